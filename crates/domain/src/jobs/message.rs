@@ -1,0 +1,204 @@
+//! The envelope: one JSON object in camelCase, of which only `type` is
+//! required (DESIGN §5). Sent as text; read from text, tolerant of fields it
+//! does not know, strict in what it uses.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::job::Job;
+use super::queue::{BODY_BYTES_MAX, Queue};
+
+/// The envelope version this build sends, and the newest it reads.
+pub const VERSION: u16 = 1;
+
+/// Longest request id that is kept; longer ones are dropped, not cut.
+pub const REQUEST_ID_BYTES_MAX: usize = 128;
+
+/// A message as it travels.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    /// The job's type.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// The job's data.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub data: Value,
+    /// The job's row; absent in messages sent by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job_id: Option<Uuid>,
+    /// Correlation id of what started the job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// The run the job belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub execution_id: Option<Uuid>,
+    /// Key under which the job exists at most once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
+    /// Nominal time of the schedule that started it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduled_for: Option<DateTime<Utc>>,
+    /// When its row was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enqueued_at: Option<DateTime<Utc>>,
+    /// W3C trace context.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
+    /// Envelope version; absent means 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub v: Option<u16>,
+}
+
+/// Why a body is not a message; it is kept as a dead letter with this reason.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The body is not text and no JSON value.
+    #[error("the body is neither text nor a JSON value")]
+    NotText,
+    /// More than [`BODY_BYTES_MAX`] bytes.
+    #[error("the body has {found} bytes, at most {BODY_BYTES_MAX} are read")]
+    TooLarge {
+        /// Bytes found.
+        found: usize,
+    },
+    /// Not JSON, or not the envelope's shape.
+    #[error("the body is not a message: {message}")]
+    Malformed {
+        /// What the parser says.
+        message: String,
+    },
+    /// A string holds U+0000, which the database cannot store.
+    #[error("a string of the body contains U+0000")]
+    Nul,
+    /// A version newer than [`VERSION`].
+    #[error("version {found} of the envelope is newer than this build's {VERSION}")]
+    UnknownVersion {
+        /// Version found.
+        found: u16,
+    },
+    /// A type this build does not know.
+    #[error("type {name:?} is not known to this build")]
+    UnknownType {
+        /// The type's name, at most 100 characters of it.
+        name: String,
+    },
+    /// The type belongs on another queue.
+    #[error("type {name} belongs on queue {expected}")]
+    WrongQueue {
+        /// The type's name.
+        name: &'static str,
+        /// The queue it belongs on.
+        expected: &'static str,
+    },
+    /// The data does not fit the type.
+    #[error("data.{path}: {message}")]
+    InvalidData {
+        /// Path inside `data`.
+        path: String,
+        /// What is wrong there.
+        message: String,
+    },
+}
+
+impl Refusal {
+    /// Stable name of the reason, for rows, metrics and fingerprints.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotText => "not_text",
+            Self::TooLarge { .. } => "too_large",
+            Self::Malformed { .. } => "malformed",
+            Self::Nul => "contains_nul",
+            Self::UnknownVersion { .. } => "unknown_version",
+            Self::UnknownType { .. } => "unknown_type",
+            Self::WrongQueue { .. } => "wrong_queue",
+            Self::InvalidData { .. } => "invalid_data",
+        }
+    }
+}
+
+/// What a body turned out to be.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decoded {
+    /// The address of a job's row: everything else stands there.
+    Address(Uuid),
+    /// A job sent by hand, without a row yet.
+    Short {
+        /// The checked job.
+        job: Job,
+        /// Correlation id, if the sender gave a usable one.
+        request_id: Option<String>,
+    },
+}
+
+/// Reads one body from `queue`.
+///
+/// # Errors
+/// Why it is no message; the caller keeps the body with the reason.
+pub fn decode(queue: Queue, body: &str) -> Result<Decoded, Refusal> {
+    if body.len() > BODY_BYTES_MAX {
+        return Err(Refusal::TooLarge { found: body.len() });
+    }
+    let malformed = |error: serde_json::Error| Refusal::Malformed {
+        message: error.to_string(),
+    };
+    let value: Value = serde_json::from_str(body).map_err(malformed)?;
+    if contains_nul(&value) {
+        return Err(Refusal::Nul);
+    }
+    let message = Message::deserialize(value).map_err(malformed)?;
+    if let Some(id) = message.job_id {
+        return Ok(Decoded::Address(id));
+    }
+    if let Some(found) = message.v.filter(|v| *v > VERSION) {
+        return Err(Refusal::UnknownVersion { found });
+    }
+    let job = Job::parse(&message.type_name, &message.data)?;
+    let expected = job.job_type().queue();
+    if expected != queue {
+        let name = job.job_type().name();
+        return Err(Refusal::WrongQueue {
+            name,
+            expected: expected.name(),
+        });
+    }
+    let request_id = message.request_id.filter(|id| is_request_id(id));
+    Ok(Decoded::Short { job, request_id })
+}
+
+/// Whether a text may serve as a request id: 1 to [`REQUEST_ID_BYTES_MAX`]
+/// visible ASCII characters, so that it fits a header and a log field as it is.
+#[must_use]
+pub fn is_request_id(text: &str) -> bool {
+    (1..=REQUEST_ID_BYTES_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
+}
+
+/// The id of a job sent by hand: the same for every delivery of the message,
+/// because it follows from the queue and the platform's message id alone.
+#[must_use]
+pub fn derived_job_id(queue: Queue, message_id: &str) -> Uuid {
+    let mut hash = Sha256::new();
+    hash.update(queue.name().as_bytes());
+    hash.update([0]);
+    hash.update(message_id.as_bytes());
+    let mut id = [0_u8; 16];
+    id.iter_mut()
+        .zip(hash.finalize())
+        .for_each(|(to, from)| *to = from);
+    Uuid::new_v8(id)
+}
+
+fn contains_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(contains_nul),
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(name, value)| name.contains('\0') || contains_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}

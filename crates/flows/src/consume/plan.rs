@@ -1,0 +1,122 @@
+//! What a batch's bodies ask for; pure.
+
+use std::collections::BTreeMap;
+
+use mauntic_domain::jobs::{Decoded, JobType, Queue, Refusal, decode, derived_job_id};
+use uuid::Uuid;
+
+use crate::ports::{ClaimRequest, DeadLetter, ShortJob};
+
+/// A body as the platform hands it over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// Text, or a JSON value written as text.
+    Text(String),
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// Something that is neither; what is known of it.
+    Opaque(String),
+}
+
+/// A message as the platform hands it over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The platform's id of the message, the same at every delivery.
+    pub message_id: String,
+    /// Its body.
+    pub body: Body,
+}
+
+/// The claim that a batch asks for, and the way back from jobs to messages.
+#[derive(Debug, PartialEq)]
+pub(super) struct Plan {
+    pub(super) request: ClaimRequest,
+    /// Positions of bodies that are no messages.
+    pub(super) refused: Vec<usize>,
+    by_job: BTreeMap<Uuid, Vec<usize>>,
+}
+
+impl Plan {
+    pub(super) fn of(queue: Queue, token: Uuid, deliveries: &[Delivery]) -> Self {
+        let mut by_job: BTreeMap<Uuid, Vec<usize>> = BTreeMap::new();
+        let (mut addresses, mut shorts) = (BTreeMap::new(), BTreeMap::new());
+        let (mut letters, mut refused) = (Vec::new(), Vec::new());
+        for (index, delivery) in deliveries.iter().enumerate() {
+            match read(queue, &delivery.body) {
+                Ok(Decoded::Address(id)) => {
+                    addresses.insert(id, delivery.message_id.clone());
+                    by_job.entry(id).or_default().push(index);
+                }
+                Ok(Decoded::Short { job, request_id }) => {
+                    let id = derived_job_id(queue, &delivery.message_id);
+                    by_job.entry(id).or_default().push(index);
+                    let short = ShortJob {
+                        id,
+                        type_name: job.job_type().name(),
+                        organization_id: job.organization_id().to_string(),
+                        data: job.data(),
+                        failures_max: job.job_type().failures_max(),
+                        request_id,
+                    };
+                    shorts.insert(id, short);
+                }
+                Err(refusal) => {
+                    letters.push(letter(delivery, &refusal));
+                    refused.push(index);
+                }
+            }
+        }
+        let types = |batched| {
+            let of_kind = JobType::ALL
+                .into_iter()
+                .filter(move |t| t.is_batched() == batched);
+            of_kind
+                .filter(|t| t.queue() == queue)
+                .map(JobType::name)
+                .collect()
+        };
+        let request = ClaimRequest {
+            queue,
+            token,
+            addresses: addresses.into_iter().collect(),
+            shorts: shorts.into_values().collect(),
+            letters,
+            batched_types: types(true),
+            single_types: types(false),
+        };
+        Self {
+            request,
+            refused,
+            by_job,
+        }
+    }
+
+    /// Positions of the messages of a job.
+    pub(super) fn deliveries_of(&self, id: Uuid) -> impl Iterator<Item = usize> + '_ {
+        self.by_job.get(&id).into_iter().flatten().copied()
+    }
+}
+
+fn read(queue: Queue, body: &Body) -> Result<Decoded, Refusal> {
+    match body {
+        Body::Text(text) => decode(queue, text),
+        Body::Bytes(bytes) => decode(
+            queue,
+            std::str::from_utf8(bytes).map_err(|_| Refusal::NotText)?,
+        ),
+        Body::Opaque(_) => Err(Refusal::NotText),
+    }
+}
+
+fn letter(delivery: &Delivery, refusal: &Refusal) -> DeadLetter {
+    let body = match &delivery.body {
+        Body::Text(text) | Body::Opaque(text) => text.clone().into_bytes(),
+        Body::Bytes(bytes) => bytes.clone(),
+    };
+    DeadLetter {
+        message_id: delivery.message_id.clone(),
+        body,
+        reason: refusal.code(),
+        detail: refusal.to_string(),
+    }
+}

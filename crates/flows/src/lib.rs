@@ -1,0 +1,15 @@
+//! Mauntic's use cases over ports: what happens to a message, a request, a
+//! tick. Rules come from `domain`; the database, the queues and the clock come
+//! in through [`ports`], so that the same code runs in workerd, in a host
+//! process and in tests.
+//!
+//! - [`consume`]: a batch of messages, from decoding to settlement.
+//! - [`relay`]: sends what is due to be sent; the tick and the producers use it.
+//! - [`jobs`]: one file a type of job.
+//! - [`commands`]: what the HTTP worker does.
+
+pub mod commands;
+pub mod consume;
+pub mod jobs;
+pub mod ports;
+pub mod relay;

@@ -1,0 +1,76 @@
+//! The values of the scoring effect.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use mauntic_domain::ids::{ContactId, OrganizationId};
+use mauntic_domain::scoring::{Config, Features, Score};
+use uuid::Uuid;
+
+/// A contact of an organization; sorts as the primary keys do.
+pub type ContactKey = (OrganizationId, ContactId);
+
+/// A contact's features and their version.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContactInput {
+    /// The features.
+    pub features: Features,
+    /// Raised by every writer of features.
+    pub input_version: i64,
+}
+
+/// What was read for a set of contacts.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ScoreInputs {
+    /// The known contacts among those asked for.
+    pub contacts: BTreeMap<ContactKey, ContactInput>,
+    /// Configuration and its version, of every organization asked for that
+    /// has one.
+    pub configs: BTreeMap<OrganizationId, (Config, i64)>,
+}
+
+/// A score to be stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScoreWrite {
+    /// Whose.
+    pub contact: ContactKey,
+    /// The score.
+    pub score: Score,
+    /// Version of the features it was computed from.
+    pub input_version: i64,
+    /// Version of the configuration it was computed from; 0 for none.
+    pub config_version: i64,
+    /// The job that computed it.
+    pub job_id: Uuid,
+}
+
+/// A job that the effect completes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CompletedJob {
+    /// The job.
+    pub id: Uuid,
+    /// The attempt that holds it.
+    pub claim: i32,
+    /// What became of it, for its receipt.
+    pub summary: serde_json::Value,
+}
+
+/// The decided effect of one or more scoring jobs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScoreEffect {
+    /// The database's time at the claim; the history's day follows from it.
+    pub now: DateTime<Utc>,
+    /// Completed by this transaction, sorted by id.
+    pub jobs: Vec<CompletedJob>,
+    /// Written by it: one a contact, sorted by key.
+    pub scores: Vec<ScoreWrite>,
+}
+
+/// What came of an effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Committed {
+    /// All of it is done.
+    Done,
+    /// A lease was lost, so nothing was written; do the jobs one by one.
+    FenceLost,
+}

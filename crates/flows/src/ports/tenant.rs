@@ -1,0 +1,156 @@
+//! The values of the HTTP worker's store.
+
+use chrono::{DateTime, Utc};
+use mauntic_domain::ids::{ContactId, OrganizationId};
+use mauntic_domain::jobs::{Job, Queue};
+use mauntic_domain::points::PointsE4;
+use mauntic_domain::scoring::{Grade, Score};
+use uuid::Uuid;
+
+/// A job to be enqueued.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewJob {
+    /// Type and data.
+    pub job: Job,
+    /// Under this key at most one queued job exists per organization and type.
+    pub coalesce_key: Option<String>,
+    /// Correlation id of the request.
+    pub request_id: String,
+}
+
+/// A job that is in the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enqueued {
+    /// The job.
+    pub id: Uuid,
+    /// Its type's name.
+    pub type_name: String,
+    /// The queue of its messages.
+    pub queue: Queue,
+    /// False when a queued job already stood for it.
+    pub created: bool,
+    /// When its row was written.
+    pub enqueued_at: DateTime<Utc>,
+}
+
+/// What storing features did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeaturesStored {
+    /// The features' new version.
+    pub input_version: i64,
+    /// The job that will score the contact.
+    pub job: Enqueued,
+}
+
+/// A stored score.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScoreRow {
+    /// The score.
+    pub score: Score,
+    /// The last total that differed, if there was one.
+    pub previous_total: Option<PointsE4>,
+    /// Version of the features it was computed from.
+    pub input_version: i64,
+    /// Version of the features now; larger means a newer score is on its way.
+    pub input_version_now: i64,
+    /// Version of the configuration it was computed from; 0 for none.
+    pub config_version: i64,
+    /// When.
+    pub calculated_at: DateTime<Utc>,
+}
+
+/// One line of a leaderboard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeaderboardEntry {
+    /// The contact.
+    pub contact_id: ContactId,
+    /// Its total.
+    pub total: PointsE4,
+    /// Its grade.
+    pub grade: Grade,
+    /// When it was scored.
+    pub calculated_at: DateTime<Utc>,
+}
+
+/// A place in a leaderboard: what a page continues after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    /// Total of the last line seen.
+    pub total: PointsE4,
+    /// Contact of the last line seen.
+    pub contact_id: ContactId,
+}
+
+/// What a key may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// Read its organization's rows.
+    Read,
+    /// Change them.
+    Write,
+    /// See and run jobs of every organization.
+    Operate,
+    /// Everything an operator may, and keys.
+    Admin,
+}
+
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 4] = [Self::Read, Self::Write, Self::Operate, Self::Admin];
+
+    /// Name in the database and in problems.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Operate => "operate",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// The scope of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == name)
+    }
+}
+
+/// A live key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    /// The key's row, for logs.
+    pub id: Uuid,
+    /// The organization it opens; none for an operator's.
+    pub organization_id: Option<OrganizationId>,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// The stored SHA-256, compared in constant time by the caller.
+    pub sha256: [u8; 32],
+}
+
+/// Signs of life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vitals {
+    /// The database's clock.
+    pub now: DateTime<Utc>,
+    /// Number of the newest migration applied.
+    pub schema_version: i32,
+    /// Last beat of each duty of the tick.
+    pub beats: Vec<(String, DateTime<Utc>)>,
+}
+
+/// Counts of one queue's jobs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct QueueStats {
+    /// Waiting for their first or next attempt.
+    pub pending: i64,
+    /// Under a lease.
+    pub processing: i64,
+    /// Failed, to be tried again.
+    pub failed: i64,
+    /// Undecided dead letters.
+    pub dead_letters: i64,
+    /// Age of the oldest that waits, in seconds.
+    pub oldest_secs: Option<i64>,
+}
