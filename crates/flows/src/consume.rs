@@ -25,7 +25,8 @@ pub use plan::{Body, Delivery};
 
 use crate::jobs;
 use crate::ports::{
-    AloneClaim, Checkpoint, ClaimReply, Committed, Database, Held, Host, JobStore, PortError, Ports,
+    AloneClaim, Checkpoint, ClaimReply, Committed, Database, Held, Host, JobStore, Next, PortError,
+    Ports,
 };
 
 /// Wait before a batch comes back that found no database. One hundred retries
@@ -36,6 +37,10 @@ pub const DATABASE_AWAY_DELAY_SECS: u32 = 20;
 /// Wait before a message comes back whose effect could not be settled: the
 /// lease of 60 s has run out by then, so that the job can be claimed again.
 pub const UNSETTLED_DELAY_SECS: u32 = 65;
+
+/// Wait before a message comes back whose job was locked: transactions that
+/// lock a job for a moment are over by then.
+pub const LOCKED_DELAY_SECS: u32 = 2;
 
 /// Longest time an invocation takes on new single jobs; the platform ends it
 /// after 15 minutes.
@@ -167,9 +172,16 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
     fn settle_seen(&mut self, reply: &ClaimReply) -> BTreeSet<Uuid> {
         let mut alone = BTreeSet::new();
         for seen in &reply.seen {
-            if seen.alone {
-                alone.insert(seen.id);
-                continue;
+            match seen.next {
+                Next::Nothing => {}
+                Next::Alone => {
+                    alone.insert(seen.id);
+                    continue;
+                }
+                Next::Unlocked => {
+                    self.retry_job(seen.id, LOCKED_DELAY_SECS);
+                    continue;
+                }
             }
             let messages = self.ack_job(seen.id);
             if seen.state.is_final() {
@@ -196,11 +208,16 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
                 return Ok(session);
             }
             Ok(Committed::FenceLost) => {}
-            Err(error) => {
+            Err(error @ PortError::Unknown { .. }) => {
                 self.note(&error);
-                session = self.ports.db().open().await?;
+                for held in &reply.held {
+                    self.retry_job(held.id, UNSETTLED_DELAY_SECS);
+                }
+                return self.ports.db().open().await;
             }
+            Err(error) => self.note(&error),
         }
+        session = self.ports.db().open().await?;
         for held in &reply.held {
             session = self.perform_one(session, held, reply.now).await?;
         }
@@ -217,7 +234,11 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
                 self.retry_job(id, DATABASE_AWAY_DELAY_SECS);
                 continue;
             }
-            match session.claim_alone(id, self.plan.request.token).await? {
+            let request = &self.plan.request;
+            match session
+                .claim_alone(request.queue, id, request.token)
+                .await?
+            {
                 AloneClaim::Held(held, now) => {
                     self.ports
                         .host()
@@ -251,7 +272,7 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
                 Ok(Committed::FenceLost) => {
                     // Whoever took the lease over answers for the job.
                     self.report.deferred += self.ack_job(held.id);
-                    return Ok(session);
+                    return self.ports.db().open().await;
                 }
                 Err(error) => {
                     self.note(&error);

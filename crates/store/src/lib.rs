@@ -1,1 +1,34 @@
-//! placeholder
+//! Mauntic's Postgres store: the only room with SQL.
+//!
+//! One statement a file in `sql/`; each is sent typed, so that it takes one
+//! round trip and leaves no named statement behind (safe behind a transaction
+//! pooler). `tokio_postgres::Client` is the same type on the host and in
+//! workerd, so that only who connects differs: [`connect`] on the host, the
+//! platform crate in a worker.
+//!
+//! Statements of one flight are pipelined: all futures are polled before any
+//! answer is awaited, in the order they are named.
+
+mod error;
+mod flight;
+mod jobs;
+mod keys;
+mod rows;
+mod scores;
+mod session;
+mod tenant;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub mod admin;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod connect;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod migrate;
+
+use std::ops::RangeInclusive;
+
+pub use error::connect_error;
+pub use session::{LEASE_SECS_DEFAULT, Session};
+
+/// The schema versions this build runs on; out of it, it claims nothing.
+pub const SCHEMA: RangeInclusive<i32> = 4..=4;

@@ -10,7 +10,7 @@ use mauntic_domain::jobs::{Message, Queue};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::ports::{Enqueued, NewJob, PortError, Ports, TenantStore, Wakeups};
+use crate::ports::{Enqueued, PortError, Ports, TenantStore, Wakeups};
 
 /// Sends messages for jobs that were just committed, and marks them sent.
 ///
@@ -20,31 +20,29 @@ pub(crate) async fn send_created<P: Ports, S: TenantStore>(
     ports: &P,
     session: &S,
     organization: &OrganizationId,
-    jobs: &[(NewJob, Enqueued)],
+    rows: &[Enqueued],
+    request_id: &str,
 ) -> Result<(), PortError> {
     for queue in Queue::ALL {
-        let created = || {
-            jobs.iter()
-                .filter(|(_, row)| row.created && row.queue == queue)
-        };
-        let messages: Vec<Message> = created().map(|(job, row)| message(job, row)).collect();
+        let created = || rows.iter().filter(|row| row.created && row.queue == queue);
+        let messages: Vec<Message> = created().map(|row| message(row, request_id)).collect();
         if messages.is_empty() {
             continue;
         }
         ports.wakeups().send(queue, &messages).await?;
-        let ids: Vec<Uuid> = created().map(|(_, row)| row.id).collect();
+        let ids: Vec<Uuid> = created().map(|row| row.id).collect();
         session.mark_own_sent(organization, &ids).await?;
     }
     Ok(())
 }
 
 /// The message of a row: type, address and correlation; the row has the rest.
-fn message(job: &NewJob, row: &Enqueued) -> Message {
+fn message(row: &Enqueued, request_id: &str) -> Message {
     Message {
         type_name: row.type_name.clone(),
         data: Value::Null,
         job_id: Some(row.id),
-        request_id: Some(job.request_id.clone()),
+        request_id: Some(request_id.to_owned()),
         execution_id: None,
         idempotency_key: None,
         scheduled_for: None,

@@ -32,8 +32,8 @@ pub async fn put_features<P: Ports, S: TenantStore>(
     let stored = session
         .put_features(organization, contact, features, &job)
         .await?;
-    let jobs = [(job, stored.job.clone())];
-    let sent = send_created(ports, session, organization, &jobs).await;
+    let rows = std::slice::from_ref(&stored.job);
+    let sent = send_created(ports, session, organization, rows, request_id).await;
     Ok((stored, sent))
 }
 

@@ -39,9 +39,8 @@ pub async fn recalculate<P: Ports, S: TenantStore>(
 ) -> Result<Outcome, PortError> {
     let jobs = plan(organization, contacts, context, request_id);
     let rows = session.enqueue(organization, &jobs).await?;
-    let sent: Vec<_> = jobs.into_iter().zip(rows.iter().cloned()).collect();
-    let outcome = send_created(ports, session, organization, &sent).await;
-    Ok((rows, outcome))
+    let sent = send_created(ports, session, organization, &rows, request_id).await;
+    Ok((rows, sent))
 }
 
 fn plan(

@@ -72,6 +72,19 @@ pub struct Held {
     pub request_id: Option<String>,
 }
 
+/// What a job that was not claimed with the batch waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing from this message: final, leased, not due, or another build's.
+    Nothing,
+    /// Its turn to be claimed alone: it is due and of a type that is not
+    /// batched, or its lease ran out.
+    Alone,
+    /// It is due but was locked at that moment, by a producer that joins it or
+    /// a relay. The message must come back: it may be the only one.
+    Unlocked,
+}
+
 /// A job that was not claimed with the batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seen {
@@ -79,9 +92,8 @@ pub struct Seen {
     pub id: Uuid,
     /// Its state.
     pub state: JobState,
-    /// Whether its turn to be claimed alone has come: it is due and of a type
-    /// that is not batched, or its lease ran out.
-    pub alone: bool,
+    /// What it waits for.
+    pub next: Next,
 }
 
 /// What a batch was given.

@@ -6,7 +6,7 @@ mod effect;
 mod error;
 mod tenant;
 
-pub use claim::{AloneClaim, ClaimReply, ClaimRequest, DeadLetter, Held, Seen, ShortJob};
+pub use claim::{AloneClaim, ClaimReply, ClaimRequest, DeadLetter, Held, Next, Seen, ShortJob};
 pub use effect::{
     Committed, CompletedJob, ContactInput, ContactKey, ScoreEffect, ScoreInputs, ScoreWrite,
 };
@@ -85,7 +85,12 @@ pub trait JobStore: Sync {
     /// Claims a batch in one round trip.
     async fn claim(&self, request: &ClaimRequest) -> Result<ClaimReply, PortError>;
     /// Claims one job alone: a suspect, or one of a type that is not batched.
-    async fn claim_alone(&self, id: Uuid, token: Uuid) -> Result<AloneClaim, PortError>;
+    async fn claim_alone(
+        &self,
+        queue: Queue,
+        id: Uuid,
+        token: Uuid,
+    ) -> Result<AloneClaim, PortError>;
     /// Expires the leases of an invocation that died; returns how many.
     async fn release(&self, token: Uuid) -> Result<u64, PortError>;
     /// Takes at most `limit` jobs whose `wake_at` has passed and holds them

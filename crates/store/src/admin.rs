@@ -1,0 +1,108 @@
+//! What an operator does to the database by hand: organizations, keys,
+//! configuration. Connects as the owner of the tables.
+
+use mauntic_domain::ids::OrganizationId;
+use mauntic_domain::scoring::ConfigEntry;
+use mauntic_flows::commands::authenticate::sha256;
+use mauntic_flows::ports::Scope;
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, Error};
+use uuid::Uuid;
+
+use crate::flight::{Param, Statement, transaction};
+
+/// Makes an organization known; naming it again changes its name.
+///
+/// # Errors
+/// The database's.
+pub async fn put_organization(
+    client: &Client,
+    id: &OrganizationId,
+    name: &str,
+) -> Result<(), Error> {
+    let params: &[Param<'_>] = &[(&id.as_str(), Type::TEXT), (&name, Type::TEXT)];
+    client
+        .execute_typed(include_str!("../sql/put_organization.sql"), params)
+        .await
+        .map(|_| ())
+}
+
+/// Stores a key's digest; `key` itself is kept nowhere. Returns the key's id;
+/// storing the same key again changes nothing and returns the id it has.
+///
+/// # Errors
+/// The database's; an unknown organization is one.
+pub async fn put_key(
+    client: &Client,
+    owner: Option<&OrganizationId>,
+    key: &str,
+    scopes: &[Scope],
+    note: &str,
+) -> Result<Uuid, Error> {
+    let digest = sha256(key);
+    let digest = digest.as_slice();
+    let owner = owner.map(OrganizationId::as_str);
+    let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
+    let params: &[Param<'_>] = &[
+        (&owner, Type::TEXT),
+        (&digest, Type::BYTEA),
+        (&scopes, Type::TEXT_ARRAY),
+        (&note, Type::TEXT),
+    ];
+    let row = client
+        .query_typed_one(include_str!("../sql/put_key.sql"), params)
+        .await?;
+    row.try_get(0)
+}
+
+/// Revokes a key from now on; false when there is no such live key.
+///
+/// # Errors
+/// The database's.
+pub async fn revoke_key(client: &Client, id: Uuid) -> Result<bool, Error> {
+    let params: &[Param<'_>] = &[(&id, Type::UUID)];
+    let revoked = client
+        .execute_typed(include_str!("../sql/revoke_key.sql"), params)
+        .await?;
+    Ok(revoked > 0)
+}
+
+/// Replaces an organization's configuration under a new version, in one
+/// transaction; the head's row lock puts writers in order.
+///
+/// # Errors
+/// The database's.
+pub async fn replace_config(
+    client: &Client,
+    owner: &OrganizationId,
+    entries: &[ConfigEntry],
+) -> Result<(), Error> {
+    let owner = owner.as_str();
+    let head: &[Param<'_>] = &[(&owner, Type::TEXT)];
+    let factors: Vec<&str> = entries.iter().map(|entry| entry.factor.as_str()).collect();
+    let categories: Vec<&str> = entries
+        .iter()
+        .map(|entry| entry.category.as_str())
+        .collect();
+    let weights: Vec<i64> = entries
+        .iter()
+        .map(|entry| entry.weight.points().e4())
+        .collect();
+    let enabled: Vec<bool> = entries.iter().map(|entry| entry.enabled).collect();
+    let body: &[Param<'_>] = &[
+        (&owner, Type::TEXT),
+        (&factors, Type::TEXT_ARRAY),
+        (&categories, Type::TEXT_ARRAY),
+        (&weights, Type::INT8_ARRAY),
+        (&enabled, Type::BOOL_ARRAY),
+    ];
+    let head = Statement {
+        sql: include_str!("../sql/bump_config.sql"),
+        params: head,
+    };
+    let body = Statement {
+        sql: include_str!("../sql/replace_config.sql"),
+        params: body,
+    };
+    transaction(client, head, Some(body)).await.map(|_| ())
+}

@@ -1,0 +1,92 @@
+//! What the database's errors mean to a caller: told apart by SQLSTATE and
+//! constraint name, never by message text, and without row values.
+
+use mauntic_flows::ports::PortError;
+use tokio_postgres::Error;
+use tokio_postgres::error::SqlState;
+
+/// SQLSTATE raised by `jobs.expect`: a lease was lost.
+pub(crate) const FENCE_LOST: &str = "JB001";
+
+/// The component in errors.
+const DATABASE: &str = "the database";
+
+/// Maps a failure to connect.
+#[must_use]
+pub fn connect_error(error: &Error) -> PortError {
+    PortError::Unavailable {
+        what: DATABASE,
+        cause: cause(error),
+    }
+}
+
+/// Maps the failure of a statement that changes nothing, or whose change is
+/// its own transaction and may be repeated.
+pub(crate) fn statement_error(what: &'static str, error: &Error) -> PortError {
+    match error.code() {
+        Some(code) if is_contention(code) => PortError::Contention {
+            what,
+            cause: cause(error),
+        },
+        Some(code) if is_going_away(code) => PortError::Unavailable {
+            what: DATABASE,
+            cause: cause(error),
+        },
+        Some(_) => PortError::Refused {
+            what,
+            cause: cause(error),
+        },
+        None if error.is_closed() || is_io(error) => PortError::Unavailable {
+            what: DATABASE,
+            cause: cause(error),
+        },
+        None => PortError::Refused {
+            what,
+            cause: cause(error),
+        },
+    }
+}
+
+/// Maps the failure of a flight that ends in COMMIT: without the server's own
+/// word it is unknown whether it was done.
+pub(crate) fn commit_error(what: &'static str, error: &Error) -> PortError {
+    match error.code() {
+        Some(code) if !is_going_away(code) => statement_error(what, error),
+        _ => PortError::Unknown {
+            what,
+            cause: cause(error),
+        },
+    }
+}
+
+fn is_contention(code: &SqlState) -> bool {
+    [
+        SqlState::T_R_SERIALIZATION_FAILURE,
+        SqlState::T_R_DEADLOCK_DETECTED,
+        SqlState::LOCK_NOT_AVAILABLE,
+        SqlState::QUERY_CANCELED,
+    ]
+    .contains(code)
+}
+
+fn is_going_away(code: &SqlState) -> bool {
+    // Class 57P is operator intervention, 08 connection exceptions, 53 resources.
+    ["57P", "08", "53"]
+        .iter()
+        .any(|class| code.code().starts_with(class))
+}
+
+fn is_io(error: &Error) -> bool {
+    std::error::Error::source(error)
+        .is_some_and(<(dyn std::error::Error + 'static)>::is::<std::io::Error>)
+}
+
+fn cause(error: &Error) -> String {
+    let Some(db) = error.as_db_error() else {
+        return error.to_string();
+    };
+    match db.constraint() {
+        Some(constraint) => format!("SQLSTATE {} ({constraint})", db.code().code()),
+        None => format!("SQLSTATE {}", db.code().code()),
+    }
+}

@@ -1,0 +1,79 @@
+//! Keys and what needs no organization.
+
+use std::collections::BTreeMap;
+
+use futures::future::join;
+use mauntic_domain::ids::OrganizationId;
+use mauntic_flows::ports::{ApiKey, KeyStore, PortError, QueueStats, Scope, Vitals};
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use crate::Session;
+use crate::error::statement_error;
+use crate::flight::Param;
+use crate::rows::{column, unreadable};
+
+impl KeyStore for Session {
+    async fn find_key(&self, sha256: &[u8; 32]) -> Result<Option<ApiKey>, PortError> {
+        let digest = sha256.as_slice();
+        let params: &[Param<'_>] = &[(&digest, Type::BYTEA)];
+        let rows = self.statement("finding a key", include_str!("../sql/find_key.sql"), params);
+        rows.await?.first().map(api_key).transpose()
+    }
+
+    async fn vitals(&self) -> Result<Vitals, PortError> {
+        let (clock, beats) = join(
+            self.client
+                .query_typed(include_str!("../sql/clock.sql"), &[]),
+            self.client
+                .query_typed(include_str!("../sql/beats.sql"), &[]),
+        )
+        .await;
+        let failed = |error| statement_error("reading vitals", &error);
+        let (clock, beats) = (clock.map_err(failed)?, beats.map_err(failed)?);
+        let clock = clock.first().ok_or_else(|| unreadable("clock"))?;
+        let beat = |row: &Row| Ok((column(row, "duty")?, column(row, "beat_at")?));
+        Ok(Vitals {
+            now: column(clock, "now")?,
+            schema_version: column::<Option<i32>>(clock, "version")?.unwrap_or(0),
+            beats: beats.iter().map(beat).collect::<Result<_, PortError>>()?,
+        })
+    }
+
+    async fn queue_stats(&self) -> Result<BTreeMap<String, QueueStats>, PortError> {
+        let rows = self.statement("counting jobs", include_str!("../sql/queue_stats.sql"), &[]);
+        rows.await?.iter().map(stats).collect()
+    }
+}
+
+fn api_key(row: &Row) -> Result<ApiKey, PortError> {
+    let organization = column::<Option<String>>(row, "organization_id")?;
+    let scopes: Vec<String> = column(row, "scopes")?;
+    let sha256: Vec<u8> = column(row, "sha256")?;
+    Ok(ApiKey {
+        id: column(row, "id")?,
+        organization_id: organization
+            .map(OrganizationId::parse)
+            .transpose()
+            .map_err(|error| unreadable(&error.to_string()))?,
+        // A scope of a newer build opens nothing here.
+        scopes: scopes
+            .iter()
+            .filter_map(|scope| Scope::from_name(scope))
+            .collect(),
+        sha256: sha256.try_into().map_err(|_| unreadable("sha256"))?,
+    })
+}
+
+fn stats(row: &Row) -> Result<(String, QueueStats), PortError> {
+    Ok((
+        column(row, "queue")?,
+        QueueStats {
+            pending: column(row, "pending")?,
+            processing: column(row, "processing")?,
+            failed: column(row, "failed")?,
+            dead_letters: column(row, "dead_letters")?,
+            oldest_secs: column(row, "oldest_secs")?,
+        },
+    ))
+}

@@ -1,0 +1,48 @@
+//! Reading rows: a column that does not fit is the database's schema being
+//! another than this build's, an error and never a panic.
+
+use mauntic_domain::jobs::{JobState, Queue};
+use mauntic_flows::ports::{Held, PortError};
+use serde::de::DeserializeOwned;
+use tokio_postgres::Row;
+use tokio_postgres::types::{FromSql, Json};
+
+/// Reads a column.
+pub(crate) fn column<'r, T: FromSql<'r>>(row: &'r Row, name: &str) -> Result<T, PortError> {
+    row.try_get(name)
+        .map_err(|error| unreadable(&error.to_string()))
+}
+
+/// Reads a JSON column.
+pub(crate) fn json<T: DeserializeOwned>(row: &Row, name: &str) -> Result<T, PortError> {
+    let raw: Json<serde_json::Value> = column(row, name)?;
+    serde_json::from_value(raw.0).map_err(|error| unreadable(&format!("{name}: {error}")))
+}
+
+/// A stored value this build cannot read.
+pub(crate) fn unreadable(cause: &str) -> PortError {
+    PortError::Refused {
+        what: "reading a row",
+        cause: cause.to_owned(),
+    }
+}
+
+pub(crate) fn held(row: &Row) -> Result<Held, PortError> {
+    Ok(Held {
+        id: column(row, "id")?,
+        claim: column(row, "claim")?,
+        type_name: column(row, "type")?,
+        data: column::<Json<serde_json::Value>>(row, "data")?.0,
+        request_id: column(row, "request_id")?,
+    })
+}
+
+pub(crate) fn state(row: &Row) -> Result<JobState, PortError> {
+    let name: String = column(row, "state")?;
+    JobState::from_name(&name).ok_or_else(|| unreadable(&format!("state {name}")))
+}
+
+pub(crate) fn queue(row: &Row) -> Result<Queue, PortError> {
+    let name: String = column(row, "queue")?;
+    Queue::from_name(&name).ok_or_else(|| unreadable(&format!("queue {name}")))
+}

@@ -1,0 +1,212 @@
+//! What the HTTP worker does for one organization. Every flight names the
+//! organization to row-level security; the statements name it as well.
+
+use mauntic_domain::ids::{ContactId, OrganizationId};
+use mauntic_domain::points::PointsE4;
+use mauntic_domain::scoring::{Contribution, Features, Grade, Score};
+use mauntic_flows::ports::{
+    Enqueued, FeaturesStored, LeaderboardEntry, NewJob, PortError, Position, ScoreRow, TenantStore,
+};
+use tokio_postgres::Row;
+use tokio_postgres::types::{Json, Type};
+use uuid::Uuid;
+
+use crate::Session;
+use crate::flight::{Answers, Param, Statement, tenant_transaction};
+use crate::rows::{column, json, queue, unreadable};
+
+impl TenantStore for Session {
+    async fn put_features(
+        &self,
+        organization: &OrganizationId,
+        contact: &ContactId,
+        features: &Features,
+        job: &NewJob,
+    ) -> Result<FeaturesStored, PortError> {
+        let jobs = JobColumns::of(organization, std::slice::from_ref(job));
+        let (owner, name) = (organization.as_str(), contact.as_str());
+        let document = serde_json::to_string(features).map_err(|error| PortError::Refused {
+            what: "features",
+            cause: error.to_string(),
+        })?;
+        let upsert: &[Param<'_>] = &[
+            (&owner, Type::TEXT),
+            (&name, Type::TEXT),
+            (&document, Type::TEXT),
+        ];
+        // The job first: locks are taken in the order job, domain rows.
+        let (jobs, stored) = tenant_transaction(
+            "storing features",
+            &self.client,
+            organization,
+            Statement {
+                sql: include_str!("../sql/enqueue.sql"),
+                params: &jobs.params(),
+            },
+            Some(Statement {
+                sql: include_str!("../sql/put_features.sql"),
+                params: upsert,
+            }),
+        )
+        .await?;
+        let (Some(job), Some(stored)) = (jobs.first(), stored.first()) else {
+            return Err(unreadable("nothing came back from storing features"));
+        };
+        Ok(FeaturesStored {
+            input_version: column(stored, "input_version")?,
+            job: enqueued(job)?,
+        })
+    }
+
+    async fn enqueue(
+        &self,
+        organization: &OrganizationId,
+        jobs: &[NewJob],
+    ) -> Result<Vec<Enqueued>, PortError> {
+        let jobs = JobColumns::of(organization, jobs);
+        let sql = include_str!("../sql/enqueue.sql");
+        let rows = self
+            .one("enqueuing", organization, sql, &jobs.params())
+            .await?;
+        rows.iter().map(enqueued).collect()
+    }
+
+    async fn mark_own_sent(
+        &self,
+        organization: &OrganizationId,
+        ids: &[Uuid],
+    ) -> Result<(), PortError> {
+        let params: &[Param<'_>] = &[(&ids, Type::UUID_ARRAY)];
+        let sql = include_str!("../sql/mark_sent.sql");
+        self.one("marking sent", organization, sql, params)
+            .await
+            .map(|_| ())
+    }
+
+    async fn score(
+        &self,
+        organization: &OrganizationId,
+        contact: &ContactId,
+    ) -> Result<Option<Option<ScoreRow>>, PortError> {
+        let (owner, name) = (organization.as_str(), contact.as_str());
+        let params: &[Param<'_>] = &[(&owner, Type::TEXT), (&name, Type::TEXT)];
+        let sql = include_str!("../sql/read_score.sql");
+        let rows = self
+            .one("reading a score", organization, sql, params)
+            .await?;
+        rows.first().map(score_row).transpose()
+    }
+
+    async fn leaderboard(
+        &self,
+        organization: &OrganizationId,
+        after: Option<&Position>,
+        limit: i64,
+    ) -> Result<Vec<LeaderboardEntry>, PortError> {
+        let owner = organization.as_str();
+        let total = after.map(|position| position.total.e4());
+        let contact = after.map(|position| position.contact_id.as_str());
+        let params: &[Param<'_>] = &[
+            (&owner, Type::TEXT),
+            (&total, Type::INT8),
+            (&contact, Type::TEXT),
+            (&limit, Type::INT8),
+        ];
+        let sql = include_str!("../sql/leaderboard.sql");
+        let rows = self
+            .one("reading the leaderboard", organization, sql, params)
+            .await?;
+        rows.iter().map(leaderboard_entry).collect()
+    }
+}
+
+impl Session {
+    async fn one(
+        &self,
+        what: &'static str,
+        organization: &OrganizationId,
+        sql: &'static str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Row>, PortError> {
+        let statement = Statement { sql, params };
+        let answers = tenant_transaction(what, &self.client, organization, statement, None);
+        let (rows, _): Answers = answers.await?;
+        Ok(rows)
+    }
+}
+
+/// Jobs to be enqueued, column by column for `unnest`.
+struct JobColumns<'a> {
+    owner: &'a str,
+    types: Vec<&'static str>,
+    queues: Vec<&'static str>,
+    data: Vec<String>,
+    failures_max: Vec<i16>,
+    coalesce_keys: Vec<Option<&'a str>>,
+    request_ids: Vec<&'a str>,
+}
+
+impl<'a> JobColumns<'a> {
+    fn of(owner: &'a OrganizationId, jobs: &'a [NewJob]) -> Self {
+        let types = || jobs.iter().map(|new| new.job.job_type());
+        Self {
+            owner: owner.as_str(),
+            types: types().map(mauntic_domain::jobs::JobType::name).collect(),
+            queues: types().map(|job_type| job_type.queue().name()).collect(),
+            data: jobs.iter().map(|new| new.job.data().to_string()).collect(),
+            failures_max: types()
+                .map(mauntic_domain::jobs::JobType::failures_max)
+                .collect(),
+            coalesce_keys: jobs.iter().map(|new| new.coalesce_key.as_deref()).collect(),
+            request_ids: jobs.iter().map(|new| new.request_id.as_str()).collect(),
+        }
+    }
+
+    fn params(&self) -> [Param<'_>; 7] {
+        [
+            (&self.owner, Type::TEXT),
+            (&self.types, Type::TEXT_ARRAY),
+            (&self.queues, Type::TEXT_ARRAY),
+            (&self.data, Type::TEXT_ARRAY),
+            (&self.failures_max, Type::INT2_ARRAY),
+            (&self.coalesce_keys, Type::TEXT_ARRAY),
+            (&self.request_ids, Type::TEXT_ARRAY),
+        ]
+    }
+}
+
+fn enqueued(row: &Row) -> Result<Enqueued, PortError> {
+    Ok(Enqueued {
+        id: column(row, "id")?,
+        type_name: column(row, "type")?,
+        queue: queue(row)?,
+        created: column(row, "created")?,
+        enqueued_at: column(row, "created_at")?,
+    })
+}
+
+fn score_row(row: &Row) -> Result<Option<ScoreRow>, PortError> {
+    if column::<Option<Json<serde_json::Value>>>(row, "contributions")?.is_none() {
+        return Ok(None);
+    }
+    let contributions: Vec<Contribution> = json(row, "contributions")?;
+    Ok(Some(ScoreRow {
+        score: Score::from_contributions(contributions),
+        previous_total: column::<Option<i64>>(row, "previous_total")?.map(PointsE4::from_e4),
+        input_version: column(row, "input_version")?,
+        input_version_now: column(row, "input_version_now")?,
+        config_version: column(row, "config_version")?,
+        calculated_at: column(row, "calculated_at")?,
+    }))
+}
+
+fn leaderboard_entry(row: &Row) -> Result<LeaderboardEntry, PortError> {
+    let contact = ContactId::parse(column::<String>(row, "contact_id")?);
+    let total = PointsE4::from_e4(column(row, "total")?);
+    Ok(LeaderboardEntry {
+        contact_id: contact.map_err(|error| unreadable(&error.to_string()))?,
+        total,
+        grade: Grade::of(total),
+        calculated_at: column(row, "calculated_at")?,
+    })
+}
