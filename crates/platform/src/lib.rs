@@ -1,1 +1,32 @@
-//! placeholder
+//! The only library that knows the Workers SDK: it implements the ports of
+//! `flows` by sockets, queues and bindings, and reads the configuration. Empty
+//! on the host.
+//!
+//! - [`handlers`]: what the queue worker does with a batch, a cron trigger and
+//!   the remains of an invocation that died.
+//! - [`WorkerPorts`]: the ports, for both workers.
+//! - [`config`]: variables, secrets and bindings.
+//! - [`log`]: structured log lines.
+//!
+//! Nothing here that does I/O outlives an invocation: the platform forbids a
+//! later one to use it. What may live on is `Env` and what is made of text.
+
+#![cfg(target_arch = "wasm32")]
+
+mod address;
+mod batch;
+mod chunks;
+pub mod config;
+mod connect;
+#[cfg(feature = "fault-hooks")]
+pub mod faults;
+pub mod handlers;
+mod host;
+pub mod log;
+mod ports;
+mod wakeups;
+
+pub use connect::WorkerDatabase;
+pub use host::WorkerHost;
+pub use ports::WorkerPorts;
+pub use wakeups::WorkerWakeups;

@@ -1,11 +1,11 @@
 //! What an operator does to the database by hand: organizations, keys,
 //! configuration. Connects as the owner of the tables.
 
-use mauntic_domain::ids::OrganizationId;
-use mauntic_domain::scoring::ConfigEntry;
+use mauntic_domain::ids::{ContactId, OrganizationId};
+use mauntic_domain::scoring::{ConfigEntry, Features};
 use mauntic_flows::commands::authenticate::sha256;
 use mauntic_flows::ports::Scope;
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{Json, Type};
 use tokio_postgres::{Client, Error};
 use uuid::Uuid;
 
@@ -105,4 +105,50 @@ pub async fn replace_config(
         params: body,
     };
     transaction(client, head, Some(body)).await.map(|_| ())
+}
+
+/// Stores contacts' features without asking for their scores.
+///
+/// # Errors
+/// The database's.
+pub async fn put_contacts(
+    client: &Client,
+    owner: &OrganizationId,
+    contacts: &[(ContactId, Features)],
+) -> Result<(), Error> {
+    let names: Vec<&str> = contacts.iter().map(|(name, _)| name.as_str()).collect();
+    let features: Vec<Json<&Features>> = contacts.iter().map(|(_, f)| Json(f)).collect();
+    let params: &[Param<'_>] = &[
+        (&owner.as_str(), Type::TEXT),
+        (&names, Type::TEXT_ARRAY),
+        (&features, Type::JSONB_ARRAY),
+    ];
+    client
+        .execute_typed(include_str!("../sql/put_contacts.sql"), params)
+        .await
+        .map(|_| ())
+}
+
+/// Makes a database unless it is there. Must not run in a transaction.
+///
+/// # Errors
+/// The database's.
+pub async fn ensure_database(client: &Client, name: &str) -> Result<(), Error> {
+    let params: &[Param<'_>] = &[(&name, Type::TEXT)];
+    let sql = include_str!("../sql/create_database.sql");
+    match client.query_typed_opt(sql, params).await? {
+        Some(row) => client.batch_execute(row.try_get(0)?).await,
+        None => Ok(()),
+    }
+}
+
+/// Gives a worker's role a password.
+///
+/// # Errors
+/// The database's.
+pub async fn set_role_password(client: &Client, role: &str, password: &str) -> Result<(), Error> {
+    let params: &[Param<'_>] = &[(&role, Type::TEXT), (&password, Type::TEXT)];
+    let sql = include_str!("../sql/set_role_password.sql");
+    let row = client.query_typed_one(sql, params).await?;
+    client.batch_execute(row.try_get(0)?).await
 }

@@ -78,7 +78,7 @@ fn is_going_away(code: &SqlState) -> bool {
 
 fn is_io(error: &Error) -> bool {
     std::error::Error::source(error)
-        .is_some_and(<(dyn std::error::Error + 'static)>::is::<std::io::Error>)
+        .is_some_and(<dyn std::error::Error + 'static>::is::<std::io::Error>)
 }
 
 fn cause(error: &Error) -> String {

@@ -1,1 +1,54 @@
-//! placeholder
+//! The HTTP worker: wiring only. The entry that is deployed is `entry.mjs`,
+//! which guards this handler.
+
+#![cfg(target_arch = "wasm32")]
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Response;
+use mauntic_api::{ApiState, LogLine, Secret, router};
+use mauntic_platform::log::{self, Level};
+use mauntic_platform::{WorkerPorts, config};
+use tower_service::Service;
+use worker::{Context, Env, HttpRequest, Result, event};
+
+thread_local! {
+    /// Built once an isolate: it costs more than a request. It holds bindings
+    /// and text, no I/O.
+    static ROUTER: OnceCell<Router> = const { OnceCell::new() };
+}
+
+#[event(fetch)]
+async fn fetch(request: HttpRequest, env: Env, _context: Context) -> Result<Response<Body>> {
+    #[cfg(feature = "fault-hooks")]
+    if request
+        .headers()
+        .contains_key(mauntic_platform::faults::PANIC_HEADER)
+    {
+        mauntic_platform::faults::die("a request asked for it");
+    }
+    let mut router = ROUTER.with(|router| router.get_or_init(|| build(&env)).clone());
+    let Ok(response) = router.call(request).await;
+    Ok(response)
+}
+
+fn build(env: &Env) -> Router {
+    router(ApiState {
+        ports: Arc::new(WorkerPorts::new(env)),
+        admin_token: config::admin_token(env).map(Secret::new),
+        log: Arc::new(write),
+        schema: mauntic_store::SCHEMA,
+    })
+}
+
+fn write(line: &LogLine<'_>) {
+    let level = if line.is_error() {
+        Level::Error
+    } else {
+        Level::Info
+    };
+    log::line(level, serde_json::to_value(line).unwrap_or_default());
+}

@@ -1,1 +1,31 @@
-//! placeholder
+//! The queue worker: wiring only. The entry that is deployed is `entry.mjs`,
+//! which guards these handlers.
+
+#![cfg(target_arch = "wasm32")]
+
+use mauntic_platform::handlers;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use worker::{Context, Env, MessageBatch, Result, ScheduleContext, ScheduledEvent, event};
+
+/// Never an error: the SDK would panic.
+#[event(queue)]
+async fn queue(batch: MessageBatch<()>, env: Env, _context: Context) -> Result<()> {
+    handlers::queue(&batch, &env).await;
+    Ok(())
+}
+
+#[event(scheduled)]
+async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    handlers::scheduled(&event, &env).await;
+}
+
+/// For the guard alone, which calls it on the instance after one that died; the
+/// deployed entry does not show it.
+#[wasm_bindgen]
+pub async fn release(env: Env, token: String) -> core::result::Result<f64, JsValue> {
+    match handlers::release(&env, &token).await {
+        Ok(released) => Ok(u32::try_from(released).unwrap_or(u32::MAX).into()),
+        Err(cause) => Err(JsValue::from_str(&cause)),
+    }
+}

@@ -1,0 +1,34 @@
+# Two commands matter: `make dev` and `make test`. Each does its own set-up.
+SHELL := bash
+.DEFAULT_GOAL := help
+.PHONY: help setup build dev demo test deny clean
+
+ENV := . target/setup/env.sh
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+
+setup: ## fetch and build the tools; does nothing the second time
+	@tools/setup.sh
+
+build: setup ## production builds of both workers
+	@tools/build-workers.sh
+
+dev: build ## PostgreSQL, both workers and a clock, on this machine, until Ctrl-C
+	@$(ENV) && exec cargo run -q -p mauntic-cli -- dev
+
+demo: build ## the same, and ends when every seeded contact is scored and checked
+	@$(ENV) && exec cargo run -q -p mauntic-cli -- dev --demo
+
+test: setup ## formatting, lints, docs, builds and all tests
+	@$(ENV) && exec node tools/check.mjs
+
+deny: setup ## licences, duplicate and vulnerable dependencies (needs the advisory database)
+	@$(ENV) && . tools/versions.env && \
+	  root="$$MAUNTIC_CACHE/cargo-deny-$$CARGO_DENY_VERSION" && \
+	  { [ -x "$$root/bin/cargo-deny" ] || \
+	    cargo install --locked "cargo-deny@$$CARGO_DENY_VERSION" --root "$$root"; } && \
+	  exec "$$root/bin/cargo-deny" check
+
+clean: ## everything built here; the shared tool cache stays
+	@rm -rf target node_modules workers/*/build workers/*/build-hooks

@@ -1,0 +1,173 @@
+//! The catalogue of refusals. A code is a contract: clients branch on it, so
+//! it is never renamed.
+
+use axum::http::StatusCode;
+
+/// Seconds after which a caller should try again. The database's restart and
+/// its fail-over take about this long.
+const UNAVAILABLE_RETRY_SECS: u32 = 5;
+
+/// Seconds after which work that lost against other work can be repeated.
+const CONTENTION_RETRY_SECS: u32 = 1;
+
+/// A kind of refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Code {
+    MalformedJson,
+    BodyUnreadable,
+    Unauthenticated,
+    InsufficientScope,
+    OrganizationKeyRequired,
+    OperatorKeyRequired,
+    RouteNotFound,
+    ContactNotFound,
+    ScoreNotReady,
+    MethodNotAllowed,
+    BodyTooLarge,
+    UnsupportedMediaType,
+    ValidationFailed,
+    InternalError,
+    DatabaseUnavailable,
+    Contention,
+    CommitUnknown,
+}
+
+impl Code {
+    /// Every kind.
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 17] = [
+        Self::MalformedJson,
+        Self::BodyUnreadable,
+        Self::Unauthenticated,
+        Self::InsufficientScope,
+        Self::OrganizationKeyRequired,
+        Self::OperatorKeyRequired,
+        Self::RouteNotFound,
+        Self::ContactNotFound,
+        Self::ScoreNotReady,
+        Self::MethodNotAllowed,
+        Self::BodyTooLarge,
+        Self::UnsupportedMediaType,
+        Self::ValidationFailed,
+        Self::InternalError,
+        Self::DatabaseUnavailable,
+        Self::Contention,
+        Self::CommitUnknown,
+    ];
+
+    /// Stable name.
+    #[rustfmt::skip]
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::MalformedJson           => "malformed_json",
+            Self::BodyUnreadable          => "body_unreadable",
+            Self::Unauthenticated         => "unauthenticated",
+            Self::InsufficientScope       => "insufficient_scope",
+            Self::OrganizationKeyRequired => "organization_key_required",
+            Self::OperatorKeyRequired     => "operator_key_required",
+            Self::RouteNotFound           => "route_not_found",
+            Self::ContactNotFound         => "contact_not_found",
+            Self::ScoreNotReady           => "score_not_ready",
+            Self::MethodNotAllowed        => "method_not_allowed",
+            Self::BodyTooLarge            => "body_too_large",
+            Self::UnsupportedMediaType    => "unsupported_media_type",
+            Self::ValidationFailed        => "validation_failed",
+            Self::InternalError           => "internal_error",
+            Self::DatabaseUnavailable     => "database_unavailable",
+            Self::Contention              => "contention",
+            Self::CommitUnknown           => "commit_unknown",
+        }
+    }
+
+    /// Status of its answer.
+    #[rustfmt::skip]
+    pub(crate) const fn status(self) -> StatusCode {
+        match self {
+            Self::MalformedJson | Self::BodyUnreadable => StatusCode::BAD_REQUEST,
+            Self::Unauthenticated      => StatusCode::UNAUTHORIZED,
+            Self::InsufficientScope
+            | Self::OrganizationKeyRequired
+            | Self::OperatorKeyRequired => StatusCode::FORBIDDEN,
+            Self::RouteNotFound
+            | Self::ContactNotFound
+            | Self::ScoreNotReady      => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed     => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BodyTooLarge         => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::ValidationFailed     => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::InternalError        => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::DatabaseUnavailable
+            | Self::Contention
+            | Self::CommitUnknown      => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The same for every refusal of the kind.
+    #[rustfmt::skip]
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::MalformedJson           => "The body is not JSON",
+            Self::BodyUnreadable          => "The body could not be read",
+            Self::Unauthenticated         => "A valid key is required",
+            Self::InsufficientScope       => "The key lacks a scope",
+            Self::OrganizationKeyRequired => "A key of an organization is required",
+            Self::OperatorKeyRequired     => "An operator's key is required",
+            Self::RouteNotFound           => "There is no such route",
+            Self::ContactNotFound         => "The contact is not known",
+            Self::ScoreNotReady           => "The contact has no score yet",
+            Self::MethodNotAllowed        => "The route does not take this method",
+            Self::BodyTooLarge            => "The body is too large",
+            Self::UnsupportedMediaType    => "The body is not of a type that is read",
+            Self::ValidationFailed        => "The request is not valid",
+            Self::InternalError           => "Something went wrong on our side",
+            Self::DatabaseUnavailable     => "The database is not reachable",
+            Self::Contention              => "Other work was in the way",
+            Self::CommitUnknown           => "It is not known whether the change was made",
+        }
+    }
+
+    /// What to do about it, where nothing more can be said.
+    #[rustfmt::skip]
+    pub(crate) const fn advice(self) -> &'static str {
+        match self {
+            Self::MalformedJson           => "Send one JSON document in UTF-8.",
+            Self::BodyUnreadable          => "The body ended early; send it again.",
+            Self::Unauthenticated         => "Send the header `Authorization: Bearer <key>` with a live key.",
+            Self::InsufficientScope       => "Use a key that has the scope.",
+            Self::OrganizationKeyRequired => "This route works on one organization's rows; an operator's key opens none.",
+            Self::OperatorKeyRequired     => "This route shows every organization's work; an organization's key does not open it.",
+            Self::RouteNotFound           => "The routes are listed at /openapi.json.",
+            Self::ContactNotFound         => "Store the contact's features first.",
+            Self::ScoreNotReady           => "The contact is known and its score is being computed; ask again shortly.",
+            Self::MethodNotAllowed        => "The header Allow names the methods it takes.",
+            Self::BodyTooLarge            => "Split the request; a body has at most 1 MiB.",
+            Self::UnsupportedMediaType    => "Send the header `Content-Type: application/json`, and the body without a content encoding.",
+            Self::ValidationFailed        => "See `errors`.",
+            Self::InternalError           => "Repeating the request will not help; give the request id to an operator.",
+            Self::DatabaseUnavailable     => "Nothing was changed; try again.",
+            Self::Contention              => "Nothing was changed; try again.",
+            Self::CommitUnknown           => "The connection broke while the change was being committed. Read it back, or repeat the request: a repeat is safe.",
+        }
+    }
+
+    /// Seconds for `Retry-After`, where waiting is what helps.
+    pub(crate) const fn retry_after_secs(self) -> Option<u32> {
+        match self {
+            Self::DatabaseUnavailable | Self::CommitUnknown => Some(UNAVAILABLE_RETRY_SECS),
+            Self::Contention | Self::ScoreNotReady => Some(CONTENTION_RETRY_SECS),
+            _ => None,
+        }
+    }
+
+    /// Whether the same request may succeed later.
+    pub(crate) const fn is_retryable(self) -> bool {
+        matches!(
+            self,
+            Self::BodyUnreadable
+                | Self::ScoreNotReady
+                | Self::DatabaseUnavailable
+                | Self::Contention
+                | Self::CommitUnknown
+        )
+    }
+}

@@ -1,0 +1,168 @@
+//! The parts of the API's document that no handler has: its heading, the
+//! security scheme, the refusals with examples, and the headers of every answer.
+
+use std::collections::BTreeMap;
+
+use utoipa::openapi::example::ExampleBuilder;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{
+    ComponentsBuilder, ContentBuilder, Object, Ref, RefOr, Response, ResponseBuilder, Type,
+};
+use utoipa::{IntoResponses, OpenApi, PartialSchema, ToSchema};
+
+use crate::code::Code;
+use crate::faults::{FieldError, Part};
+use crate::problem::{PROBLEM_JSON, Problem, ProblemBody};
+
+const EXAMPLE_REQUEST_ID: &str = "01980000-0000-7000-8000-000000000000";
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Mauntic",
+        description = "Scoring of contacts. Every refusal is an RFC 9457 problem; branch on its \
+                       `code`. Beside those listed, any path may answer `route_not_found` (404) \
+                       and any route `method_not_allowed` (405). Every answer carries \
+                       `X-Request-Id`: the request's own, if it was 1 to 128 visible ASCII \
+                       characters, else a new one.",
+        license(name = "MIT OR Apache-2.0")
+    ),
+    tags(
+        (name = "scoring", description = "One organization's contacts and their scores"),
+        (name = "admin", description = "Every organization's jobs, for operators"),
+        (name = "monitoring", description = "Open to everybody"),
+    )
+)]
+struct Base;
+
+/// The document before the handlers add theirs.
+pub(crate) fn base() -> utoipa::openapi::OpenApi {
+    let mut document = Base::openapi();
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("An organization's key (`mk_…`) or an operator's."))
+        .build();
+    let components = ComponentsBuilder::from(document.components.take().unwrap_or_default())
+        .security_scheme("bearer", SecurityScheme::Http(bearer))
+        .schema(ProblemBody::name(), ProblemBody::schema())
+        .schema(FieldError::name(), FieldError::schema())
+        .schema(Part::name(), Part::schema())
+        .build();
+    document.components = Some(components);
+    document
+}
+
+/// The document after the handlers added theirs.
+pub(crate) fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+    for item in document.paths.paths.values_mut() {
+        for response in operations(item).flat_map(|o| o.responses.responses.values_mut()) {
+            if let RefOr::T(response) = response {
+                let id = HeaderBuilder::new()
+                    .schema(Some(Object::with_type(Type::String)))
+                    .description(Some("Correlation id of the request"))
+                    .build();
+                response
+                    .headers
+                    .insert("X-Request-Id".to_owned(), RefOr::T(id));
+            }
+        }
+    }
+    document
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { get, put, post, .. } = item;
+    [get, put, post].into_iter().flatten()
+}
+
+/// The responses of these refusals: one a status, an example each.
+fn problem_responses(groups: &[&[Code]]) -> BTreeMap<String, RefOr<Response>> {
+    let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
+    for code in groups.iter().copied().flatten() {
+        let codes = by_status.entry(code.status().as_u16()).or_default();
+        codes.push(*code);
+    }
+    by_status
+        .into_iter()
+        .map(|(status, codes)| (status.to_string(), RefOr::T(response(&codes))))
+        .collect()
+}
+
+fn response(codes: &[Code]) -> Response {
+    let titles: Vec<&str> = codes.iter().map(|code| code.title()).collect();
+    let examples = codes.iter().map(|code| {
+        let example = ExampleBuilder::new()
+            .summary(code.title())
+            .value(serde_json::to_value(example(*code)).ok())
+            .build();
+        (code.as_str(), example)
+    });
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name(ProblemBody::name())))
+        .examples_from_iter(examples)
+        .build();
+    ResponseBuilder::new()
+        .description(titles.join("; "))
+        .content(PROBLEM_JSON, content)
+        .build()
+}
+
+fn example(code: Code) -> ProblemBody {
+    let problem = match code {
+        Code::ValidationFailed => Problem::new(code).errors(vec![FieldError::example()]),
+        _ => Problem::new(code),
+    };
+    problem.body(EXAMPLE_REQUEST_ID)
+}
+
+/// Of every route that opens a session for a caller.
+const CALLER: &[Code] = &[
+    Code::Unauthenticated,
+    Code::InsufficientScope,
+    Code::InternalError,
+    Code::DatabaseUnavailable,
+    Code::Contention,
+];
+
+/// Of every route that reads a body and changes something.
+const CHANGE: &[Code] = &[
+    Code::MalformedJson,
+    Code::BodyUnreadable,
+    Code::BodyTooLarge,
+    Code::UnsupportedMediaType,
+    Code::CommitUnknown,
+];
+
+macro_rules! problems {
+    ($(#[$doc:meta])* $name:ident: $($group:expr),+) => {
+        $(#[$doc])*
+        pub(crate) struct $name;
+
+        impl IntoResponses for $name {
+            fn responses() -> BTreeMap<String, RefOr<Response>> {
+                problem_responses(&[$($group),+])
+            }
+        }
+    };
+}
+
+problems! {
+    /// Refusals of a route that changes an organization's rows.
+    WriteProblems: CALLER, CHANGE, &[Code::OrganizationKeyRequired, Code::ValidationFailed]
+}
+problems! {
+    /// Refusals of a route that reads an organization's rows.
+    ReadProblems: CALLER, &[Code::OrganizationKeyRequired, Code::ValidationFailed]
+}
+problems! {
+    /// Refusals of a route that reads a contact's score.
+    ReadScoreProblems: CALLER, &[
+        Code::OrganizationKeyRequired, Code::ValidationFailed, Code::ContactNotFound, Code::ScoreNotReady
+    ]
+}
+problems! {
+    /// Refusals of a route for operators.
+    OperatorProblems: CALLER, &[Code::OperatorKeyRequired]
+}

@@ -1,0 +1,77 @@
+//! Parameters of the path and the query.
+
+use axum::extract::{FromRequestParts, Path, Query};
+use axum::http::Uri;
+use axum::http::request::Parts;
+use mauntic_domain::ids::ContactId;
+
+use crate::faults::{Faults, Part};
+use crate::pointer::Pointer;
+use crate::problem::Problem;
+
+/// The contact that the path names.
+pub(crate) struct ContactPath(pub(crate) ContactId);
+
+impl<S: Send + Sync> FromRequestParts<S> for ContactPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let refused = |message: String| {
+            let mut faults = Faults::of(Part::Path);
+            faults.add(&Pointer::root().field("contactId"), message);
+            faults.problem()
+        };
+        // The extractor fails on percent-encoding that is no UTF-8.
+        let Path(text) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| refused("must be UTF-8 text".to_owned()))?;
+        ContactId::parse(text)
+            .map(Self)
+            .map_err(|error| refused(error.to_string()))
+    }
+}
+
+/// Reads the query's parameters: each of `names` at most once, and no others.
+/// They come back in the order of `names`.
+pub(crate) fn query<const N: usize>(
+    uri: &Uri,
+    names: [&str; N],
+) -> Result<[Option<String>; N], Problem> {
+    let mut faults = Faults::of(Part::Query);
+    let Ok(Query(pairs)) = Query::<Vec<(String, String)>>::try_from_uri(uri) else {
+        faults.add(&Pointer::root(), "must be name=value pairs joined by &");
+        return Err(faults.problem());
+    };
+    let mut values = [const { None }; N];
+    for (name, value) in pairs {
+        let place = names.iter().position(|known| *known == name);
+        match place.and_then(|index| values.get_mut(index)) {
+            Some(slot @ None) => *slot = Some(value),
+            Some(Some(_)) => faults.add(&Pointer::root().field(&name), "must be given once"),
+            None => {
+                let known = format!("is not known here; known are {}", names.join(", "));
+                faults.add(&Pointer::root().field(&name), known);
+            }
+        }
+    }
+    faults.check()?;
+    Ok(values)
+}
+
+/// Reads a limit on the number of lines.
+pub(crate) fn limit(text: Option<&str>, default: u16, max: u16) -> Result<u16, Problem> {
+    let Some(text) = text else {
+        return Ok(default);
+    };
+    let number = text
+        .bytes()
+        .all(|b| b.is_ascii_digit())
+        .then(|| text.parse::<u16>().ok())
+        .flatten();
+    number.filter(|n| (1..=max).contains(n)).ok_or_else(|| {
+        let mut faults = Faults::of(Part::Query);
+        let message = format!("must be a whole number from 1 to {max}");
+        faults.add(&Pointer::root().field("limit"), message);
+        faults.problem()
+    })
+}

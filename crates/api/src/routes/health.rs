@@ -1,0 +1,225 @@
+//! `GET /api/monitoring/health`: whether work can be done, and whether it is.
+//! Open to everybody, so it says states and stable codes, never what failed.
+
+use std::ops::RangeInclusive;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use mauntic_flows::ports::{Database, KeyStore, PortError, Ports, Vitals};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::shown;
+use crate::observe::Note;
+use crate::state::Shared;
+
+/// The tick's interval by default.
+const TICK_SECS: i64 = 60;
+
+/// Oldest beat of a duty that still runs: two and a half ticks, so that one
+/// late tick alarms nobody and two missed ones do.
+const BEAT_AGE_SECS_MAX: i64 = TICK_SECS * 5 / 2;
+
+/// How well something is; worse ones are greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Health {
+    /// All is well (200).
+    Healthy,
+    /// Requests are served, but jobs are not being started in time (503).
+    Degraded,
+    /// Requests cannot be served (500).
+    Unhealthy,
+}
+
+/// The state of the whole.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HealthBody {
+    /// The worst of the checks.
+    status: Health,
+    checks: Checks,
+}
+
+/// What was looked at.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Checks {
+    database: Check,
+    schema: SchemaCheck,
+    scheduler: SchedulerCheck,
+}
+
+/// One check.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Check {
+    status: Health,
+    /// Why it is not healthy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+}
+
+/// Whether the database has the schema this build runs on.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SchemaCheck {
+    #[serde(flatten)]
+    check: Check,
+    /// Newest migration applied.
+    version: Option<i32>,
+    /// Oldest version this build runs on.
+    minimum: i32,
+    /// Newest version this build runs on.
+    maximum: i32,
+}
+
+/// Whether the tick does its duties.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SchedulerCheck {
+    #[serde(flatten)]
+    check: Check,
+    /// Every duty that was ever done.
+    duties: Vec<Duty>,
+}
+
+/// One duty of the tick.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Duty {
+    name: String,
+    status: Health,
+    /// When it was last done.
+    #[schema(format = DateTime)]
+    last_beat_at: String,
+    /// How long ago that is, by the database's clock.
+    age_seconds: i64,
+}
+
+/// Health of the service.
+#[utoipa::path(
+    get,
+    path = "/api/monitoring/health",
+    tag = "monitoring",
+    responses(
+        (status = 200, description = "Healthy", body = HealthBody),
+        (status = 503, description = "Degraded: jobs are not being started in time", body = HealthBody),
+        (status = 500, description = "Unhealthy: requests cannot be served", body = HealthBody),
+    )
+)]
+pub(super) async fn health<P: Ports>(State(state): State<Shared<P>>) -> Response {
+    let vitals = match state.ports.db().open().await {
+        Ok(session) => session.vitals().await,
+        Err(error) => Err(error),
+    };
+    let checks = judge(&vitals, &state.schema);
+    let status = checks
+        .database
+        .status
+        .max(checks.schema.check.status)
+        .max(checks.scheduler.check.status);
+    let code = match status {
+        Health::Healthy => StatusCode::OK,
+        Health::Degraded => StatusCode::SERVICE_UNAVAILABLE,
+        Health::Unhealthy => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    let note = note(&checks, vitals.err());
+    let mut response = (code, Json(HealthBody { status, checks })).into_response();
+    if let Some(note) = note {
+        response.extensions_mut().insert(note);
+    }
+    response
+}
+
+fn judge(vitals: &Result<Vitals, PortError>, schema: &RangeInclusive<i32>) -> Checks {
+    let vitals = match vitals {
+        Ok(vitals) => vitals,
+        Err(error) => {
+            return Checks {
+                database: Check::failed(Health::Unhealthy, error.code()),
+                schema: SchemaCheck::of(
+                    Check::failed(Health::Unhealthy, "not_checked"),
+                    None,
+                    schema,
+                ),
+                scheduler: SchedulerCheck {
+                    check: Check::failed(Health::Degraded, "not_checked"),
+                    duties: Vec::new(),
+                },
+            };
+        }
+    };
+    let check = if schema.contains(&vitals.schema_version) {
+        Check::PASSED
+    } else {
+        Check::failed(Health::Unhealthy, "schema_out_of_range")
+    };
+    Checks {
+        database: Check::PASSED,
+        schema: SchemaCheck::of(check, Some(vitals.schema_version), schema),
+        scheduler: scheduler(vitals),
+    }
+}
+
+fn scheduler(vitals: &Vitals) -> SchedulerCheck {
+    let duties: Vec<Duty> = vitals
+        .beats
+        .iter()
+        .map(|(name, beat)| {
+            let age_seconds = (vitals.now - *beat).num_seconds().max(0);
+            let late = age_seconds >= BEAT_AGE_SECS_MAX;
+            Duty {
+                name: name.clone(),
+                status: if late {
+                    Health::Degraded
+                } else {
+                    Health::Healthy
+                },
+                last_beat_at: shown(*beat),
+                age_seconds,
+            }
+        })
+        .collect();
+    let check = if duties.is_empty() {
+        Check::failed(Health::Degraded, "heartbeat_missing")
+    } else if duties.iter().any(|duty| duty.status != Health::Healthy) {
+        Check::failed(Health::Degraded, "heartbeat_late")
+    } else {
+        Check::PASSED
+    };
+    SchedulerCheck { check, duties }
+}
+
+/// What the log says: the first check that failed, and what the port said.
+fn note(checks: &Checks, error: Option<PortError>) -> Option<Note> {
+    let code = checks
+        .database
+        .code
+        .or(checks.schema.check.code)
+        .or(checks.scheduler.check.code)?;
+    let cause = error.map_or_else(|| "health check".to_owned(), |error| error.to_string());
+    Some(Note { code, cause })
+}
+
+impl Check {
+    const PASSED: Self = Self {
+        status: Health::Healthy,
+        code: None,
+    };
+
+    const fn failed(status: Health, code: &'static str) -> Self {
+        Self {
+            status,
+            code: Some(code),
+        }
+    }
+}
+
+impl SchemaCheck {
+    const fn of(check: Check, version: Option<i32>, schema: &RangeInclusive<i32>) -> Self {
+        Self {
+            check,
+            version,
+            minimum: *schema.start(),
+            maximum: *schema.end(),
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! `POST /api/v1/scoring/recalculate`.
+
+use std::collections::BTreeSet;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use mauntic_domain::ids::ContactId;
+use mauntic_domain::scoring::Context;
+use mauntic_flows::commands;
+use mauntic_flows::commands::recalculate::{CONTACTS_MAX, SINGLE_JOBS_MAX};
+use mauntic_flows::ports::{Enqueued, Ports};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::auth::{Tenant, Write};
+use crate::body::{self, JsonBody};
+use crate::faults::{Faults, Part};
+use crate::observe::{RequestId, note_send};
+use crate::openapi::WriteProblems;
+use crate::pointer::Pointer;
+use crate::problem::Problem;
+use crate::state::Shared;
+
+/// Most job ids of an answer: every one of a request that makes one job a
+/// contact, in 500 × 39 B = 20 KB.
+const JOB_IDS_LISTED_MAX: usize = SINGLE_JOBS_MAX;
+
+const FIELDS: [&str; 2] = ["contactIds", "context"];
+const CONTEXT_FIELDS: [&str; 3] = ["engagement", "demographic", "intent"];
+
+/// Contacts to be scored. This type is for the API's document.
+#[derive(ToSchema)]
+#[schema(as = RecalculationRequest, rename_all = "camelCase", example = json!({"contactIds": ["contact_456"]}))]
+#[expect(dead_code, reason = "describes the body in the API's document")]
+pub(crate) struct RecalculateBody {
+    /// The contacts; one that is named twice is scored once.
+    #[schema(min_items = 1, max_items = 10_000)]
+    contact_ids: Vec<String>,
+    /// Scores that replace a category's own for this calculation.
+    context: Option<ContextBody>,
+}
+
+/// Scores in place of a category's own, with at most four decimals.
+#[derive(ToSchema)]
+#[schema(as = Context)]
+#[expect(dead_code, reason = "describes the body in the API's document")]
+pub(crate) struct ContextBody {
+    /// Replaces the engagement score.
+    engagement: Option<f64>,
+    /// Replaces the fit score.
+    demographic: Option<f64>,
+    /// Replaces the intent score.
+    intent: Option<f64>,
+}
+
+/// The contacts will be scored.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Recalculation {
+    /// Distinct contacts.
+    contacts: usize,
+    /// Jobs that will score them.
+    jobs: usize,
+    /// Jobs that are new.
+    created: usize,
+    /// Jobs that were queued already and will do it too.
+    coalesced: usize,
+    /// The jobs, at most 500 of them.
+    #[schema(value_type = Vec<String>)]
+    job_ids: Vec<Uuid>,
+}
+
+/// Has contacts scored again.
+#[utoipa::path(
+    post,
+    path = "/api/v1/scoring/recalculate",
+    tag = "scoring",
+    request_body(content = RecalculateBody, content_type = "application/json"),
+    responses((status = 202, description = "The scoring is queued", body = Recalculation), WriteProblems),
+    security(("bearer" = []))
+)]
+pub(super) async fn recalculate<P: Ports>(
+    State(state): State<Shared<P>>,
+    tenant: Tenant<P, Write>,
+    request_id: RequestId,
+    JsonBody(fields): JsonBody,
+) -> Result<(StatusCode, Json<Recalculation>), Problem> {
+    let (contacts, context) = parse(&fields)?;
+    let (jobs, sent) = commands::recalculate::recalculate(
+        state.ports.as_ref(),
+        &tenant.session,
+        &tenant.organization,
+        &contacts,
+        context,
+        &request_id.0,
+    )
+    .await?;
+    note_send(&state, &request_id, sent);
+    Ok((StatusCode::ACCEPTED, Json(answer(contacts.len(), &jobs))))
+}
+
+fn answer(contacts: usize, jobs: &[Enqueued]) -> Recalculation {
+    let created = jobs.iter().filter(|job| job.created).count();
+    Recalculation {
+        contacts,
+        jobs: jobs.len(),
+        created,
+        coalesced: jobs.len() - created,
+        job_ids: jobs
+            .iter()
+            .map(|job| job.id)
+            .take(JOB_IDS_LISTED_MAX)
+            .collect(),
+    }
+}
+
+fn parse(fields: &Map<String, Value>) -> Result<(BTreeSet<ContactId>, Option<Context>), Problem> {
+    let root = Pointer::root();
+    let mut faults = Faults::of(Part::Body);
+    for name in fields
+        .keys()
+        .filter(|name| !FIELDS.contains(&name.as_str()))
+    {
+        let known = format!("is not known here; known are {}", FIELDS.join(", "));
+        faults.add(&root.field(name), known);
+    }
+    let at = root.field("contactIds");
+    let contacts = parse_contacts(fields.get("contactIds"), &at, &mut faults);
+    let at = root.field("context");
+    let context = match fields.get("context") {
+        None | Some(Value::Null) => None,
+        Some(Value::Object(context)) => {
+            body::check_fields::<Context>(context, &CONTEXT_FIELDS, &at, &mut faults);
+            Some(context.clone())
+        }
+        Some(_) => {
+            faults.add(&at, "must be an object");
+            None
+        }
+    };
+    faults.check()?;
+    let context = context
+        .map(|context| body::read(context, &at))
+        .transpose()?;
+    Ok((contacts, context))
+}
+
+fn parse_contacts(value: Option<&Value>, at: &Pointer, faults: &mut Faults) -> BTreeSet<ContactId> {
+    let Some(Value::Array(items)) = value else {
+        faults.add(
+            at,
+            format!("must be a list of 1 to {CONTACTS_MAX} contact ids"),
+        );
+        return BTreeSet::new();
+    };
+    if items.is_empty() || items.len() > CONTACTS_MAX {
+        let found = items.len();
+        faults.add(
+            at,
+            format!("must have 1 to {CONTACTS_MAX} items, has {found}"),
+        );
+        return BTreeSet::new();
+    }
+    let mut contacts = BTreeSet::new();
+    for (index, item) in items.iter().enumerate() {
+        match item.as_str().map(ContactId::parse) {
+            Some(Ok(contact)) => {
+                contacts.insert(contact);
+            }
+            Some(Err(error)) => faults.add(&at.item(index), error.to_string()),
+            None => faults.add(&at.item(index), "must be a string"),
+        }
+    }
+    contacts
+}

@@ -1,0 +1,122 @@
+//! `GET /api/v1/scoring/contacts/{contactId}/score`.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use mauntic_domain::ids::ContactId;
+use mauntic_domain::points::PointsE4;
+use mauntic_domain::scoring::Category;
+use mauntic_flows::ports::{Ports, ScoreRow, TenantStore};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::shown;
+use crate::auth::{Read, Tenant};
+use crate::code::Code;
+use crate::openapi::ReadScoreProblems;
+use crate::params::ContactPath;
+use crate::problem::Problem;
+
+/// A contact's score.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Score {
+    contact_id: String,
+    /// Sum of the three categories, brought into 0 to 100.
+    #[schema(value_type = f64, minimum = 0, maximum = 100)]
+    total_score: PointsE4,
+    /// A from 80, B from 60, C from 40, D from 20, else F.
+    #[schema(pattern = "^[ABCDF]$")]
+    grade: &'static str,
+    /// Points for who the contact is.
+    #[schema(value_type = f64)]
+    fit_score: PointsE4,
+    /// Points for what the contact does.
+    #[schema(value_type = f64)]
+    engagement_score: PointsE4,
+    /// Points for signs of wanting to buy.
+    #[schema(value_type = f64)]
+    intent_score: PointsE4,
+    /// Points by factor.
+    #[schema(value_type = BTreeMap<String, f64>)]
+    components: BTreeMap<String, PointsE4>,
+    /// The five largest components, ties by factor.
+    top_contributors: Vec<Contributor>,
+    /// Version of the features it was computed from.
+    input_version: i64,
+    /// Version of the configuration it was computed from; 0 for none.
+    config_version: i64,
+    /// Whether the features are newer than the score: a newer one is queued.
+    stale: bool,
+    #[schema(format = DateTime)]
+    calculated_at: String,
+}
+
+/// A factor's part of a score.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Contributor {
+    factor: String,
+    #[schema(pattern = "^(fit|engagement|intent)$")]
+    category: &'static str,
+    #[schema(value_type = f64)]
+    points: PointsE4,
+}
+
+impl Score {
+    fn of(contact: ContactId, row: &ScoreRow) -> Self {
+        let score = &row.score;
+        let components = score.components().into_iter();
+        let top = score.top_contributors().into_iter();
+        Self {
+            contact_id: contact.into(),
+            total_score: score.total(),
+            grade: score.grade().as_str(),
+            fit_score: score.category(Category::Fit),
+            engagement_score: score.category(Category::Engagement),
+            intent_score: score.category(Category::Intent),
+            components: components
+                .map(|(factor, points)| (factor.to_owned(), points))
+                .collect(),
+            top_contributors: top
+                .map(|c| Contributor {
+                    factor: c.factor.clone(),
+                    category: c.category.as_str(),
+                    points: c.points,
+                })
+                .collect(),
+            input_version: row.input_version,
+            config_version: row.config_version,
+            stale: row.input_version_now > row.input_version,
+            calculated_at: shown(row.calculated_at),
+        }
+    }
+}
+
+/// A contact's current score.
+#[utoipa::path(
+    get,
+    path = "/api/v1/scoring/contacts/{contactId}/score",
+    tag = "scoring",
+    params(("contactId" = String, Path, description = "The contact", min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.:-]{1,64}$")),
+    responses((status = 200, description = "The score", body = Score), ReadScoreProblems),
+    security(("bearer" = []))
+)]
+pub(super) async fn get_score<P: Ports>(
+    tenant: Tenant<P, Read>,
+    ContactPath(contact): ContactPath,
+) -> Result<Json<Score>, Problem> {
+    let row = find(&tenant, &contact).await?;
+    Ok(Json(Score::of(contact, &row)))
+}
+
+/// The contact's score, or why there is none.
+pub(super) async fn find<P: Ports>(
+    tenant: &Tenant<P, Read>,
+    contact: &ContactId,
+) -> Result<ScoreRow, Problem> {
+    match tenant.session.score(&tenant.organization, contact).await? {
+        Some(Some(row)) => Ok(row),
+        Some(None) => Err(Problem::new(Code::ScoreNotReady)),
+        None => Err(Problem::new(Code::ContactNotFound)),
+    }
+}

@@ -1,0 +1,181 @@
+//! Calls the router, and holds every answer to what all answers promise.
+
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request};
+use serde_json::Value;
+use tower::ServiceExt;
+
+use super::schema::assert_documented;
+use super::world::World;
+
+/// A request.
+#[derive(Clone)]
+pub(crate) struct Call {
+    method: String,
+    path: String,
+    headers: Vec<(&'static str, String)>,
+    body: Vec<u8>,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    /// `null` when there is no body.
+    pub(crate) body: Value,
+    /// The request's log line.
+    pub(crate) line: Value,
+}
+
+impl Call {
+    pub(crate) fn new(method: &str, path: &str) -> Self {
+        Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
+    }
+
+    pub(crate) fn get(path: &str) -> Self {
+        Self::new("GET", path)
+    }
+
+    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.push((name, value.to_owned()));
+        self
+    }
+
+    pub(crate) fn key(self, key: &str) -> Self {
+        self.header("authorization", &format!("Bearer {key}"))
+    }
+
+    /// A body without a content type.
+    pub(crate) fn bytes(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    pub(crate) fn json(self, body: impl Into<Vec<u8>>) -> Self {
+        self.header("content-type", "application/json").bytes(body)
+    }
+
+    pub(crate) async fn send(self, world: &World) -> Answer {
+        let mut request = Request::builder()
+            .method(self.method.as_str())
+            .uri(&self.path);
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        let request = request.body(Body::from(self.body.clone())).unwrap();
+        let lines_before = world.data().log.len();
+        let response = world.router().oneshot(request).await.unwrap();
+
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let body = if bytes.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&bytes).unwrap()
+        };
+        let lines: Vec<Value> = world.data().log[lines_before..]
+            .iter()
+            .filter(|line| line["event"] == "request")
+            .cloned()
+            .collect();
+        assert_eq!(lines.len(), 1, "one line a request");
+        let answer = Answer {
+            status,
+            headers,
+            body,
+            line: lines[0].clone(),
+        };
+        answer.hold(&self);
+        answer
+    }
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
+    }
+
+    pub(crate) fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or("")
+    }
+
+    /// The pointers of the problem's errors.
+    pub(crate) fn pointers(&self) -> Vec<&str> {
+        let errors = self.body["errors"].as_array().unwrap();
+        errors
+            .iter()
+            .map(|e| e["pointer"].as_str().unwrap())
+            .collect()
+    }
+
+    fn hold(&self, call: &Call) {
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("cache-control", "no-store"),
+            (
+                "content-security-policy",
+                "default-src 'none'; frame-ancestors 'none'",
+            ),
+            (
+                "strict-transport-security",
+                "max-age=31536000; includeSubDomains",
+            ),
+            ("referrer-policy", "no-referrer"),
+        ] {
+            assert_eq!(self.header(name), value, "{name}");
+        }
+        let id = self.header("x-request-id");
+        assert!(!id.is_empty());
+        assert_eq!(self.line["requestId"], id);
+        assert_eq!(self.line["status"], self.status);
+        assert_eq!(self.line["durationMs"], 5);
+        let line = self.line.to_string();
+        let is_discreet = ["mk_", "contact_1", "contact_7"]
+            .iter()
+            .all(|name| !line.contains(name));
+        assert!(is_discreet, "{line}");
+        if call.method == "HEAD" || self.status == 204 {
+            assert!(self.body.is_null());
+        } else if self.line.get("code").is_some() && self.line["path"] != "/api/monitoring/health" {
+            self.hold_problem(id);
+        } else {
+            assert_eq!(self.header("content-type"), "application/json");
+        }
+        assert_documented(&call.method, self);
+    }
+
+    fn hold_problem(&self, id: &str) {
+        let body = &self.body;
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        assert_eq!(body["status"], self.status);
+        assert_eq!(body["requestId"], id);
+        assert_eq!(body["code"], self.line["code"]);
+        assert_eq!(body["type"], format!("/problems/{}", self.code()));
+        assert!(!body["title"].as_str().unwrap().is_empty());
+        assert!(!body["detail"].as_str().unwrap().is_empty());
+        assert!(body["retryable"].is_boolean());
+        let has_errors = !body["errors"].as_array().unwrap().is_empty();
+        assert_eq!(has_errors, self.code() == "validation_failed", "{body}");
+        assert_eq!(
+            self.headers.contains_key("retry-after"),
+            self.status == 503 || self.code() == "score_not_ready"
+        );
+        assert_eq!(
+            self.headers.contains_key("www-authenticate"),
+            self.status == 401 || self.code() == "insufficient_scope"
+        );
+        assert_eq!(
+            self.line.get("cause").is_some(),
+            self.status >= 500,
+            "{}",
+            self.line
+        );
+    }
+}

@@ -1,0 +1,14 @@
+//! The router against a small in-memory double of the ports. Every answer, in
+//! every test, is held to what all answers have in common (`call`).
+
+mod call;
+mod health;
+mod leaderboard;
+mod observe;
+mod openapi;
+mod refusals;
+mod roles;
+mod schema;
+mod scoring;
+mod session;
+mod world;

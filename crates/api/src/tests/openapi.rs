@@ -1,0 +1,149 @@
+//! The API's document against the table of routes and the domain.
+
+use std::collections::BTreeSet;
+
+use mauntic_domain::scoring::features::{CUSTOM_FACTORS_MAX, FEATURE_NAMES};
+use mauntic_flows::commands::recalculate::CONTACTS_MAX;
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::schema::document;
+use super::world::{WRITE_KEY, World};
+use crate::access::{Access, ROUTES};
+use crate::code::Code;
+
+fn operations() -> Vec<(String, String, &'static Value)> {
+    let paths = document()["paths"].as_object().unwrap();
+    let operations = paths.iter().flat_map(|(path, item)| {
+        let item = item.as_object().unwrap().iter();
+        item.map(|(method, operation)| (method.to_uppercase(), path.clone(), operation))
+    });
+    operations.collect()
+}
+
+#[test]
+fn the_document_is_openapi_3_1() {
+    assert_eq!(document()["openapi"], "3.1.0");
+    let scheme = &document()["components"]["securitySchemes"]["bearer"];
+    assert_eq!(
+        (&scheme["type"], &scheme["scheme"]),
+        (&json!("http"), &json!("bearer"))
+    );
+}
+
+#[test]
+fn the_document_and_the_table_have_the_same_routes() {
+    let listed: BTreeSet<_> = operations().into_iter().map(|(m, p, _)| (m, p)).collect();
+    let table: BTreeSet<_> = ROUTES
+        .iter()
+        .map(|rule| (rule.method.to_owned(), rule.path.to_owned()))
+        .collect();
+    assert_eq!(listed, table);
+    assert_eq!(table.len(), ROUTES.len());
+}
+
+#[test]
+fn every_operation_tells_its_key_and_its_refusals() {
+    let mut ids = BTreeSet::new();
+    for (method, path, operation) in operations() {
+        let rule = ROUTES
+            .iter()
+            .find(|rule| rule.method == method && rule.path == path);
+        let access = rule.unwrap().access;
+        assert!(
+            ids.insert(operation["operationId"].as_str().unwrap()),
+            "{path}"
+        );
+        assert!(!operation["summary"].as_str().unwrap().is_empty());
+        let responses = operation["responses"].as_object().unwrap();
+        for (status, response) in responses {
+            assert!(!response["description"].as_str().unwrap().is_empty());
+            assert!(
+                response["headers"]["X-Request-Id"].is_object(),
+                "{path} {status}"
+            );
+            let content = response["content"].as_object().unwrap();
+            assert!(!content.is_empty());
+            if let Some(problem) = content.get("application/problem+json") {
+                assert!(!problem["examples"].as_object().unwrap().is_empty());
+            }
+        }
+        if access == Access::Open {
+            assert!(operation["security"].is_null());
+            continue;
+        }
+        assert_eq!(operation["security"], json!([{ "bearer": [] }]), "{path}");
+        for status in ["401", "403", "500", "503"] {
+            assert!(responses.contains_key(status), "{path} {status}");
+        }
+        let has_body = operation["requestBody"].is_object();
+        for status in ["400", "413", "415", "422"]
+            .into_iter()
+            .filter(|_| has_body)
+        {
+            assert!(responses.contains_key(status), "{path} {status}");
+        }
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn walk(value: &Value) {
+        match value {
+            Value::Object(fields) => {
+                if let Some(reference) = fields.get("$ref").and_then(Value::as_str) {
+                    let target = document().pointer(reference.trim_start_matches('#'));
+                    assert!(target.is_some(), "{reference}");
+                }
+                fields.values().for_each(walk);
+            }
+            Value::Array(items) => items.iter().for_each(walk),
+            _ => {}
+        }
+    }
+    walk(document());
+}
+
+#[test]
+fn codes_are_told_apart() {
+    let names: BTreeSet<_> = Code::ALL.into_iter().map(Code::as_str).collect();
+    assert_eq!(names.len(), Code::ALL.len());
+    let listed = document().to_string();
+    for code in Code::ALL {
+        assert!(listed.contains(code.as_str()), "{code:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_documents_features_are_the_domains() {
+    let schemas = &document()["components"]["schemas"];
+    let features = &schemas["Features"];
+    let names: BTreeSet<_> = features["properties"].as_object().unwrap().keys().collect();
+    assert_eq!(names, FEATURE_NAMES.map(str::to_owned).iter().collect());
+    assert_eq!(features["additionalProperties"], false);
+    assert!(features.get("required").is_none());
+    for (field, schema) in [
+        ("companySize", "CompanySize"),
+        ("seniority", "Seniority"),
+        ("engagementLevel", "EngagementLevel"),
+    ] {
+        for value in schemas[schema]["enum"].as_array().unwrap() {
+            let body = json!({ field: value }).to_string();
+            let path = "/api/v1/scoring/contacts/contact_1/features";
+            let call = Call::new("PUT", path).key(WRITE_KEY).json(body);
+            assert_eq!(
+                call.send(&World::new()).await.status,
+                202,
+                "{field} {value}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_documents_limits_are_the_domains() {
+    let schemas = &document()["components"]["schemas"];
+    let contacts = &schemas["RecalculationRequest"]["properties"]["contactIds"];
+    assert_eq!(contacts["maxItems"], CONTACTS_MAX);
+    assert_eq!(CUSTOM_FACTORS_MAX, 100, "the features' document names it");
+}

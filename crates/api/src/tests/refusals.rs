@@ -1,0 +1,329 @@
+//! What is refused, and how it is told.
+
+use mauntic_flows::ports::PortError;
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::call::{Answer, Call};
+use super::world::{READ_KEY, WRITE_KEY, World};
+use crate::body::BODY_BYTES_MAX;
+use crate::faults::FAULTS_LISTED_MAX;
+
+const FEATURES: &str = "/api/v1/scoring/contacts/contact_1/features";
+const RECALCULATE: &str = "/api/v1/scoring/recalculate";
+
+fn put(body: impl Into<Vec<u8>>) -> Call {
+    Call::new("PUT", FEATURES).key(WRITE_KEY).json(body)
+}
+
+fn post(body: impl Into<Vec<u8>>) -> Call {
+    Call::new("POST", RECALCULATE).key(WRITE_KEY).json(body)
+}
+
+/// Sends it; nothing may have been changed.
+async fn refused(call: Call, status: u16, code: &str) -> Answer {
+    let world = World::new();
+    let answer = call.send(&world).await;
+    assert_eq!(
+        (answer.status, answer.code()),
+        (status, code),
+        "{}",
+        answer.body
+    );
+    assert!(world.data().features.is_empty() && world.data().jobs.is_empty());
+    answer
+}
+
+#[tokio::test]
+async fn bodies_that_are_no_json_are_malformed() {
+    let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
+    let deep_object = "{\"a\":".repeat(100_000);
+    for body in [
+        &b""[..],
+        b"{",
+        b"{} {}",
+        b"{hasEmail:true}",
+        b"{\"hasEmail\":tru",
+        b"\xff\xfe",
+        b"{\"a\":\"\xff\"}",
+        b"{\"contentDownloads\":1e999}",
+        b"<html></html>",
+        deep.as_bytes(),
+        deep_object.as_bytes(),
+    ] {
+        for call in [put(body), post(body)] {
+            let answer = refused(call, 400, "malformed_json").await;
+            assert!(answer.body["detail"].as_str().unwrap().len() < 200);
+        }
+    }
+}
+
+#[tokio::test]
+async fn features_that_are_not_valid_are_named() {
+    let many: serde_json::Map<_, _> = (0..101).map(|n| (format!("f{n}"), json!(true))).collect();
+    #[rustfmt::skip]
+    let table = [
+        (json!([]),                                         vec![""]),
+        (json!("text"),                                     vec![""]),
+        (json!(null),                                       vec![""]),
+        (json!({"hasEmail": "yes"}),                        vec!["/hasEmail"]),
+        (json!({"hasEmail": null}),                         vec!["/hasEmail"]),
+        (json!({"hasEmail": 1, "hasPhone": []}),            vec!["/hasEmail", "/hasPhone"]),
+        (json!({"companySize": "huge"}),                    vec!["/companySize"]),
+        (json!({"companySize": 3}),                         vec!["/companySize"]),
+        (json!({"companySize": {"smb": null}}),             vec!["/companySize"]),
+        (json!({"seniority": "C_LEVEL"}),                   vec!["/seniority"]),
+        (json!({"engagementLevel": ""}),                    vec!["/engagementLevel"]),
+        (json!({"contentDownloads": -1}),                   vec!["/contentDownloads"]),
+        (json!({"contentDownloads": 1.5}),                  vec!["/contentDownloads"]),
+        (json!({"contentDownloads": 4_294_967_296_u64}),    vec!["/contentDownloads"]),
+        (json!({"hasEmial": true}),                         vec!["/hasEmial"]),
+        (json!({"a/b~c": true}),                            vec!["/a~1b~0c"]),
+        (json!({"customFactors": []}),                      vec!["/customFactors"]),
+        (json!({"customFactors": null}),                    vec!["/customFactors"]),
+        (json!({"customFactors": many}),                    vec!["/customFactors"]),
+        (json!({"customFactors": {"a b": true}}),           vec!["/customFactors/a b"]),
+        (json!({"customFactors": {"": true}}),              vec!["/customFactors/"]),
+        (json!({"customFactors": {"webinar": "yes"}}),      vec!["/customFactors/webinar"]),
+        (json!({"customFactors": {"webinar": null}}),       vec!["/customFactors/webinar"]),
+        (json!({"hasEmail": "a\0b"}),                       vec!["/hasEmail"]),
+        (json!({"x": [1, {"y": "\0"}]}),                    vec!["/x/1/y"]),
+        (json!({"customFactors": {"a\0": true}}),           vec!["/customFactors/a\0"]),
+    ];
+    for (body, pointers) in table {
+        let answer = refused(put(body.to_string()), 422, "validation_failed").await;
+        assert_eq!(answer.pointers(), pointers, "{body}");
+        assert_eq!(answer.body["errors"][0]["in"], "body");
+    }
+}
+
+#[tokio::test]
+async fn recalculations_that_are_not_valid_are_named() {
+    let many: Vec<String> = (0..10_001).map(|n| format!("c{n}")).collect();
+    let long = "x".repeat(65);
+    #[rustfmt::skip]
+    let table = [
+        (json!({}),                                                 vec!["/contactIds"]),
+        (json!({"contactIds": null}),                               vec!["/contactIds"]),
+        (json!({"contactIds": "c1"}),                               vec!["/contactIds"]),
+        (json!({"contactIds": []}),                                 vec!["/contactIds"]),
+        (json!({"contactIds": many}),                               vec!["/contactIds"]),
+        (json!({"contactIds": ["c1", 7, "a b", "", long]}),
+            vec!["/contactIds/1", "/contactIds/2", "/contactIds/3", "/contactIds/4"]),
+        (json!({"contactIds": ["c1", "c\0"]}),                      vec!["/contactIds/1"]),
+        (json!({"contactIds": ["c1"], "contactId": "c1"}),          vec!["/contactId"]),
+        (json!({"contactIds": ["c1"], "context": []}),              vec!["/context"]),
+        (json!({"contactIds": ["c1"], "context": {"fit": 1}}),      vec!["/context/fit"]),
+        (json!({"contactIds": ["c1"], "context": {"intent": "1"}}), vec!["/context/intent"]),
+        (json!({"contactIds": ["c1"], "context": {"intent": 1.00001, "demographic": 1e7}}),
+            vec!["/context/demographic", "/context/intent"]),
+    ];
+    for (body, pointers) in table {
+        let answer = refused(post(body.to_string()), 422, "validation_failed").await;
+        assert_eq!(answer.pointers(), pointers, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_repeats_no_value_and_stays_short() {
+    let secret = "private, expected x ".repeat(40_000);
+    for body in [
+        json!({"hasEmail": secret}),
+        json!({"companySize": secret}),
+        json!({"contentDownloads": secret, "seniority": secret}),
+        json!({"customFactors": {"webinar": secret}}),
+    ] {
+        let answer = refused(put(body.to_string()), 422, "validation_failed").await;
+        assert!(
+            !answer.body.to_string().contains("private"),
+            "{}",
+            answer.body
+        );
+    }
+    let answer = refused(
+        put(json!({ secret: 1 }).to_string()),
+        422,
+        "validation_failed",
+    )
+    .await;
+    assert!(answer.body.to_string().len() < 2_000);
+
+    let ids: Vec<String> = (0..5_000).map(|n| format!("bad id {n}")).collect();
+    let body = json!({ "contactIds": ids }).to_string();
+    let answer = refused(post(body), 422, "validation_failed").await;
+    assert_eq!(answer.pointers().len(), FAULTS_LISTED_MAX);
+    assert!(
+        answer.body["detail"]
+            .as_str()
+            .unwrap()
+            .starts_with("5000 values")
+    );
+}
+
+#[tokio::test]
+async fn a_body_has_a_size_and_a_type() {
+    let of = |bytes: usize| format!("{{{}}}", " ".repeat(bytes - 2));
+    let world = World::new();
+    assert_eq!(put(of(BODY_BYTES_MAX)).send(&world).await.status, 202);
+    refused(put(of(BODY_BYTES_MAX + 1)), 413, "body_too_large").await;
+    let announced = put("{}").header("content-length", "99999999999");
+    refused(announced, 413, "body_too_large").await;
+
+    for content_type in [
+        "",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "json",
+        "text/json",
+    ] {
+        let call = Call::new("PUT", FEATURES).key(WRITE_KEY).bytes("{}");
+        let call = call.header("content-type", content_type);
+        refused(call, 415, "unsupported_media_type").await;
+    }
+    let none = Call::new("PUT", FEATURES).key(WRITE_KEY).bytes("{}");
+    refused(none, 415, "unsupported_media_type").await;
+    let packed = put("{}").header("content-encoding", "gzip");
+    refused(packed, 415, "unsupported_media_type").await;
+    for content_type in [
+        "APPLICATION/JSON",
+        "application/json; charset=utf-8",
+        "application/a+json",
+    ] {
+        let call = Call::new("PUT", FEATURES).key(WRITE_KEY).bytes("{}");
+        let call = call.header("content-type", content_type);
+        assert_eq!(call.send(&world).await.status, 202, "{content_type}");
+    }
+}
+
+#[tokio::test]
+async fn unknown_routes_are_told_to_anybody() {
+    for path in [
+        "/",
+        "/api",
+        "/api/v1/scoring/contacts//score",
+        "/%FF",
+        "/openapi.json/",
+        "/admin",
+    ] {
+        refused(Call::get(path), 404, "route_not_found").await;
+    }
+}
+
+#[tokio::test]
+async fn ids_in_the_path_keep_their_alphabet() {
+    let long = "x".repeat(65);
+    for id in [
+        "a%20b",
+        "%00",
+        "%FF",
+        "%C3%28",
+        "%2F",
+        "%C3%BC",
+        "a%2Fb",
+        "%",
+        "%zz",
+        long.as_str(),
+    ] {
+        for rest in ["score", "score/explain"] {
+            let path = format!("/api/v1/scoring/contacts/{id}/{rest}");
+            let answer = refused(Call::get(&path).key(READ_KEY), 422, "validation_failed").await;
+            assert_eq!(answer.pointers(), ["/contactId"]);
+            assert_eq!(answer.body["errors"][0]["in"], "path");
+        }
+        let path = format!("/api/v1/scoring/contacts/{id}/features");
+        let call = Call::new("PUT", &path).key(WRITE_KEY).json("{}");
+        refused(call, 422, "validation_failed").await;
+    }
+}
+
+#[tokio::test]
+async fn queries_are_read_strictly() {
+    for (query, pointers) in [
+        ("limit=0", vec!["/limit"]),
+        ("limit=101", vec!["/limit"]),
+        ("limit=-1", vec!["/limit"]),
+        ("limit=%2B5", vec!["/limit"]),
+        ("limit=", vec!["/limit"]),
+        ("limit", vec!["/limit"]),
+        ("limit=1e1", vec!["/limit"]),
+        ("limit=99999999999999999999", vec!["/limit"]),
+        ("limit=1&limit=2", vec!["/limit"]),
+        ("cursor=a&cursor=a", vec!["/cursor"]),
+        ("offset=1&page=2", vec!["/offset", "/page"]),
+        ("%FF=1", vec!["/\u{fffd}"]),
+    ] {
+        let path = format!("/api/v1/scoring/leaderboard?{query}");
+        let answer = refused(Call::get(&path).key(READ_KEY), 422, "validation_failed").await;
+        assert_eq!(answer.pointers(), pointers, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn failures_of_the_database_say_what_to_do() {
+    let cause = "secret cause".to_owned();
+    #[rustfmt::skip]
+    let table = [
+        (PortError::Unavailable { what: "the database", cause: cause.clone() }, 503, "database_unavailable", true),
+        (PortError::Contention { what: "enqueue", cause: cause.clone() },       503, "contention", true),
+        (PortError::Unknown { what: "enqueue", cause: cause.clone() },          503, "commit_unknown", true),
+        (PortError::Refused { what: "enqueue", cause },                         500, "internal_error", false),
+    ];
+    for (error, status, code, is_retryable) in table {
+        let calls = [
+            put("{}"),
+            post(r#"{"contactIds":["c1"]}"#),
+            Call::get("/api/v1/scoring/leaderboard").key(READ_KEY),
+            Call::get("/api/v1/scoring/contacts/c1/score").key(READ_KEY),
+        ];
+        for (index, call) in calls.into_iter().enumerate() {
+            // What reads commits nothing.
+            if index > 1 && code == "commit_unknown" {
+                continue;
+            }
+            let world = World::new();
+            world.data().fail_work = Some(error.clone());
+            let answer = call.send(&world).await;
+            assert_eq!((answer.status, answer.code()), (status, code));
+            assert_eq!(answer.body["retryable"], is_retryable);
+            assert!(!answer.body.to_string().contains("secret"));
+            assert!(
+                answer.line["cause"]
+                    .as_str()
+                    .unwrap()
+                    .contains("secret cause")
+            );
+        }
+    }
+    let world = World::new();
+    world.data().fail_open = Some(PortError::Unavailable {
+        what: "the database",
+        cause: "refused".to_owned(),
+    });
+    let answer = put("{").send(&world).await;
+    assert_eq!(
+        (answer.status, answer.code()),
+        (503, "database_unavailable")
+    );
+    assert_eq!(answer.header("retry-after"), "5");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn no_request_is_our_fault(
+        body in prop_oneof![
+            proptest::collection::vec(any::<u8>(), 0..200),
+            "[\\[\\]{}:,\"a-z0-9.\\\\ -]{0,60}".prop_map(String::into_bytes),
+        ],
+        id in "[%a-fA-F0-9/?.]{0,12}",
+        is_features in any::<bool>(),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let path = format!("/api/v1/scoring/contacts/{id}/features");
+        let (method, path) = if is_features { ("PUT", path.as_str()) } else { ("POST", RECALCULATE) };
+        let call = Call::new(method, path).key(WRITE_KEY).json(body);
+        let answer = runtime.block_on(call.send(&World::new()));
+        prop_assert!(answer.status < 500);
+    }
+}

@@ -1,0 +1,116 @@
+//! Holds answers to the API's document: the status is listed, a problem's code
+//! has its example there, and a body has the shape of its schema.
+
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use super::call::Answer;
+use super::world::World;
+
+/// The document, made once.
+pub(crate) fn document() -> &'static Value {
+    static DOCUMENT: OnceLock<Value> = OnceLock::new();
+    DOCUMENT.get_or_init(|| {
+        use tower::ServiceExt;
+        let runtime = std::thread::spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let request = axum::http::Request::get("/openapi.json");
+                let request = request.body(axum::body::Body::empty()).unwrap();
+                let response = World::new().router().oneshot(request).await.unwrap();
+                let body = axum::body::to_bytes(response.into_body(), usize::MAX);
+                serde_json::from_slice(&body.await.unwrap()).unwrap()
+            })
+        });
+        runtime.join().unwrap()
+    })
+}
+
+/// Holds an answer to what the document says of its operation. What any path
+/// or any method may get is told in the document's heading.
+pub(crate) fn assert_documented(method: &str, answer: &Answer) {
+    let Some(path) = answer.line["path"].as_str() else {
+        assert_eq!(
+            answer.code(),
+            if method == "HEAD" {
+                ""
+            } else {
+                "route_not_found"
+            }
+        );
+        return;
+    };
+    if answer.status == 405 || answer.status == 204 {
+        assert!(!answer.header("allow").is_empty());
+        return;
+    }
+    let method = if method == "HEAD" { "get" } else { method };
+    let operation = &document()["paths"][path][method.to_lowercase()];
+    let response = &operation["responses"][answer.status.to_string()];
+    assert!(response.is_object(), "{method} {path} {}", answer.status);
+    if answer.body.is_null() {
+        return;
+    }
+    let content = &response["content"][answer.header("content-type")];
+    assert!(content.is_object(), "{method} {path}: {response}");
+    if answer.header("content-type") == "application/problem+json" {
+        let example = &content["examples"][answer.code()];
+        assert!(example.is_object(), "{method} {path}: {}", answer.code());
+    }
+    assert_shape(&content["schema"], &answer.body, path);
+}
+
+/// As much of JSON Schema as the document uses.
+pub(crate) fn assert_shape(schema: &Value, value: &Value, at: &str) {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let name = reference.strip_prefix("#/components/schemas/").unwrap();
+        let target = &document()["components"]["schemas"][name];
+        assert!(target.is_object(), "{reference}");
+        return assert_shape(target, value, at);
+    }
+    if let Some(parts) = schema["allOf"].as_array() {
+        return parts.iter().for_each(|part| assert_shape(part, value, at));
+    }
+    assert_type(schema, value, at);
+    if let Some(values) = schema["enum"].as_array() {
+        assert!(values.contains(value), "{at}: {value}");
+    }
+    if let (Some(items), Some(found)) = (schema.get("items"), value.as_array()) {
+        found.iter().for_each(|item| assert_shape(items, item, at));
+    }
+    let Some(fields) = value.as_object() else {
+        return;
+    };
+    for name in schema["required"].as_array().into_iter().flatten() {
+        assert!(fields.contains_key(name.as_str().unwrap()), "{at}: {name}");
+    }
+    if let Some(properties) = schema["properties"].as_object() {
+        for (name, part) in properties {
+            if let Some(field) = fields.get(name) {
+                assert_shape(part, field, &format!("{at}.{name}"));
+            }
+        }
+    }
+}
+
+fn assert_type(schema: &Value, value: &Value, at: &str) {
+    let is = |name: &str| match name {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "integer" => value.is_i64(),
+        "number" => value.is_number(),
+        "boolean" => value.is_boolean(),
+        "null" => value.is_null(),
+        other => panic!("{at}: type {other}"),
+    };
+    let fits = match &schema["type"] {
+        Value::String(name) => is(name),
+        Value::Array(names) => names.iter().any(|name| is(name.as_str().unwrap())),
+        _ => true,
+    };
+    assert!(fits, "{at}: {value} is no {}", schema["type"]);
+}

@@ -1,0 +1,42 @@
+//! Commands that talk to a database by `DATABASE_URL`, as its owner.
+
+use anyhow::Context;
+use mauntic_store::connect::Tcp;
+use mauntic_store::migrate;
+use tokio_postgres::Client;
+
+/// Which database.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// PostgreSQL address of a role that owns the schema.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database_url: String,
+}
+
+impl Args {
+    pub(crate) fn tcp(&self) -> anyhow::Result<Tcp> {
+        Tcp::new(&self.database_url).context("DATABASE_URL is not a PostgreSQL address")
+    }
+
+    pub(crate) async fn client(&self) -> anyhow::Result<Client> {
+        self.tcp()?
+            .client()
+            .await
+            .context("connecting to the database of DATABASE_URL")
+    }
+}
+
+/// Applies what is missing and says what it applied.
+pub(crate) async fn migrate(args: Args) -> anyhow::Result<()> {
+    let client = args.client().await?;
+    let applied = migrate::run(&client).await?;
+    for name in &applied {
+        println!("{name}");
+    }
+    let total = migrate::MIGRATIONS.len();
+    eprintln!(
+        "{} of {total} migrations applied now, {total} in all",
+        applied.len()
+    );
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! Everything on this machine: PostgreSQL, both workers in workerd, cron.
+//!
+//! What runs is what is deployed: the production build of both workers under
+//! the deployed configuration files, and a real PostgreSQL. Cron ticks, which
+//! the local runtime does not fire, are fired from here, on the minute.
+
+mod demo;
+mod screen;
+mod secrets;
+mod stack;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use mauntic_local::workers::{Worker, Workers};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{Instant, sleep_until};
+
+use stack::Stack;
+
+/// The tick, as `wrangler/queue.toml` deploys it.
+const TICK_CRON: &str = "* * * * *";
+
+/// Milliseconds from one tick to the next.
+const TICK_MS: u64 = 60_000;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Score the demo contacts, check every score, and exit.
+    #[arg(long)]
+    demo: bool,
+    /// First port to try for the HTTP worker.
+    #[arg(long, env = "PORT", default_value_t = 8787)]
+    port: u16,
+    /// Another PostgreSQL 18 than the embedded one, by the address of an owner.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
+    /// Where the embedded PostgreSQL and the secrets are kept.
+    #[arg(long, default_value = ".local")]
+    folder: PathBuf,
+}
+
+pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
+    let stack = Stack::start(&args).await?;
+    if args.demo {
+        let scored = demo::score_and_check(&stack).await?;
+        println!("{scored} contacts scored, every score equal to the rules'");
+        return stack.stop();
+    }
+    println!("{}", screen::render(&stack));
+    if stack.first_start {
+        demo::score_and_check(&stack).await?;
+    }
+    let workers = Arc::clone(&stack.workers);
+    tokio::select! {
+        outcome = fire_ticks(workers) => outcome?,
+        outcome = asked_to_stop() => outcome?,
+    }
+    eprintln!("stopping");
+    stack.stop()
+}
+
+/// Fires the tick at every full minute, as Cloudflare does.
+async fn fire_ticks(workers: Arc<Workers>) -> anyhow::Result<()> {
+    loop {
+        let now_ms = unix_ms()?;
+        let next_ms = (now_ms / TICK_MS + 1) * TICK_MS;
+        sleep_until(Instant::now() + Duration::from_millis(next_ms - now_ms)).await;
+        let fired = Arc::clone(&workers);
+        let nominal_ms = i64::try_from(next_ms)?;
+        let outcome = tokio::task::spawn_blocking(move || {
+            fired.scheduled(Worker::Queue, TICK_CRON, nominal_ms)
+        });
+        // A tick that fails is the next one's to make good.
+        if let Err(error) = outcome.await? {
+            eprintln!("the tick failed: {error}");
+        }
+    }
+}
+
+async fn asked_to_stop() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+    tokio::select! {
+        outcome = tokio::signal::ctrl_c() => outcome.context("listening for Ctrl-C"),
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the one place that fires cron by the wall clock"
+)]
+fn unix_ms() -> anyhow::Result<u64> {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
+    Ok(u64::try_from(since.as_millis())?)
+}

@@ -1,0 +1,27 @@
+//! The one screen that `mauntic dev` prints.
+
+use super::stack::Stack;
+use crate::seed::ORGANIZATION;
+
+pub(super) fn render(stack: &Stack) -> String {
+    let url = stack.url();
+    let (key, admin) = (&stack.secrets.api_key, &stack.secrets.admin_token);
+    format!(
+        r#"
+  Mauntic runs at {url}
+  organization    {ORGANIZATION}
+  its API key     {key}
+  admin token     {admin}
+
+  curl -s {url}/api/v1/scoring/leaderboard?limit=5 -H 'Authorization: Bearer {key}'
+
+  curl -s -X PUT {url}/api/v1/scoring/contacts/contact_456/features -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{{"hasEmail":true,"seniority":"vp","demoRequest":true}}'
+
+  curl -s {url}/api/v1/scoring/contacts/contact_456/score/explain -H 'Authorization: Bearer {key}'
+
+  curl -s {url}/api/v2/admin/queues -H 'Authorization: Bearer {admin}'
+
+  Cron ticks fire every minute. Ctrl-C stops everything.
+"#
+    )
+}

@@ -1,0 +1,59 @@
+//! Secrets of the local stack: made once, kept beside the data, readable by
+//! their owner alone.
+
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+
+use crate::keys::{new_key, random_hex};
+
+const FILE: &str = "secrets.json";
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Secrets {
+    pub(super) admin_token: String,
+    pub(super) api_key: String,
+    pub(super) http_password: String,
+    pub(super) queue_password: String,
+}
+
+impl Secrets {
+    pub(super) fn fresh() -> anyhow::Result<Self> {
+        Ok(Self {
+            admin_token: random_hex()?,
+            api_key: new_key()?,
+            http_password: random_hex()?,
+            queue_password: random_hex()?,
+        })
+    }
+
+    /// Those of the last start, and whether there was one.
+    pub(super) fn kept(folder: &Path) -> anyhow::Result<(Self, bool)> {
+        let path = folder.join(FILE);
+        if path.exists() {
+            let text = std::fs::read_to_string(&path)
+                .with_context(|| format!("reading {}", path.display()))?;
+            let secrets = serde_json::from_str(&text).with_context(|| {
+                format!(
+                    "{} is damaged; remove the folder to begin anew",
+                    path.display()
+                )
+            })?;
+            return Ok((secrets, true));
+        }
+        let secrets = Self::fresh()?;
+        std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+        let mut file = std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)
+            .with_context(|| format!("making {}", path.display()))?;
+        file.write_all(serde_json::to_string_pretty(&secrets)?.as_bytes())?;
+        Ok((secrets, false))
+    }
+}

@@ -1,0 +1,95 @@
+//! Makes and revokes keys.
+
+use anyhow::{Context, bail};
+use mauntic_domain::ids::OrganizationId;
+use mauntic_flows::ports::Scope;
+use mauntic_store::admin;
+use uuid::Uuid;
+
+use crate::database;
+
+/// Random bytes of a key: 256 bits, so that its SHA-256 need not be salted.
+const KEY_BYTES: usize = 32;
+
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// Make a key and print it; it is shown this once and stored nowhere.
+    Create {
+        #[command(flatten)]
+        database: database::Args,
+        /// The organization it opens; none makes an operator's key.
+        #[arg(long)]
+        organization: Option<String>,
+        /// Name of the organization, if it is to be made known as well.
+        #[arg(long, requires = "organization")]
+        organization_name: Option<String>,
+        /// What it may do: read, write for an organization; operate, admin for an operator.
+        #[arg(long, value_delimiter = ',', required = true)]
+        scopes: Vec<String>,
+        /// For people.
+        #[arg(long, default_value = "")]
+        note: String,
+    },
+    /// Revoke a key by its id.
+    Revoke {
+        #[command(flatten)]
+        database: database::Args,
+        /// The key's id, as `create` printed it.
+        id: Uuid,
+    },
+}
+
+pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Create {
+            database,
+            organization,
+            organization_name,
+            scopes,
+            note,
+        } => {
+            let owner = organization.map(OrganizationId::parse).transpose();
+            let owner = owner.context("--organization")?;
+            let scopes = parse_scopes(&scopes)?;
+            let client = database.client().await?;
+            if let (Some(owner), Some(name)) = (&owner, organization_name) {
+                admin::put_organization(&client, owner, &name).await?;
+            }
+            let key = new_key()?;
+            let id = admin::put_key(&client, owner.as_ref(), &key, &scopes, &note)
+                .await
+                .context(
+                    "storing the key; is the organization known, and do the scopes fit its owner?",
+                )?;
+            eprintln!("key {id}; keep it now, it cannot be shown again:");
+            println!("{key}");
+        }
+        Command::Revoke { database, id } => {
+            if !admin::revoke_key(&database.client().await?, id).await? {
+                bail!("there is no live key {id}");
+            }
+            eprintln!("key {id} opens nothing any more");
+        }
+    }
+    Ok(())
+}
+
+fn parse_scopes(names: &[String]) -> anyhow::Result<Vec<Scope>> {
+    let parse = |name: &String| {
+        Scope::from_name(name)
+            .with_context(|| format!("scope {name:?} is none of read, write, operate, admin"))
+    };
+    names.iter().map(parse).collect()
+}
+
+/// A fresh key: `mk_` and 64 hexadecimal digits.
+pub(crate) fn new_key() -> anyhow::Result<String> {
+    Ok(format!("mk_{}", random_hex()?))
+}
+
+/// 256 random bits in hexadecimal.
+pub(crate) fn random_hex() -> anyhow::Result<String> {
+    let mut bytes = [0_u8; KEY_BYTES];
+    getrandom::fill(&mut bytes).context("the system has no randomness to give")?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}

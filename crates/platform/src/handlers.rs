@@ -1,0 +1,95 @@
+//! What the queue worker does. None of these fails: the SDK turns an error of
+//! a queue handler into a panic, which costs every invocation of the isolate.
+
+use mauntic_domain::jobs::queue::Origin;
+use mauntic_flows::consume::{Report, consume};
+use mauntic_flows::ports::{Host, PortError, Ports};
+use mauntic_flows::relay;
+use serde_json::json;
+use uuid::Uuid;
+use worker::{Env, MessageBatch, QueueRetryOptionsBuilder, RawMessage, ScheduledEvent};
+
+use crate::WorkerPorts;
+use crate::batch::{Settlement, deliveries};
+use crate::config::{text, tick_cron};
+use crate::log::{self, Level};
+
+/// Wait before a batch comes back whose queue this build does not know: a
+/// deployment's mistake, mended by the next one. A hundred retries last 4 days.
+const UNKNOWN_QUEUE_DELAY_SECS: u32 = 3_600;
+
+/// Consumes a batch and settles each of its messages.
+pub async fn queue(batch: &MessageBatch<()>, env: &Env) {
+    let name = batch.queue();
+    let Some(origin) = Origin::from_deployed_name(&name) else {
+        log::error("queue_unknown", json!({"queue": name}));
+        let options = QueueRetryOptionsBuilder::new().with_delay_seconds(UNKNOWN_QUEUE_DELAY_SECS);
+        batch.retry_all_with_options(&options.build());
+        return;
+    };
+    let ports = WorkerPorts::new(env);
+    let started = ports.host().now();
+    let token = token(env, &ports);
+    let messages: Vec<RawMessage> = batch.raw_iter().collect();
+    let deliveries = deliveries(&messages);
+    let report = consume(&ports, origin, token, &deliveries, &Settlement(&messages)).await;
+    let elapsed = ports.host().now() - started;
+    report_batch(&name, token, &report, elapsed.num_milliseconds());
+}
+
+/// Runs what a cron trigger stands for.
+pub async fn scheduled(event: &ScheduledEvent, env: &Env) {
+    let cron = event.cron();
+    if cron != tick_cron(env) {
+        log::warn("cron_unknown", json!({"cron": cron}));
+        return;
+    }
+    match relay::tick(&WorkerPorts::new(env)).await {
+        Ok(sent) => log::info("tick", json!({"sent": sent})),
+        Err(error) => log::error("tick", failure(&error)),
+    }
+}
+
+/// Ends the leases of an invocation that died; returns how many.
+///
+/// # Errors
+/// Why it could not, for the guard's log line.
+pub async fn release(env: &Env, token: &str) -> Result<u64, String> {
+    let token = Uuid::parse_str(token).map_err(|error| error.to_string())?;
+    relay::release(&WorkerPorts::new(env), token)
+        .await
+        .map_err(|error| error.to_string())
+}
+
+/// The guard's token, by which it can release what this invocation claims.
+fn token(env: &Env, ports: &WorkerPorts) -> Uuid {
+    text(env, "INVOCATION_TOKEN")
+        .and_then(|token| Uuid::parse_str(&token).ok())
+        .unwrap_or_else(|| ports.host().new_id())
+}
+
+fn report_batch(queue: &str, token: Uuid, report: &Report, duration_ms: i64) {
+    let level = if report.error.is_some() {
+        Level::Error
+    } else {
+        Level::Info
+    };
+    let fields = json!({
+        "event": "batch",
+        "queue": queue,
+        "token": token.to_string(),
+        "messages": report.messages,
+        "completed": report.completed,
+        "absorbed": report.absorbed,
+        "deferred": report.deferred,
+        "deadLettered": report.dead_lettered,
+        "retried": report.retried,
+        "error": report.error,
+        "durationMs": duration_ms,
+    });
+    log::line(level, fields);
+}
+
+fn failure(error: &PortError) -> serde_json::Value {
+    json!({"code": error.code(), "cause": error.to_string()})
+}

@@ -1,0 +1,45 @@
+//! The ports, put together.
+
+use mauntic_flows::ports::Ports;
+use worker::Env;
+
+use crate::{WorkerDatabase, WorkerHost, WorkerWakeups};
+
+/// Everything a flow needs, in a worker. Holds no I/O, so it may serve many
+/// requests.
+#[derive(Debug)]
+pub struct WorkerPorts {
+    db: WorkerDatabase,
+    wakeups: WorkerWakeups,
+    host: WorkerHost,
+}
+
+impl WorkerPorts {
+    /// The ports over an environment's bindings, read when they are used.
+    #[must_use]
+    pub fn new(env: &Env) -> Self {
+        Self {
+            db: WorkerDatabase::new(env.clone()),
+            wakeups: WorkerWakeups::new(env.clone()),
+            host: WorkerHost::new(env),
+        }
+    }
+}
+
+impl Ports for WorkerPorts {
+    type Db = WorkerDatabase;
+    type Wakeups = WorkerWakeups;
+    type Host = WorkerHost;
+
+    fn db(&self) -> &WorkerDatabase {
+        &self.db
+    }
+
+    fn wakeups(&self) -> &WorkerWakeups {
+        &self.wakeups
+    }
+
+    fn host(&self) -> &WorkerHost {
+        &self.host
+    }
+}

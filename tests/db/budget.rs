@@ -1,0 +1,74 @@
+//! Round trips of a batch, counted on the wire.
+
+use mauntic_flows::consume::Body;
+use mauntic_testkit::RoundTripProxy;
+use mauntic_tests::ports::{Settled, TestPorts};
+use mauntic_tests::world::{World, contact, organization, short, texts};
+use serde_json::json;
+use uuid::Uuid;
+
+/// Round trips a batch of one hundred may take after connecting (DESIGN §12).
+const ROUND_TRIPS_MAX: usize = 4;
+
+/// 100 messages: 85 contacts of 20 organizations (some unknown), 10 of them
+/// twice, 5 malformed.
+async fn mixed_batch(world: &World) -> Vec<Body> {
+    let mut bodies = Vec::new();
+    for n in 0..85 {
+        let owner = organization(&format!("org_{}", n % 20));
+        let name = format!("contact_{n}");
+        if n % 17 != 0 {
+            world.contacts(&owner, &[contact(&name, &json!({"hasEmail": n % 2 == 0}))]).await;
+        }
+        bodies.push(short(owner.as_str(), &name));
+    }
+    let mut bodies = texts(bodies);
+    bodies.extend(texts(["", "nonsense", "[]", r#"{"type":"no.Such"}"#]));
+    bodies.push(Body::Bytes(vec![0xff, 0xfe]));
+    bodies
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_batch_of_one_hundred_takes_at_most_four_round_trips() {
+    let world = World::new().await;
+    let mut bodies = mixed_batch(&world).await;
+    // A duplicate has its twin's message id; addressed jobs are the ones that
+    // come twice, so ten of them are made rows first.
+    let first: Vec<Body> = bodies.drain(..10).collect();
+    let rows = prepared_rows(&world, &first).await;
+    for id in &rows {
+        let body = json!({"type": "scoring.CalculateScore", "jobId": id}).to_string();
+        bodies.extend(texts([body.clone(), body]));
+    }
+    assert_eq!(bodies.len(), 100);
+
+    let proxy = RoundTripProxy::start(world.database.address()).await.unwrap();
+    let ports = TestPorts::new(&proxy.url("mauntic_queue", world.database.name()));
+    let batch = world.consume_with(&ports, Uuid::new_v4(), "m", &bodies).await;
+
+    assert!(batch.settled.iter().all(|s| *s == Some(Settled::Ack)), "{:?}", batch.settled);
+    assert_eq!(batch.report.completed, 85);
+    assert_eq!(batch.report.absorbed, 10);
+    assert_eq!(batch.report.dead_lettered, 5);
+    assert_eq!(batch.report.error, None);
+    assert_eq!(world.count("select count(*) from jobs.job where state = 'completed'").await, 85);
+    assert_eq!(world.count("select count(*) from scoring.lead_scores").await, 80);
+    assert_eq!(world.count("select count(*) from jobs.dead_letter").await, 5);
+    let trips = proxy.count();
+    println!("round trips of the mixed batch of 100: {trips}");
+    assert!((1..=ROUND_TRIPS_MAX).contains(&trips), "{trips}");
+}
+
+/// Rows for hand-sent bodies, as a producer would have written them.
+async fn prepared_rows(world: &World, bodies: &[Body]) -> Vec<Uuid> {
+    let mut ids = Vec::new();
+    for body in bodies {
+        let Body::Text(text) = body else { panic!("text") };
+        let message: serde_json::Value = serde_json::from_str(text).unwrap();
+        let sql = "insert into jobs.job (organization_id, queue, type, data, failures_max)
+          values ($1::jsonb->>'organizationId', 'mauntic-scoring-events', 'scoring.CalculateScore', $1, 3)
+          returning id";
+        ids.push(world.owner.query_one(sql, &[&message["data"]]).await.unwrap().get(0));
+    }
+    ids
+}

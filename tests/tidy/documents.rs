@@ -1,0 +1,74 @@
+//! What the README names exists.
+
+use std::collections::BTreeSet;
+
+fn readme() -> String {
+    std::fs::read_to_string(super::root().join("README.md")).unwrap()
+}
+
+/// Every text between backticks, blocks left out.
+fn inline_code(text: &str) -> BTreeSet<String> {
+    let mut in_block = false;
+    let mut found = BTreeSet::new();
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            in_block = !in_block;
+        } else if !in_block {
+            found.extend(line.split('`').skip(1).step_by(2).map(str::to_owned));
+        }
+    }
+    found
+}
+
+#[test]
+fn rooms_and_files_named_in_the_readme_exist() {
+    let folders = ["crates/", "workers/", "wrangler/", "migrations/", "tests/", "tools/"];
+    let mut looked_at = 0;
+    for name in inline_code(&readme()) {
+        if folders.iter().any(|folder| name.starts_with(folder)) && !name.contains(' ') {
+            looked_at += 1;
+            assert!(super::root().join(&name).exists(), "README names {name}, which is not there");
+        }
+    }
+    assert!(looked_at >= 10, "the README's map of rooms was not found");
+}
+
+#[test]
+fn every_room_is_in_the_readme() {
+    let named = inline_code(&readme());
+    for folder in ["crates", "workers"] {
+        for entry in std::fs::read_dir(super::root().join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.join("Cargo.toml").exists() {
+                let room = format!("{folder}/{}", path.file_name().unwrap().to_string_lossy());
+                assert!(named.contains(&room), "the README does not name {room}");
+            }
+        }
+    }
+}
+
+#[test]
+fn commands_named_in_the_readme_exist() {
+    let makefile = std::fs::read_to_string(super::root().join("Makefile")).unwrap();
+    let commands: BTreeSet<String> = inline_code(&readme())
+        .into_iter()
+        .chain(readme().lines().map(|line| line.trim().to_owned()))
+        .filter(|text| text.starts_with("make "))
+        .collect();
+    assert!(commands.len() >= 2);
+    for command in commands {
+        let target = command.split_whitespace().nth(1).unwrap().to_owned();
+        assert!(makefile.contains(&format!("\n{target}:")), "README names make {target}");
+    }
+}
+
+#[test]
+fn every_direct_dependency_is_explained_in_the_readme() {
+    let workspace = std::fs::read_to_string(super::root().join("Cargo.toml")).unwrap();
+    let workspace: toml::Table = workspace.parse().unwrap();
+    let named = inline_code(&readme());
+    for dependency in workspace["workspace"]["dependencies"].as_table().unwrap().keys() {
+        let ours = dependency.starts_with("mauntic-");
+        assert!(ours || named.contains(dependency), "the README does not say why {dependency} is here");
+    }
+}

@@ -1,0 +1,153 @@
+// Stands between the platform and the generated class of each worker.
+//
+// A panic in wasm (`panic = "abort"`) leaves the handler's promise pending for
+// ever; with a socket open the platform then waits until its own wall limit,
+// 15 minutes for a queue. The guard turns an abort into an immediate failure of
+// every invocation in flight, because they all lived in the instance that
+// died, and bounds each of them by a deadline.
+//
+// It leans on what worker-build 0.8.7 generates: `__worker_init_state`, whose
+// `criticalError` the panic hook sets, and whose next construction of the class
+// makes a fresh instance. The version is pinned, and the end-to-end tests force
+// a panic, so that a build that does this differently fails them.
+
+// Most clients and proxies give up after 30 s; this answer should reach them.
+const FETCH_DEADLINE_MS = 25_000;
+// The platform ends both after 15 minutes, without telling the database.
+const QUEUE_DEADLINE_MS = 14 * 60_000;
+const SCHEDULED_DEADLINE_MS = 14 * 60_000;
+// One connection and one statement; the database may be what is missing.
+const RELEASE_DEADLINE_MS = 5_000;
+// The leases are released: neighbours of a poison message are done at once.
+const RETRY_DELAY_SECS = 1;
+
+const inFlight = new Set();
+
+watchAborts();
+
+/** Answers a request; a 500 where the instance died or hangs. */
+export async function fetch(Rust, ctx, env, request) {
+  try {
+    return await bounded(deadline(env, FETCH_DEADLINE_MS), () => new Rust(ctx, env).fetch(request));
+  } catch (error) {
+    const requestId = requestIdOf(request);
+    log("request_cut_off", error, { requestId });
+    return problem(requestId);
+  }
+}
+
+/**
+ * Consumes a batch. After a death its messages come back at once, and the
+ * leases of this invocation end: `retry()` is no failed invocation, so that the
+ * wait is ours and not the queue's `retry_delay`. A message that was
+ * acknowledged before stays so, for the first word counts.
+ */
+export async function queue(Rust, ctx, env, batch) {
+  const token = crypto.randomUUID();
+  const invocation = { ...env, INVOCATION_TOKEN: token };
+  try {
+    await bounded(deadline(env, QUEUE_DEADLINE_MS), () => new Rust(ctx, invocation).queue(batch));
+  } catch (error) {
+    for (const message of batch.messages) message.retry({ delaySeconds: RETRY_DELAY_SECS });
+    const released = await release(Rust, ctx, env, token);
+    log("batch_cut_off", error, { queue: batch.queue, messages: batch.messages.length, token, released });
+  }
+}
+
+/** Runs a cron trigger; a death is a failed run in the platform's history. */
+export async function scheduled(Rust, ctx, env, controller) {
+  try {
+    await bounded(deadline(env, SCHEDULED_DEADLINE_MS), () => new Rust(ctx, env).scheduled(controller));
+  } catch (error) {
+    log("trigger_cut_off", error, { cron: controller.cron });
+    throw error;
+  }
+}
+
+/** How many leases ended, or why none did: they then run out by themselves. */
+async function release(Rust, ctx, env, token) {
+  try {
+    return await bounded(RELEASE_DEADLINE_MS, () => new Rust(ctx, env).release(env, token));
+  } catch (error) {
+    return `failed: ${text(error)}`;
+  }
+}
+
+/** Runs `call` until it settles, the instance dies or the time is over. */
+async function bounded(limitMs, call) {
+  let abandon;
+  const abandoned = new Promise((_, reject) => (abandon = reject));
+  const timer = setTimeout(() => abandon(new Error(`no end within ${limitMs} ms`)), limitMs);
+  inFlight.add(abandon);
+  try {
+    return await Promise.race([call(), abandoned]);
+  } finally {
+    clearTimeout(timer);
+    inFlight.delete(abandon);
+  }
+}
+
+function watchAborts() {
+  const state = globalThis.__worker_init_state;
+  let critical = state.criticalError;
+  Object.defineProperty(state, "criticalError", {
+    configurable: true,
+    enumerable: true,
+    get: () => critical,
+    set(value) {
+      critical = value;
+      if (!value) return;
+      for (const abandon of [...inFlight]) abandon(new Error("the wasm instance aborted"));
+    },
+  });
+  // A trap without a panic (memory exhausted, stack overflown) runs no hook; in
+  // a continuation it surfaces as a rejection that nobody handles.
+  addEventListener("unhandledrejection", ({ reason }) => {
+    if (reason instanceof WebAssembly.RuntimeError) state.criticalError = true;
+  });
+}
+
+/** Tests shorten the deadlines by the variable `GUARD_DEADLINE_MS`. */
+function deadline(env, limitMs) {
+  const override = Number(env.GUARD_DEADLINE_MS);
+  return override > 0 ? override : limitMs;
+}
+
+// The rule is the API's own: 1 to 128 visible ASCII characters.
+function requestIdOf(request) {
+  const given = request.headers.get("X-Request-Id");
+  return given !== null && /^[\x21-\x7e]{1,128}$/.test(given) ? given : crypto.randomUUID();
+}
+
+// As the API answers, which is not there to ask.
+function problem(requestId) {
+  const body = {
+    type: "/problems/internal_error",
+    title: "Something went wrong on our side",
+    status: 500,
+    detail: "The request was cut off; it may or may not have had its effect. Read it back before repeating it.",
+    code: "internal_error",
+    requestId,
+    retryable: true,
+    errors: [],
+  };
+  const headers = {
+    "Content-Type": "application/problem+json",
+    "X-Request-Id": requestId,
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "Referrer-Policy": "no-referrer",
+  };
+  return new Response(JSON.stringify(body), { status: 500, headers });
+}
+
+// An object, as the Rust side logs: Workers Logs indexes its fields.
+function log(event, error, fields) {
+  console.error({ level: "error", event, error: text(error), ...fields });
+}
+
+function text(error) {
+  return error instanceof Error ? error.message : String(error);
+}
