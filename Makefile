@@ -28,7 +28,7 @@ deny: setup ## licences, duplicate and vulnerable dependencies (needs the adviso
 	  root="$$MAUNTIC_CACHE/cargo-deny-$$CARGO_DENY_VERSION" && \
 	  { [ -x "$$root/bin/cargo-deny" ] || \
 	    cargo install --locked "cargo-deny@$$CARGO_DENY_VERSION" --root "$$root"; } && \
-	  exec "$$root/bin/cargo-deny" check
+	  exec "$$root/bin/cargo-deny" check --hide-inclusion-graph
 
 clean: ## everything built here; the shared tool cache stays
 	@rm -rf target node_modules workers/*/build workers/*/build-hooks

@@ -2,6 +2,9 @@
 //! recorded.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop")]
+#![allow(clippy::disallowed_methods, clippy::cast_precision_loss, clippy::float_arithmetic, reason = "waits are bounded by the clock; weights are made from hundredths")]
 
+pub mod contacts;
 pub mod ports;
+pub mod stack;
 pub mod world;

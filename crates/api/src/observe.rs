@@ -56,8 +56,8 @@ impl<S: Send + Sync> FromRequestParts<S> for RequestId {
 pub(crate) struct Note {
     /// Stable name.
     pub(crate) code: &'static str,
-    /// What happened.
-    pub(crate) cause: String,
+    /// What a port said, if one did.
+    pub(crate) cause: Option<String>,
 }
 
 /// The middleware.
@@ -90,7 +90,7 @@ pub(crate) async fn observe<P: Ports>(
         request_id: &id,
         duration_ms: elapsed.num_milliseconds().max(0),
         code: code.or(note.as_ref().map(|note| note.code)),
-        cause: cause.or(note.as_ref().map(|note| note.cause.as_str())),
+        cause: cause.or(note.as_ref().and_then(|note| note.cause.as_deref())),
     });
     response
 }

@@ -61,13 +61,22 @@ impl Options {
     #[must_use]
     pub fn temporary() -> Self {
         let node_modules = crate::repository_root().join("node_modules");
-        Self { node_modules, data: Data::Temporary, port: None, durable: false }
+        Self {
+            node_modules,
+            data: Data::Temporary,
+            port: None,
+            durable: false,
+        }
     }
 
     /// For `mauntic dev`: kept, safe, the port of the last time.
     #[must_use]
     pub fn kept(folder: impl Into<PathBuf>) -> Self {
-        Self { data: Data::Folder(folder.into()), durable: true, ..Self::temporary() }
+        Self {
+            data: Data::Folder(folder.into()),
+            durable: true,
+            ..Self::temporary()
+        }
     }
 }
 
@@ -82,7 +91,12 @@ struct Spec {
 
 impl Spec {
     fn timed_out(&self, what: &'static str, seconds: u64, tail: &Tail) -> Error {
-        Error::TimedOut { what, folder: self.folder.data.clone(), seconds, log: tail.text() }
+        Error::TimedOut {
+            what,
+            folder: self.folder.data.clone(),
+            seconds,
+            log: tail.text(),
+        }
     }
 }
 
@@ -104,7 +118,12 @@ impl Postgres {
     /// # Errors
     /// As the variants of [`Error`] say; the server's last lines are in them.
     pub fn start(options: Options) -> Result<Self, Error> {
-        let Options { node_modules, data, port, durable } = options;
+        let Options {
+            node_modules,
+            data,
+            port,
+            durable,
+        } = options;
         let account = Account::choose()?;
         let binaries = Binaries::locate(&node_modules, account)?;
         let folder = match data {
@@ -112,10 +131,21 @@ impl Postgres {
             Data::Folder(wanted) => Folder::kept(&wanted, account)?,
         };
         let password = cluster::prepare(&folder, &binaries, account, durable)?;
-        let spec = Spec { account, binaries, folder, durable };
+        let spec = Spec {
+            account,
+            binaries,
+            folder,
+            durable,
+        };
         let tail = Tail::default();
         let (server, port) = start_somewhere(&spec, port, &tail)?;
-        Ok(Self { spec, port, password, tail, server: Mutex::new(server) })
+        Ok(Self {
+            spec,
+            port,
+            password,
+            tail,
+            server: Mutex::new(server),
+        })
     }
 
     /// Always the loopback address.
@@ -149,7 +179,9 @@ impl Postgres {
     /// characters that an address would have to escape.
     #[must_use]
     pub fn url_with(&self, user: &str, password: Option<&str>, database: &str) -> String {
-        let password = password.map(|password| format!(":{password}")).unwrap_or_default();
+        let password = password
+            .map(|password| format!(":{password}"))
+            .unwrap_or_default();
         let address = format!("{}:{}", self.host(), self.port);
         format!("postgres://{user}{password}@{address}/{database}?sslmode=disable")
     }
@@ -220,7 +252,9 @@ fn start_somewhere(spec: &Spec, port: Option<u16>, tail: &Tail) -> Result<(Serve
         return Server::start(spec, port, tail).map(|server| (server, port));
     }
     let note = spec.folder.beside("port");
-    let last = fs::read_to_string(&note).ok().and_then(|text| text.trim().parse().ok());
+    let last = fs::read_to_string(&note)
+        .ok()
+        .and_then(|text| text.trim().parse().ok());
     let mut wish = last.filter(|port| port::is_free(*port));
     for _ in 0..START_TRIES_MAX {
         let port = wish.take().map_or_else(port::free, Ok)?;
@@ -235,5 +269,7 @@ fn start_somewhere(spec: &Spec, port: Option<u16>, tail: &Tail) -> Result<(Serve
             }
         }
     }
-    Err(Error::NoPort { tries: START_TRIES_MAX })
+    Err(Error::NoPort {
+        tries: START_TRIES_MAX,
+    })
 }

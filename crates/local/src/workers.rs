@@ -107,7 +107,15 @@ impl Options {
         let tools = crate::repository_root();
         let wrangler = tools.join("wrangler");
         let (http, queue) = (Settings::default(), Settings::default());
-        Self { tools, wrangler, build, http, queue, port: None, persist: None }
+        Self {
+            tools,
+            wrangler,
+            build,
+            http,
+            queue,
+            port: None,
+            persist: None,
+        }
     }
 }
 
@@ -151,7 +159,10 @@ impl Workers {
             },
         };
         let Listening { http } = runner.order("start", &order, START_SECONDS_MAX)?;
-        Ok(Self { runner, http_url: Mutex::new(http) })
+        Ok(Self {
+            runner,
+            http_url: Mutex::new(http),
+        })
     }
 
     /// The address of the HTTP worker, without a slash at its end. It outlives
@@ -215,7 +226,9 @@ impl Workers {
     /// # Errors
     /// When the runner is gone, or is not done within 60 s.
     pub fn restart(&self) -> Result<(), Error> {
-        let Listening { http } = self.runner.order("restart", &json!({}), START_SECONDS_MAX)?;
+        let Listening { http } = self
+            .runner
+            .order("restart", &json!({}), START_SECONDS_MAX)?;
         *crate::process::lock(&self.http_url) = http;
         Ok(())
     }
@@ -225,7 +238,8 @@ impl Workers {
     /// # Errors
     /// When the runner is gone or silent.
     pub fn logs(&self, clear: bool) -> Result<Vec<Log>, Error> {
-        self.runner.order("logs", &json!({ "clear": clear }), SHORT_SECONDS_MAX)
+        self.runner
+            .order("logs", &json!({ "clear": clear }), SHORT_SECONDS_MAX)
     }
 
     /// What the runner and the runtimes said besides, as far as it is kept.

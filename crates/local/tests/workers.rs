@@ -1,5 +1,12 @@
 //! The runner over a pair of small JavaScript workers of the deployed shape.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed"
+)]
+
 mod common;
 
 use common::until;
@@ -103,19 +110,32 @@ impl Project {
                 write(&folder.join(build).join("index_bg.wasm"), WASM);
             }
             write(&folder.join("entry.mjs"), ENTRY.as_bytes());
-            let consumers = if worker == "queue" { CONSUMERS_TOML } else { "" };
+            let consumers = if worker == "queue" {
+                CONSUMERS_TOML
+            } else {
+                ""
+            };
             let toml = format!(
                 "name = \"mauntic-{worker}\"\nmain = \"../workers/{worker}/entry.mjs\"\n\
                  {COMMON_TOML}{consumers}"
             );
-            write(&root.join("wrangler").join(format!("{worker}.toml")), toml.as_bytes());
+            write(
+                &root.join("wrangler").join(format!("{worker}.toml")),
+                toml.as_bytes(),
+            );
         }
-        write(&root.join("wrangler/.dev.vars"), b"COLOUR=leaked\nSECRET=leaked\n");
+        write(
+            &root.join("wrangler/.dev.vars"),
+            b"COLOUR=leaked\nSECRET=leaked\n",
+        );
         Self(root)
     }
 
     fn options(&self, build: Build) -> Options {
-        Options { wrangler: self.0.join("wrangler"), ..Options::new(build) }
+        Options {
+            wrangler: self.0.join("wrangler"),
+            ..Options::new(build)
+        }
     }
 }
 
@@ -132,7 +152,13 @@ fn write(path: &Path, bytes: &[u8]) {
 
 fn get(url: &str) -> Result<String, ureq::Error> {
     let config = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(20)));
-    config.build().new_agent().get(url).call()?.body_mut().read_to_string()
+    config
+        .build()
+        .new_agent()
+        .get(url)
+        .call()?
+        .body_mut()
+        .read_to_string()
 }
 
 fn get_json(url: &str) -> Value {
@@ -145,7 +171,12 @@ fn seen(workers: &Workers, key: &str) -> bool {
 }
 
 fn message(id: &str, body: Body) -> Message {
-    Message { id: id.to_owned(), timestamp_ms: 5, attempts: 3, body }
+    Message {
+        id: id.to_owned(),
+        timestamp_ms: 5,
+        attempts: 3,
+        body,
+    }
 }
 
 fn text(text: &str) -> Body {
@@ -156,8 +187,14 @@ fn text(text: &str) -> Body {
 fn settings_builds_crons_batches_and_queues() {
     let project = Project::new("workers");
     let mut options = project.options(Build::FaultHooks);
-    options.http.vars.insert("COLOUR".to_owned(), "ours".to_owned());
-    options.http.secrets.insert("SECRET".to_owned(), "whispered".to_owned());
+    options
+        .http
+        .vars
+        .insert("COLOUR".to_owned(), "ours".to_owned());
+    options
+        .http
+        .secrets
+        .insert("SECRET".to_owned(), "whispered".to_owned());
     let workers = Workers::start(&options).unwrap();
     assert_eq!(
         get_json(&workers.http_url()),
@@ -168,24 +205,39 @@ fn settings_builds_crons_batches_and_queues() {
     let fire = |cron| workers.scheduled(Worker::Queue, cron, 60_000).unwrap();
     assert_eq!(fire("* * * * *"), Outcome::Ok);
     assert_eq!(fire("0 0 * * *"), Outcome::Failed("exception".to_owned()));
-    let fired = |log: &str| workers.logs(false).unwrap().iter().any(|l| l.message == log);
+    let fired = |log: &str| {
+        workers
+            .logs(false)
+            .unwrap()
+            .iter()
+            .any(|l| l.message == log)
+    };
     until("the log", || fired("fired * * * * * at 60000"));
 
     batches_of_our_own(&workers);
 
-    workers.send(QUEUE, &[text("sent"), Body::Json(json!({ "k": 1 })), text("die")]).unwrap();
+    workers
+        .send(
+            QUEUE,
+            &[text("sent"), Body::Json(json!({ "k": 1 })), text("die")],
+        )
+        .unwrap();
     workers.send(QUEUE, &[Body::Bytes(vec![9, 255])]).unwrap();
     for body in ["text sent", "json {\"k\":1}", "bytes 9,255"] {
         until(body, || seen(&workers, &format!("{QUEUE} {body}")));
     }
-    until("the dead letter", || seen(&workers, &format!("{QUEUE}-dlq text die")));
+    until("the dead letter", || {
+        seen(&workers, &format!("{QUEUE}-dlq text die"))
+    });
     let refused = workers.send("no-such-queue", &[text("x")]);
-    assert!(matches!(refused, Err(Error::Refused { order: "send", .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(Error::Refused { order: "send", .. })),
+        "{refused:?}"
+    );
 }
 
 fn batches_of_our_own(workers: &Workers) {
-    let deliver =
-        |messages: &[Message]| workers.deliver(Worker::Queue, QUEUE, messages).unwrap();
+    let deliver = |messages: &[Message]| workers.deliver(Worker::Queue, QUEUE, messages).unwrap();
     let mixed = deliver(&[
         message("a", text("x")),
         message("b", text("later")),
@@ -194,13 +246,28 @@ fn batches_of_our_own(workers: &Workers) {
     ]);
     assert_eq!(mixed.outcome, Outcome::Ok);
     assert_eq!(mixed.explicit_acks, ["a", "c", "d"]);
-    let later = RetryMessage { id: "b".to_owned(), delay_seconds: Some(30) };
+    let later = RetryMessage {
+        id: "b".to_owned(),
+        delay_seconds: Some(30),
+    };
     assert_eq!(mixed.retry_messages, [later]);
     assert!(seen(workers, &format!("{QUEUE} bytes 1,2")));
 
     let all = deliver(&[message("e", text("all"))]);
-    assert_eq!(all.retry_batch, RetryBatch { retry: true, delay_seconds: Some(7) });
-    assert_eq!(mixed.retry_batch, RetryBatch { retry: false, delay_seconds: None });
+    assert_eq!(
+        all.retry_batch,
+        RetryBatch {
+            retry: true,
+            delay_seconds: Some(7)
+        }
+    );
+    assert_eq!(
+        mixed.retry_batch,
+        RetryBatch {
+            retry: false,
+            delay_seconds: None
+        }
+    );
 
     let failed = deliver(&[message("f", text("y")), message("g", text("boom"))]);
     assert_eq!(failed.outcome, Outcome::Failed("exception".to_owned()));
@@ -220,7 +287,9 @@ fn a_fixed_port_kept_storage_and_death() {
     assert_eq!(get_json(&url)["BUILD"], "build");
     assert_eq!(get_json(&url)["COLOUR"], "from the file");
     assert_eq!(get_json(&url)["SECRET"], Value::Null);
-    workers.deliver(Worker::Queue, QUEUE, &[message("a", text("kept"))]).unwrap();
+    workers
+        .deliver(Worker::Queue, QUEUE, &[message("a", text("kept"))])
+        .unwrap();
 
     let hanging = std::thread::spawn({
         let url = format!("{url}/hang");
@@ -229,11 +298,26 @@ fn a_fixed_port_kept_storage_and_death() {
     let stuck = [message("s", text("hang"))];
     std::thread::scope(|scope| {
         let batch = scope.spawn(|| workers.deliver(Worker::Queue, QUEUE, &stuck));
-        let hung = || workers.logs(false).unwrap().iter().any(|log| log.message == "hanging");
+        let hung = || {
+            workers
+                .logs(false)
+                .unwrap()
+                .iter()
+                .any(|log| log.message == "hanging")
+        };
         until("the batch hangs", hung);
         workers.kill().unwrap();
         let error = batch.join().unwrap().unwrap_err();
-        assert!(matches!(error, Error::Refused { order: "deliver", .. }), "{error}");
+        assert!(
+            matches!(
+                error,
+                Error::Refused {
+                    order: "deliver",
+                    ..
+                }
+            ),
+            "{error}"
+        );
     });
     hanging.join().unwrap().unwrap_err();
     workers.restart().unwrap();
@@ -252,7 +336,12 @@ fn a_start_that_cannot_work_says_why() {
     fs::remove_file(project.0.join("workers/http/build/index.js")).unwrap();
     let error = Workers::start(&project.options(Build::Production)).unwrap_err();
     assert!(matches!(error, Error::NotBuilt { .. }), "{error}");
-    write(&project.0.join("workers/http/build/index.js"), b"export default {");
-    let error = Workers::start(&project.options(Build::Production)).unwrap_err().to_string();
+    write(
+        &project.0.join("workers/http/build/index.js"),
+        b"export default {",
+    );
+    let error = Workers::start(&project.options(Build::Production))
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("build/index.js"), "{error}");
 }

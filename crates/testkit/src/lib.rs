@@ -1,1 +1,11 @@
-//! placeholder
+//! What tests of every room share; a dev-dependency, never deployed.
+//!
+//! | file | what |
+//! |---|---|
+//! | [`database`] | a migrated database of its own for each test, in 5 ms |
+//! | [`proxy`] | counts round trips to PostgreSQL, and takes it away |
+//! | [`wait`] | waits on conditions, never on time |
+
+pub mod database;
+pub mod proxy;
+pub mod wait;

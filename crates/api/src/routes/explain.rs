@@ -41,6 +41,7 @@ pub(crate) struct ExplanationBody {
 pub(crate) struct ContributionBody {
     factor: String,
     /// None for the clamp, which belongs to the total.
+    #[schema(required)]
     category: Option<&'static str>,
     #[schema(value_type = f64)]
     points: PointsE4,
@@ -72,7 +73,7 @@ pub(crate) struct TrendBody {
     #[schema(pattern = "^(up|down|unchanged|new)$")]
     direction: &'static str,
     /// The last total that differed.
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<f64>, required)]
     previous_total: Option<PointsE4>,
     /// Total minus previous total; zero for a first score.
     #[schema(value_type = f64)]

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 /// A contact's features, all of them: what is left out counts as false, none
-/// or zero. This type is for the API's document; bodies are read into the
-/// domain's own, and a test holds both to the same names and values.
+/// or zero.
+// For the document only: bodies are read into the domain's own type, and a
+// test holds both to the same names and values.
 #[derive(Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 #[schema(as = Features, example = json!({"hasEmail": true, "seniority": "vp", "customFactors": {"webinar": true}}))]
@@ -26,6 +26,7 @@ pub(crate) struct FeaturesBody {
     /// How engaged the contact is.
     engagement_level: Option<EngagementLevel>,
     /// Number of downloads of content.
+    #[schema(format = Int64, maximum = 4_294_967_295_u32)]
     content_downloads: u32,
     /// The pricing page was visited.
     pricing_page_visit: bool,
@@ -33,9 +34,17 @@ pub(crate) struct FeaturesBody {
     demo_request: bool,
     /// A free trial was begun.
     free_trial_signup: bool,
-    /// Factors of the organization's own, at most 100: true, false or a number.
-    #[schema(value_type = BTreeMap<String, Object>)]
-    custom_factors: BTreeMap<String, Value>,
+    /// Factors of the organization's own, at most 100; their names have the
+    /// alphabet and length of a contact's id.
+    custom_factors: BTreeMap<String, CustomFactor>,
+}
+
+/// A yes or no, or an amount of which only the sign matters.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum CustomFactor {
+    Flag(bool),
+    Amount(f64),
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]

@@ -65,6 +65,7 @@ pub(crate) struct SchemaCheck {
     #[serde(flatten)]
     check: Check,
     /// Newest migration applied.
+    #[schema(required)]
     version: Option<i32>,
     /// Oldest version this build runs on.
     minimum: i32,
@@ -195,7 +196,7 @@ fn note(checks: &Checks, error: Option<PortError>) -> Option<Note> {
         .code
         .or(checks.schema.check.code)
         .or(checks.scheduler.check.code)?;
-    let cause = error.map_or_else(|| "health check".to_owned(), |error| error.to_string());
+    let cause = error.map(|error| error.to_string());
     Some(Note { code, cause })
 }
 

@@ -32,6 +32,7 @@ pub(crate) struct Leaderboard {
     limit: u16,
     /// Cursor of the next page; none on the last. It stands in the header Link
     /// too.
+    #[schema(required)]
     next: Option<String>,
 }
 

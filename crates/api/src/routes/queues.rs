@@ -33,6 +33,7 @@ pub(crate) struct QueueCounts {
     /// Given up; they wait for somebody's decision.
     dead_letters: i64,
     /// Age of the oldest that waits, in seconds.
+    #[schema(required)]
     oldest_seconds: Option<i64>,
 }
 

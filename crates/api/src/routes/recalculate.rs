@@ -10,7 +10,7 @@ use mauntic_domain::scoring::Context;
 use mauntic_flows::commands;
 use mauntic_flows::commands::recalculate::{CONTACTS_MAX, SINGLE_JOBS_MAX};
 use mauntic_flows::ports::{Enqueued, Ports};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -31,10 +31,11 @@ const JOB_IDS_LISTED_MAX: usize = SINGLE_JOBS_MAX;
 const FIELDS: [&str; 2] = ["contactIds", "context"];
 const CONTEXT_FIELDS: [&str; 3] = ["engagement", "demographic", "intent"];
 
-/// Contacts to be scored. This type is for the API's document.
-#[derive(ToSchema)]
-#[schema(as = RecalculationRequest, rename_all = "camelCase", example = json!({"contactIds": ["contact_456"]}))]
-#[expect(dead_code, reason = "describes the body in the API's document")]
+/// Contacts to be scored.
+// For the document only: the body is read by hand, to name every fault.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = RecalculationRequest, example = json!({"contactIds": ["contact_456"]}))]
 pub(crate) struct RecalculateBody {
     /// The contacts; one that is named twice is scored once.
     #[schema(min_items = 1, max_items = 10_000)]
@@ -44,9 +45,9 @@ pub(crate) struct RecalculateBody {
 }
 
 /// Scores in place of a category's own, with at most four decimals.
-#[derive(ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = Context)]
-#[expect(dead_code, reason = "describes the body in the API's document")]
 pub(crate) struct ContextBody {
     /// Replaces the engagement score.
     engagement: Option<f64>,

@@ -126,7 +126,7 @@ async fn recalculations_that_are_not_valid_are_named() {
 
 #[tokio::test]
 async fn a_refusal_repeats_no_value_and_stays_short() {
-    let secret = "private, expected x ".repeat(40_000);
+    let secret = "private, expected x ".repeat(20_000);
     for body in [
         json!({"hasEmail": secret}),
         json!({"companySize": secret}),
@@ -197,14 +197,7 @@ async fn a_body_has_a_size_and_a_type() {
 
 #[tokio::test]
 async fn unknown_routes_are_told_to_anybody() {
-    for path in [
-        "/",
-        "/api",
-        "/api/v1/scoring/contacts//score",
-        "/%FF",
-        "/openapi.json/",
-        "/admin",
-    ] {
+    for path in ["/", "/api", "/%FF", "/openapi.json/", "/admin"] {
         refused(Call::get(path), 404, "route_not_found").await;
     }
 }
@@ -213,6 +206,7 @@ async fn unknown_routes_are_told_to_anybody() {
 async fn ids_in_the_path_keep_their_alphabet() {
     let long = "x".repeat(65);
     for id in [
+        "",
         "a%20b",
         "%00",
         "%FF",

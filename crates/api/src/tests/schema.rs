@@ -1,6 +1,7 @@
 //! Holds answers to the API's document: the status is listed, a problem's code
 //! has its example there, and a body has the shape of its schema.
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -63,16 +64,43 @@ pub(crate) fn assert_documented(method: &str, answer: &Answer) {
     assert_shape(&content["schema"], &answer.body, path);
 }
 
-/// As much of JSON Schema as the document uses.
+/// Holds a value to its schema, by as much of JSON Schema as the document
+/// uses; a field that the schema does not name is refused.
 pub(crate) fn assert_shape(schema: &Value, value: &Value, at: &str) {
-    if let Some(reference) = schema["$ref"].as_str() {
-        let name = reference.strip_prefix("#/components/schemas/").unwrap();
-        let target = &document()["components"]["schemas"][name];
-        assert!(target.is_object(), "{reference}");
-        return assert_shape(target, value, at);
-    }
+    let known = known_names(schema);
+    let names = value
+        .as_object()
+        .into_iter()
+        .flat_map(|fields| fields.keys());
+    let unknown: Vec<_> = names
+        .filter(|name| !known.is_empty() && !known.contains(name))
+        .collect();
+    assert!(unknown.is_empty(), "{at}: {unknown:?}");
+    assert_part(schema, value, at);
+}
+
+fn resolve(schema: &Value) -> &Value {
+    let Some(reference) = schema["$ref"].as_str() else {
+        return schema;
+    };
+    let target = document().pointer(reference.trim_start_matches('#'));
+    target.unwrap_or_else(|| panic!("{reference} leads nowhere"))
+}
+
+fn known_names(schema: &Value) -> BTreeSet<&String> {
+    let schema = resolve(schema);
+    let parts = schema["allOf"].as_array().into_iter().flatten();
+    let own = schema["properties"]
+        .as_object()
+        .into_iter()
+        .flat_map(|p| p.keys());
+    own.chain(parts.flat_map(known_names)).collect()
+}
+
+fn assert_part(schema: &Value, value: &Value, at: &str) {
+    let schema = resolve(schema);
     if let Some(parts) = schema["allOf"].as_array() {
-        return parts.iter().for_each(|part| assert_shape(part, value, at));
+        return parts.iter().for_each(|part| assert_part(part, value, at));
     }
     assert_type(schema, value, at);
     if let Some(values) = schema["enum"].as_array() {

@@ -31,7 +31,10 @@ impl Binaries {
         } else {
             copy(&native, &version, account)?
         };
-        Ok(Self { bin: native.join("bin"), major })
+        Ok(Self {
+            bin: native.join("bin"),
+            major,
+        })
     }
 
     pub(super) fn folder(&self) -> &Path {
@@ -57,8 +60,7 @@ fn version(package: &Path) -> Result<String, Error> {
     let path = package.join("package.json");
     let not_installed = || Error::NotInstalled { path: path.clone() };
     let text = fs::read_to_string(&path).map_err(|_missing| not_installed())?;
-    let json: serde_json::Value =
-        serde_json::from_str(&text).map_err(|_broken| not_installed())?;
+    let json: serde_json::Value = serde_json::from_str(&text).map_err(|_broken| not_installed())?;
     json.get("version")
         .and_then(serde_json::Value::as_str)
         .map(ToOwned::to_owned)
@@ -82,7 +84,11 @@ fn copy(native: &Path, version: &str, account: Account) -> Result<PathBuf, Error
     if !target.exists() {
         let partial = target.with_file_name(format!("{name}.partial-{}", std::process::id()));
         let output = Command::new("/bin/sh")
-            .args(["-c", "rm -rf \"$2\" && cp -RP \"$1\" \"$2\" && chmod -R a+rX,go-w \"$2\"", "sh"])
+            .args([
+                "-c",
+                "rm -rf \"$2\" && cp -RP \"$1\" \"$2\" && chmod -R a+rX,go-w \"$2\"",
+                "sh",
+            ])
             .args([native, &partial])
             .output()
             .map_err(io("run", "/bin/sh"))?;
@@ -104,10 +110,15 @@ fn copy(native: &Path, version: &str, account: Account) -> Result<PathBuf, Error
 
 /// In a folder where anybody may create files, trust only what is ours.
 pub(super) fn check_owner(path: &Path, account: Account) -> Result<(), Error> {
-    let owner = fs::symlink_metadata(path).map_err(io("look at", path))?.uid();
+    let owner = fs::symlink_metadata(path)
+        .map_err(io("look at", path))?
+        .uid();
     if owner == account.own_uid() || owner == account.server_uid() {
         Ok(())
     } else {
-        Err(Error::ForeignFolder { path: path.to_owned(), owner })
+        Err(Error::ForeignFolder {
+            path: path.to_owned(),
+            owner,
+        })
     }
 }

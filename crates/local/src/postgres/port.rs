@@ -30,7 +30,9 @@ pub(super) fn free() -> Result<u16, Error> {
             return Ok(port);
         }
     }
-    Err(Error::NoPort { tries: PORT_TRIES_MAX })
+    Err(Error::NoPort {
+        tries: PORT_TRIES_MAX,
+    })
 }
 
 /// Whether nobody listens on this port at this moment.

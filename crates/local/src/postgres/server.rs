@@ -56,7 +56,10 @@ impl Server {
                 if log.contains("could not create any TCP/IP sockets") {
                     return Err(Error::PortTaken { port });
                 }
-                Err(Error::Ended { folder: spec.folder.data.clone(), log })
+                Err(Error::Ended {
+                    folder: spec.folder.data.clone(),
+                    log,
+                })
             }
         }
     }
@@ -66,8 +69,16 @@ impl Server {
             .account
             .command("/bin/sh")
             .args(["-c", include_str!("supervisor.sh"), "supervisor.sh"])
-            .args([spec.binaries.folder(), &spec.folder.data, &spec.folder.outer])
-            .arg(if spec.folder.temporary { "remove" } else { "keep" })
+            .args([
+                spec.binaries.folder(),
+                &spec.folder.data,
+                &spec.folder.outer,
+            ])
+            .arg(if spec.folder.temporary {
+                "remove"
+            } else {
+                "keep"
+            })
             .args(settings(spec, port))
             .process_group(0)
             .stdin(Stdio::piped())
@@ -96,7 +107,13 @@ impl Server {
             read_lines(output, Tail::default(), |_line| {}, move || drop(send_gone));
         }
         let orders = guardian.stdin.take();
-        Ok(Self { guardian, orders, events, guardian_gone, running })
+        Ok(Self {
+            guardian,
+            orders,
+            events,
+            guardian_gone,
+            running,
+        })
     }
 
     /// Whether any process of the server is alive.
@@ -147,7 +164,9 @@ impl Server {
     }
 
     fn order(&mut self, order: &str) -> Result<(), Error> {
-        let Some(orders) = self.orders.as_mut() else { return Ok(()) };
+        let Some(orders) = self.orders.as_mut() else {
+            return Ok(());
+        };
         writeln!(orders, "{order}").map_err(io("give orders to", "supervisor.sh"))
     }
 
@@ -158,8 +177,14 @@ impl Server {
             kill_group(self.guardian.id()).map_err(io("run", "/bin/sh"))?;
         }
         self.orders = None;
-        self.guardian.wait().map_err(io("wait for", "supervisor.sh"))?;
-        if hung { Err(spec.timed_out("stop", STOP_SECONDS_MAX, tail)) } else { Ok(()) }
+        self.guardian
+            .wait()
+            .map_err(io("wait for", "supervisor.sh"))?;
+        if hung {
+            Err(spec.timed_out("stop", STOP_SECONDS_MAX, tail))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -177,15 +202,20 @@ fn settings(spec: &Spec, port: u16) -> Vec<String> {
         "log_timezone=UTC".to_owned(),
     ];
     if !spec.durable {
+        settings
+            .extend(["fsync", "full_page_writes", "autovacuum"].map(|name| format!("{name}=off")));
         settings.extend(
-            ["fsync", "full_page_writes", "autovacuum"]
-                .map(|name| format!("{name}=off")),
-        );
-        settings.extend(
-            ["wal_level=minimal", "max_wal_senders=0", "dynamic_shared_memory_type=mmap"]
-                .map(ToOwned::to_owned),
+            [
+                "wal_level=minimal",
+                "max_wal_senders=0",
+                "dynamic_shared_memory_type=mmap",
+            ]
+            .map(ToOwned::to_owned),
         );
         settings.push(format!("max_wal_size={WAL_MEGABYTES_MAX}MB"));
     }
-    settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]).collect()
+    settings
+        .into_iter()
+        .flat_map(|setting| ["-c".to_owned(), setting])
+        .collect()
 }

@@ -1,0 +1,161 @@
+//! The whole system for a test: a PostgreSQL of its own and both workers in
+//! workerd, as they are deployed.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use mauntic_domain::ids::OrganizationId;
+use mauntic_flows::ports::Scope;
+use mauntic_local::postgres::{self, Postgres};
+use mauntic_local::workers::{Build, Options, Worker, Workers};
+use mauntic_store::{admin, connect::Tcp, migrate};
+use serde_json::Value;
+use tokio_postgres::Client;
+
+/// The operator's token of every test.
+pub const ADMIN_TOKEN: &str = "admin-token-of-the-tests";
+
+/// The queue under test.
+pub const QUEUE: &str = "mauntic-scoring-events";
+
+/// Longest wait for anything; far above what is ever needed.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+/// How often a condition is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// A running system. Dropped, all of it ends.
+#[derive(Debug)]
+pub struct Stack {
+    /// Both workers.
+    pub workers: Workers,
+    /// The server.
+    pub postgres: Postgres,
+    agent: ureq::Agent,
+}
+
+/// An answer of the HTTP worker.
+#[derive(Debug)]
+pub struct Answer {
+    /// Status code.
+    pub status: u16,
+    /// Headers, names in lower case.
+    pub headers: BTreeMap<String, String>,
+    /// Body; null when it is empty.
+    pub body: Value,
+}
+
+impl Stack {
+    /// Starts it with these variables for both workers.
+    pub async fn start(build: Build, vars: &[(&str, &str)]) -> Self {
+        let postgres = Postgres::start(postgres::Options::temporary()).expect("PostgreSQL starts");
+        let first = Tcp::new(&postgres.url(postgres::SUPERUSER, "postgres")).unwrap();
+        let client = first.client().await.expect("PostgreSQL answers");
+        admin::ensure_database(&client, "mauntic").await.expect("a database");
+        let url = |role| postgres.url(role, "mauntic");
+        let owner = Tcp::new(&url(postgres::SUPERUSER)).unwrap().client().await.unwrap();
+        migrate::run(&owner).await.expect("the schema");
+        let mut options = Options::new(build);
+        for (settings, role) in
+            [(&mut options.http, "mauntic_http"), (&mut options.queue, "mauntic_queue")]
+        {
+            settings.secrets.insert("DATABASE_URL".into(), url(role));
+            settings.vars.extend(vars.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
+        }
+        options.http.secrets.insert("ADMIN_TOKEN".into(), ADMIN_TOKEN.into());
+        let workers = Workers::start(&options).expect("the workers start; are they built?");
+        let timeout = Some(Duration::from_secs(60));
+        let config = ureq::Agent::config_builder().timeout_global(timeout);
+        let agent = config.http_status_as_error(false).build().into();
+        Self { workers, postgres, agent }
+    }
+
+    /// A fresh connection of the owner.
+    pub async fn owner(&self) -> Client {
+        let url = self.postgres.url(postgres::SUPERUSER, "mauntic");
+        Tcp::new(&url).unwrap().client().await.expect("the owner connects")
+    }
+
+    /// Makes an organization with a key, which it returns.
+    pub async fn organization(&self, id: &OrganizationId, scopes: &[Scope]) -> String {
+        let (client, key) = (self.owner().await, format!("mk_{id}_{}", scopes.len()));
+        admin::put_organization(&client, id, "A test's").await.unwrap();
+        admin::put_key(&client, Some(id), &key, scopes, "").await.unwrap();
+        key
+    }
+
+    /// Calls the HTTP worker.
+    pub fn call(&self, method: &str, path: &str, key: Option<&str>, body: Option<&Value>) -> Answer {
+        let url = format!("{}{path}", self.workers.http_url());
+        let mut request = ureq::http::Request::builder().method(method).uri(url);
+        if let Some(key) = key {
+            request = request.header("Authorization", format!("Bearer {key}"));
+        }
+        let body = body.map(ToString::to_string).unwrap_or_default();
+        if !body.is_empty() {
+            request = request.header("Content-Type", "application/json");
+        }
+        let answer = self.agent.run(request.body(body).unwrap());
+        let mut answer = answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        let text = answer.body_mut().read_to_string().unwrap();
+        let headers = answer.headers().iter();
+        Answer {
+            status: answer.status().as_u16(),
+            headers: headers
+                .map(|(k, v)| (k.as_str().to_owned(), v.to_str().unwrap_or_default().to_owned()))
+                .collect(),
+            body: serde_json::from_str(&text).unwrap_or(Value::Null),
+        }
+    }
+
+    /// Fires the tick, as the platform does every minute.
+    pub fn tick(&self) {
+        let fired = self.workers.scheduled(Worker::Queue, "* * * * *", 1_800_000_000_000);
+        fired.expect("the runner answers");
+    }
+
+    /// The longest time a batch was open, by the workers' own log lines, in
+    /// milliseconds, and how many batches there were.
+    pub fn batches(&self) -> (i64, usize) {
+        let logs = self.workers.logs(false).expect("the runner answers");
+        let durations: Vec<i64> = logs.iter().filter_map(|log| duration_ms(&log.message)).collect();
+        (durations.iter().copied().max().unwrap_or(0), durations.len())
+    }
+
+    /// What everything said, for a failure's report.
+    pub fn story(&self) -> String {
+        let logs = self.workers.logs(false).map(|logs| {
+            let last = logs.iter().rev().take(40).rev();
+            last.map(|log| format!("{} {}\n", log.level, log.message)).collect::<String>()
+        });
+        format!("{}\n{}", logs.unwrap_or_default(), self.workers.runner_log())
+    }
+}
+
+/// Waits until `condition` gives something.
+///
+/// # Panics
+/// After four minutes, with `story`.
+pub async fn until<T>(
+    what: &str,
+    story: impl Fn() -> String,
+    mut condition: impl AsyncFnMut() -> Option<T>,
+) -> T {
+    let started = Instant::now();
+    let mut looks = tokio::time::interval(LOOK_EVERY);
+    loop {
+        looks.tick().await;
+        if let Some(found) = condition().await {
+            return found;
+        }
+        assert!(started.elapsed() < PATIENCE, "waited {PATIENCE:?} until {what}\n{}", story());
+    }
+}
+
+/// The duration in a batch's log line, whichever way the runtime prints it.
+fn duration_ms(message: &str) -> Option<i64> {
+    let (_, rest) = message.contains("batch").then(|| message.split_once("durationMs"))??;
+    let digits: String =
+        rest.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+    digits.parse().ok()
+}
