@@ -29,7 +29,7 @@ done
 # Both workers' own crates and all of ours that they depend on.
 local_crates() {
   cargo tree "${PACKAGES[@]}" --target "$TRIPLE" -e normal,build --prefix none --format '{p}' \
-    | sed -n 's/^[^ ]* v[^ ]* .*(\(\/.*\)).*$/\1/p' | sed "s|^$ROOT/||" | sort -u
+    | sed -n -e 's/ (\*)$//' -e 's/^.* (\(\/[^()]*\))$/\1/p' | sed "s|^$ROOT/||" | sort -u
 }
 
 # Cargo itself knows what is stale, but has one slot for a worker's wasm, so
@@ -100,7 +100,9 @@ report_size() {
 crates=$(mktemp)
 trap 'rm -f "$crates"' EXIT
 local_crates > "$crates"
-[ -s "$crates" ] || { echo "build-workers: cargo names no crates of ours" >&2; exit 1; }
+for dir in $(cat "$crates") workers/http workers/queue; do
+  grep -qx "$dir" "$crates" && [ -d "$dir" ] || { echo "build-workers: cargo tree does not name $dir, or it is no folder" >&2; exit 1; }
+done
 status=0
 for worker in "${workers[@]}"; do
   if [ "$(cat "workers/$worker/$out/.key" 2> /dev/null)" = "$(inputs_key "$worker")" ]; then

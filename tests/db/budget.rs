@@ -1,14 +1,15 @@
 //! Round trips of a batch, counted on the wire.
 
 use mauntic_flows::consume::Body;
-use mauntic_testkit::RoundTripProxy;
+use mauntic_testkit::database::{Cluster, Role};
+use mauntic_testkit::proxy::RoundTripProxy;
 use mauntic_tests::ports::{Settled, TestPorts};
 use mauntic_tests::world::{World, contact, organization, short, texts};
 use serde_json::json;
 use uuid::Uuid;
 
 /// Round trips a batch of one hundred may take after connecting (DESIGN §12).
-const ROUND_TRIPS_MAX: usize = 4;
+const ROUND_TRIPS_MAX: u64 = 4;
 
 /// 100 messages: 85 contacts of 20 organizations (some unknown), 10 of them
 /// twice, 5 malformed.
@@ -42,8 +43,8 @@ async fn a_batch_of_one_hundred_takes_at_most_four_round_trips() {
     }
     assert_eq!(bodies.len(), 100);
 
-    let proxy = RoundTripProxy::start(world.database.address()).await.unwrap();
-    let ports = TestPorts::new(&proxy.url("mauntic_queue", world.database.name()));
+    let proxy = RoundTripProxy::start(Cluster::shared().server().port()).unwrap();
+    let ports = TestPorts::new(&proxy.url(&world.database.url(Role::Queue)));
     let batch = world.consume_with(&ports, Uuid::new_v4(), "m", &bodies).await;
 
     assert!(batch.settled.iter().all(|s| *s == Some(Settled::Ack)), "{:?}", batch.settled);

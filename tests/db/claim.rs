@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
+use mauntic_domain::jobs::{JobState, Queue};
 use mauntic_flows::ports::{AloneClaim, ClaimRequest, Database, JobStore, Next, Ports};
 use mauntic_flows::{consume, relay};
-use mauntic_domain::jobs::{JobState, Queue};
+use mauntic_testkit::database::Role;
 use mauntic_tests::ports::Settled;
 use mauntic_tests::world::{World, contact, organization, short, texts};
 use serde_json::json;
@@ -44,8 +45,11 @@ async fn a_job_is_claimed_once_whoever_asks() {
     let sessions: Vec<_> = sessions.into_iter().map(Result::unwrap).collect();
     let wanted = request(Uuid::new_v4(), &ids);
     let replies = join_all(sessions.iter().map(|session| session.claim(&wanted))).await;
-    let held: Vec<Uuid> =
-        replies.iter().flat_map(|reply| &reply.as_ref().unwrap().held).map(|held| held.id).collect();
+    let held: Vec<Uuid> = replies
+        .iter()
+        .flat_map(|reply| &reply.as_ref().unwrap().held)
+        .map(|held| held.id)
+        .collect();
     assert_eq!(held.len(), 30);
     assert_eq!(held.into_iter().collect::<BTreeSet<_>>().len(), 30);
 }
@@ -81,7 +85,10 @@ async fn a_leased_job_waits_and_a_suspect_is_claimed_alone_until_its_budget_is_s
     assert_eq!(session.claim_alone(QUEUE, id, token).await.unwrap(), AloneClaim::DeadLettered);
     assert_eq!(claims, [1, 2, 3, 4], "the fence only grows");
     let letter = &world.rows("select reason, job_id, convert_from(body, 'UTF8')::jsonb->>'contactId' from jobs.dead_letter").await[0];
-    assert_eq!((letter.get::<_, String>(0).as_str(), letter.get::<_, Uuid>(1)), ("lease_expired", id));
+    assert_eq!(
+        (letter.get::<_, String>(0).as_str(), letter.get::<_, Uuid>(1)),
+        ("lease_expired", id)
+    );
     assert_eq!(letter.get::<_, String>(2), "c");
 }
 
@@ -89,7 +96,7 @@ async fn a_leased_job_waits_and_a_suspect_is_claimed_alone_until_its_budget_is_s
 async fn a_locked_job_comes_back_instead_of_being_forgotten() {
     let world = World::new().await;
     let id = job(&world, "c").await;
-    let lock = world.database.connect("postgres").await.unwrap();
+    let lock = world.database.connect(Role::Owner).await.unwrap();
     lock.batch_execute("begin; select from jobs.job for update").await.unwrap();
     let body = json!({"type": "scoring.CalculateScore", "jobId": id}).to_string();
     let batch = world.consume("m", &texts([body.clone()])).await;
@@ -110,7 +117,10 @@ async fn an_address_without_a_row_is_kept_and_never_inserted() {
     }
     let rows = world.rows("select reason, job_id from jobs.dead_letter").await;
     assert_eq!(rows.len(), 1, "a redelivery adds no second case");
-    assert_eq!((rows[0].get::<_, String>(0).as_str(), rows[0].get::<_, Uuid>(1)), ("row_missing", id));
+    assert_eq!(
+        (rows[0].get::<_, String>(0).as_str(), rows[0].get::<_, Uuid>(1)),
+        ("row_missing", id)
+    );
     assert_eq!(world.count("select count(*) from jobs.job").await, 0);
 }
 
@@ -161,7 +171,11 @@ async fn the_tick_sends_what_is_due_once() {
     let world = World::new().await;
     let due = job(&world, "a").await;
     job(&world, "b").await;
-    world.owner.execute("update jobs.job set wake_at = clock_timestamp() where id = $1", &[&due]).await.unwrap();
+    world
+        .owner
+        .execute("update jobs.job set wake_at = clock_timestamp() where id = $1", &[&due])
+        .await
+        .unwrap();
     assert_eq!(relay::tick(&world.queue).await.unwrap(), 1);
     assert_eq!(relay::tick(&world.queue).await.unwrap(), 0);
     let sent = world.queue.sent.take();

@@ -1,13 +1,15 @@
 //! The schema as it stands after the migrations.
 
 use mauntic_store::{SCHEMA, migrate};
+use mauntic_testkit::database::Role;
 use mauntic_tests::world::World;
 
 #[tokio::test]
 async fn migrating_again_changes_nothing_and_the_build_knows_the_schema() {
     let world = World::new().await;
     assert!(migrate::run(&world.owner).await.unwrap().is_empty());
-    let newest = world.rows("select max(number) from jobs.schema_migration").await[0].get::<_, i32>(0);
+    let newest =
+        world.rows("select max(number) from jobs.schema_migration").await[0].get::<_, i32>(0);
     assert!(SCHEMA.contains(&newest));
     assert_eq!(usize::try_from(newest).unwrap(), migrate::MIGRATIONS.len());
 }
@@ -46,7 +48,7 @@ async fn every_column_and_table_has_a_comment() {
 #[tokio::test]
 async fn workers_roles_have_their_timeouts() {
     let world = World::new().await;
-    for role in ["mauntic_http", "mauntic_queue"] {
+    for role in [Role::Http, Role::Queue] {
         let client = world.database.connect(role).await.unwrap();
         for (setting, expected) in [
             ("statement_timeout", "50s"),
@@ -55,7 +57,7 @@ async fn workers_roles_have_their_timeouts() {
             ("transaction_timeout", "55s"),
         ] {
             let row = client.query_one(&format!("show {setting}"), &[]).await.unwrap();
-            assert_eq!(row.get::<_, String>(0), expected, "{role} {setting}");
+            assert_eq!(row.get::<_, String>(0), expected, "{role:?} {setting}");
         }
     }
 }

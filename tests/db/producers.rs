@@ -30,13 +30,16 @@ async fn features_stored_during_a_claim_get_a_job_of_their_own() {
     let owner = organization("org_1");
     let session = world.http.db().open().await.unwrap();
     let (name, features) = contact("c", &json!({"hasEmail": true}));
-    put_features(&world.http, &session, &owner, &name, &features, "r").await.unwrap();
+    let first = put_features(&world.http, &session, &owner, &name, &features, "r").await.unwrap();
+    assert!(first.0.job.created);
     // Claimed by someone: the key is free again.
     world.rows("update jobs.job set state = 'in_progress', claim = 1, coalesce_key = null, lease_until = clock_timestamp() + interval '1 min'").await;
     let (_, richer) = contact("c", &json!({"demoRequest": true}));
-    let (stored, _) = put_features(&world.http, &session, &owner, &name, &richer, "r").await.unwrap();
+    let (stored, _) =
+        put_features(&world.http, &session, &owner, &name, &richer, "r").await.unwrap();
     assert!(stored.job.created);
     world.consume("m", &texts(world.http.sent.take())).await;
-    let row = &world.rows("select total_score::text, input_version from scoring.lead_scores").await[0];
+    let row =
+        &world.rows("select total_score::text, input_version from scoring.lead_scores").await[0];
     assert_eq!((row.get::<_, String>(0).as_str(), row.get::<_, i64>(1)), ("30.0000", 2));
 }

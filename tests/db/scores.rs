@@ -1,12 +1,12 @@
 //! Scoring's effect: exact, once, never backwards.
 
+use mauntic_domain::jobs::Queue;
 use mauntic_domain::scoring::{Config, Context, Features, score};
 use mauntic_flows::commands::{put_features::put_features, recalculate::recalculate};
 use mauntic_flows::ports::{
     ClaimRequest, Committed, CompletedJob, Database, JobStore, Ports, ScoreEffect, ScoreStore,
     ScoreWrite, TenantStore,
 };
-use mauntic_domain::jobs::Queue;
 use mauntic_tests::ports::Settled;
 use mauntic_tests::world::{World, contact, organization, short, texts};
 use serde_json::json;
@@ -26,8 +26,13 @@ async fn a_message_delivered_twice_scores_once() {
     let again = world.rows("select claim, receipt::text from jobs.job").await;
     assert_eq!(job[0].get::<_, i32>(0), again[0].get::<_, i32>(0));
     assert_eq!(again[0].get::<_, String>(1), r#"{"scored": 1}"#);
-    let row = &world.rows("select total_score::text, grade, contributions::text from scoring.lead_scores").await[0];
-    assert_eq!((row.get::<_, String>(0).as_str(), row.get::<_, String>(1).as_str()), ("25.0000", "D"));
+    let row = &world
+        .rows("select total_score::text, grade, contributions::text from scoring.lead_scores")
+        .await[0];
+    assert_eq!(
+        (row.get::<_, String>(0).as_str(), row.get::<_, String>(1).as_str()),
+        ("25.0000", "D")
+    );
     let sql = "select count(*) from scoring.score_history where day = (now() at time zone 'utc')::date and total_score = 25";
     assert_eq!(world.count(sql).await, 1);
 }
@@ -38,7 +43,10 @@ async fn an_unknown_contact_is_done_with_a_reason() {
     let batch = world.consume("m", &texts([short("org_1", "nobody")])).await;
     assert_eq!(batch.settled, [Some(Settled::Ack)]);
     let row = &world.rows("select state, receipt->>'reason' from jobs.job").await[0];
-    assert_eq!((row.get::<_, String>(0).as_str(), row.get::<_, String>(1).as_str()), ("completed", "contact_not_found"));
+    assert_eq!(
+        (row.get::<_, String>(0).as_str(), row.get::<_, String>(1).as_str()),
+        ("completed", "contact_not_found")
+    );
 }
 
 #[tokio::test]
@@ -48,17 +56,22 @@ async fn an_organizations_configuration_counts_for_it_alone() {
     for name in ["org_a", "org_b"] {
         world.contacts(&organization(name), &[contact("c", &features)]).await;
     }
-    let entries = serde_json::from_value(json!([
+    let entries: Vec<_> = serde_json::from_value(json!([
         {"category": "intent", "factor": "has_email", "weight": 12.35},
         {"category": "fit", "factor": "vip", "weight": 30},
-    ])).unwrap();
+    ]))
+    .unwrap();
     for entries in [Vec::new(), entries] {
-        mauntic_store::admin::replace_config(&world.owner, &organization("org_a"), &entries).await.unwrap();
+        mauntic_store::admin::replace_config(&world.owner, &organization("org_a"), &entries)
+            .await
+            .unwrap();
     }
     world.consume("m", &texts([short("org_a", "c"), short("org_b", "c")])).await;
     let sql = "select total_score::text, intent_score::text, config_version from scoring.lead_scores order by organization_id";
     let rows = world.rows(sql).await;
-    let row = |n: usize| (rows[n].get::<_, String>(0), rows[n].get::<_, String>(1), rows[n].get::<_, i64>(2));
+    let row = |n: usize| {
+        (rows[n].get::<_, String>(0), rows[n].get::<_, String>(1), rows[n].get::<_, i64>(2))
+    };
     assert_eq!(row(0), ("42.3500".into(), "12.3500".into(), 2));
     assert_eq!(row(1), ("10.0000".into(), "0.0000".into(), 0));
 }
@@ -112,11 +125,24 @@ async fn a_lost_lease_writes_nothing_and_its_neighbours_do() {
     world.contacts(&owner, &names.map(|name| contact(name, &json!({"hasPhone": true})))).await;
     let session = world.queue.db().open().await.unwrap();
     let (kept, lost) = (hand_claimed(&world).await, hand_claimed(&world).await);
-    world.owner.execute("update jobs.job set claim = claim + 1 where id = $1", &[&lost.0]).await.unwrap();
+    world
+        .owner
+        .execute("update jobs.job set claim = claim + 1 where id = $1", &[&lost.0])
+        .await
+        .unwrap();
     let effect = |jobs: &[(Uuid, i32)]| ScoreEffect {
         now: chrono::Utc::now(),
-        jobs: jobs.iter().map(|(id, claim)| CompletedJob { id: *id, claim: *claim, summary: json!({}) }).collect(),
-        scores: jobs.iter().map(|(id, _)| write(&format!("o-{}", &id.to_string()[..8]), &contact("c", &json!({})).1, 1, *id)).take(1).collect(),
+        jobs: jobs
+            .iter()
+            .map(|(id, claim)| CompletedJob { id: *id, claim: *claim, summary: json!({}) })
+            .collect(),
+        scores: jobs
+            .iter()
+            .map(|(id, _)| {
+                write(&format!("o-{}", &id.to_string()[..8]), &contact("c", &json!({})).1, 1, *id)
+            })
+            .take(1)
+            .collect(),
     };
     assert_eq!(session.commit_scores(&effect(&[kept, lost])).await.unwrap(), Committed::FenceLost);
     assert_eq!(world.count("select count(*) from scoring.lead_scores").await, 0);
@@ -129,7 +155,9 @@ async fn a_lost_lease_writes_nothing_and_its_neighbours_do() {
 async fn a_batch_with_one_unreadable_row_does_the_others() {
     let world = World::new().await;
     let owner = organization("org_1");
-    world.contacts(&owner, &["a", "b", "c"].map(|name| contact(name, &json!({"hasPhone": true})))).await;
+    world
+        .contacts(&owner, &["a", "b", "c"].map(|name| contact(name, &json!({"hasPhone": true}))))
+        .await;
     world.rows(r#"update scoring.contact_features set features = '{"hasPhone": "yes"}' where contact_id = 'b'"#).await;
     let batch = world.consume("m", &texts(["a", "b", "c"].map(|name| short("org_1", name)))).await;
     assert_eq!(batch.report.completed, 2);
@@ -143,7 +171,8 @@ async fn from_command_to_score_through_the_recorded_queue() {
     let owner = organization("org_1");
     let session = world.http.db().open().await.unwrap();
     let (name, features) = contact("c", &json!({"pricingPageVisit": true}));
-    let (stored, sent) = put_features(&world.http, &session, &owner, &name, &features, "req-1").await.unwrap();
+    let (stored, sent) =
+        put_features(&world.http, &session, &owner, &name, &features, "req-1").await.unwrap();
     sent.unwrap();
     assert_eq!((stored.input_version, stored.job.created), (1, true));
     assert_eq!(session.score(&owner, &name).await.unwrap(), Some(None));
@@ -161,7 +190,8 @@ async fn from_command_to_score_through_the_recorded_queue() {
 async fn a_chunk_job_scores_its_contacts_and_a_context_replaces_a_category() {
     let world = World::new().await;
     let owner = organization("org_1");
-    let contacts: Vec<_> = (0..501).map(|n| contact(&format!("c{n:03}"), &json!({"hasEmail": true}))).collect();
+    let contacts: Vec<_> =
+        (0..501).map(|n| contact(&format!("c{n:03}"), &json!({"hasEmail": true}))).collect();
     world.contacts(&owner, &contacts).await;
     let session = world.http.db().open().await.unwrap();
     let names = contacts.iter().map(|(name, _)| name.clone()).collect();
@@ -169,7 +199,10 @@ async fn a_chunk_job_scores_its_contacts_and_a_context_replaces_a_category() {
     sent.unwrap();
     assert_eq!(rows.len(), 2);
     world.consume("m", &texts(world.http.sent.take())).await;
-    assert_eq!(world.count("select count(*) from scoring.lead_scores where total_score = 10").await, 501);
+    assert_eq!(
+        world.count("select count(*) from scoring.lead_scores where total_score = 10").await,
+        501
+    );
 
     let context = serde_json::from_value(json!({"intent": 42.5})).unwrap();
     let one = [contacts[0].0.clone()].into_iter().collect();
@@ -185,8 +218,13 @@ async fn an_empty_claim_is_no_error() {
     let world = World::new().await;
     let session = world.queue.db().open().await.unwrap();
     let empty = ClaimRequest {
-        queue: Queue::ScoringEvents, token: Uuid::new_v4(), addresses: vec![], shorts: vec![],
-        letters: vec![], batched_types: vec![], single_types: vec![],
+        queue: Queue::ScoringEvents,
+        token: Uuid::new_v4(),
+        addresses: vec![],
+        shorts: vec![],
+        letters: vec![],
+        batched_types: vec![],
+        single_types: vec![],
     };
     let reply = session.claim(&empty).await.unwrap();
     assert!(reply.held.is_empty() && reply.seen.is_empty() && reply.missing.is_empty());

@@ -1,6 +1,7 @@
 //! Row-level security: the HTTP worker's role sees one organization, even
 //! where a handler forgot its WHERE (I12).
 
+use mauntic_testkit::database::Role;
 use mauntic_tests::world::{World, contact, organization, short, texts};
 use serde_json::json;
 
@@ -15,7 +16,8 @@ const TABLES: [&str; 6] = [
 
 async fn two_organizations() -> World {
     let world = World::new().await;
-    let entries = serde_json::from_value(json!([{"category": "fit", "factor": "vip", "weight": 1}])).unwrap();
+    let entries: Vec<_> =
+        serde_json::from_value(json!([{"category": "fit", "factor": "vip", "weight": 1}])).unwrap();
     for name in ["org_a", "org_b"] {
         let owner = organization(name);
         world.contacts(&owner, &[contact("c", &json!({"hasEmail": true}))]).await;
@@ -28,17 +30,27 @@ async fn two_organizations() -> World {
 #[tokio::test]
 async fn a_handler_that_forgot_its_where_sees_one_organization() {
     let world = two_organizations().await;
-    let http = world.database.connect("mauntic_http").await.unwrap();
+    let http = world.database.connect(Role::Http).await.unwrap();
     for table in TABLES {
-        for (organization, expected) in [(None, 0), (Some("org_a"), 1), (Some("nobody"), 0), (Some(""), 0)] {
+        for (organization, expected) in
+            [(None, 0), (Some("org_a"), 1), (Some("nobody"), 0), (Some(""), 0)]
+        {
             http.batch_execute("begin").await.unwrap();
             if let Some(organization) = organization {
-                http.execute("select set_config('app.organization', $1, true)", &[&organization]).await.unwrap();
+                http.execute("select set_config('app.organization', $1, true)", &[&organization])
+                    .await
+                    .unwrap();
             }
-            let sql = format!("select count(*), count(*) filter (where organization_id = 'org_a') from {table}");
+            let sql = format!(
+                "select count(*), count(*) filter (where organization_id = 'org_a') from {table}"
+            );
             let row = http.query_one(&sql, &[]).await.unwrap();
             http.batch_execute("commit").await.unwrap();
-            assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (expected, expected), "{table} {organization:?}");
+            assert_eq!(
+                (row.get::<_, i64>(0), row.get::<_, i64>(1)),
+                (expected, expected),
+                "{table} {organization:?}"
+            );
         }
     }
 }
@@ -56,9 +68,10 @@ async fn every_table_with_an_organization_is_under_row_level_security() {
     secured.sort();
     assert_eq!(secured, expected);
     // What is not under it, the role cannot read at all.
-    let http = world.database.connect("mauntic_http").await.unwrap();
+    let http = world.database.connect(Role::Http).await.unwrap();
     for table in ["jobs.dead_letter", "auth.api_key", "auth.organization"] {
-        let error = http.query_one(&format!("select count(*) from {table}"), &[]).await.unwrap_err();
+        let error =
+            http.query_one(&format!("select count(*) from {table}"), &[]).await.unwrap_err();
         assert_eq!(error.code().unwrap().code(), "42501", "{table}");
     }
 }
@@ -66,13 +79,25 @@ async fn every_table_with_an_organization_is_under_row_level_security() {
 #[tokio::test]
 async fn one_organization_cannot_write_anothers_rows() {
     let world = two_organizations().await;
-    let http = world.database.connect("mauntic_http").await.unwrap();
+    let http = world.database.connect(Role::Http).await.unwrap();
     let scope = "begin; select set_config('app.organization', 'org_a', true)";
     for (sql, refused) in [
-        ("insert into scoring.contact_features (organization_id, contact_id, features) values ('org_b', 'x', '{}')", true),
-        ("insert into jobs.job (organization_id, queue, type, data, failures_max) values ('org_b', 'q', 't', '{}', 1)", true),
-        ("update scoring.contact_features set features = '{}' where organization_id = 'org_b'", false),
-        ("update scoring.contact_features set organization_id = 'org_b' where organization_id = 'org_a'", true),
+        (
+            "insert into scoring.contact_features (organization_id, contact_id, features) values ('org_b', 'x', '{}')",
+            true,
+        ),
+        (
+            "insert into jobs.job (organization_id, queue, type, data, failures_max) values ('org_b', 'q', 't', '{}', 1)",
+            true,
+        ),
+        (
+            "update scoring.contact_features set features = '{}' where organization_id = 'org_b'",
+            false,
+        ),
+        (
+            "update scoring.contact_features set organization_id = 'org_b' where organization_id = 'org_a'",
+            true,
+        ),
         ("update scoring.lead_scores set grade = 'A'", true),
         ("update jobs.job set state = 'queued'", true),
         ("delete from jobs.job", true),
@@ -81,7 +106,9 @@ async fn one_organization_cannot_write_anothers_rows() {
         let outcome = http.execute(sql, &[]).await;
         http.batch_execute("rollback").await.unwrap();
         match outcome {
-            Err(error) => assert!(refused && error.code().unwrap().code() == "42501", "{sql}: {error:?}"),
+            Err(error) => {
+                assert!(refused && error.code().unwrap().code() == "42501", "{sql}: {error:?}")
+            }
             Ok(rows) => assert!(!refused && rows == 0, "{sql}: {rows} rows"),
         }
     }

@@ -33,7 +33,9 @@ fn malformed(n: usize) -> Body {
         1 => Body::Text(format!(r#"{{"type":"no.Such","n":{n}}}"#)),
         2 => Body::Json(json!(n)),
         3 => Body::Bytes(vec![0xff, u8::try_from(n % 256).unwrap()]),
-        _ => Body::Json(json!({"type": "scoring.CalculateScore", "data": {"organizationId": "o", "n": n}})),
+        _ => Body::Json(
+            json!({"type": "scoring.CalculateScore", "data": {"organizationId": "o", "n": n}}),
+        ),
     }
 }
 
@@ -63,33 +65,45 @@ async fn every_good_contact_is_scored_once_and_every_bad_body_is_kept() {
     let started = Instant::now();
     stack.postgres.halt().unwrap();
     stack.workers.send(QUEUE, &twice[MALFORMED..]).unwrap();
-    until("ten seconds without a database are over", || stack.story(), async || {
-        (started.elapsed() >= DATABASE_AWAY).then_some(())
-    })
+    until(
+        "ten seconds without a database are over",
+        || stack.story(),
+        async || (started.elapsed() >= DATABASE_AWAY).then_some(()),
+    )
     .await;
     stack.postgres.restart().unwrap();
     (CONTACTS / 2..CONTACTS).for_each(put);
 
     let owner = stack.owner().await;
-    until("every job is final and every bad body kept", || stack.story(), async || {
-        stack.tick();
-        let sql = "select (select count(*) from jobs.job where finished_at is null),
+    until(
+        "every job is final and every bad body kept",
+        || stack.story(),
+        async || {
+            stack.tick();
+            let sql = "select (select count(*) from jobs.job where finished_at is null),
           (select count(*) from scoring.lead_scores), (select count(*) from jobs.dead_letter)";
-        let row = owner.query_one(sql, &[]).await.unwrap();
-        let counts = (row.get::<_, i64>(0), row.get::<_, i64>(1), row.get::<_, i64>(2));
-        let wanted = (0, i64::try_from(CONTACTS).unwrap(), i64::try_from(2 * MALFORMED).unwrap());
-        (counts == wanted).then_some(())
-    })
+            let row = owner.query_one(sql, &[]).await.unwrap();
+            let counts = (row.get::<_, i64>(0), row.get::<_, i64>(1), row.get::<_, i64>(2));
+            let wanted =
+                (0, i64::try_from(CONTACTS).unwrap(), i64::try_from(2 * MALFORMED).unwrap());
+            (counts == wanted).then_some(())
+        },
+    )
     .await;
     proved(&stack, &bad).await;
 }
 
 async fn proved(stack: &Stack, bad: &[Body]) {
     let owner = stack.owner().await;
-    let writes = "select count(*), count(distinct (organization_id, contact_id)) from public.score_writes";
+    let writes =
+        "select count(*), count(distinct (organization_id, contact_id)) from public.score_writes";
     let row = owner.query_one(writes, &[]).await.unwrap();
     let wanted = i64::try_from(CONTACTS).unwrap();
-    assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (wanted, wanted), "each score written once");
+    assert_eq!(
+        (row.get::<_, i64>(0), row.get::<_, i64>(1)),
+        (wanted, wanted),
+        "each score written once"
+    );
     let jobs = "select count(*), count(*) filter (where state = 'completed'), sum(claim - 1)::bigint from jobs.job";
     let row = owner.query_one(jobs, &[]).await.unwrap();
     assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (wanted, wanted));
@@ -105,7 +119,10 @@ async fn proved(stack: &Stack, bad: &[Body]) {
         assert_eq!(kept.iter().filter(same).count(), 2, "{body:?} is kept, once a delivery");
     }
     let (longest_ms, batches) = stack.batches();
-    println!("{batches} batches, the longest open {longest_ms} ms; repeated claims: {}", row.get::<_, i64>(2));
+    println!(
+        "{batches} batches, the longest open {longest_ms} ms; repeated claims: {}",
+        row.get::<_, i64>(2)
+    );
     assert!(batches > 10 && longest_ms < BATCH_OPEN_MS_MAX, "{batches} batches, {longest_ms} ms");
     assert!(stack.story().contains("batch") && row.get::<_, i64>(2) > 0, "no fault was met");
 }

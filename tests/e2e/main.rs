@@ -1,7 +1,16 @@
 //! The real workers in workerd against the real PostgreSQL.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may stop")]
-#![allow(clippy::disallowed_methods, reason = "what must happen within a time is measured by the clock")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "what must happen within a time is measured by the clock"
+)]
 
 mod bad_input;
 mod commands;

@@ -23,18 +23,31 @@ async fn neighbours_of_a_panic_are_scored_within_five_seconds() {
 
     let bodies: Vec<Body> = names.iter().map(|n| Body::Text(short("org_1", n))).collect();
     stack.workers.send(QUEUE, &bodies).unwrap();
-    until("the poison job was claimed", || stack.story(), async || {
-        let sql = "select count(*) from jobs.job where claim > 0";
-        (owner.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) > 0).then_some(())
-    })
+    until(
+        "the poison job was claimed",
+        || stack.story(),
+        async || {
+            let sql = "select count(*) from jobs.job where claim > 0";
+            (owner.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) > 0).then_some(())
+        },
+    )
     .await;
     let panicked = Instant::now();
-    until("every contact is scored", || stack.story(), async || {
-        let sql = "select count(*) from scoring.lead_scores";
-        (owner.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) == 21).then_some(())
-    })
+    until(
+        "every contact is scored",
+        || stack.story(),
+        async || {
+            let sql = "select count(*) from scoring.lead_scores";
+            (owner.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) == 21).then_some(())
+        },
+    )
     .await;
-    assert!(panicked.elapsed() < NEIGHBOURS_WITHIN, "took {:?}\n{}", panicked.elapsed(), stack.story());
+    assert!(
+        panicked.elapsed() < NEIGHBOURS_WITHIN,
+        "took {:?}\n{}",
+        panicked.elapsed(),
+        stack.story()
+    );
     // The neighbours were claimed twice, and completed once: claims are no budget.
     let sql = "select count(*) filter (where claim >= 2), count(*) filter (where failures > 0),
       count(*) filter (where state = 'completed') from jobs.job";
@@ -67,7 +80,8 @@ async fn a_batch_that_panics_ends_at_once_and_asks_to_come_back() {
     }
     stack.workers.deliver(Worker::Queue, QUEUE, &batch[1..]).unwrap();
     let sql = "select state from jobs.job order by data->>'contactId'";
-    let states: Vec<String> = owner.query(sql, &[]).await.unwrap().iter().map(|r| r.get(0)).collect();
+    let states: Vec<String> =
+        owner.query(sql, &[]).await.unwrap().iter().map(|r| r.get(0)).collect();
     assert_eq!(states, ["dead_lettered", "completed"], "{}", stack.story());
     let reason = owner.query_one("select reason from jobs.dead_letter", &[]).await.unwrap();
     assert_eq!(reason.get::<_, String>(0), "lease_expired");
@@ -78,7 +92,8 @@ async fn a_request_that_panics_is_a_problem_and_the_next_one_works() {
     let stack = Stack::start(Build::FaultHooks, &[]).await;
     let key = stack.organization(&organization("org_1"), &[Scope::Read]).await;
     let url = format!("{}/api/v1/scoring/leaderboard", stack.workers.http_url());
-    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().http_status_as_error(false).build().into();
     let mut answer = agent
         .get(&url)
         .header("Authorization", format!("Bearer {key}"))
@@ -88,7 +103,10 @@ async fn a_request_that_panics_is_a_problem_and_the_next_one_works() {
         .unwrap();
     assert_eq!(answer.status(), 500);
     let problem: serde_json::Value = answer.body_mut().read_json().unwrap();
-    assert_eq!((&problem["code"], &problem["requestId"]), (&json!("internal_error"), &json!("req-7")));
+    assert_eq!(
+        (&problem["code"], &problem["requestId"]),
+        (&json!("internal_error"), &json!("req-7"))
+    );
     let next = stack.call("GET", "/api/v1/scoring/leaderboard", Some(&key), None);
     assert_eq!(next.status, 200, "{}", next.body);
 }

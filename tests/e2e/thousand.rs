@@ -68,11 +68,15 @@ async fn a_thousand_contacts_by_http_equal_the_rules_and_the_oracle() {
     });
     let owner = stack.owner().await;
     let wanted = i64::try_from(cases.len()).unwrap();
-    until("a thousand scores are there", || stack.story(), async || {
-        let sql = "select count(*) from scoring.lead_scores";
-        let scored: i64 = owner.query_one(sql, &[]).await.unwrap().get(0);
-        (scored == wanted).then_some(())
-    })
+    until(
+        "a thousand scores are there",
+        || stack.story(),
+        async || {
+            let sql = "select count(*) from scoring.lead_scores";
+            let scored: i64 = owner.query_one(sql, &[]).await.unwrap().get(0);
+            (scored == wanted).then_some(())
+        },
+    )
     .await;
     for case in &cases {
         let found = get(&stack, &tenants[case.organization].key, &case.contact);
@@ -89,7 +93,8 @@ async fn a_thousand_contacts_by_http_equal_the_rules_and_the_oracle() {
 
 fn put(stack: &Stack, tenants: &[Tenant], case: &Case) {
     let path = format!("/api/v1/scoring/contacts/{}/features", case.contact);
-    let answer = stack.call("PUT", &path, Some(&tenants[case.organization].key), Some(&case.features));
+    let answer =
+        stack.call("PUT", &path, Some(&tenants[case.organization].key), Some(&case.features));
     assert_eq!(answer.status, 202, "{}", answer.body);
 }
 
@@ -110,7 +115,8 @@ fn picked(body: &Value) -> Value {
 }
 
 fn by_the_rules(tenants: &[Tenant], case: &Case) -> Value {
-    let config = Config::new(serde_json::from_value(tenants[case.organization].config.clone()).unwrap());
+    let config =
+        Config::new(serde_json::from_value(tenants[case.organization].config.clone()).unwrap());
     let features: Features = serde_json::from_value(case.features.clone()).unwrap();
     let score = score(&features, &config.unwrap(), &Context::default());
     json!({
@@ -160,9 +166,14 @@ fn pages(stack: &Stack, key: &str) {
         let page = stack.call("GET", &path, Some(key), None);
         assert_eq!(page.status, 200, "{}", page.body);
         for line in page.body["items"].as_array().unwrap() {
-            seen.push((line["totalScore"].as_f64().unwrap(), line["contactId"].as_str().unwrap().to_owned()));
+            seen.push((
+                line["totalScore"].as_f64().unwrap(),
+                line["contactId"].as_str().unwrap().to_owned(),
+            ));
         }
-        let Some(next) = page.body["next"].as_str() else { break };
+        let Some(next) = page.body["next"].as_str() else {
+            break;
+        };
         path = format!("/api/v1/scoring/leaderboard?limit=7&cursor={next}");
     }
     let mut sorted = seen.clone();
@@ -176,7 +187,11 @@ fn explained(stack: &Stack, key: &str) {
     let path = "/api/v1/scoring/contacts/contact_3/score/explain";
     let body = stack.call("GET", path, Some(key), None).body;
     let hundredths = |points: &Value| format!("{:.2}", points.as_f64().unwrap()).replace('.', "");
-    let sum: i64 = body["contributions"].as_array().unwrap().iter()
-        .map(|line| hundredths(&line["points"]).parse::<i64>().unwrap()).sum();
+    let sum: i64 = body["contributions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| hundredths(&line["points"]).parse::<i64>().unwrap())
+        .sum();
     assert_eq!(sum.to_string(), hundredths(&body["totalScore"]).trim_start_matches('0'), "{body}");
 }

@@ -1,8 +1,19 @@
 //! What the cross-room tests share: flows over the real store, with the queue
 //! recorded.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop")]
-#![allow(clippy::disallowed_methods, clippy::cast_precision_loss, clippy::float_arithmetic, reason = "waits are bounded by the clock; weights are made from hundredths")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::cast_precision_loss,
+    clippy::float_arithmetic,
+    reason = "waits are bounded by the clock; weights are made from hundredths"
+)]
 
 pub mod contacts;
 pub mod ports;

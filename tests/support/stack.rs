@@ -85,7 +85,13 @@ impl Stack {
     }
 
     /// Calls the HTTP worker.
-    pub fn call(&self, method: &str, path: &str, key: Option<&str>, body: Option<&Value>) -> Answer {
+    pub fn call(
+        &self,
+        method: &str,
+        path: &str,
+        key: Option<&str>,
+        body: Option<&Value>,
+    ) -> Answer {
         let url = format!("{}{path}", self.workers.http_url());
         let mut request = ureq::http::Request::builder().method(method).uri(url);
         if let Some(key) = key {

@@ -5,7 +5,7 @@ use mauntic_domain::jobs::Queue;
 use mauntic_domain::jobs::queue::Origin;
 use mauntic_domain::scoring::Features;
 use mauntic_flows::consume::{Body, Delivery, Report, consume};
-use mauntic_testkit::TestDatabase;
+use mauntic_testkit::database::{Role, TestDatabase};
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
@@ -36,11 +36,11 @@ pub struct Batch {
 impl World {
     /// A fresh one.
     pub async fn new() -> Self {
-        let database = TestDatabase::create().await.expect("a database");
-        let owner = database.connect("postgres").await.expect("the owner connects");
+        let database = TestDatabase::create().await;
+        let owner = database.connect(Role::Owner).await.expect("the owner connects");
         Self {
-            http: TestPorts::new(&database.url("mauntic_http")),
-            queue: TestPorts::new(&database.url("mauntic_queue")),
+            http: TestPorts::new(&database.url(Role::Http)),
+            queue: TestPorts::new(&database.url(Role::Queue)),
             owner,
             database,
         }

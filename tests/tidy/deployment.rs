@@ -15,18 +15,26 @@ const ENVIRONMENTS: [&str; 3] = ["", "staging", "production"];
 const QUEUE_CONNECTIONS_MAX: i64 = 60;
 
 /// Flags that are secrets: Cloudflare refuses a secret whose name is a var.
-const PAUSE_FLAGS: [&str; 4] =
-    ["ENABLE_SCORING_CRON", "ENABLE_ANALYTICS_CRON", "ENABLE_SCOREBOARD_CRON", "ENABLE_OVERNIGHT_CRON"];
+const PAUSE_FLAGS: [&str; 4] = [
+    "ENABLE_SCORING_CRON",
+    "ENABLE_ANALYTICS_CRON",
+    "ENABLE_SCOREBOARD_CRON",
+    "ENABLE_OVERNIGHT_CRON",
+];
 
 fn config(worker: &str, environment: &str) -> Table {
     let path = super::root().join(format!("wrangler/{worker}.toml"));
     let whole: Table = std::fs::read_to_string(path).unwrap().parse().unwrap();
-    if environment.is_empty() { whole } else { whole["env"][environment].as_table().unwrap().clone() }
+    if environment.is_empty() {
+        whole
+    } else {
+        whole["env"][environment].as_table().unwrap().clone()
+    }
 }
 
 fn list<'a>(table: &'a Table, path: &[&str]) -> Vec<&'a Value> {
     let (last, before) = path.split_last().unwrap();
-    let table = before.iter().fold(Some(table), |t, key| t?.get(*key)?.as_table());
+    let table = before.iter().try_fold(table, |t, key| t.get(*key)?.as_table());
     table.and_then(|t| t.get(*last)).and_then(Value::as_array).into_iter().flatten().collect()
 }
 
@@ -37,12 +45,15 @@ fn both_workers_produce_to_every_queue_in_every_environment() {
             let config = config(worker, environment);
             let producers = list(&config, &["queues", "producers"]);
             for queue in Queue::ALL {
-                let name = producers
-                    .iter()
-                    .find(|p| p["binding"].as_str() == Some(queue.binding()))
-                    .unwrap_or_else(|| panic!("{worker} {environment}: no {}", queue.binding()))["queue"]
-                    .as_str()
-                    .unwrap();
+                let name =
+                    producers
+                        .iter()
+                        .find(|p| p["binding"].as_str() == Some(queue.binding()))
+                        .unwrap_or_else(|| {
+                            panic!("{worker} {environment}: no {}", queue.binding())
+                        })["queue"]
+                        .as_str()
+                        .unwrap();
                 assert_eq!(Origin::from_deployed_name(name), Some(Origin::Jobs(queue)), "{name}");
                 assert_eq!(name.ends_with("-staging"), environment == "staging", "{name}");
             }
@@ -56,11 +67,18 @@ fn every_queue_and_its_dead_letter_queue_are_consumed_with_explicit_values() {
         let config = config("queue", environment);
         let consumers = list(&config, &["queues", "consumers"]);
         let find = |origin| {
-            let of = |c: &&&Value| Origin::from_deployed_name(c["queue"].as_str().unwrap()) == Some(origin);
-            *consumers.iter().find(of).unwrap_or_else(|| panic!("{environment}: {origin:?} is not consumed"))
+            let of = |c: &&&Value| {
+                Origin::from_deployed_name(c["queue"].as_str().unwrap()) == Some(origin)
+            };
+            *consumers
+                .iter()
+                .find(of)
+                .unwrap_or_else(|| panic!("{environment}: {origin:?} is not consumed"))
         };
         let number = |c: &Value, key: &str| {
-            c.get(key).and_then(Value::as_integer).unwrap_or_else(|| panic!("{environment}: {key} is not set"))
+            c.get(key)
+                .and_then(Value::as_integer)
+                .unwrap_or_else(|| panic!("{environment}: {key} is not set"))
         };
         let values = |c: &Value| {
             ["max_batch_size", "max_batch_timeout", "max_retries", "retry_delay", "max_concurrency"]
@@ -72,7 +90,10 @@ fn every_queue_and_its_dead_letter_queue_are_consumed_with_explicit_values() {
         let dead = find(Origin::DeadLetters(Queue::ScoringEvents));
         assert_eq!(values(dead), [10, 5, 100, 900, 1]);
         assert_eq!(jobs["dead_letter_queue"], dead["queue"]);
-        assert!(dead.get("dead_letter_queue").is_none(), "nothing stands behind a dead-letter queue");
+        assert!(
+            dead.get("dead_letter_queue").is_none(),
+            "nothing stands behind a dead-letter queue"
+        );
         let connections: i64 = consumers.iter().map(|c| number(c, "max_concurrency")).sum();
         assert!(connections <= QUEUE_CONNECTIONS_MAX, "{environment}: {connections} connections");
     }
@@ -81,7 +102,10 @@ fn every_queue_and_its_dead_letter_queue_are_consumed_with_explicit_values() {
 #[test]
 fn crons_stand_in_every_environment_of_the_queue_worker_and_of_no_other() {
     for environment in ENVIRONMENTS {
-        let crons: Vec<_> = list(&config("queue", environment), &["triggers", "crons"]).into_iter().cloned().collect();
+        let crons: Vec<_> = list(&config("queue", environment), &["triggers", "crons"])
+            .into_iter()
+            .cloned()
+            .collect();
         assert_eq!(crons, [Value::from("* * * * *")], "{environment}");
         assert!(list(&config("http", environment), &["triggers", "crons"]).is_empty());
     }
@@ -97,12 +121,20 @@ fn environments_have_names_buckets_and_no_secret() {
             assert!(name.starts_with(&format!("mauntic-{worker}")), "{name}");
             names.insert(name);
             let buckets = list(&config, &["r2_buckets"]);
-            assert!(buckets.iter().any(|b| b["binding"].as_str() == Some("WARMUP_R2")), "{worker} {environment}");
+            assert!(
+                buckets.iter().any(|b| b["binding"].as_str() == Some("WARMUP_R2")),
+                "{worker} {environment}"
+            );
             let vars = config.get("vars").and_then(Value::as_table).cloned().unwrap_or_default();
-            for secret in PAUSE_FLAGS.into_iter().chain(["DATABASE_URL", "ADMIN_TOKEN", "SESSION_SECRET"]) {
+            for secret in
+                PAUSE_FLAGS.into_iter().chain(["DATABASE_URL", "ADMIN_TOKEN", "SESSION_SECRET"])
+            {
                 assert!(!vars.contains_key(secret), "{worker} {environment}: {secret} is a secret");
             }
         }
-        assert!(names.contains(&format!("mauntic-{worker}")) && names.contains(&format!("mauntic-{worker}-staging")));
+        assert!(
+            names.contains(&format!("mauntic-{worker}"))
+                && names.contains(&format!("mauntic-{worker}-staging"))
+        );
     }
 }

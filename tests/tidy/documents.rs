@@ -69,6 +69,9 @@ fn every_direct_dependency_is_explained_in_the_readme() {
     let named = inline_code(&readme());
     for dependency in workspace["workspace"]["dependencies"].as_table().unwrap().keys() {
         let ours = dependency.starts_with("mauntic-");
-        assert!(ours || named.contains(dependency), "the README does not say why {dependency} is here");
+        assert!(
+            ours || named.contains(dependency),
+            "the README does not say why {dependency} is here"
+        );
     }
 }

@@ -1,7 +1,13 @@
 //! What no compiler checks: the rooms' arrows, where SQL may stand, sizes, and
 //! that what the documents name exists.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may stop")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop"
+)]
 
 mod deployment;
 mod documents;
@@ -23,7 +29,8 @@ fn files(extensions: &[&str]) -> Vec<(String, String)> {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            let generated = ["target", "node_modules", "build", "build-hooks"].contains(&name.as_str());
+            let generated =
+                ["target", "node_modules", "build", "build-hooks"].contains(&name.as_str());
             if path.is_dir() && !generated && !name.starts_with('.') {
                 folders.push(path);
             } else if extensions.iter().any(|e| name.ends_with(&format!(".{e}"))) {

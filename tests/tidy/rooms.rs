@@ -15,9 +15,22 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("mauntic-local", &[]),
     ("mauntic-testkit", &["mauntic-local", "mauntic-store"]),
     ("mauntic-cli", &["mauntic-domain", "mauntic-flows", "mauntic-local", "mauntic-store"]),
-    ("mauntic-http", &["mauntic-api", "mauntic-domain", "mauntic-flows", "mauntic-platform", "mauntic-store"]),
+    (
+        "mauntic-http",
+        &["mauntic-api", "mauntic-domain", "mauntic-flows", "mauntic-platform", "mauntic-store"],
+    ),
     ("mauntic-queue", &["mauntic-domain", "mauntic-flows", "mauntic-platform", "mauntic-store"]),
-    ("mauntic-tests", &["mauntic-api", "mauntic-domain", "mauntic-flows", "mauntic-local", "mauntic-store", "mauntic-testkit"]),
+    (
+        "mauntic-tests",
+        &[
+            "mauntic-api",
+            "mauntic-domain",
+            "mauntic-flows",
+            "mauntic-local",
+            "mauntic-store",
+            "mauntic-testkit",
+        ],
+    ),
 ];
 
 /// All that `domain` may depend on: no SDK, no database, no clock, no async.
@@ -50,7 +63,10 @@ fn arrows_point_one_way() {
         let (_, may_know) = ARROWS.iter().find(|(room, _)| room == package).unwrap();
         for dependency in dependencies.iter().map(|d| d["name"].as_str().unwrap()) {
             let ours = dependency.starts_with("mauntic-");
-            assert!(!ours || may_know.contains(&dependency), "{package} must not know {dependency}");
+            assert!(
+                !ours || may_know.contains(&dependency),
+                "{package} must not know {dependency}"
+            );
         }
     }
     assert_eq!(packages.len(), ARROWS.len(), "a room of this list is gone");

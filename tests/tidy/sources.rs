@@ -5,8 +5,14 @@ const FILE_LINES_MAX: usize = 400;
 
 /// Beginnings of statements, as they would stand in a string.
 const STATEMENTS: [&str; 8] = [
-    "\"select ", "\"insert into ", "\"update ", "\"delete from ", "\"with ", "\"merge into ",
-    "\"create ", "\"alter ",
+    "\"select ",
+    "\"insert into ",
+    "\"update ",
+    "\"delete from ",
+    "\"with ",
+    "\"merge into ",
+    "\"create ",
+    "\"alter ",
 ];
 
 #[test]
@@ -32,11 +38,14 @@ fn a_statement_a_file_each_named_and_used() {
         .collect();
     let mut statements = 0;
     for (file, text) in super::files(&["sql"]) {
-        let Some(name) = file.strip_prefix("crates/store/sql/") else { continue };
+        let Some(name) = file.strip_prefix("crates/store/sql/") else {
+            continue;
+        };
         statements += 1;
         let bare = name.trim_end_matches(".sql");
         assert!(text.starts_with(&format!("-- {bare}: ")), "{file} does not begin with its name");
-        let code: String = text.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
+        let code: String =
+            text.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
         assert!(!code.contains(';'), "{file} has more than one statement");
         assert!(store.contains(&format!("/sql/{name}")), "{file} is used nowhere");
     }
@@ -56,10 +65,16 @@ fn functions_stay_small_and_lints_are_errors() {
     let read = |name: &str| std::fs::read_to_string(super::root().join(name)).unwrap();
     assert!(read("clippy.toml").contains("too-many-lines-threshold = 70"));
     assert!(read("Cargo.toml").contains("too_many_lines = \"warn\""));
-    assert!(read("tools/check.mjs").contains("-Dwarnings") || read("tools/check.mjs").contains("warnings"));
+    assert!(
+        read("tools/check.mjs").contains("-Dwarnings")
+            || read("tools/check.mjs").contains("warnings")
+    );
     for (file, text) in super::files(&["toml"]) {
         if file.ends_with("/Cargo.toml") {
-            assert!(text.contains("[lints]\nworkspace = true"), "{file} does not inherit the lints");
+            assert!(
+                text.contains("[lints]\nworkspace = true"),
+                "{file} does not inherit the lints"
+            );
         }
     }
 }
@@ -75,7 +90,8 @@ fn every_source_file_says_what_it_is() {
 #[test]
 fn nothing_unfinished_is_left() {
     // Written in two parts, so that this file does not find itself.
-    let marks = [["TO", "DO"], ["FIX", "ME"], ["#[ign", "ore"], ["todo", "!("], ["unimplement", "ed!("]];
+    let marks =
+        [["TO", "DO"], ["FIX", "ME"], ["#[ign", "ore"], ["todo", "!("], ["unimplement", "ed!("]];
     for (file, text) in super::files(&["rs", "mjs", "sh", "sql", "toml", "md"]) {
         for mark in marks.map(|parts| parts.concat()) {
             assert!(!text.contains(&mark), "{file} has {mark}");

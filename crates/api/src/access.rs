@@ -26,11 +26,7 @@ pub struct RouteRule {
 }
 
 const fn rule(method: &'static str, path: &'static str, access: Access) -> RouteRule {
-    RouteRule {
-        method,
-        path,
-        access,
-    }
+    RouteRule { method, path, access }
 }
 
 const READ: Access = Access::Organization(Scope::Read);

@@ -63,11 +63,7 @@ impl<P: Ports, N: Needs> FromRequestParts<Shared<P>> for Tenant<P, N> {
             return Err(Problem::new(Code::OrganizationKeyRequired));
         };
         require(&caller, N::SCOPE)?;
-        Ok(Self {
-            organization,
-            session,
-            needs: PhantomData,
-        })
+        Ok(Self { organization, session, needs: PhantomData })
     }
 }
 
@@ -119,9 +115,6 @@ fn require(caller: &Caller, scope: Scope) -> Result<(), Problem> {
     if caller.may(scope) {
         return Ok(());
     }
-    let detail = format!(
-        "This route needs a key with the scope `{}`.",
-        scope.as_str()
-    );
+    let detail = format!("This route needs a key with the scope `{}`.", scope.as_str());
     Err(Problem::with_detail(Code::InsufficientScope, detail).challenge(CHALLENGE_SCOPE))
 }

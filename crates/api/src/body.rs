@@ -38,10 +38,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
             .map_err(|rejection| unreadable(&rejection))?;
         // serde_json stops at a depth of 128, so nesting cannot exhaust the stack.
         let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
-            Problem::with_detail(
-                Code::MalformedJson,
-                format!("The body is not JSON: {error}."),
-            )
+            Problem::with_detail(Code::MalformedJson, format!("The body is not JSON: {error}."))
         })?;
         let mut faults = Faults::of(Part::Body);
         refuse_nul(&value, &Pointer::root(), &mut faults);
@@ -64,9 +61,7 @@ fn check_headers(headers: &HeaderMap) -> Result<(), Problem> {
     let is_json = media_type.is_some_and(|name| {
         name == "application/json" || (name.starts_with("application/") && name.ends_with("+json"))
     });
-    let is_plain = headers
-        .get(CONTENT_ENCODING)
-        .is_none_or(|v| v == "identity");
+    let is_plain = headers.get(CONTENT_ENCODING).is_none_or(|v| v == "identity");
     if !is_json || !is_plain {
         return Err(Problem::new(Code::UnsupportedMediaType));
     }
@@ -129,10 +124,7 @@ pub(crate) fn check_fields<T: DeserializeOwned>(
     for (name, value) in fields {
         let here = at.field(name);
         if !names.contains(&name.as_str()) {
-            faults.add(
-                &here,
-                format!("is not known here; known are {}", names.join(", ")),
-            );
+            faults.add(&here, format!("is not known here; known are {}", names.join(", ")));
             continue;
         }
         let alone = Map::from_iter([(name.clone(), value.clone())]);

@@ -45,9 +45,7 @@ pub(crate) fn decode(organization: &OrganizationId, text: &str) -> Option<Positi
     }
     let total = PointsE4::from_e4(i64::from_be_bytes(*total));
     let contact_id = ContactId::parse(std::str::from_utf8(contact).ok()?).ok()?;
-    (PointsE4::ZERO..=TOTAL_MAX)
-        .contains(&total)
-        .then_some(Position { total, contact_id })
+    (PointsE4::ZERO..=TOTAL_MAX).contains(&total).then_some(Position { total, contact_id })
 }
 
 fn check(organization: &OrganizationId, total: &[u8], contact: &[u8]) -> [u8; CHECK_BYTES] {
@@ -58,9 +56,6 @@ fn check(organization: &OrganizationId, total: &[u8], contact: &[u8]) -> [u8; CH
         hash.update([0]);
     }
     let mut check = [0; CHECK_BYTES];
-    check
-        .iter_mut()
-        .zip(hash.finalize())
-        .for_each(|(to, from)| *to = from);
+    check.iter_mut().zip(hash.finalize()).for_each(|(to, from)| *to = from);
     check
 }

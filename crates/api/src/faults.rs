@@ -57,11 +57,7 @@ pub(crate) struct Faults {
 impl Faults {
     /// None yet, in this part of the request.
     pub(crate) const fn of(part: Part) -> Self {
-        Self {
-            part,
-            listed: Vec::new(),
-            found: 0,
-        }
+        Self { part, listed: Vec::new(), found: 0 }
     }
 
     /// Notes one.

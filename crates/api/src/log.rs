@@ -5,11 +5,7 @@ use serde::Serialize;
 
 /// A structured line; its JSON is what the log should hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(
-    tag = "event",
-    rename_all = "snake_case",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "event", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum LogLine<'a> {
     /// A request was answered.
     Request {

@@ -63,9 +63,7 @@ pub(crate) fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openap
                     .schema(Some(Object::with_type(Type::String)))
                     .description(Some("Correlation id of the request"))
                     .build();
-                response
-                    .headers
-                    .insert("X-Request-Id".to_owned(), RefOr::T(id));
+                response.headers.insert("X-Request-Id".to_owned(), RefOr::T(id));
             }
         }
     }
@@ -103,10 +101,7 @@ fn response(codes: &[Code]) -> Response {
         .schema(Some(Ref::from_schema_name(ProblemBody::name())))
         .examples_from_iter(examples)
         .build();
-    ResponseBuilder::new()
-        .description(titles.join("; "))
-        .content(PROBLEM_JSON, content)
-        .build()
+    ResponseBuilder::new().description(titles.join("; ")).content(PROBLEM_JSON, content).build()
 }
 
 fn example(code: Code) -> ProblemBody {

@@ -25,9 +25,7 @@ impl<S: Send + Sync> FromRequestParts<S> for ContactPath {
         let Path(text) = Path::<String>::from_request_parts(parts, state)
             .await
             .map_err(|_| refused("must be UTF-8 text".to_owned()))?;
-        ContactId::parse(text)
-            .map(Self)
-            .map_err(|error| refused(error.to_string()))
+        ContactId::parse(text).map(Self).map_err(|error| refused(error.to_string()))
     }
 }
 
@@ -63,11 +61,8 @@ pub(crate) fn limit(text: Option<&str>, default: u16, max: u16) -> Result<u16, P
     let Some(text) = text else {
         return Ok(default);
     };
-    let number = text
-        .bytes()
-        .all(|b| b.is_ascii_digit())
-        .then(|| text.parse::<u16>().ok())
-        .flatten();
+    let number =
+        text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<u16>().ok()).flatten();
     number.filter(|n| (1..=max).contains(n)).ok_or_else(|| {
         let mut faults = Faults::of(Part::Query);
         let message = format!("must be a whole number from 1 to {max}");

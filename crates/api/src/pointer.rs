@@ -102,14 +102,8 @@ mod tests {
                 "invalid value: integer `-1`, expected u32",
                 "must be a whole number from 0 to 4294967295",
             ),
-            (
-                "expected true, false or a number",
-                "must be true, false or a number",
-            ),
-            (
-                "must have at most 4 decimals",
-                "must have at most 4 decimals",
-            ),
+            ("expected true, false or a number", "must be true, false or a number"),
+            ("must have at most 4 decimals", "must have at most 4 decimals"),
         ] {
             assert_eq!(expectation(message), expected);
         }

@@ -59,13 +59,7 @@ impl Problem {
 
     /// A refusal with its own words.
     pub(crate) fn with_detail(code: Code, detail: impl Into<String>) -> Self {
-        Self {
-            code,
-            detail: detail.into(),
-            errors: Vec::new(),
-            challenge: None,
-            cause: None,
-        }
+        Self { code, detail: detail.into(), errors: Vec::new(), challenge: None, cause: None }
     }
 
     /// Lists what is wrong.

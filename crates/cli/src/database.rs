@@ -19,10 +19,7 @@ impl Args {
     }
 
     pub(crate) async fn client(&self) -> anyhow::Result<Client> {
-        self.tcp()?
-            .client()
-            .await
-            .context("connecting to the database of DATABASE_URL")
+        self.tcp()?.client().await.context("connecting to the database of DATABASE_URL")
     }
 }
 
@@ -34,9 +31,6 @@ pub(crate) async fn migrate(args: Args) -> anyhow::Result<()> {
         println!("{name}");
     }
     let total = migrate::MIGRATIONS.len();
-    eprintln!(
-        "{} of {total} migrations applied now, {total} in all",
-        applied.len()
-    );
+    eprintln!("{} of {total} migrations applied now, {total} in all", applied.len());
     Ok(())
 }

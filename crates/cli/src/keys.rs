@@ -41,13 +41,7 @@ pub(crate) enum Command {
 
 pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Create {
-            database,
-            organization,
-            organization_name,
-            scopes,
-            note,
-        } => {
+        Command::Create { database, organization, organization_name, scopes, note } => {
             let owner = organization.map(OrganizationId::parse).transpose();
             let owner = owner.context("--organization")?;
             let scopes = parse_scopes(&scopes)?;
@@ -56,11 +50,9 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
                 admin::put_organization(&client, owner, &name).await?;
             }
             let key = new_key()?;
-            let id = admin::put_key(&client, owner.as_ref(), &key, &scopes, &note)
-                .await
-                .context(
-                    "storing the key; is the organization known, and do the scopes fit its owner?",
-                )?;
+            let id = admin::put_key(&client, owner.as_ref(), &key, &scopes, &note).await.context(
+                "storing the key; is the organization known, and do the scopes fit its owner?",
+            )?;
             eprintln!("key {id}; keep it now, it cannot be shown again:");
             println!("{key}");
         }

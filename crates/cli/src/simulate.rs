@@ -34,10 +34,8 @@ struct ScoreInput {
 /// scored gets an `error` and makes the whole fail at the end.
 pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
     let Command::Score = command;
-    let (mut input, mut output) = (
-        std::io::stdin().lock(),
-        std::io::BufWriter::new(std::io::stdout().lock()),
-    );
+    let (mut input, mut output) =
+        (std::io::stdin().lock(), std::io::BufWriter::new(std::io::stdout().lock()));
     let (mut number, mut refused) = (0_usize, 0_usize);
     let mut line = Vec::new();
     loop {

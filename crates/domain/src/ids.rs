@@ -44,9 +44,7 @@ pub fn check_name(text: &str) -> Result<(), NameError> {
     }
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'-');
     match text.bytes().position(|b| !allowed(b)) {
-        Some(index) => Err(NameError::Alphabet {
-            position: index + 1,
-        }),
+        Some(index) => Err(NameError::Alphabet { position: index + 1 }),
         None => Ok(()),
     }
 }

@@ -85,9 +85,8 @@ impl PointsE4 {
         if whole > POINTS_MAGNITUDE_MAX {
             return Err(PointsError::Magnitude);
         }
-        let fraction: i64 = format!("{fraction:0<4}")
-            .parse()
-            .map_err(|_| PointsError::NotDecimal)?;
+        let fraction: i64 =
+            format!("{fraction:0<4}").parse().map_err(|_| PointsError::NotDecimal)?;
         let e4 = whole * E4_PER_POINT + fraction;
         if e4 > POINTS_MAGNITUDE_MAX * E4_PER_POINT {
             return Err(PointsError::Magnitude);
@@ -99,10 +98,8 @@ impl PointsE4 {
 impl fmt::Display for PointsE4 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let magnitude = self.0.unsigned_abs();
-        let (whole, fraction) = (
-            magnitude / E4_PER_POINT.unsigned_abs(),
-            magnitude % E4_PER_POINT.unsigned_abs(),
-        );
+        let (whole, fraction) =
+            (magnitude / E4_PER_POINT.unsigned_abs(), magnitude % E4_PER_POINT.unsigned_abs());
         let sign = if self.0 < 0 { "-" } else { "" };
         if fraction == 0 {
             return write!(f, "{sign}{whole}");
@@ -145,10 +142,7 @@ impl Serialize for PointsE4 {
             return serializer.serialize_i64(self.0 / E4_PER_POINT);
         }
         // The shortest decimal text of this float is the text it was read from.
-        let shortest: f64 = self
-            .to_string()
-            .parse()
-            .map_err(serde::ser::Error::custom)?;
+        let shortest: f64 = self.to_string().parse().map_err(serde::ser::Error::custom)?;
         serializer.serialize_f64(shortest)
     }
 }

@@ -22,11 +22,7 @@ fn decimals_are_read_exactly_or_refused() {
         ("--1", 2, Err(PointsError::NotDecimal)),
         ("inf", 2, Err(PointsError::NotDecimal)),
     ] {
-        assert_eq!(
-            PointsE4::parse(text, decimals_max),
-            expected.map(PointsE4),
-            "{text}"
-        );
+        assert_eq!(PointsE4::parse(text, decimals_max), expected.map(PointsE4), "{text}");
     }
 }
 

@@ -85,17 +85,8 @@ pub async fn consume<P: Ports>(
     settle: &impl Settle,
 ) -> Report {
     let plan = Plan::of(origin.queue(), token, deliveries);
-    let report = Report {
-        messages: deliveries.len(),
-        ..Report::default()
-    };
-    let mut batch = Batch {
-        ports,
-        plan: &plan,
-        settle,
-        started: ports.host().now(),
-        report,
-    };
+    let report = Report { messages: deliveries.len(), ..Report::default() };
+    let mut batch = Batch { ports, plan: &plan, settle, started: ports.host().now(), report };
     let outcome = match origin {
         Origin::Jobs(_) => batch.run().await,
         Origin::DeadLetters(_) => batch.bury().await,
@@ -149,10 +140,7 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
     }
 
     fn settle_letters(&mut self, reply: &ClaimReply) {
-        let missing = reply
-            .missing
-            .iter()
-            .flat_map(|id| self.plan.deliveries_of(*id));
+        let missing = reply.missing.iter().flat_map(|id| self.plan.deliveries_of(*id));
         for index in self.plan.refused.iter().copied().chain(missing) {
             match &reply.letters {
                 Ok(()) => {
@@ -235,14 +223,9 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
                 continue;
             }
             let request = &self.plan.request;
-            match session
-                .claim_alone(request.queue, id, request.token)
-                .await?
-            {
+            match session.claim_alone(request.queue, id, request.token).await? {
                 AloneClaim::Held(held, now) => {
-                    self.ports
-                        .host()
-                        .reached(Checkpoint::Claimed(std::slice::from_ref(&held)));
+                    self.ports.host().reached(Checkpoint::Claimed(std::slice::from_ref(&held)));
                     session = self.perform_one(session, &held, now).await?;
                 }
                 AloneClaim::DeadLettered => {
@@ -297,10 +280,7 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
     }
 
     fn ack_job(&self, id: Uuid) -> usize {
-        self.plan
-            .deliveries_of(id)
-            .map(|index| self.settle.ack(index))
-            .count()
+        self.plan.deliveries_of(id).map(|index| self.settle.ack(index)).count()
     }
 
     fn retry_job(&mut self, id: Uuid, delay_secs: u32) {

@@ -38,10 +38,7 @@ pub async fn tick<P: Ports>(ports: &P) -> Result<usize, PortError> {
         }
         for (queue, messages) in by_queue {
             ports.wakeups().send(queue, &messages).await?;
-            let ids: Vec<Uuid> = messages
-                .iter()
-                .filter_map(|message| message.job_id)
-                .collect();
+            let ids: Vec<Uuid> = messages.iter().filter_map(|message| message.job_id).collect();
             session.mark_sent(&ids).await?;
             sent += ids.len();
         }

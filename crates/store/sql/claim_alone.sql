@@ -4,7 +4,7 @@
 -- A lease that ran out while the job was alone is the job's own failure; at
 -- its maximum the job becomes a dead letter here.
 with due as (
-  select j.id, j.failures + (j.state = 'in_progress' and j.alone)::int2 as failures
+  select j.id, j.failures + (j.state = 'in_progress' and j.alone)::int4 as failures
   from jobs.job j
   where j.id = $1 and (
     (j.state in ('queued', 'failed') and j.available_at <= clock_timestamp() + interval '2 s')

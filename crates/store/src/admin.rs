@@ -21,10 +21,7 @@ pub async fn put_organization(
     name: &str,
 ) -> Result<(), Error> {
     let params: &[Param<'_>] = &[(&id.as_str(), Type::TEXT), (&name, Type::TEXT)];
-    client
-        .execute_typed(include_str!("../sql/put_organization.sql"), params)
-        .await
-        .map(|_| ())
+    client.execute_typed(include_str!("../sql/put_organization.sql"), params).await.map(|_| ())
 }
 
 /// Stores a key's digest; `key` itself is kept nowhere. Returns the key's id;
@@ -49,9 +46,7 @@ pub async fn put_key(
         (&scopes, Type::TEXT_ARRAY),
         (&note, Type::TEXT),
     ];
-    let row = client
-        .query_typed_one(include_str!("../sql/put_key.sql"), params)
-        .await?;
+    let row = client.query_typed_one(include_str!("../sql/put_key.sql"), params).await?;
     row.try_get(0)
 }
 
@@ -61,9 +56,7 @@ pub async fn put_key(
 /// The database's.
 pub async fn revoke_key(client: &Client, id: Uuid) -> Result<bool, Error> {
     let params: &[Param<'_>] = &[(&id, Type::UUID)];
-    let revoked = client
-        .execute_typed(include_str!("../sql/revoke_key.sql"), params)
-        .await?;
+    let revoked = client.execute_typed(include_str!("../sql/revoke_key.sql"), params).await?;
     Ok(revoked > 0)
 }
 
@@ -80,14 +73,8 @@ pub async fn replace_config(
     let owner = owner.as_str();
     let head: &[Param<'_>] = &[(&owner, Type::TEXT)];
     let factors: Vec<&str> = entries.iter().map(|entry| entry.factor.as_str()).collect();
-    let categories: Vec<&str> = entries
-        .iter()
-        .map(|entry| entry.category.as_str())
-        .collect();
-    let weights: Vec<i64> = entries
-        .iter()
-        .map(|entry| entry.weight.points().e4())
-        .collect();
+    let categories: Vec<&str> = entries.iter().map(|entry| entry.category.as_str()).collect();
+    let weights: Vec<i64> = entries.iter().map(|entry| entry.weight.points().e4()).collect();
     let enabled: Vec<bool> = entries.iter().map(|entry| entry.enabled).collect();
     let body: &[Param<'_>] = &[
         (&owner, Type::TEXT),
@@ -96,14 +83,8 @@ pub async fn replace_config(
         (&weights, Type::INT8_ARRAY),
         (&enabled, Type::BOOL_ARRAY),
     ];
-    let head = Statement {
-        sql: include_str!("../sql/bump_config.sql"),
-        params: head,
-    };
-    let body = Statement {
-        sql: include_str!("../sql/replace_config.sql"),
-        params: body,
-    };
+    let head = Statement { sql: include_str!("../sql/bump_config.sql"), params: head };
+    let body = Statement { sql: include_str!("../sql/replace_config.sql"), params: body };
     transaction(client, head, Some(body)).await.map(|_| ())
 }
 
@@ -123,10 +104,7 @@ pub async fn put_contacts(
         (&names, Type::TEXT_ARRAY),
         (&features, Type::JSONB_ARRAY),
     ];
-    client
-        .execute_typed(include_str!("../sql/put_contacts.sql"), params)
-        .await
-        .map(|_| ())
+    client.execute_typed(include_str!("../sql/put_contacts.sql"), params).await.map(|_| ())
 }
 
 /// Makes a database unless it is there. Must not run in a transaction.

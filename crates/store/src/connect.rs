@@ -25,10 +25,7 @@ impl Tcp {
     pub fn new(url: &str) -> Result<Self, tokio_postgres::Error> {
         let mut config: Config = url.parse()?;
         config.connect_timeout(CONNECT_TIMEOUT);
-        Ok(Self {
-            config,
-            lease_secs: crate::LEASE_SECS_DEFAULT,
-        })
+        Ok(Self { config, lease_secs: crate::LEASE_SECS_DEFAULT })
     }
 
     /// Leases of `secs` seconds.

@@ -14,36 +14,22 @@ const DATABASE: &str = "the database";
 /// Maps a failure to connect.
 #[must_use]
 pub fn connect_error(error: &Error) -> PortError {
-    PortError::Unavailable {
-        what: DATABASE,
-        cause: cause(error),
-    }
+    PortError::Unavailable { what: DATABASE, cause: cause(error) }
 }
 
 /// Maps the failure of a statement that changes nothing, or whose change is
 /// its own transaction and may be repeated.
 pub(crate) fn statement_error(what: &'static str, error: &Error) -> PortError {
     match error.code() {
-        Some(code) if is_contention(code) => PortError::Contention {
-            what,
-            cause: cause(error),
-        },
-        Some(code) if is_going_away(code) => PortError::Unavailable {
-            what: DATABASE,
-            cause: cause(error),
-        },
-        Some(_) => PortError::Refused {
-            what,
-            cause: cause(error),
-        },
-        None if error.is_closed() || is_io(error) => PortError::Unavailable {
-            what: DATABASE,
-            cause: cause(error),
-        },
-        None => PortError::Refused {
-            what,
-            cause: cause(error),
-        },
+        Some(code) if is_contention(code) => PortError::Contention { what, cause: cause(error) },
+        Some(code) if is_going_away(code) => {
+            PortError::Unavailable { what: DATABASE, cause: cause(error) }
+        }
+        Some(_) => PortError::Refused { what, cause: cause(error) },
+        None if error.is_closed() || is_io(error) => {
+            PortError::Unavailable { what: DATABASE, cause: cause(error) }
+        }
+        None => PortError::Refused { what, cause: cause(error) },
     }
 }
 
@@ -52,10 +38,7 @@ pub(crate) fn statement_error(what: &'static str, error: &Error) -> PortError {
 pub(crate) fn commit_error(what: &'static str, error: &Error) -> PortError {
     match error.code() {
         Some(code) if !is_going_away(code) => statement_error(what, error),
-        _ => PortError::Unknown {
-            what,
-            cause: cause(error),
-        },
+        _ => PortError::Unknown { what, cause: cause(error) },
     }
 }
 
@@ -71,9 +54,7 @@ fn is_contention(code: &SqlState) -> bool {
 
 fn is_going_away(code: &SqlState) -> bool {
     // Class 57P is operator intervention, 08 connection exceptions, 53 resources.
-    ["57P", "08", "53"]
-        .iter()
-        .any(|class| code.code().starts_with(class))
+    ["57P", "08", "53"].iter().any(|class| code.code().starts_with(class))
 }
 
 fn is_io(error: &Error) -> bool {

@@ -35,11 +35,7 @@ pub(crate) async fn transaction(
         }
     };
     let ((begun, first, second), committed) = join(
-        join3(
-            client.batch_execute("begin"),
-            client.query_typed(first.sql, first.params),
-            second,
-        ),
+        join3(client.batch_execute("begin"), client.query_typed(first.sql, first.params), second),
         client.batch_execute("commit"),
     )
     .await;

@@ -28,17 +28,13 @@ impl JobStore for Session {
             self.insert_shorts(request),
             self.claim_batch(request, &ids),
             self.look(request, &ids),
-            self.client
-                .query_typed(include_str!("../sql/clock.sql"), &[]),
+            self.client.query_typed(include_str!("../sql/clock.sql"), &[]),
             join(self.insert_letters(request), self.insert_missing(request)),
         )
         .await;
         shorts.map_err(failed)?;
-        let (claimed, looked, clock) = (
-            claimed.map_err(failed)?,
-            looked.map_err(failed)?,
-            clock.map_err(failed)?,
-        );
+        let (claimed, looked, clock) =
+            (claimed.map_err(failed)?, looked.map_err(failed)?, clock.map_err(failed)?);
         let clock = clock.first().ok_or_else(|| unreadable("clock"))?;
         check_schema(column(clock, "version")?)?;
         let held: Vec<_> = claimed.iter().map(held).collect::<Result<_, _>>()?;
@@ -82,25 +78,15 @@ impl JobStore for Session {
 
     async fn release(&self, token: Uuid) -> Result<u64, PortError> {
         let params: &[Param<'_>] = &[(&token, Type::UUID)];
-        let released = self
-            .client
-            .execute_typed(include_str!("../sql/release.sql"), params)
-            .await;
+        let released = self.client.execute_typed(include_str!("../sql/release.sql"), params).await;
         released.map_err(|error| statement_error("releasing leases", &error))
     }
 
     async fn take_due(&self, limit: i64) -> Result<Vec<(Queue, Message)>, PortError> {
         let queues: Vec<&str> = Queue::ALL.into_iter().map(Queue::name).collect();
         let params: &[Param<'_>] = &[(&queues, Type::TEXT_ARRAY), (&limit, Type::INT8)];
-        let rows = self.statement(
-            "taking due jobs",
-            include_str!("../sql/take_due.sql"),
-            params,
-        );
-        rows.await?
-            .iter()
-            .map(|row| Ok((queue(row)?, message(row)?)))
-            .collect()
+        let rows = self.statement("taking due jobs", include_str!("../sql/take_due.sql"), params);
+        rows.await?.iter().map(|row| Ok((queue(row)?, message(row)?))).collect()
     }
 
     async fn mark_sent(&self, ids: &[Uuid]) -> Result<(), PortError> {
@@ -111,9 +97,7 @@ impl JobStore for Session {
 
     async fn beat(&self, duty: &str) -> Result<(), PortError> {
         let params: &[Param<'_>] = &[(&duty, Type::TEXT)];
-        self.statement("the heartbeat", include_str!("../sql/beat.sql"), params)
-            .await
-            .map(|_| ())
+        self.statement("the heartbeat", include_str!("../sql/beat.sql"), params).await.map(|_| ())
     }
 
     async fn bury(&self, request: &ClaimRequest) -> Result<(), PortError> {
@@ -125,17 +109,11 @@ impl JobStore for Session {
             self.client.batch_execute("begin"),
             self.insert_shorts(request),
             join(self.insert_letters(request), self.insert_missing(request)),
-            self.client
-                .query_typed(include_str!("../sql/bury.sql"), params),
+            self.client.query_typed(include_str!("../sql/bury.sql"), params),
             self.client.batch_execute("commit"),
         )
         .await;
-        let all = begun
-            .and(shorts)
-            .and(letters)
-            .and(missing)
-            .and(judged)
-            .and(committed);
+        let all = begun.and(shorts).and(letters).and(missing).and(judged).and(committed);
         all.map_err(|error| statement_error("judging dead messages", &error))
     }
 }
@@ -163,9 +141,7 @@ impl Session {
             (SCHEMA.start(), Type::INT4),
             (SCHEMA.end(), Type::INT4),
         ];
-        self.client
-            .query_typed(include_str!("../sql/claim_batch.sql"), params)
-            .await
+        self.client.query_typed(include_str!("../sql/claim_batch.sql"), params).await
     }
 
     async fn look(&self, request: &ClaimRequest, ids: &[Uuid]) -> Result<Vec<Row>, Error> {
@@ -177,9 +153,7 @@ impl Session {
             (&request.batched_types, Type::TEXT_ARRAY),
             (&request.single_types, Type::TEXT_ARRAY),
         ];
-        self.client
-            .query_typed(include_str!("../sql/look.sql"), params)
-            .await
+        self.client.query_typed(include_str!("../sql/look.sql"), params).await
     }
 
     async fn insert_shorts(&self, request: &ClaimRequest) -> Result<Vec<Row>, Error> {
@@ -202,9 +176,7 @@ impl Session {
             (&requests, Type::TEXT_ARRAY),
             (&request.queue.name(), Type::TEXT),
         ];
-        self.client
-            .query_typed(include_str!("../sql/insert_shorts.sql"), params)
-            .await
+        self.client.query_typed(include_str!("../sql/insert_shorts.sql"), params).await
     }
 
     async fn insert_letters(&self, request: &ClaimRequest) -> Result<Vec<Row>, Error> {
@@ -213,15 +185,9 @@ impl Session {
             return Ok(Vec::new());
         }
         let messages: Vec<&str> = letters.iter().map(|l| l.message_id.as_str()).collect();
-        let bodies: Vec<&[u8]> = letters
-            .iter()
-            .map(|letter| letter.body.as_slice())
-            .collect();
+        let bodies: Vec<&[u8]> = letters.iter().map(|letter| letter.body.as_slice()).collect();
         let reasons: Vec<&str> = letters.iter().map(|letter| letter.reason).collect();
-        let details: Vec<&str> = letters
-            .iter()
-            .map(|letter| letter.detail.as_str())
-            .collect();
+        let details: Vec<&str> = letters.iter().map(|letter| letter.detail.as_str()).collect();
         let params: &[Param<'_>] = &[
             (&request.queue.name(), Type::TEXT),
             (&messages, Type::TEXT_ARRAY),
@@ -229,9 +195,7 @@ impl Session {
             (&reasons, Type::TEXT_ARRAY),
             (&details, Type::TEXT_ARRAY),
         ];
-        self.client
-            .query_typed(include_str!("../sql/insert_letters.sql"), params)
-            .await
+        self.client.query_typed(include_str!("../sql/insert_letters.sql"), params).await
     }
 
     async fn insert_missing(&self, request: &ClaimRequest) -> Result<Vec<Row>, Error> {
@@ -245,18 +209,14 @@ impl Session {
             (&ids, Type::UUID_ARRAY),
             (&messages, Type::TEXT_ARRAY),
         ];
-        self.client
-            .query_typed(include_str!("../sql/insert_missing.sql"), params)
-            .await
+        self.client.query_typed(include_str!("../sql/insert_missing.sql"), params).await
     }
 }
 
 /// Every job the batch names, sorted and distinct.
 fn job_ids(request: &ClaimRequest) -> Vec<Uuid> {
     let addressed = request.addresses.iter().map(|(id, _)| *id);
-    let ids: BTreeSet<Uuid> = addressed
-        .chain(request.shorts.iter().map(|s| s.id))
-        .collect();
+    let ids: BTreeSet<Uuid> = addressed.chain(request.shorts.iter().map(|s| s.id)).collect();
     ids.into_iter().collect()
 }
 
@@ -266,10 +226,7 @@ fn check_schema(version: Option<i32>) -> Result<(), PortError> {
     }
     let found = version.map_or_else(|| "none".to_owned(), |version| version.to_string());
     let cause = format!("schema version {found}, this build runs on {SCHEMA:?}");
-    Err(PortError::Refused {
-        what: "the claim",
-        cause,
-    })
+    Err(PortError::Refused { what: "the claim", cause })
 }
 
 fn read_seen(row: &Row) -> Result<Seen, PortError> {
@@ -278,11 +235,7 @@ fn read_seen(row: &Row) -> Result<Seen, PortError> {
         "unlocked" => Next::Unlocked,
         _ => Next::Nothing,
     };
-    Ok(Seen {
-        id: column(row, "id")?,
-        state: state(row)?,
-        next,
-    })
+    Ok(Seen { id: column(row, "id")?, state: state(row)?, next })
 }
 
 fn message(row: &Row) -> Result<Message, PortError> {

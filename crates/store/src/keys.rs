@@ -23,10 +23,8 @@ impl KeyStore for Session {
 
     async fn vitals(&self) -> Result<Vitals, PortError> {
         let (clock, beats) = join(
-            self.client
-                .query_typed(include_str!("../sql/clock.sql"), &[]),
-            self.client
-                .query_typed(include_str!("../sql/beats.sql"), &[]),
+            self.client.query_typed(include_str!("../sql/clock.sql"), &[]),
+            self.client.query_typed(include_str!("../sql/beats.sql"), &[]),
         )
         .await;
         let failed = |error| statement_error("reading vitals", &error);
@@ -57,10 +55,7 @@ fn api_key(row: &Row) -> Result<ApiKey, PortError> {
             .transpose()
             .map_err(|error| unreadable(&error.to_string()))?,
         // A scope of a newer build opens nothing here.
-        scopes: scopes
-            .iter()
-            .filter_map(|scope| Scope::from_name(scope))
-            .collect(),
+        scopes: scopes.iter().filter_map(|scope| Scope::from_name(scope)).collect(),
         sha256: sha256.try_into().map_err(|_| unreadable("sha256"))?,
     })
 }

@@ -20,12 +20,8 @@ macro_rules! migrations {
 }
 
 /// Every migration, in order; number n is at index n − 1.
-pub const MIGRATIONS: &[Migration] = migrations![
-    "0001_rooms_and_roles.sql",
-    "0002_jobs.sql",
-    "0003_scoring.sql",
-    "0004_auth.sql",
-];
+pub const MIGRATIONS: &[Migration] =
+    migrations!["0001_rooms_and_roles.sql", "0002_jobs.sql", "0003_scoring.sql", "0004_auth.sql",];
 
 /// Oldest server that has what we use (uuidv7, RETURNING old).
 const SERVER_VERSION_MIN: i32 = 180_000;
@@ -77,10 +73,7 @@ pub async fn run(client: &Client) -> Result<Vec<&'static str>, MigrateError> {
     // Two migrations at once: the second waits here. Session-level, so that it
     // outlives each migration's own transaction; the connection's end frees it.
     let lock = "select pg_advisory_lock(hashtext('mauntic.migrate'))";
-    client
-        .batch_execute(lock)
-        .await
-        .map_err(failed("the lock"))?;
+    client.batch_execute(lock).await.map_err(failed("the lock"))?;
     let applied = applied(client).await?;
     let mut done = Vec::new();
     for (migration, number) in MIGRATIONS.iter().zip(1_i32..) {
@@ -88,39 +81,26 @@ pub async fn run(client: &Client) -> Result<Vec<&'static str>, MigrateError> {
         match applied.iter().find(|(known, _)| *known == number) {
             Some((_, recorded)) if *recorded == digest => continue,
             Some(_) => {
-                return Err(MigrateError::Changed {
-                    name: migration.name.to_owned(),
-                });
+                return Err(MigrateError::Changed { name: migration.name.to_owned() });
             }
             None => {}
         }
-        apply(client, migration, number, &digest)
-            .await
-            .map_err(failed(migration.name))?;
+        apply(client, migration, number, &digest).await.map_err(failed(migration.name))?;
         done.push(migration.name);
     }
     let newest = applied.iter().map(|(number, _)| *number).max().unwrap_or(0);
     if usize::try_from(newest).is_ok_and(|newest| newest > MIGRATIONS.len()) {
-        return Err(MigrateError::Newer {
-            found: newest,
-            known: MIGRATIONS.len(),
-        });
+        return Err(MigrateError::Newer { found: newest, known: MIGRATIONS.len() });
     }
     let unlock = "select pg_advisory_unlock(hashtext('mauntic.migrate'))";
-    client
-        .batch_execute(unlock)
-        .await
-        .map_err(failed("the lock"))?;
+    client.batch_execute(unlock).await.map_err(failed("the lock"))?;
     Ok(done)
 }
 
 async fn check_server(client: &Client) -> Result<(), MigrateError> {
     let sql =
         "select current_setting('server_version_num')::int4, current_setting('server_version')";
-    let row = client
-        .query_typed_one(sql, &[])
-        .await
-        .map_err(|e| failure("the version", &e))?;
+    let row = client.query_typed_one(sql, &[]).await.map_err(|e| failure("the version", &e))?;
     if row.get::<_, i32>(0) < SERVER_VERSION_MIN {
         return Err(MigrateError::ServerTooOld { found: row.get(1) });
     }
@@ -149,11 +129,8 @@ async fn apply(
     let body = async {
         client.batch_execute(migration.sql).await?;
         let sql = "insert into jobs.schema_migration (number, name, sha256) values ($1, $2, $3)";
-        let params: &[crate::flight::Param<'_>] = &[
-            (&number, Type::INT4),
-            (&migration.name, Type::TEXT),
-            (&digest, Type::BYTEA),
-        ];
+        let params: &[crate::flight::Param<'_>] =
+            &[(&number, Type::INT4), (&migration.name, Type::TEXT), (&digest, Type::BYTEA)];
         client.execute_typed(sql, params).await
     };
     match body.await {

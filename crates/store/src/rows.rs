@@ -9,8 +9,7 @@ use tokio_postgres::types::{FromSql, Json};
 
 /// Reads a column.
 pub(crate) fn column<'r, T: FromSql<'r>>(row: &'r Row, name: &str) -> Result<T, PortError> {
-    row.try_get(name)
-        .map_err(|error| unreadable(&error.to_string()))
+    row.try_get(name).map_err(|error| unreadable(&error.to_string()))
 }
 
 /// Reads a JSON column.
@@ -21,10 +20,7 @@ pub(crate) fn json<T: DeserializeOwned>(row: &Row, name: &str) -> Result<T, Port
 
 /// A stored value this build cannot read.
 pub(crate) fn unreadable(cause: &str) -> PortError {
-    PortError::Refused {
-        what: "reading a row",
-        cause: cause.to_owned(),
-    }
+    PortError::Refused { what: "reading a row", cause: cause.to_owned() }
 }
 
 pub(crate) fn held(row: &Row) -> Result<Held, PortError> {

@@ -21,29 +21,20 @@ use crate::rows::{column, json, unreadable};
 impl ScoreStore for Session {
     async fn score_inputs(&self, contacts: &[ContactKey]) -> Result<ScoreInputs, PortError> {
         let owners: Vec<&str> = contacts.iter().map(|(owner, _)| owner.as_str()).collect();
-        let names: Vec<&str> = contacts
-            .iter()
-            .map(|(_, contact)| contact.as_str())
-            .collect();
+        let names: Vec<&str> = contacts.iter().map(|(_, contact)| contact.as_str()).collect();
         let mut distinct = owners.clone();
         distinct.sort_unstable();
         distinct.dedup();
         let by_contact: &[Param<'_>] = &[(&owners, Type::TEXT_ARRAY), (&names, Type::TEXT_ARRAY)];
         let by_owner: &[Param<'_>] = &[(&distinct, Type::TEXT_ARRAY)];
         let (features, configs) = join(
-            self.client
-                .query_typed(include_str!("../sql/read_features.sql"), by_contact),
-            self.client
-                .query_typed(include_str!("../sql/read_configs.sql"), by_owner),
+            self.client.query_typed(include_str!("../sql/read_features.sql"), by_contact),
+            self.client.query_typed(include_str!("../sql/read_configs.sql"), by_owner),
         )
         .await;
         let failed = |error| statement_error("reading contacts", &error);
         Ok(ScoreInputs {
-            contacts: features
-                .map_err(failed)?
-                .iter()
-                .map(contact)
-                .collect::<Result<_, _>>()?,
+            contacts: features.map_err(failed)?.iter().map(contact).collect::<Result<_, _>>()?,
             configs: group_configs(&configs.map_err(failed)?)?,
         })
     }
@@ -51,11 +42,7 @@ impl ScoreStore for Session {
     async fn commit_scores(&self, effect: &ScoreEffect) -> Result<Committed, PortError> {
         let ids: Vec<Uuid> = effect.jobs.iter().map(|job| job.id).collect();
         let claims: Vec<i32> = effect.jobs.iter().map(|job| job.claim).collect();
-        let receipts: Vec<String> = effect
-            .jobs
-            .iter()
-            .map(|job| job.summary.to_string())
-            .collect();
+        let receipts: Vec<String> = effect.jobs.iter().map(|job| job.summary.to_string()).collect();
         let count = i64::try_from(ids.len()).unwrap_or(i64::MAX);
         let fence: &[Param<'_>] = &[
             (&ids, Type::UUID_ARRAY),
@@ -66,14 +53,8 @@ impl ScoreStore for Session {
         let columns = Columns::of(&effect.scores);
         let mut upsert = columns.params();
         upsert.push((&effect.now, Type::TIMESTAMPTZ));
-        let fence = Statement {
-            sql: include_str!("../sql/complete_jobs.sql"),
-            params: fence,
-        };
-        let upsert = Statement {
-            sql: include_str!("../sql/upsert_scores.sql"),
-            params: &upsert,
-        };
+        let fence = Statement { sql: include_str!("../sql/complete_jobs.sql"), params: fence };
+        let upsert = Statement { sql: include_str!("../sql/upsert_scores.sql"), params: &upsert };
         let upsert = (!effect.scores.is_empty()).then_some(upsert);
         match transaction(&self.client, fence, upsert).await {
             Ok(_) => Ok(Committed::Done),
@@ -103,31 +84,16 @@ struct Columns<'a> {
 impl<'a> Columns<'a> {
     fn of(scores: &'a [ScoreWrite]) -> Self {
         let category = |category| -> Vec<i64> {
-            scores
-                .iter()
-                .map(|write| write.score.category(category).e4())
-                .collect()
+            scores.iter().map(|write| write.score.category(category).e4()).collect()
         };
         Self {
-            owners: scores
-                .iter()
-                .map(|write| write.contact.0.as_str())
-                .collect(),
-            contacts: scores
-                .iter()
-                .map(|write| write.contact.1.as_str())
-                .collect(),
-            totals: scores
-                .iter()
-                .map(|write| write.score.total().e4())
-                .collect(),
+            owners: scores.iter().map(|write| write.contact.0.as_str()).collect(),
+            contacts: scores.iter().map(|write| write.contact.1.as_str()).collect(),
+            totals: scores.iter().map(|write| write.score.total().e4()).collect(),
             fit: category(Category::Fit),
             engagement: category(Category::Engagement),
             intent: category(Category::Intent),
-            grades: scores
-                .iter()
-                .map(|write| write.score.grade().as_str())
-                .collect(),
+            grades: scores.iter().map(|write| write.score.grade().as_str()).collect(),
             contributions: scores.iter().map(contributions).collect(),
             input_versions: scores.iter().map(|write| write.input_version).collect(),
             config_versions: scores.iter().map(|write| write.config_version).collect(),
@@ -169,13 +135,7 @@ fn key(row: &Row) -> Result<ContactKey, PortError> {
 
 fn contact(row: &Row) -> Result<(ContactKey, ContactInput), PortError> {
     let features = json(row, "features")?;
-    Ok((
-        key(row)?,
-        ContactInput {
-            features,
-            input_version: column(row, "input_version")?,
-        },
-    ))
+    Ok((key(row)?, ContactInput { features, input_version: column(row, "input_version")? }))
 }
 
 fn group_configs(rows: &[Row]) -> Result<BTreeMap<OrganizationId, (Config, i64)>, PortError> {
@@ -184,9 +144,7 @@ fn group_configs(rows: &[Row]) -> Result<BTreeMap<OrganizationId, (Config, i64)>
         let owner = OrganizationId::parse(column::<String>(row, "organization_id")?)
             .map_err(|error| unreadable(&error.to_string()))?;
         let version = column(row, "version")?;
-        let (of_owner, _) = entries
-            .entry(owner)
-            .or_insert_with(|| (Vec::new(), version));
+        let (of_owner, _) = entries.entry(owner).or_insert_with(|| (Vec::new(), version));
         if let Some(factor) = column::<Option<String>>(row, "factor")? {
             of_owner.push(entry(row, factor)?);
         }
@@ -200,9 +158,7 @@ fn group_configs(rows: &[Row]) -> Result<BTreeMap<OrganizationId, (Config, i64)>
 
 fn entry(row: &Row, factor: String) -> Result<ConfigEntry, PortError> {
     let category: String = column(row, "category")?;
-    let known = Category::ALL
-        .into_iter()
-        .find(|known| known.as_str() == category);
+    let known = Category::ALL.into_iter().find(|known| known.as_str() == category);
     Ok(ConfigEntry {
         category: known.ok_or_else(|| unreadable(&format!("category {category}")))?,
         factor: FactorName::parse(factor).map_err(|error| unreadable(&error.to_string()))?,

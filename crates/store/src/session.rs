@@ -16,18 +16,12 @@ impl Session {
     /// Takes over a connected client.
     #[must_use]
     pub fn new(client: Client) -> Self {
-        Self {
-            client,
-            lease_secs: i64::from(LEASE_SECS_DEFAULT),
-        }
+        Self { client, lease_secs: i64::from(LEASE_SECS_DEFAULT) }
     }
 
     /// Leases of `secs` seconds.
     #[must_use]
     pub fn with_lease(self, secs: u32) -> Self {
-        Self {
-            lease_secs: i64::from(secs),
-            ..self
-        }
+        Self { lease_secs: i64::from(secs), ..self }
     }
 }

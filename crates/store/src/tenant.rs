@@ -25,37 +25,23 @@ impl TenantStore for Session {
     ) -> Result<FeaturesStored, PortError> {
         let jobs = JobColumns::of(organization, std::slice::from_ref(job));
         let (owner, name) = (organization.as_str(), contact.as_str());
-        let document = serde_json::to_string(features).map_err(|error| PortError::Refused {
-            what: "features",
-            cause: error.to_string(),
-        })?;
-        let upsert: &[Param<'_>] = &[
-            (&owner, Type::TEXT),
-            (&name, Type::TEXT),
-            (&document, Type::TEXT),
-        ];
+        let document = serde_json::to_string(features)
+            .map_err(|error| PortError::Refused { what: "features", cause: error.to_string() })?;
+        let upsert: &[Param<'_>] =
+            &[(&owner, Type::TEXT), (&name, Type::TEXT), (&document, Type::TEXT)];
         // The job first: locks are taken in the order job, domain rows.
         let (jobs, stored) = tenant_transaction(
             "storing features",
             &self.client,
             organization,
-            Statement {
-                sql: include_str!("../sql/enqueue.sql"),
-                params: &jobs.params(),
-            },
-            Some(Statement {
-                sql: include_str!("../sql/put_features.sql"),
-                params: upsert,
-            }),
+            Statement { sql: include_str!("../sql/enqueue.sql"), params: &jobs.params() },
+            Some(Statement { sql: include_str!("../sql/put_features.sql"), params: upsert }),
         )
         .await?;
         let (Some(job), Some(stored)) = (jobs.first(), stored.first()) else {
             return Err(unreadable("nothing came back from storing features"));
         };
-        Ok(FeaturesStored {
-            input_version: column(stored, "input_version")?,
-            job: enqueued(job)?,
-        })
+        Ok(FeaturesStored { input_version: column(stored, "input_version")?, job: enqueued(job)? })
     }
 
     async fn enqueue(
@@ -65,9 +51,7 @@ impl TenantStore for Session {
     ) -> Result<Vec<Enqueued>, PortError> {
         let jobs = JobColumns::of(organization, jobs);
         let sql = include_str!("../sql/enqueue.sql");
-        let rows = self
-            .one("enqueuing", organization, sql, &jobs.params())
-            .await?;
+        let rows = self.one("enqueuing", organization, sql, &jobs.params()).await?;
         rows.iter().map(enqueued).collect()
     }
 
@@ -78,9 +62,7 @@ impl TenantStore for Session {
     ) -> Result<(), PortError> {
         let params: &[Param<'_>] = &[(&ids, Type::UUID_ARRAY)];
         let sql = include_str!("../sql/mark_sent.sql");
-        self.one("marking sent", organization, sql, params)
-            .await
-            .map(|_| ())
+        self.one("marking sent", organization, sql, params).await.map(|_| ())
     }
 
     async fn score(
@@ -91,9 +73,7 @@ impl TenantStore for Session {
         let (owner, name) = (organization.as_str(), contact.as_str());
         let params: &[Param<'_>] = &[(&owner, Type::TEXT), (&name, Type::TEXT)];
         let sql = include_str!("../sql/read_score.sql");
-        let rows = self
-            .one("reading a score", organization, sql, params)
-            .await?;
+        let rows = self.one("reading a score", organization, sql, params).await?;
         rows.first().map(score_row).transpose()
     }
 
@@ -113,9 +93,7 @@ impl TenantStore for Session {
             (&limit, Type::INT8),
         ];
         let sql = include_str!("../sql/leaderboard.sql");
-        let rows = self
-            .one("reading the leaderboard", organization, sql, params)
-            .await?;
+        let rows = self.one("reading the leaderboard", organization, sql, params).await?;
         rows.iter().map(leaderboard_entry).collect()
     }
 }
@@ -154,9 +132,7 @@ impl<'a> JobColumns<'a> {
             types: types().map(mauntic_domain::jobs::JobType::name).collect(),
             queues: types().map(|job_type| job_type.queue().name()).collect(),
             data: jobs.iter().map(|new| new.job.data().to_string()).collect(),
-            failures_max: types()
-                .map(mauntic_domain::jobs::JobType::failures_max)
-                .collect(),
+            failures_max: types().map(mauntic_domain::jobs::JobType::failures_max).collect(),
             coalesce_keys: jobs.iter().map(|new| new.coalesce_key.as_deref()).collect(),
             request_ids: jobs.iter().map(|new| new.request_id.as_str()).collect(),
         }

@@ -7,10 +7,13 @@
 //! any kind: this test's runtime, or a worker in another process. Connections
 //! must not be encrypted (the addresses that `database` gives say so).
 
+mod flights;
 mod pump;
+mod switch;
 mod wire;
 
-use self::pump::{Mode, Switch, serve};
+use self::pump::serve;
+use self::switch::{Mode, Switch};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;

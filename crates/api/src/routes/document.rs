@@ -37,8 +37,6 @@ pub(super) async fn openapi_document(Extension(document): Extension<Document>) -
             response.headers_mut().insert(CONTENT_TYPE, json);
             response
         }
-        Err(error) => Problem::new(Code::InternalError)
-            .because(error)
-            .into_response(),
+        Err(error) => Problem::new(Code::InternalError).because(error).into_response(),
     }
 }

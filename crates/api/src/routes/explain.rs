@@ -134,9 +134,5 @@ pub(super) async fn explain_score<P: Ports>(
     let row = score::find(&tenant, &contact).await?;
     let explanation = explain(&row.score, row.previous_total);
     let calculated_at = shown(row.calculated_at);
-    Ok(Json(ExplanationBody::of(
-        contact.into(),
-        calculated_at,
-        explanation,
-    )))
+    Ok(Json(ExplanationBody::of(contact.into(), calculated_at, explanation)))
 }

@@ -81,10 +81,8 @@ pub(super) async fn put_features<P: Ports>(
 fn parse(fields: Map<String, Value>) -> Result<Features, Problem> {
     let root = Pointer::root();
     let mut faults = Faults::of(Part::Body);
-    let (custom, plain): (Map<_, _>, Map<_, _>) = fields
-        .clone()
-        .into_iter()
-        .partition(|(name, _)| name == CUSTOM_FACTORS);
+    let (custom, plain): (Map<_, _>, Map<_, _>) =
+        fields.clone().into_iter().partition(|(name, _)| name == CUSTOM_FACTORS);
     body::check_fields::<Features>(&plain, &FEATURE_NAMES, &root, &mut faults);
     for (name, value) in &plain {
         // A serde enum may also be written as an object; ours may not.
@@ -106,10 +104,7 @@ fn check_custom(value: &Value, at: &Pointer, faults: &mut Faults) {
     };
     if factors.len() > CUSTOM_FACTORS_MAX {
         let found = factors.len();
-        faults.add(
-            at,
-            format!("must have at most {CUSTOM_FACTORS_MAX} factors, has {found}"),
-        );
+        faults.add(at, format!("must have at most {CUSTOM_FACTORS_MAX} factors, has {found}"));
         return;
     }
     for (name, value) in factors {

@@ -112,11 +112,8 @@ pub(super) async fn health<P: Ports>(State(state): State<Shared<P>>) -> Response
         Err(error) => Err(error),
     };
     let checks = judge(&vitals, &state.schema);
-    let status = checks
-        .database
-        .status
-        .max(checks.schema.check.status)
-        .max(checks.scheduler.check.status);
+    let status =
+        checks.database.status.max(checks.schema.check.status).max(checks.scheduler.check.status);
     let code = match status {
         Health::Healthy => StatusCode::OK,
         Health::Degraded => StatusCode::SERVICE_UNAVAILABLE,
@@ -169,11 +166,7 @@ fn scheduler(vitals: &Vitals) -> SchedulerCheck {
             let late = age_seconds >= BEAT_AGE_SECS_MAX;
             Duty {
                 name: name.clone(),
-                status: if late {
-                    Health::Degraded
-                } else {
-                    Health::Healthy
-                },
+                status: if late { Health::Degraded } else { Health::Healthy },
                 last_beat_at: shown(*beat),
                 age_seconds,
             }
@@ -191,36 +184,21 @@ fn scheduler(vitals: &Vitals) -> SchedulerCheck {
 
 /// What the log says: the first check that failed, and what the port said.
 fn note(checks: &Checks, error: Option<PortError>) -> Option<Note> {
-    let code = checks
-        .database
-        .code
-        .or(checks.schema.check.code)
-        .or(checks.scheduler.check.code)?;
+    let code = checks.database.code.or(checks.schema.check.code).or(checks.scheduler.check.code)?;
     let cause = error.map(|error| error.to_string());
     Some(Note { code, cause })
 }
 
 impl Check {
-    const PASSED: Self = Self {
-        status: Health::Healthy,
-        code: None,
-    };
+    const PASSED: Self = Self { status: Health::Healthy, code: None };
 
     const fn failed(status: Health, code: &'static str) -> Self {
-        Self {
-            status,
-            code: Some(code),
-        }
+        Self { status, code: Some(code) }
     }
 }
 
 impl SchemaCheck {
     const fn of(check: Check, version: Option<i32>, schema: &RangeInclusive<i32>) -> Self {
-        Self {
-            check,
-            version,
-            minimum: *schema.start(),
-            maximum: *schema.end(),
-        }
+        Self { check, version, minimum: *schema.start(), maximum: *schema.end() }
     }
 }

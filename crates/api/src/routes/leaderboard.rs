@@ -88,17 +88,11 @@ pub(super) async fn leaderboard<P: Ports>(
         .transpose()?;
     // One more than shown tells whether there is a next page.
     let wanted = i64::from(limit) + 1;
-    let mut entries = tenant
-        .session
-        .leaderboard(organization, after.as_ref(), wanted)
-        .await?;
+    let mut entries = tenant.session.leaderboard(organization, after.as_ref(), wanted).await?;
     let has_more = entries.len() > usize::from(limit);
     entries.truncate(usize::from(limit));
     let next = entries.last().filter(|_| has_more).map(|last| {
-        let position = Position {
-            total: last.total,
-            contact_id: last.contact_id.clone(),
-        };
+        let position = Position { total: last.total, contact_id: last.contact_id.clone() };
         cursor::encode(organization, &position)
     });
     let mut headers = HeaderMap::new();

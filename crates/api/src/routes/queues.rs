@@ -66,7 +66,5 @@ pub(super) async fn queues<P: Ports>(operator: Operator<P>) -> Result<Json<Queue
         .collect();
     stats.extend(operator.session.queue_stats().await?);
     let queues = stats.into_iter();
-    Ok(Json(Queues {
-        queues: queues.map(|(name, s)| QueueCounts::of(name, s)).collect(),
-    }))
+    Ok(Json(Queues { queues: queues.map(|(name, s)| QueueCounts::of(name, s)).collect() }))
 }

@@ -110,21 +110,14 @@ fn answer(contacts: usize, jobs: &[Enqueued]) -> Recalculation {
         jobs: jobs.len(),
         created,
         coalesced: jobs.len() - created,
-        job_ids: jobs
-            .iter()
-            .map(|job| job.id)
-            .take(JOB_IDS_LISTED_MAX)
-            .collect(),
+        job_ids: jobs.iter().map(|job| job.id).take(JOB_IDS_LISTED_MAX).collect(),
     }
 }
 
 fn parse(fields: &Map<String, Value>) -> Result<(BTreeSet<ContactId>, Option<Context>), Problem> {
     let root = Pointer::root();
     let mut faults = Faults::of(Part::Body);
-    for name in fields
-        .keys()
-        .filter(|name| !FIELDS.contains(&name.as_str()))
-    {
+    for name in fields.keys().filter(|name| !FIELDS.contains(&name.as_str())) {
         let known = format!("is not known here; known are {}", FIELDS.join(", "));
         faults.add(&root.field(name), known);
     }
@@ -143,26 +136,18 @@ fn parse(fields: &Map<String, Value>) -> Result<(BTreeSet<ContactId>, Option<Con
         }
     };
     faults.check()?;
-    let context = context
-        .map(|context| body::read(context, &at))
-        .transpose()?;
+    let context = context.map(|context| body::read(context, &at)).transpose()?;
     Ok((contacts, context))
 }
 
 fn parse_contacts(value: Option<&Value>, at: &Pointer, faults: &mut Faults) -> BTreeSet<ContactId> {
     let Some(Value::Array(items)) = value else {
-        faults.add(
-            at,
-            format!("must be a list of 1 to {CONTACTS_MAX} contact ids"),
-        );
+        faults.add(at, format!("must be a list of 1 to {CONTACTS_MAX} contact ids"));
         return BTreeSet::new();
     };
     if items.is_empty() || items.len() > CONTACTS_MAX {
         let found = items.len();
-        faults.add(
-            at,
-            format!("must have 1 to {CONTACTS_MAX} items, has {found}"),
-        );
+        faults.add(at, format!("must have 1 to {CONTACTS_MAX} items, has {found}"));
         return BTreeSet::new();
     }
     let mut contacts = BTreeSet::new();

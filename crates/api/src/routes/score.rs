@@ -74,9 +74,7 @@ impl Score {
             fit_score: score.category(Category::Fit),
             engagement_score: score.category(Category::Engagement),
             intent_score: score.category(Category::Intent),
-            components: components
-                .map(|(factor, points)| (factor.to_owned(), points))
-                .collect(),
+            components: components.map(|(factor, points)| (factor.to_owned(), points)).collect(),
             top_contributors: top
                 .map(|c| Contributor {
                     factor: c.factor.clone(),

@@ -62,9 +62,7 @@ impl Call {
     }
 
     pub(crate) async fn send(self, world: &World) -> Answer {
-        let mut request = Request::builder()
-            .method(self.method.as_str())
-            .uri(&self.path);
+        let mut request = Request::builder().method(self.method.as_str()).uri(&self.path);
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
@@ -75,23 +73,15 @@ impl Call {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        let body = if bytes.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_slice(&bytes).unwrap()
-        };
+        let body =
+            if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
         let lines: Vec<Value> = world.data().log[lines_before..]
             .iter()
             .filter(|line| line["event"] == "request")
             .cloned()
             .collect();
         assert_eq!(lines.len(), 1, "one line a request");
-        let answer = Answer {
-            status,
-            headers,
-            body,
-            line: lines[0].clone(),
-        };
+        let answer = Answer { status, headers, body, line: lines[0].clone() };
         answer.hold(&self);
         answer
     }
@@ -109,24 +99,15 @@ impl Answer {
     /// The pointers of the problem's errors.
     pub(crate) fn pointers(&self) -> Vec<&str> {
         let errors = self.body["errors"].as_array().unwrap();
-        errors
-            .iter()
-            .map(|e| e["pointer"].as_str().unwrap())
-            .collect()
+        errors.iter().map(|e| e["pointer"].as_str().unwrap()).collect()
     }
 
     fn hold(&self, call: &Call) {
         for (name, value) in [
             ("x-content-type-options", "nosniff"),
             ("cache-control", "no-store"),
-            (
-                "content-security-policy",
-                "default-src 'none'; frame-ancestors 'none'",
-            ),
-            (
-                "strict-transport-security",
-                "max-age=31536000; includeSubDomains",
-            ),
+            ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+            ("strict-transport-security", "max-age=31536000; includeSubDomains"),
             ("referrer-policy", "no-referrer"),
         ] {
             assert_eq!(self.header(name), value, "{name}");
@@ -137,9 +118,7 @@ impl Answer {
         assert_eq!(self.line["status"], self.status);
         assert_eq!(self.line["durationMs"], 5);
         let line = self.line.to_string();
-        let is_discreet = ["mk_", "contact_1", "contact_7"]
-            .iter()
-            .all(|name| !line.contains(name));
+        let is_discreet = ["mk_", "contact_1", "contact_7"].iter().all(|name| !line.contains(name));
         assert!(is_discreet, "{line}");
         if call.method == "HEAD" || self.status == 204 {
             assert!(self.body.is_null());
@@ -171,11 +150,6 @@ impl Answer {
             self.headers.contains_key("www-authenticate"),
             self.status == 401 || self.code() == "insufficient_scope"
         );
-        assert_eq!(
-            self.line.get("cause").is_some(),
-            self.status >= 500,
-            "{}",
-            self.line
-        );
+        assert_eq!(self.line.get("cause").is_some(), self.status >= 500, "{}", self.line);
     }
 }

@@ -16,10 +16,7 @@ async fn all_is_well() {
     assert_eq!(answer.status, 200);
     assert_eq!(answer.body["status"], "healthy");
     assert_eq!(answer.body["checks"]["schema"]["version"], 3);
-    assert_eq!(
-        answer.body["checks"]["scheduler"]["duties"][0]["name"],
-        "relay"
-    );
+    assert_eq!(answer.body["checks"]["scheduler"]["duties"][0]["name"], "relay");
 }
 
 #[tokio::test]
@@ -75,11 +72,6 @@ async fn an_unreachable_database_is_unhealthy_and_tells_no_more() {
         assert_eq!(answer.body["checks"]["database"]["code"], "unavailable");
         assert!(!answer.body.to_string().contains("secret-host"));
         assert_eq!(answer.line["code"], "unavailable");
-        assert!(
-            answer.line["cause"]
-                .as_str()
-                .unwrap()
-                .contains("secret-host")
-        );
+        assert!(answer.line["cause"].as_str().unwrap().contains("secret-host"));
     }
 }

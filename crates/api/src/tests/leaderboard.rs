@@ -39,11 +39,7 @@ async fn pages_meet_without_gap_or_overlap() {
             assert_eq!(answer.body["limit"], limit);
             let items = answer.body["items"].as_array().unwrap();
             assert!(!items.is_empty() && items.len() <= limit);
-            seen.extend(
-                items
-                    .iter()
-                    .map(|i| i["contactId"].as_str().unwrap().to_owned()),
-            );
+            seen.extend(items.iter().map(|i| i["contactId"].as_str().unwrap().to_owned()));
             let Some(next) = answer.body["next"].as_str() else {
                 assert!(!answer.headers.contains_key("link"));
                 break;

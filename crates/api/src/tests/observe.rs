@@ -34,10 +34,7 @@ async fn the_log_has_patterns_and_no_names() {
     assert_eq!(line["status"], 404);
     assert_eq!(line["code"], "contact_not_found");
 
-    let line = Call::new("CONTACT_77", "/contact_77")
-        .send(&world)
-        .await
-        .line;
+    let line = Call::new("CONTACT_77", "/contact_77").send(&world).await.line;
     assert_eq!(line["method"], "other");
     assert!(line["path"].is_null());
 }
@@ -70,9 +67,7 @@ async fn options_names_the_methods() {
 async fn other_methods_are_refused_with_those_allowed() {
     for rule in ROUTES {
         let path = rule.path.replace("{contactId}", "contact_1");
-        for method in [
-            "GET", "HEAD", "PUT", "POST", "DELETE", "PATCH", "TRACE", "MK",
-        ] {
+        for method in ["GET", "HEAD", "PUT", "POST", "DELETE", "PATCH", "TRACE", "MK"] {
             let is_head = method == "HEAD" && rule.method == "GET";
             if method == rule.method || is_head {
                 continue;

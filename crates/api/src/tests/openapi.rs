@@ -25,19 +25,14 @@ fn operations() -> Vec<(String, String, &'static Value)> {
 fn the_document_is_openapi_3_1() {
     assert_eq!(document()["openapi"], "3.1.0");
     let scheme = &document()["components"]["securitySchemes"]["bearer"];
-    assert_eq!(
-        (&scheme["type"], &scheme["scheme"]),
-        (&json!("http"), &json!("bearer"))
-    );
+    assert_eq!((&scheme["type"], &scheme["scheme"]), (&json!("http"), &json!("bearer")));
 }
 
 #[test]
 fn the_document_and_the_table_have_the_same_routes() {
     let listed: BTreeSet<_> = operations().into_iter().map(|(m, p, _)| (m, p)).collect();
-    let table: BTreeSet<_> = ROUTES
-        .iter()
-        .map(|rule| (rule.method.to_owned(), rule.path.to_owned()))
-        .collect();
+    let table: BTreeSet<_> =
+        ROUTES.iter().map(|rule| (rule.method.to_owned(), rule.path.to_owned())).collect();
     assert_eq!(listed, table);
     assert_eq!(table.len(), ROUTES.len());
 }
@@ -46,22 +41,14 @@ fn the_document_and_the_table_have_the_same_routes() {
 fn every_operation_tells_its_key_and_its_refusals() {
     let mut ids = BTreeSet::new();
     for (method, path, operation) in operations() {
-        let rule = ROUTES
-            .iter()
-            .find(|rule| rule.method == method && rule.path == path);
+        let rule = ROUTES.iter().find(|rule| rule.method == method && rule.path == path);
         let access = rule.unwrap().access;
-        assert!(
-            ids.insert(operation["operationId"].as_str().unwrap()),
-            "{path}"
-        );
+        assert!(ids.insert(operation["operationId"].as_str().unwrap()), "{path}");
         assert!(!operation["summary"].as_str().unwrap().is_empty());
         let responses = operation["responses"].as_object().unwrap();
         for (status, response) in responses {
             assert!(!response["description"].as_str().unwrap().is_empty());
-            assert!(
-                response["headers"]["X-Request-Id"].is_object(),
-                "{path} {status}"
-            );
+            assert!(response["headers"]["X-Request-Id"].is_object(), "{path} {status}");
             let content = response["content"].as_object().unwrap();
             assert!(!content.is_empty());
             if let Some(problem) = content.get("application/problem+json") {
@@ -77,10 +64,7 @@ fn every_operation_tells_its_key_and_its_refusals() {
             assert!(responses.contains_key(status), "{path} {status}");
         }
         let has_body = operation["requestBody"].is_object();
-        for status in ["400", "413", "415", "422"]
-            .into_iter()
-            .filter(|_| has_body)
-        {
+        for status in ["400", "413", "415", "422"].into_iter().filter(|_| has_body) {
             assert!(responses.contains_key(status), "{path} {status}");
         }
     }
@@ -131,11 +115,7 @@ async fn the_documents_features_are_the_domains() {
             let body = json!({ field: value }).to_string();
             let path = "/api/v1/scoring/contacts/contact_1/features";
             let call = Call::new("PUT", path).key(WRITE_KEY).json(body);
-            assert_eq!(
-                call.send(&World::new()).await.status,
-                202,
-                "{field} {value}"
-            );
+            assert_eq!(call.send(&World::new()).await.status, 202, "{field} {value}");
         }
     }
 }

@@ -24,12 +24,7 @@ fn post(body: impl Into<Vec<u8>>) -> Call {
 async fn refused(call: Call, status: u16, code: &str) -> Answer {
     let world = World::new();
     let answer = call.send(&world).await;
-    assert_eq!(
-        (answer.status, answer.code()),
-        (status, code),
-        "{}",
-        answer.body
-    );
+    assert_eq!((answer.status, answer.code()), (status, code), "{}", answer.body);
     assert!(world.data().features.is_empty() && world.data().jobs.is_empty());
     answer
 }
@@ -134,30 +129,16 @@ async fn a_refusal_repeats_no_value_and_stays_short() {
         json!({"customFactors": {"webinar": secret}}),
     ] {
         let answer = refused(put(body.to_string()), 422, "validation_failed").await;
-        assert!(
-            !answer.body.to_string().contains("private"),
-            "{}",
-            answer.body
-        );
+        assert!(!answer.body.to_string().contains("private"), "{}", answer.body);
     }
-    let answer = refused(
-        put(json!({ secret: 1 }).to_string()),
-        422,
-        "validation_failed",
-    )
-    .await;
+    let answer = refused(put(json!({ secret: 1 }).to_string()), 422, "validation_failed").await;
     assert!(answer.body.to_string().len() < 2_000);
 
     let ids: Vec<String> = (0..5_000).map(|n| format!("bad id {n}")).collect();
     let body = json!({ "contactIds": ids }).to_string();
     let answer = refused(post(body), 422, "validation_failed").await;
     assert_eq!(answer.pointers().len(), FAULTS_LISTED_MAX);
-    assert!(
-        answer.body["detail"]
-            .as_str()
-            .unwrap()
-            .starts_with("5000 values")
-    );
+    assert!(answer.body["detail"].as_str().unwrap().starts_with("5000 values"));
 }
 
 #[tokio::test]
@@ -169,13 +150,8 @@ async fn a_body_has_a_size_and_a_type() {
     let announced = put("{}").header("content-length", "99999999999");
     refused(announced, 413, "body_too_large").await;
 
-    for content_type in [
-        "",
-        "text/plain",
-        "application/x-www-form-urlencoded",
-        "json",
-        "text/json",
-    ] {
+    for content_type in ["", "text/plain", "application/x-www-form-urlencoded", "json", "text/json"]
+    {
         let call = Call::new("PUT", FEATURES).key(WRITE_KEY).bytes("{}");
         let call = call.header("content-type", content_type);
         refused(call, 415, "unsupported_media_type").await;
@@ -184,11 +160,9 @@ async fn a_body_has_a_size_and_a_type() {
     refused(none, 415, "unsupported_media_type").await;
     let packed = put("{}").header("content-encoding", "gzip");
     refused(packed, 415, "unsupported_media_type").await;
-    for content_type in [
-        "APPLICATION/JSON",
-        "application/json; charset=utf-8",
-        "application/a+json",
-    ] {
+    for content_type in
+        ["APPLICATION/JSON", "application/json; charset=utf-8", "application/a+json"]
+    {
         let call = Call::new("PUT", FEATURES).key(WRITE_KEY).bytes("{}");
         let call = call.header("content-type", content_type);
         assert_eq!(call.send(&world).await.status, 202, "{content_type}");
@@ -205,19 +179,9 @@ async fn unknown_routes_are_told_to_anybody() {
 #[tokio::test]
 async fn ids_in_the_path_keep_their_alphabet() {
     let long = "x".repeat(65);
-    for id in [
-        "",
-        "a%20b",
-        "%00",
-        "%FF",
-        "%C3%28",
-        "%2F",
-        "%C3%BC",
-        "a%2Fb",
-        "%",
-        "%zz",
-        long.as_str(),
-    ] {
+    for id in
+        ["", "a%20b", "%00", "%FF", "%C3%28", "%2F", "%C3%BC", "a%2Fb", "%", "%zz", long.as_str()]
+    {
         for rest in ["score", "score/explain"] {
             let path = format!("/api/v1/scoring/contacts/{id}/{rest}");
             let answer = refused(Call::get(&path).key(READ_KEY), 422, "validation_failed").await;
@@ -280,24 +244,14 @@ async fn failures_of_the_database_say_what_to_do() {
             assert_eq!((answer.status, answer.code()), (status, code));
             assert_eq!(answer.body["retryable"], is_retryable);
             assert!(!answer.body.to_string().contains("secret"));
-            assert!(
-                answer.line["cause"]
-                    .as_str()
-                    .unwrap()
-                    .contains("secret cause")
-            );
+            assert!(answer.line["cause"].as_str().unwrap().contains("secret cause"));
         }
     }
     let world = World::new();
-    world.data().fail_open = Some(PortError::Unavailable {
-        what: "the database",
-        cause: "refused".to_owned(),
-    });
+    world.data().fail_open =
+        Some(PortError::Unavailable { what: "the database", cause: "refused".to_owned() });
     let answer = put("{").send(&world).await;
-    assert_eq!(
-        (answer.status, answer.code()),
-        (503, "database_unavailable")
-    );
+    assert_eq!((answer.status, answer.code()), (503, "database_unavailable"));
     assert_eq!(answer.header("retry-after"), "5");
 }
 

@@ -54,11 +54,7 @@ fn call(rule: &RouteRule, caller: Option<&str>, is_sound: bool) -> Call {
         path.push_str("?limit=none&limit=0");
     }
     let call = Call::new(rule.method, &path);
-    let call = if rule.method == "GET" {
-        call
-    } else {
-        call.json(body)
-    };
+    let call = if rule.method == "GET" { call } else { call.json(body) };
     match caller {
         Some(key) => call.key(key),
         None => call,
@@ -67,10 +63,7 @@ fn call(rule: &RouteRule, caller: Option<&str>, is_sound: bool) -> Call {
 
 fn assert_refused(answer: &Answer, code: &str) {
     assert_eq!(answer.code(), code);
-    assert_eq!(
-        answer.status,
-        if code == "unauthenticated" { 401 } else { 403 }
-    );
+    assert_eq!(answer.status, if code == "unauthenticated" { 401 } else { 403 });
 }
 
 #[tokio::test]
@@ -95,16 +88,8 @@ async fn every_route_lets_in_whom_the_table_says() {
                     assert_eq!(answer.code(), "contact_not_found", "{}", rule.path);
                 }
                 None => {
-                    assert!(
-                        matches!(answer.status, 200 | 202),
-                        "{} {caller:?}",
-                        rule.path
-                    );
-                    assert_eq!(
-                        opened,
-                        usize::from(rule.path != "/openapi.json"),
-                        "one session"
-                    );
+                    assert!(matches!(answer.status, 200 | 202), "{} {caller:?}", rule.path);
+                    assert_eq!(opened, usize::from(rule.path != "/openapi.json"), "one session");
                 }
             }
         }

@@ -15,9 +15,7 @@ pub(crate) fn document() -> &'static Value {
     DOCUMENT.get_or_init(|| {
         use tower::ServiceExt;
         let runtime = std::thread::spawn(|| {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .build()
-                .unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             runtime.block_on(async {
                 let request = axum::http::Request::get("/openapi.json");
                 let request = request.body(axum::body::Body::empty()).unwrap();
@@ -34,14 +32,7 @@ pub(crate) fn document() -> &'static Value {
 /// or any method may get is told in the document's heading.
 pub(crate) fn assert_documented(method: &str, answer: &Answer) {
     let Some(path) = answer.line["path"].as_str() else {
-        assert_eq!(
-            answer.code(),
-            if method == "HEAD" {
-                ""
-            } else {
-                "route_not_found"
-            }
-        );
+        assert_eq!(answer.code(), if method == "HEAD" { "" } else { "route_not_found" });
         return;
     };
     if answer.status == 405 || answer.status == 204 {
@@ -68,13 +59,8 @@ pub(crate) fn assert_documented(method: &str, answer: &Answer) {
 /// uses; a field that the schema does not name is refused.
 pub(crate) fn assert_shape(schema: &Value, value: &Value, at: &str) {
     let known = known_names(schema);
-    let names = value
-        .as_object()
-        .into_iter()
-        .flat_map(|fields| fields.keys());
-    let unknown: Vec<_> = names
-        .filter(|name| !known.is_empty() && !known.contains(name))
-        .collect();
+    let names = value.as_object().into_iter().flat_map(|fields| fields.keys());
+    let unknown: Vec<_> = names.filter(|name| !known.is_empty() && !known.contains(name)).collect();
     assert!(unknown.is_empty(), "{at}: {unknown:?}");
     assert_part(schema, value, at);
 }
@@ -90,10 +76,7 @@ fn resolve(schema: &Value) -> &Value {
 fn known_names(schema: &Value) -> BTreeSet<&String> {
     let schema = resolve(schema);
     let parts = schema["allOf"].as_array().into_iter().flatten();
-    let own = schema["properties"]
-        .as_object()
-        .into_iter()
-        .flat_map(|p| p.keys());
+    let own = schema["properties"].as_object().into_iter().flat_map(|p| p.keys());
     own.chain(parts.flat_map(known_names)).collect()
 }
 

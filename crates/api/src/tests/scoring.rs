@@ -55,10 +55,8 @@ async fn features_are_stored_and_scoring_is_queued() {
 #[tokio::test]
 async fn a_failed_send_is_logged_and_the_answer_stays() {
     let world = World::new();
-    world.data().fail_send = Some(PortError::Unavailable {
-        what: "the queue",
-        cause: "down".to_owned(),
-    });
+    world.data().fail_send =
+        Some(PortError::Unavailable { what: "the queue", cause: "down".to_owned() });
     let put = Call::new("PUT", FEATURES).key(WRITE_KEY).json("{}");
     let post = Call::new("POST", RECALCULATE).key(WRITE_KEY);
     let post = post.json(r#"{"contactIds":["contact_2"]}"#);
@@ -77,25 +75,19 @@ async fn a_failed_send_is_logged_and_the_answer_stays() {
 async fn contacts_are_recalculated_once_each() {
     let world = World::new();
     let post = |body: String| Call::new("POST", RECALCULATE).key(WRITE_KEY).json(body);
-    let answer = post(r#"{"contactIds":["a","b","a"]}"#.to_owned())
-        .send(&world)
-        .await;
+    let answer = post(r#"{"contactIds":["a","b","a"]}"#.to_owned()).send(&world).await;
     assert_eq!(answer.status, 202);
     assert_eq!(answer.body["contacts"], 2);
     assert_eq!(answer.body["jobs"], 2);
     assert_eq!(answer.body["created"], 2);
     assert_eq!(answer.body["jobIds"].as_array().unwrap().len(), 2);
 
-    let answer = post(r#"{"contactIds":["b","c"],"context":null}"#.to_owned())
-        .send(&world)
-        .await;
+    let answer = post(r#"{"contactIds":["b","c"],"context":null}"#.to_owned()).send(&world).await;
     assert_eq!(answer.body["created"], 1);
     assert_eq!(answer.body["coalesced"], 1);
 
     let ids: Vec<String> = (0..10_000).map(|n| format!("contact_{n}")).collect();
-    let answer = post(json!({ "contactIds": ids }).to_string())
-        .send(&world)
-        .await;
+    let answer = post(json!({ "contactIds": ids }).to_string()).send(&world).await;
     assert_eq!(answer.body["contacts"], 10_000);
     assert_eq!(answer.body["jobs"], 20);
 
@@ -162,11 +154,7 @@ async fn a_contact_without_a_score_is_told_from_an_unknown_one() {
         assert_eq!((answer.status, answer.code()), (404, "contact_not_found"));
         assert_eq!(answer.body["retryable"], false);
     }
-    Call::new("PUT", FEATURES)
-        .key(WRITE_KEY)
-        .json("{}")
-        .send(&world)
-        .await;
+    Call::new("PUT", FEATURES).key(WRITE_KEY).json("{}").send(&world).await;
     for path in [SCORE.to_owned(), format!("{SCORE}/explain")] {
         let answer = Call::get(&path).key(READ_KEY).send(&world).await;
         assert_eq!((answer.status, answer.code()), (404, "score_not_ready"));
@@ -187,11 +175,7 @@ async fn queues_are_listed_also_when_they_are_empty() {
     };
     assert_eq!(answer.body, queue(0, Value::Null));
 
-    let stats = QueueStats {
-        pending: 7,
-        oldest_secs: Some(61),
-        ..QueueStats::default()
-    };
+    let stats = QueueStats { pending: 7, oldest_secs: Some(61), ..QueueStats::default() };
     let name = "mauntic-scoring-events".to_owned();
     world.data().queues.insert(name, stats);
     assert_eq!(get().send(&world).await.body, queue(7, json!(61)));

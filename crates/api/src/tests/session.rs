@@ -132,10 +132,7 @@ impl KeyStore for World {
 }
 
 fn foreign() -> PortError {
-    PortError::Refused {
-        what: "the job protocol",
-        cause: "not in this double".to_owned(),
-    }
+    PortError::Refused { what: "the job protocol", cause: "not in this double".to_owned() }
 }
 
 impl JobStore for World {

@@ -124,23 +124,19 @@ impl World {
     }
 
     pub(crate) fn key(digest: &[u8; 32]) -> Option<ApiKey> {
-        KEYS.into_iter()
-            .find(|(key, ..)| sha256(key) == *digest)
-            .map(|(_, organization_id, scopes)| ApiKey {
+        KEYS.into_iter().find(|(key, ..)| sha256(key) == *digest).map(
+            |(_, organization_id, scopes)| ApiKey {
                 id: Uuid::nil(),
                 organization_id: organization_id.map(organization),
                 scopes: scopes.to_vec(),
                 sha256: *digest,
-            })
+            },
+        )
     }
 
     pub(crate) fn vitals_now(&self) -> Vitals {
         let data = self.data();
-        Vitals {
-            now: epoch(),
-            schema_version: data.schema_version,
-            beats: data.beats.clone(),
-        }
+        Vitals { now: epoch(), schema_version: data.schema_version, beats: data.beats.clone() }
     }
 }
 

@@ -53,33 +53,19 @@ struct Full {
 /// Enqueues the scoring of every demo contact, waits until all have landed,
 /// prints the best and checks all. Returns how many there are.
 pub(super) async fn score_and_check(stack: &Stack) -> anyhow::Result<usize> {
-    let contacts: Vec<&str> = stack
-        .demo
-        .contacts
-        .iter()
-        .map(|(id, _)| id.as_str())
-        .collect();
+    let contacts: Vec<&str> = stack.demo.contacts.iter().map(|(id, _)| id.as_str()).collect();
     let started = Instant::now();
     let agent = agent();
     let body = json!({"contactIds": contacts});
     post(&agent, stack, "/api/v1/scoring/recalculate", &body)?;
     eprintln!("asked for the scores of {} contacts", contacts.len());
     let scored = wait_until_scored(&agent, stack, contacts.len(), started).await?;
-    eprintln!(
-        "all {} scored after {:.1?}",
-        scored.len(),
-        started.elapsed()
-    );
+    eprintln!("all {} scored after {:.1?}", scored.len(), started.elapsed());
     let expected = expected(stack)?;
     for (contact, score) in &expected {
-        let stored = scored
-            .get(contact)
-            .with_context(|| format!("{contact} has no score"))?;
+        let stored = scored.get(contact).with_context(|| format!("{contact} has no score"))?;
         let rules = score.total();
-        ensure!(
-            *stored == rules,
-            "{contact}: stored {stored}, the rules say {rules}"
-        );
+        ensure!(*stored == rules, "{contact}: stored {stored}, the rules say {rules}");
     }
     print_best(&agent, stack, &expected)?;
     Ok(expected.len())
@@ -88,12 +74,7 @@ pub(super) async fn score_and_check(stack: &Stack) -> anyhow::Result<usize> {
 fn expected(stack: &Stack) -> anyhow::Result<BTreeMap<String, Score>> {
     let config = stack.demo.config()?;
     let of = |features| score(features, &config, &ScoringContext::default());
-    Ok(stack
-        .demo
-        .contacts
-        .iter()
-        .map(|(id, features)| (id.to_string(), of(features)))
-        .collect())
+    Ok(stack.demo.contacts.iter().map(|(id, features)| (id.to_string(), of(features))).collect())
 }
 
 /// Waits on the leaderboard; ticks fire meanwhile only if they are due.
@@ -128,11 +109,7 @@ fn leaderboard(agent: &ureq::Agent, stack: &Stack) -> anyhow::Result<BTreeMap<St
     let mut path = first.clone();
     loop {
         let page: Page = get(agent, stack, &path)?;
-        rows.extend(
-            page.items
-                .into_iter()
-                .map(|line| (line.contact_id, line.total_score)),
-        );
+        rows.extend(page.items.into_iter().map(|line| (line.contact_id, line.total_score)));
         let Some(next) = page.next else {
             return Ok(rows);
         };
@@ -145,39 +122,20 @@ fn print_best(
     stack: &Stack,
     expected: &BTreeMap<String, Score>,
 ) -> anyhow::Result<()> {
-    let page: Page = get(
-        agent,
-        stack,
-        &format!("/api/v1/scoring/leaderboard?limit={BEST}"),
-    )?;
-    println!(
-        "\n  {:<14} {:>6}  grade  top contributors",
-        "contact", "score"
-    );
+    let page: Page = get(agent, stack, &format!("/api/v1/scoring/leaderboard?limit={BEST}"))?;
+    println!("\n  {:<14} {:>6}  grade  top contributors", "contact", "score");
     for Line { contact_id, .. } in page.items {
-        let full: Full = get(
-            agent,
-            stack,
-            &format!("/api/v1/scoring/contacts/{contact_id}/score"),
-        )?;
+        let full: Full =
+            get(agent, stack, &format!("/api/v1/scoring/contacts/{contact_id}/score"))?;
         if let Some(score) = expected.get(&contact_id) {
             let components = score.components();
-            let stored = full
-                .components
-                .iter()
-                .map(|(factor, points)| (factor.as_str(), *points));
-            ensure!(
-                stored.eq(components),
-                "{contact_id}: its components are not the rules'"
-            );
+            let stored = full.components.iter().map(|(factor, points)| (factor.as_str(), *points));
+            ensure!(stored.eq(components), "{contact_id}: its components are not the rules'");
         }
         let top = full.top_contributors.iter().take(3);
         let top: Vec<String> = top.map(|c| format!("{} {}", c.factor, c.points)).collect();
         let (total, grade) = (full.total_score.to_string(), full.grade.as_str());
-        println!(
-            "  {contact_id:<14} {total:>6}  {grade:<5}  {}",
-            top.join(", ")
-        );
+        println!("  {contact_id:<14} {total:>6}  {grade:<5}  {}", top.join(", "));
     }
     println!();
     Ok(())
@@ -185,11 +143,7 @@ fn print_best(
 
 fn agent() -> ureq::Agent {
     let timeout = Some(Duration::from_secs(30));
-    ureq::Agent::config_builder()
-        .timeout_global(timeout)
-        .http_status_as_error(false)
-        .build()
-        .into()
+    ureq::Agent::config_builder().timeout_global(timeout).http_status_as_error(false).build().into()
 }
 
 fn get<T: DeserializeOwned>(agent: &ureq::Agent, stack: &Stack, path: &str) -> anyhow::Result<T> {
@@ -203,9 +157,7 @@ fn get<T: DeserializeOwned>(agent: &ureq::Agent, stack: &Stack, path: &str) -> a
 
 fn post(agent: &ureq::Agent, stack: &Stack, path: &str, body: &Value) -> anyhow::Result<()> {
     let request = agent.post(format!("{}{path}", stack.url()));
-    let mut answer = request
-        .header("Authorization", bearer(stack))
-        .send_json(body)?;
+    let mut answer = request.header("Authorization", bearer(stack)).send_json(body)?;
     let status = answer.status();
     let body = answer.body_mut().read_to_string()?;
     ensure!(status.is_success(), "POST {path} answered {status}: {body}");

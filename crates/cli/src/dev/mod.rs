@@ -88,10 +88,7 @@ async fn asked_to_stop() -> anyhow::Result<()> {
     }
 }
 
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the one place that fires cron by the wall clock"
-)]
+#[allow(clippy::disallowed_methods, reason = "the one place that fires cron by the wall clock")]
 fn unix_ms() -> anyhow::Result<u64> {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
     Ok(u64::try_from(since.as_millis())?)

@@ -38,10 +38,7 @@ impl Secrets {
             let text = std::fs::read_to_string(&path)
                 .with_context(|| format!("reading {}", path.display()))?;
             let secrets = serde_json::from_str(&text).with_context(|| {
-                format!(
-                    "{} is damaged; remove the folder to begin anew",
-                    path.display()
-                )
+                format!("{} is damaged; remove the folder to begin anew", path.display())
             })?;
             return Ok((secrets, true));
         }

@@ -48,21 +48,13 @@ impl Stack {
         options.port = (!args.demo).then_some(args.port);
         options.persist = (!args.demo).then(|| args.folder.join("r2"));
         let http_url = worker_url(&owner_url, "mauntic_http", &secrets.http_password)?;
-        options.http = settings(&[
-            ("DATABASE_URL", http_url),
-            ("ADMIN_TOKEN", secrets.admin_token.clone()),
-        ]);
+        options.http =
+            settings(&[("DATABASE_URL", http_url), ("ADMIN_TOKEN", secrets.admin_token.clone())]);
         let queue_url = worker_url(&owner_url, "mauntic_queue", &secrets.queue_password)?;
         options.queue = settings(&[("DATABASE_URL", queue_url)]);
         let workers = Arc::new(Workers::start(&options)?);
         said("both workers run in workerd", started);
-        Ok(Self {
-            workers,
-            database,
-            secrets,
-            demo,
-            first_start: fresh || !known,
-        })
+        Ok(Self { workers, database, secrets, demo, first_start: fresh || !known })
     }
 
     pub(super) fn url(&self) -> String {
@@ -71,20 +63,13 @@ impl Stack {
 
     pub(super) fn stop(self) -> anyhow::Result<()> {
         drop(self.workers);
-        self.database.map_or(Ok(()), |database| {
-            database.stop().context("stopping PostgreSQL")
-        })
+        self.database.map_or(Ok(()), |database| database.stop().context("stopping PostgreSQL"))
     }
 }
 
 fn settings(secrets: &[(&str, String)]) -> Settings {
-    let secrets = secrets
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), value.clone()));
-    Settings {
-        secrets: secrets.collect(),
-        ..Settings::default()
-    }
+    let secrets = secrets.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+    Settings { secrets: secrets.collect(), ..Settings::default() }
 }
 
 fn said(what: &str, since: Instant) {
@@ -101,12 +86,8 @@ async fn database(args: &Args) -> anyhow::Result<(Option<Postgres>, String)> {
         false => postgres::Options::kept(args.folder.join("postgres")),
     };
     let server = Postgres::start(options)?;
-    let client = Tcp::new(&server.url(postgres::SUPERUSER, "postgres"))?
-        .client()
-        .await?;
-    admin::ensure_database(&client, DATABASE)
-        .await
-        .context("making the database")?;
+    let client = Tcp::new(&server.url(postgres::SUPERUSER, "postgres"))?.client().await?;
+    admin::ensure_database(&client, DATABASE).await.context("making the database")?;
     let url = server.url(postgres::SUPERUSER, DATABASE);
     Ok((Some(server), url))
 }
@@ -114,18 +95,12 @@ async fn database(args: &Args) -> anyhow::Result<(Option<Postgres>, String)> {
 /// Schema, roles, demo organization and its key. True if the schema is new.
 async fn prepare(owner_url: &str, secrets: &Secrets, demo: &Demo) -> anyhow::Result<bool> {
     let tcp = Tcp::new(owner_url).context("DATABASE_URL is not a PostgreSQL address")?;
-    let client = tcp
-        .client()
-        .await
-        .context("connecting to PostgreSQL as the owner")?;
+    let client = tcp.client().await.context("connecting to PostgreSQL as the owner")?;
     let applied = migrate::run(&client).await?;
-    for (role, password) in [
-        ("mauntic_http", &secrets.http_password),
-        ("mauntic_queue", &secrets.queue_password),
-    ] {
-        admin::set_role_password(&client, role, password)
-            .await
-            .context("setting a password")?;
+    for (role, password) in
+        [("mauntic_http", &secrets.http_password), ("mauntic_queue", &secrets.queue_password)]
+    {
+        admin::set_role_password(&client, role, password).await.context("setting a password")?;
     }
     let fresh = !applied.is_empty();
     if fresh {
@@ -133,14 +108,7 @@ async fn prepare(owner_url: &str, secrets: &Secrets, demo: &Demo) -> anyhow::Res
     }
     let scopes = [Scope::Read, Scope::Write];
     admin::put_organization(&client, &demo.organization, "Demo organization").await?;
-    admin::put_key(
-        &client,
-        Some(&demo.organization),
-        &secrets.api_key,
-        &scopes,
-        "demo",
-    )
-    .await?;
+    admin::put_key(&client, Some(&demo.organization), &secrets.api_key, &scopes, "demo").await?;
     Ok(fresh)
 }
 
@@ -151,10 +119,6 @@ fn worker_url(owner_url: &str, role: &str, password: &str) -> anyhow::Result<Str
         bail!("DATABASE_URL names no TCP host; workers connect over TCP");
     };
     let port = config.get_ports().first().copied().unwrap_or(5432);
-    let database = config
-        .get_dbname()
-        .context("DATABASE_URL names no database")?;
-    Ok(format!(
-        "postgres://{role}:{password}@{host}:{port}/{database}?sslmode=disable"
-    ))
+    let database = config.get_dbname().context("DATABASE_URL names no database")?;
+    Ok(format!("postgres://{role}:{password}@{host}:{port}/{database}?sslmode=disable"))
 }

@@ -39,9 +39,7 @@ impl JobType {
     /// The type of that name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|job_type| job_type.name() == name)
+        Self::ALL.into_iter().find(|job_type| job_type.name() == name)
     }
 
     /// The queue its messages travel on.
@@ -120,9 +118,8 @@ impl Job {
     /// # Errors
     /// `unknown_type`, or `invalid_data` with the path of the first fault.
     pub fn parse(type_name: &str, data: &Value) -> Result<Self, Refusal> {
-        let job_type = JobType::from_name(type_name).ok_or_else(|| Refusal::UnknownType {
-            name: type_name.chars().take(100).collect(),
-        })?;
+        let job_type = JobType::from_name(type_name)
+            .ok_or_else(|| Refusal::UnknownType { name: type_name.chars().take(100).collect() })?;
         match job_type {
             JobType::CalculateScore => read(data).map(Self::CalculateScore),
             JobType::RecomputeChunk => read(data).map(Self::RecomputeChunk),

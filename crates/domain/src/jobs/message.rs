@@ -143,9 +143,7 @@ pub fn decode(queue: Queue, body: &str) -> Result<Decoded, Refusal> {
     if body.len() > BODY_BYTES_MAX {
         return Err(Refusal::TooLarge { found: body.len() });
     }
-    let malformed = |error: serde_json::Error| Refusal::Malformed {
-        message: error.to_string(),
-    };
+    let malformed = |error: serde_json::Error| Refusal::Malformed { message: error.to_string() };
     let value: Value = serde_json::from_str(body).map_err(malformed)?;
     if contains_nul(&value) {
         return Err(Refusal::Nul);
@@ -161,10 +159,7 @@ pub fn decode(queue: Queue, body: &str) -> Result<Decoded, Refusal> {
     let expected = job.job_type().queue();
     if expected != queue {
         let name = job.job_type().name();
-        return Err(Refusal::WrongQueue {
-            name,
-            expected: expected.name(),
-        });
+        return Err(Refusal::WrongQueue { name, expected: expected.name() });
     }
     let request_id = message.request_id.filter(|id| is_request_id(id));
     Ok(Decoded::Short { job, request_id })
@@ -186,9 +181,7 @@ pub fn derived_job_id(queue: Queue, message_id: &str) -> Uuid {
     hash.update([0]);
     hash.update(message_id.as_bytes());
     let mut id = [0_u8; 16];
-    id.iter_mut()
-        .zip(hash.finalize())
-        .for_each(|(to, from)| *to = from);
+    id.iter_mut().zip(hash.finalize()).for_each(|(to, from)| *to = from);
     Uuid::new_v8(id)
 }
 
@@ -196,9 +189,9 @@ fn contains_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),
         Value::Array(items) => items.iter().any(contains_nul),
-        Value::Object(fields) => fields
-            .iter()
-            .any(|(name, value)| name.contains('\0') || contains_nul(value)),
+        Value::Object(fields) => {
+            fields.iter().any(|(name, value)| name.contains('\0') || contains_nul(value))
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }

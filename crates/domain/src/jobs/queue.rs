@@ -68,20 +68,15 @@ impl Origin {
         let strip = |name: &'_ str| -> (String, bool) {
             let plain = name.strip_suffix("-staging").unwrap_or(name);
             match plain.strip_suffix("-dlq") {
-                Some(origin) => (
-                    origin.strip_suffix("-staging").unwrap_or(origin).to_owned(),
-                    true,
-                ),
+                Some(origin) => {
+                    (origin.strip_suffix("-staging").unwrap_or(origin).to_owned(), true)
+                }
                 None => (plain.to_owned(), false),
             }
         };
         let (plain, dead) = strip(name);
         let queue = Queue::from_name(&plain)?;
-        Some(if dead {
-            Self::DeadLetters(queue)
-        } else {
-            Self::Jobs(queue)
-        })
+        Some(if dead { Self::DeadLetters(queue) } else { Self::Jobs(queue) })
     }
 
     /// The queue that the messages were first sent to.

@@ -4,10 +4,7 @@
 
 /// State of a job's row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(
-    missing_docs,
-    reason = "DESIGN §3 defines them; the names are the words there"
-)]
+#[allow(missing_docs, reason = "DESIGN §3 defines them; the names are the words there")]
 pub enum JobState {
     Queued,
     InProgress,

@@ -16,22 +16,14 @@ fn an_address_needs_nothing_but_type_and_id() {
 #[test]
 fn a_short_message_is_checked_whole() {
     let body = r#"{"type":"scoring.CalculateScore","data":{"organizationId":"o","contactId":"c","context":{"intent":5}}}"#;
-    let Ok(Decoded::Short {
-        job: Job::CalculateScore(data),
-        request_id: None,
-    }) = decode(QUEUE, body)
+    let Ok(Decoded::Short { job: Job::CalculateScore(data), request_id: None }) =
+        decode(QUEUE, body)
     else {
         panic!("not decoded");
     };
+    assert_eq!((data.organization_id.as_str(), data.contact_id.as_str()), ("o", "c"));
     assert_eq!(
-        (data.organization_id.as_str(), data.contact_id.as_str()),
-        ("o", "c")
-    );
-    assert_eq!(
-        Job::parse(
-            "scoring.CalculateScore",
-            &Job::CalculateScore(data.clone()).data()
-        ),
+        Job::parse("scoring.CalculateScore", &Job::CalculateScore(data.clone()).data()),
         Ok(Job::CalculateScore(data))
     );
 }
@@ -54,15 +46,9 @@ fn what_is_no_message_says_why() {
         (r#"{"type":"a\u0000b"}"#, "contains_nul"),
         (r#"{"type":"x","data":{"a":["\u0000"]}}"#, "contains_nul"),
         (r#"{"type":"no.Such"}"#, "unknown_type"),
-        (
-            r#"{"type":"scoring.CalculateScore","v":2,"data":{}}"#,
-            "unknown_version",
-        ),
+        (r#"{"type":"scoring.CalculateScore","v":2,"data":{}}"#, "unknown_version"),
         (r#"{"type":"scoring.CalculateScore"}"#, "invalid_data"),
-        (
-            r#"{"type":"scoring.CalculateScore","data":{"organizationId":"o"}}"#,
-            "invalid_data",
-        ),
+        (r#"{"type":"scoring.CalculateScore","data":{"organizationId":"o"}}"#, "invalid_data"),
         (
             r#"{"type":"scoring.CalculateScore","data":{"organizationId":"o","contactId":"a b"}}"#,
             "invalid_data",
@@ -95,18 +81,9 @@ fn deployed_names_lead_to_their_queue() {
     for (name, expected) in [
         ("mauntic-scoring-events", Some(Origin::Jobs(QUEUE))),
         ("mauntic-scoring-events-staging", Some(Origin::Jobs(QUEUE))),
-        (
-            "mauntic-scoring-events-dlq",
-            Some(Origin::DeadLetters(QUEUE)),
-        ),
-        (
-            "mauntic-scoring-events-dlq-staging",
-            Some(Origin::DeadLetters(QUEUE)),
-        ),
-        (
-            "mauntic-scoring-events-staging-dlq",
-            Some(Origin::DeadLetters(QUEUE)),
-        ),
+        ("mauntic-scoring-events-dlq", Some(Origin::DeadLetters(QUEUE))),
+        ("mauntic-scoring-events-dlq-staging", Some(Origin::DeadLetters(QUEUE))),
+        ("mauntic-scoring-events-staging-dlq", Some(Origin::DeadLetters(QUEUE))),
         ("mauntic-other", None),
         ("", None),
     ] {
@@ -119,11 +96,8 @@ fn states_have_names_and_ends() {
     for state in JobState::ALL {
         assert_eq!(JobState::from_name(state.as_str()), Some(state));
     }
-    let finals: Vec<_> = JobState::ALL
-        .into_iter()
-        .filter(|s| s.is_final())
-        .map(JobState::as_str)
-        .collect();
+    let finals: Vec<_> =
+        JobState::ALL.into_iter().filter(|s| s.is_final()).map(JobState::as_str).collect();
     assert_eq!(finals, ["completed", "dead_lettered", "cancelled"]);
 }
 

@@ -98,9 +98,7 @@ impl Config {
     /// When a factor stands twice or is reserved, or there are too many.
     pub fn new(entries: Vec<ConfigEntry>) -> Result<Self, ConfigError> {
         if entries.len() > CONFIG_ENTRIES_MAX {
-            return Err(ConfigError::TooMany {
-                found: entries.len(),
-            });
+            return Err(ConfigError::TooMany { found: entries.len() });
         }
         let mut by_factor = BTreeMap::new();
         for (index, entry) in entries.into_iter().enumerate() {
@@ -119,8 +117,6 @@ impl Config {
     #[must_use]
     pub fn get(&self, factor: &str) -> Option<&ConfigEntry> {
         // A name outside the alphabet cannot be configured.
-        FactorName::parse(factor)
-            .ok()
-            .and_then(|factor| self.0.get(&factor))
+        FactorName::parse(factor).ok().and_then(|factor| self.0.get(&factor))
     }
 }

@@ -72,11 +72,8 @@ pub struct Explanation {
 /// Explains `score`, whose last different total was `previous`.
 #[must_use]
 pub fn explain(score: &Score, previous: Option<PointsE4>) -> Explanation {
-    let mut contributions: Vec<Line> = score
-        .contributions()
-        .iter()
-        .map(|c| line(&c.factor, Some(c.category), c.points))
-        .collect();
+    let mut contributions: Vec<Line> =
+        score.contributions().iter().map(|c| line(&c.factor, Some(c.category), c.points)).collect();
     if score.clamp() != PointsE4::ZERO {
         contributions.push(line(CLAMP_FACTOR, None, score.clamp()));
     }
@@ -93,10 +90,7 @@ pub fn explain(score: &Score, previous: Option<PointsE4>) -> Explanation {
 
 fn line(factor: &str, category: Option<Category>, points: PointsE4) -> Line {
     let (label, description) = if let Some(rule) = rule(factor) {
-        (
-            rule.label.to_owned(),
-            format!("{}: {points} points.", rule.label),
-        )
+        (rule.label.to_owned(), format!("{}: {points} points.", rule.label))
     } else if factor == CLAMP_FACTOR {
         let text = "The sum is brought into the range of 0 to 100 points.";
         ("Kept between 0 and 100".to_owned(), text.to_owned())
@@ -108,13 +102,7 @@ fn line(factor: &str, category: Option<Category>, points: PointsE4) -> Line {
         let text = format!("The organization's own factor {factor} applies: {points} points.");
         (factor.to_owned(), text)
     };
-    Line {
-        factor: factor.to_owned(),
-        category,
-        points,
-        label,
-        description,
-    }
+    Line { factor: factor.to_owned(), category, points, label, description }
 }
 
 /// Shares by largest remainder, so that they add up to a whole exactly: each
@@ -135,18 +123,11 @@ fn shares(score: &Score) -> Vec<Share> {
     if whole == 0 {
         return shares;
     }
-    let missing = BASIS_POINTS
-        - shares
-            .iter()
-            .map(|share| share.share_basis_points)
-            .sum::<i64>();
+    let missing = BASIS_POINTS - shares.iter().map(|share| share.share_basis_points).sum::<i64>();
     let mut by_remainder: Vec<&mut Share> = shares.iter_mut().collect();
     by_remainder.sort_by_key(|share| -(magnitude(share.category) * BASIS_POINTS % whole));
     let missing = usize::try_from(missing).unwrap_or(0);
-    by_remainder
-        .into_iter()
-        .take(missing)
-        .for_each(|share| share.share_basis_points += 1);
+    by_remainder.into_iter().take(missing).for_each(|share| share.share_basis_points += 1);
     shares
 }
 
@@ -158,11 +139,7 @@ fn trend(total: PointsE4, previous: Option<PointsE4>) -> Trend {
         Some(previous) if total < previous => "down",
         Some(_) => "unchanged",
     };
-    Trend {
-        direction,
-        previous_total: previous,
-        change,
-    }
+    Trend { direction, previous_total: previous, change }
 }
 
 fn summary(score: &Score, trend: &Trend) -> String {
@@ -173,14 +150,7 @@ fn summary(score: &Score, trend: &Trend) -> String {
     let moved = match trend.direction {
         "new" => "first score".to_owned(),
         "unchanged" => "unchanged".to_owned(),
-        direction => format!(
-            "{direction} by {}",
-            PointsE4::from_e4(trend.change.e4().abs())
-        ),
+        direction => format!("{direction} by {}", PointsE4::from_e4(trend.change.e4().abs())),
     };
-    format!(
-        "{} points, grade {}: {reason}; {moved}.",
-        score.total(),
-        score.grade().as_str()
-    )
+    format!("{} points, grade {}: {reason}; {moved}.", score.total(), score.grade().as_str())
 }

@@ -47,12 +47,8 @@ impl Category {
 pub const CLAMP_FACTOR: &str = "clamp_0_100";
 
 /// Names an explanation uses for itself; no configuration may use them.
-pub const RESERVED_FACTORS: [&str; 4] = [
-    CLAMP_FACTOR,
-    "context_demographic",
-    "context_engagement",
-    "context_intent",
-];
+pub const RESERVED_FACTORS: [&str; 4] =
+    [CLAMP_FACTOR, "context_demographic", "context_engagement", "context_intent"];
 
 /// One factor of the model.
 #[derive(Debug, Clone, Copy)]

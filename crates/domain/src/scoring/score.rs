@@ -118,11 +118,7 @@ impl Score {
     /// Points of one category; not clamped.
     #[must_use]
     pub fn category(&self, category: Category) -> PointsE4 {
-        self.contributions
-            .iter()
-            .filter(|c| c.category == category)
-            .map(|c| c.points)
-            .sum()
+        self.contributions.iter().filter(|c| c.category == category).map(|c| c.points).sum()
     }
 
     /// The sum of all contributions, before the clamp.
@@ -152,10 +148,7 @@ impl Score {
     /// Points by factor; without the clamp.
     #[must_use]
     pub fn components(&self) -> BTreeMap<&str, PointsE4> {
-        self.contributions
-            .iter()
-            .map(|c| (c.factor.as_str(), c.points))
-            .collect()
+        self.contributions.iter().map(|c| (c.factor.as_str(), c.points)).collect()
     }
 
     /// The largest contributions, at most [`TOP_CONTRIBUTORS`], ties by name.
@@ -180,18 +173,13 @@ pub fn score(features: &Features, config: &Config, context: &Context) -> Score {
     for rule in MODEL.iter().filter(|rule| (rule.applies)(features)) {
         match config.get(rule.factor) {
             None => by_factor.insert(rule.factor.to_owned(), (rule.category, rule.points)),
-            Some(entry) if entry.enabled => by_factor.insert(
-                rule.factor.to_owned(),
-                (entry.category, entry.weight.points()),
-            ),
+            Some(entry) if entry.enabled => {
+                by_factor.insert(rule.factor.to_owned(), (entry.category, entry.weight.points()))
+            }
             Some(_) => None,
         };
     }
-    for (factor, _) in features
-        .custom_factors
-        .iter()
-        .filter(|(_, value)| value.applies())
-    {
+    for (factor, _) in features.custom_factors.iter().filter(|(_, value)| value.applies()) {
         if let Some(entry) = config.get(factor.as_str()).filter(|entry| entry.enabled) {
             by_factor.insert(factor.to_string(), (entry.category, entry.weight.points()));
         }
@@ -205,11 +193,7 @@ pub fn score(features: &Features, config: &Config, context: &Context) -> Score {
     debug_assert!(!by_factor.contains_key(CLAMP_FACTOR));
     let contributions = by_factor
         .into_iter()
-        .map(|(factor, (category, points))| Contribution {
-            factor,
-            category,
-            points,
-        })
+        .map(|(factor, (category, points))| Contribution { factor, category, points })
         .collect();
     Score { contributions }
 }

@@ -44,11 +44,7 @@ fn every_row_of_the_table() {
         let scored = score(&features(json), &Config::default(), &Context::default());
         assert_eq!(scored.total().to_string(), total, "{json}");
         assert_eq!(scored.grade().as_str(), grade, "{json}");
-        assert_eq!(
-            serde_json::to_string(&scored.components()).unwrap(),
-            components,
-            "{json}"
-        );
+        assert_eq!(serde_json::to_string(&scored.components()).unwrap(), components, "{json}");
     }
 }
 
@@ -98,19 +94,9 @@ fn the_clamp_is_a_contribution_of_its_own() {
         ("170".into(), "-70".into())
     );
     let explained = explain(&scored, Some(PointsE4::whole(90)));
-    assert_eq!(
-        explained.contributions.last().unwrap().factor,
-        "clamp_0_100"
-    );
-    assert_eq!(
-        (explained.trend.direction, explained.trend.change),
-        ("up", PointsE4::whole(10))
-    );
-    let top: Vec<_> = scored
-        .top_contributors()
-        .iter()
-        .map(|c| c.factor.as_str())
-        .collect();
+    assert_eq!(explained.contributions.last().unwrap().factor, "clamp_0_100");
+    assert_eq!((explained.trend.direction, explained.trend.change), ("up", PointsE4::whole(10)));
+    let top: Vec<_> = scored.top_contributors().iter().map(|c| c.factor.as_str()).collect();
     assert_eq!(
         top,
         [
@@ -127,15 +113,9 @@ fn the_clamp_is_a_contribution_of_its_own() {
 fn a_bad_configuration_is_refused() {
     let entries = |json| Config::new(serde_json::from_str(json).unwrap()).map(|_| ());
     let twice = r#"[{"category":"fit","factor":"x","weight":1},{"category":"intent","factor":"x","weight":2}]"#;
-    assert!(matches!(
-        entries(twice),
-        Err(ConfigError::DuplicateFactor { index: 1, .. })
-    ));
+    assert!(matches!(entries(twice), Err(ConfigError::DuplicateFactor { index: 1, .. })));
     let reserved = r#"[{"category":"fit","factor":"clamp_0_100","weight":1}]"#;
-    assert!(matches!(
-        entries(reserved),
-        Err(ConfigError::ReservedFactor { index: 0, .. })
-    ));
+    assert!(matches!(entries(reserved), Err(ConfigError::ReservedFactor { index: 0, .. })));
     assert!(
         serde_json::from_str::<ConfigEntry>(r#"{"category":"fit","factor":"x","weight":1.005}"#)
             .is_err()

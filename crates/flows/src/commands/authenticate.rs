@@ -46,18 +46,12 @@ pub async fn authenticate<S: KeyStore>(
         && same(&digest, &sha256(admin))
     {
         let scopes = vec![Scope::Operate, Scope::Admin];
-        return Ok(Some(Caller {
-            organization: None,
-            scopes,
-        }));
+        return Ok(Some(Caller { organization: None, scopes }));
     }
     let key = session.find_key(&digest).await?;
     Ok(key
         .filter(|key| same(&digest, &key.sha256))
-        .map(|key| Caller {
-            organization: key.organization_id,
-            scopes: key.scopes,
-        }))
+        .map(|key| Caller { organization: key.organization_id, scopes: key.scopes }))
 }
 
 /// SHA-256 of a token, as keys are stored.

@@ -29,9 +29,7 @@ pub async fn put_features<P: Ports, S: TenantStore>(
     request_id: &str,
 ) -> Result<Outcome, PortError> {
     let job = score_contact(organization, contact, request_id);
-    let stored = session
-        .put_features(organization, contact, features, &job)
-        .await?;
+    let stored = session.put_features(organization, contact, features, &job).await?;
     let rows = std::slice::from_ref(&stored.job);
     let sent = send_created(ports, session, organization, rows, request_id).await;
     Ok((stored, sent))

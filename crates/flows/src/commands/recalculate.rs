@@ -56,16 +56,10 @@ fn plan(
             .collect();
     }
     if contacts.len() <= SINGLE_JOBS_MAX {
-        return contacts
-            .iter()
-            .map(|c| score_contact(organization, c, request_id))
-            .collect();
+        return contacts.iter().map(|c| score_contact(organization, c, request_id)).collect();
     }
     let contacts: Vec<ContactId> = contacts.iter().cloned().collect();
-    contacts
-        .chunks(CHUNK_CONTACTS_MAX)
-        .map(|c| chunk(organization, c, request_id))
-        .collect()
+    contacts.chunks(CHUNK_CONTACTS_MAX).map(|c| chunk(organization, c, request_id)).collect()
 }
 
 fn with_context(

@@ -67,13 +67,8 @@ impl Plan {
             }
         }
         let types = |batched| {
-            let of_kind = JobType::ALL
-                .into_iter()
-                .filter(move |t| t.is_batched() == batched);
-            of_kind
-                .filter(|t| t.queue() == queue)
-                .map(JobType::name)
-                .collect()
+            let of_kind = JobType::ALL.into_iter().filter(move |t| t.is_batched() == batched);
+            of_kind.filter(|t| t.queue() == queue).map(JobType::name).collect()
         };
         let request = ClaimRequest {
             queue,
@@ -84,11 +79,7 @@ impl Plan {
             batched_types: types(true),
             single_types: types(false),
         };
-        Self {
-            request,
-            refused,
-            by_job,
-        }
+        Self { request, refused, by_job }
     }
 
     /// Positions of the messages of a job.
@@ -100,10 +91,9 @@ impl Plan {
 fn read(queue: Queue, body: &Body) -> Result<Decoded, Refusal> {
     match body {
         Body::Text(text) => decode(queue, text),
-        Body::Bytes(bytes) => decode(
-            queue,
-            std::str::from_utf8(bytes).map_err(|_| Refusal::NotText)?,
-        ),
+        Body::Bytes(bytes) => {
+            decode(queue, std::str::from_utf8(bytes).map_err(|_| Refusal::NotText)?)
+        }
         Body::Opaque(_) => Err(Refusal::NotText),
     }
 }

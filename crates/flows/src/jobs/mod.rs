@@ -20,11 +20,9 @@ pub(crate) async fn perform<S: ScoreStore>(
 ) -> Result<Committed, PortError> {
     let mut work = Vec::with_capacity(held.len());
     for held in held {
-        let job =
-            Job::parse(&held.type_name, &held.data).map_err(|refusal| PortError::Refused {
-                what: "reading a job's row",
-                cause: refusal.code().to_owned(),
-            })?;
+        let job = Job::parse(&held.type_name, &held.data).map_err(|refusal| {
+            PortError::Refused { what: "reading a job's row", cause: refusal.code().to_owned() }
+        })?;
         work.push(match job {
             Job::CalculateScore(data) => calculate_score::work(held, data),
             Job::RecomputeChunk(data) => recompute_chunk::work(held, data),

@@ -11,10 +11,8 @@ use crate::ports::Held;
 
 pub(super) fn work(held: &Held, data: RecomputeChunk) -> Work {
     let organization = data.organization_id;
-    let target = |contact| Target {
-        contact: (organization.clone(), contact),
-        context: Context::default(),
-    };
+    let target =
+        |contact| Target { contact: (organization.clone(), contact), context: Context::default() };
     Work {
         job_id: held.id,
         claim: held.claim,

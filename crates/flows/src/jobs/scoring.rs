@@ -32,11 +32,8 @@ pub(super) async fn score_and_commit<S: ScoreStore>(
     work: &[Work],
     now: DateTime<Utc>,
 ) -> Result<Committed, PortError> {
-    let contacts: BTreeSet<&ContactKey> = work
-        .iter()
-        .flat_map(|work| &work.targets)
-        .map(|target| &target.contact)
-        .collect();
+    let contacts: BTreeSet<&ContactKey> =
+        work.iter().flat_map(|work| &work.targets).map(|target| &target.contact).collect();
     let contacts: Vec<ContactKey> = contacts.into_iter().cloned().collect();
     let inputs = session.score_inputs(&contacts).await?;
     session.commit_scores(&decide(work, &inputs, now)).await
@@ -73,11 +70,7 @@ fn decide(work: &[Work], inputs: &ScoreInputs, now: DateTime<Utc>) -> ScoreEffec
             summary: summary(scored, work.targets.len() - scored),
         });
     }
-    ScoreEffect {
-        now,
-        jobs,
-        scores: scores.into_values().collect(),
-    }
+    ScoreEffect { now, jobs, scores: scores.into_values().collect() }
 }
 
 fn summary(scored: usize, not_found: usize) -> serde_json::Value {

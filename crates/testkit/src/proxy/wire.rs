@@ -69,6 +69,11 @@ impl Framing {
         }
     }
 
+    /// Whether a message has begun whose end is still to come.
+    pub(super) fn is_amid(&self) -> bool {
+        self.payload_left > 0 || !self.header.is_empty()
+    }
+
     fn wanted(&self) -> usize {
         match self.phase {
             Phase::Startup => 8,
@@ -96,42 +101,6 @@ impl Framing {
             .get(at..at + 4)
             .and_then(|slice| slice.try_into().ok());
         u32::from_be_bytes(bytes.unwrap_or_default())
-    }
-}
-
-/// Counts the flights of one connection. A flight begins with a message that
-/// asks for an answer (a simple query, or the Sync that ends a sequence) while
-/// none is owed; what is asked while one is owed rides along. Before the first
-/// ReadyForQuery the client is only logging in, which does not count.
-#[derive(Debug, Default)]
-pub(super) struct Flights {
-    ready_once: bool,
-    owed: u64,
-}
-
-impl Flights {
-    /// The client sent this; answers whether a flight begins with it.
-    pub(super) fn sent(&mut self, kind: Kind) -> bool {
-        if !self.ready_once || !matches!(kind, b'Q' | b'S' | b'F') {
-            return false;
-        }
-        self.owed += 1;
-        self.owed == 1
-    }
-
-    /// The server is ready for queries this many times.
-    pub(super) fn ready(&mut self, times: u64) {
-        if times > 0 && !self.ready_once {
-            self.ready_once = true;
-            self.owed = times - 1;
-        } else {
-            self.owed = self.owed.saturating_sub(times);
-        }
-    }
-
-    /// How many answers the client waits for.
-    pub(super) fn owed(&self) -> u64 {
-        self.owed
     }
 }
 
@@ -167,20 +136,5 @@ mod tests {
             }
             assert_eq!(found, expected, "in chunks of {size}");
         }
-    }
-
-    #[test]
-    fn a_flight_is_what_is_asked_before_the_answer() {
-        let mut flights = Flights::default();
-        assert!(!flights.sent(b'p'), "the password is not a flight");
-        flights.ready(1);
-        assert!(flights.sent(b'Q'));
-        assert!(!flights.sent(b'S'), "asked while an answer is owed");
-        assert!(!flights.sent(b'P'), "asks for nothing by itself");
-        flights.ready(1);
-        assert!(!flights.sent(b'S'), "still one owed");
-        flights.ready(2);
-        assert!(flights.sent(b'S'));
-        assert!(!flights.sent(b'X'));
     }
 }
