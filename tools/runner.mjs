@@ -37,19 +37,22 @@ childProcess.spawn = (file, ...rest) => {
 };
 
 let wrangler, server, workers, scratch;
+// What the workers logged before the last restart.
+let past = [];
 
-// The harness insists on a random port and on forgetting its storage. Both are
-// plain inputs one layer below, which `mauntic dev` needs and tests do not.
-function keep(port, persist) {
+// The harness insists on a random port and on forgetting its storage at every
+// start. Both are plain inputs one layer below: the port must stay the same over
+// a restart, R2 too, and `mauntic dev` wants to choose both.
+const pinned = { port: 0, persist: undefined };
+function pin() {
   const Base = wrangler.unstable_DevEnv;
   wrangler.unstable_DevEnv = class extends Base {
     constructor(...options) {
       super(...options);
       const set = this.config.set.bind(this.config);
       this.config.set = (input, ...rest) => {
-        const dev = { ...input.dev, persist: persist ?? input.dev.persist };
-        dev.server = { ...dev.server, port: port ?? dev.server.port };
-        return set({ ...input, dev }, ...rest);
+        const server = { ...input.dev.server, port: pinned.port };
+        return set({ ...input, dev: { ...input.dev, persist: pinned.persist, server } }, ...rest);
       };
     }
   };
@@ -75,7 +78,9 @@ const orders = {
   async start(order) {
     scratch = order.scratch;
     wrangler = createRequire(import.meta.url)("wrangler");
-    if (order.port || order.persist) keep(order.port, order.persist);
+    pinned.port = order.port ?? 0;
+    pinned.persist = order.persist ?? path.join(scratch, "storage");
+    pin();
     workers = Object.fromEntries(Object.entries(order.workers).map(([k, w]) => [k, load(w)]));
     // `root` is the scratch folder: nothing is written beside the configuration,
     // and a developer's .dev.vars there cannot change what a test sees.
@@ -83,6 +88,7 @@ const orders = {
     const { url } = await server.listen();
     if (order.port && Number(url.port) !== order.port)
       throw new Error(`asked for port ${order.port}, got ${url.port}: has the harness changed?`);
+    pinned.port = Number(url.port);
     return { http: url.origin };
   },
 
@@ -111,8 +117,11 @@ const orders = {
   },
 
   logs({ clear }) {
-    const logs = server.getLogs();
-    if (clear) server.clearLogs();
+    const logs = [...past, ...server.getLogs()];
+    if (clear) {
+      past = [];
+      server.clearLogs();
+    }
     return logs;
   },
 
@@ -126,10 +135,11 @@ const orders = {
     return dying.map((child) => child.pid);
   },
 
-  // The harness revives a dead runtime by itself, but only a reload tells the
-  // front one where the workers are now.
+  // A fresh session, half as long as a reload of the old one. (The harness also
+  // revives a dead runtime by itself, but the front one then never finds it.)
   async restart() {
-    await server.update((options) => options);
+    past.push(...server.getLogs());
+    await server.reset();
     return { http: (await server.listen()).url.origin };
   },
 };

@@ -18,8 +18,11 @@ const QUEUE_DEADLINE_MS = 14 * 60_000;
 const SCHEDULED_DEADLINE_MS = 14 * 60_000;
 // One connection and one statement; the database may be what is missing.
 const RELEASE_DEADLINE_MS = 5_000;
-// The leases are released: neighbours of a poison message are done at once.
+// The leases are released, so the neighbours of a poison message can be done at
+// once. Doubling from the third delivery on, so that a build that dies at every
+// batch does not spin: a hundred retries then last an hour and a half.
 const RETRY_DELAY_SECS = 1;
+const RETRY_DELAY_SECS_MAX = 60;
 
 const inFlight = new Set();
 
@@ -28,7 +31,8 @@ watchAborts();
 /** Answers a request; a 500 where the instance died or hangs. */
 export async function fetch(Rust, ctx, env, request) {
   try {
-    return await bounded(deadline(env, FETCH_DEADLINE_MS), () => new Rust(ctx, env).fetch(request));
+    const limitMs = deadline(env, FETCH_DEADLINE_MS);
+    return await bounded(limitMs, () => new Rust(ctx, env).fetch(request));
   } catch (error) {
     const requestId = requestIdOf(request);
     log("request_cut_off", error, { requestId });
@@ -46,22 +50,31 @@ export async function queue(Rust, ctx, env, batch) {
   const token = crypto.randomUUID();
   const invocation = { ...env, INVOCATION_TOKEN: token };
   try {
-    await bounded(deadline(env, QUEUE_DEADLINE_MS), () => new Rust(ctx, invocation).queue(batch));
+    const limitMs = deadline(env, QUEUE_DEADLINE_MS);
+    await bounded(limitMs, () => new Rust(ctx, invocation).queue(batch));
   } catch (error) {
-    for (const message of batch.messages) message.retry({ delaySeconds: RETRY_DELAY_SECS });
+    const { queue, messages } = batch;
+    for (const message of messages) {
+      message.retry({ delaySeconds: retryDelaySecs(message.attempts) });
+    }
     const released = await release(Rust, ctx, env, token);
-    log("batch_cut_off", error, { queue: batch.queue, messages: batch.messages.length, token, released });
+    log("batch_cut_off", error, { queue, messages: messages.length, token, released });
   }
 }
 
 /** Runs a cron trigger; a death is a failed run in the platform's history. */
 export async function scheduled(Rust, ctx, env, controller) {
   try {
-    await bounded(deadline(env, SCHEDULED_DEADLINE_MS), () => new Rust(ctx, env).scheduled(controller));
+    const limitMs = deadline(env, SCHEDULED_DEADLINE_MS);
+    await bounded(limitMs, () => new Rust(ctx, env).scheduled(controller));
   } catch (error) {
     log("trigger_cut_off", error, { cron: controller.cron });
     throw error;
   }
+}
+
+function retryDelaySecs(attempts = 1) {
+  return Math.min(RETRY_DELAY_SECS * 2 ** Math.max(attempts - 2, 0), RETRY_DELAY_SECS_MAX);
 }
 
 /** How many leases ended, or why none did: they then run out by themselves. */
@@ -125,7 +138,7 @@ function problem(requestId) {
     type: "/problems/internal_error",
     title: "Something went wrong on our side",
     status: 500,
-    detail: "The request was cut off; it may or may not have had its effect. Read it back before repeating it.",
+    detail: "The request was cut off and may have had its effect: read it back before repeating it.",
     code: "internal_error",
     requestId,
     retryable: true,

@@ -57,7 +57,11 @@ pub fn config(numbers: &mut Numbers, organization: u64) -> Value {
     if organization.is_multiple_of(3) {
         return json!([]);
     }
-    let weight = |numbers: &mut Numbers| Value::from(numbers.below(4_000) as f64 / 100.0 - 10.0);
+    // From -10.00 to 29.99, by hundredths, so that the text has two decimals.
+    let weight = |numbers: &mut Numbers| {
+        let hundredths = numbers.below(4_000) as f64 - 1_000.0;
+        Value::from(hundredths / 100.0)
+    };
     json!([
         {"category": "intent", "factor": "webinar", "weight": weight(numbers), "enabled": true},
         {"category": "fit", "factor": "seats", "weight": weight(numbers), "enabled": numbers.coin()},

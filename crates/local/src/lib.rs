@@ -6,11 +6,12 @@
 //! |---|---|
 //! | [`postgres`] | one PostgreSQL server, temporary or kept |
 //! | [`workers`] | both workers in workerd, with queues, dead letters and R2 |
-//! | `process` | what both need: a child's last lines, bounded waits |
+//! | `process`, `port` | what both need: bounded waits, a child's last lines, free ports |
 //!
 //! Nothing outlives its owner: each component hangs on a pipe that this
 //! process holds, and ends when the pipe closes, however this process died.
 
+mod port;
 pub mod postgres;
 mod process;
 pub mod workers;

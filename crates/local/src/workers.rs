@@ -3,21 +3,22 @@
 //! (tools/runner.mjs) drives wrangler's test harness and takes our orders.
 //!
 //! Queues live in the runtime's memory: a kill or restart loses what is queued,
-//! delayed or being retried, as the job protocol must survive anyway. R2 is
-//! kept where [`Options::persist`] says.
+//! delayed or being retried, as the job protocol must survive anyway. R2 outlives
+//! both, and this process where [`Options::persist`] says so.
 
 mod error;
+mod options;
 mod runner;
 mod wire;
 
 pub use error::Error;
+pub use options::{Build, Options, Settings, Worker};
 pub use wire::{BatchResult, Body, Log, Message, Outcome, RetryBatch, RetryMessage};
 
 use self::runner::Runner;
 use self::wire::{Listening, Scheduled, Start, StartWorker, StartWorkers};
+use crate::{port, process};
 use serde_json::json;
-use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -26,98 +27,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// machine, twice over.
 const START_SECONDS_MAX: u64 = 60;
 
-/// The longest an invocation may last (its own deadline is 120 s), with half of
-/// it to spare.
+/// The longest that tests let a batch stay open is 120 s, with half of it to
+/// spare.
 const INVOKE_SECONDS_MAX: u64 = 180;
 
 /// A look at memory, a signal, a write: seconds at worst.
 const SHORT_SECONDS_MAX: u64 = 30;
-
-/// Ports looked at above the one asked for.
-const PORT_TRIES_MAX: u16 = 50;
-
-/// Which of the two workers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Worker {
-    /// `fetch`.
-    Http,
-    /// `queue` and `scheduled`.
-    Queue,
-}
-
-impl Worker {
-    fn key(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Queue => "queue",
-        }
-    }
-}
-
-/// Which build of the workers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Build {
-    /// What is deployed: `build`.
-    Production,
-    /// With forced panics, a test clock and injected duplicates: `build-hooks`.
-    FaultHooks,
-}
-
-impl Build {
-    fn folder(self) -> &'static str {
-        match self {
-            Self::Production => "build",
-            Self::FaultHooks => "build-hooks",
-        }
-    }
-}
-
-/// What one worker gets on top of its configuration file.
-#[derive(Clone, Debug, Default)]
-pub struct Settings {
-    /// Variables, in place of the file's of the same name.
-    pub vars: BTreeMap<String, String>,
-    /// Secrets, of which the file has none.
-    pub secrets: BTreeMap<String, String>,
-}
-
-/// What is to be run.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The repository whose `node_modules` and `tools/runner.mjs` are used.
-    pub tools: PathBuf,
-    /// The folder with `http.toml` and `queue.toml`.
-    pub wrangler: PathBuf,
-    /// Which build.
-    pub build: Build,
-    /// For the HTTP worker.
-    pub http: Settings,
-    /// For the queue worker.
-    pub queue: Settings,
-    /// The first port to try, and then those above it; none: any.
-    pub port: Option<u16>,
-    /// The folder that keeps R2 over the end of this process; none: it is lost.
-    pub persist: Option<PathBuf>,
-}
-
-impl Options {
-    /// This repository's workers, any port, nothing kept.
-    #[must_use]
-    pub fn new(build: Build) -> Self {
-        let tools = crate::repository_root();
-        let wrangler = tools.join("wrangler");
-        let (http, queue) = (Settings::default(), Settings::default());
-        Self {
-            tools,
-            wrangler,
-            build,
-            http,
-            queue,
-            port: None,
-            persist: None,
-        }
-    }
-}
 
 /// The running workers. Dropped, they end. All calls block, with a bound, and
 /// may come from many threads at once.
@@ -151,7 +66,7 @@ impl Workers {
         let worker = |name: &str, settings| worker(options, name, settings);
         let order = Start {
             scratch: runner.scratch(),
-            port: options.port.map(free_port_from),
+            port: options.port.map(port::free_from),
             persist: options.persist.as_deref(),
             workers: StartWorkers {
                 http: worker("http", &options.http),
@@ -159,17 +74,14 @@ impl Workers {
             },
         };
         let Listening { http } = runner.order("start", &order, START_SECONDS_MAX)?;
-        Ok(Self {
-            runner,
-            http_url: Mutex::new(http),
-        })
+        Ok(Self { runner, http_url: Mutex::new(http) })
     }
 
     /// The address of the HTTP worker, without a slash at its end. It outlives
     /// every [`kill`](Self::kill) and [`restart`](Self::restart).
     #[must_use]
     pub fn http_url(&self) -> String {
-        crate::process::lock(&self.http_url).clone()
+        process::lock(&self.http_url).clone()
     }
 
     /// Fires a cron trigger and waits for the handler. `time_ms` is the nominal
@@ -211,8 +123,8 @@ impl Workers {
     }
 
     /// Kills the runtimes by SIGKILL: what is in flight fails at once, what is
-    /// queued is lost. They may come back by themselves, but only
-    /// [`restart`](Self::restart) makes sure of it.
+    /// queued is lost. The harness tries to revive them by itself, but only after
+    /// [`restart`](Self::restart) do they answer for certain.
     ///
     /// # Errors
     /// When the runner is gone or silent.
@@ -221,15 +133,14 @@ impl Workers {
         Ok(())
     }
 
-    /// Starts fresh runtimes at the same address.
+    /// Starts fresh runtimes at the same address, whether the old ones live or
+    /// not.
     ///
     /// # Errors
     /// When the runner is gone, or is not done within 60 s.
     pub fn restart(&self) -> Result<(), Error> {
-        let Listening { http } = self
-            .runner
-            .order("restart", &json!({}), START_SECONDS_MAX)?;
-        *crate::process::lock(&self.http_url) = http;
+        let Listening { http } = self.runner.order("restart", &json!({}), START_SECONDS_MAX)?;
+        *process::lock(&self.http_url) = http;
         Ok(())
     }
 
@@ -238,8 +149,7 @@ impl Workers {
     /// # Errors
     /// When the runner is gone or silent.
     pub fn logs(&self, clear: bool) -> Result<Vec<Log>, Error> {
-        self.runner
-            .order("logs", &json!({ "clear": clear }), SHORT_SECONDS_MAX)
+        self.runner.order("logs", &json!({ "clear": clear }), SHORT_SECONDS_MAX)
     }
 
     /// What the runner and the runtimes said besides, as far as it is kept.
@@ -263,12 +173,4 @@ fn scratch() -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     std::env::temp_dir().join(format!("mauntic-workers-{}-{number}", std::process::id()))
-}
-
-/// The first port from here on that nobody listens on. If it is lost in the
-/// moment before the runner takes it, the start says so.
-fn free_port_from(first: u16) -> u16 {
-    (first..first.saturating_add(PORT_TRIES_MAX))
-        .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
-        .unwrap_or(first)
 }

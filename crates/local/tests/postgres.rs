@@ -21,10 +21,7 @@ use tokio_postgres::{Client, NoTls};
 /// Runs one piece of SQL over a connection of its own and answers the last
 /// value of its last row.
 fn query(url: &str, sql: &str) -> Result<Option<String>, tokio_postgres::Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let (client, connection): (Client, _) = tokio_postgres::connect(url, NoTls).await?;
         let connection = tokio::spawn(connection);
@@ -32,22 +29,16 @@ fn query(url: &str, sql: &str) -> Result<Option<String>, tokio_postgres::Error> 
         drop(client);
         // The server's side of a broken connection is told by `messages`.
         connection.await.unwrap().unwrap_or_default();
-        Ok(messages?
-            .into_iter()
-            .rev()
-            .find_map(|message| match message {
-                tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(ToOwned::to_owned),
-                _ => None,
-            }))
+        Ok(messages?.into_iter().rev().find_map(|message| match message {
+            tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(ToOwned::to_owned),
+            _ => None,
+        }))
     })
 }
 
 /// Kept, but not at the price of waiting for the disk.
 fn kept(folder: impl Into<PathBuf>) -> Options {
-    Options {
-        durable: false,
-        ..Options::kept(folder)
-    }
+    Options { durable: false, ..Options::kept(folder) }
 }
 
 fn data_folder(url: &str) -> PathBuf {
@@ -83,19 +74,13 @@ fn a_temporary_server_survives_a_kill_and_leaves_nothing() {
     query(&url, "select 1").unwrap_err();
     server.restart().unwrap();
     assert!(server.is_running());
-    assert_eq!(
-        query(&url, "select n from t").unwrap().as_deref(),
-        Some("7")
-    );
+    assert_eq!(query(&url, "select n from t").unwrap().as_deref(), Some("7"));
 
     server.halt().unwrap();
     query(&url, "select 1").unwrap_err();
     server.restart().unwrap();
     server.restart().unwrap();
-    assert_eq!(
-        query(&url, "select n from t").unwrap().as_deref(),
-        Some("7")
-    );
+    assert_eq!(query(&url, "select n from t").unwrap().as_deref(), Some("7"));
 
     let data = data_folder(&url);
     server.stop().unwrap();
@@ -116,10 +101,7 @@ fn a_killed_server_that_is_not_wanted_again_leaves_nothing() {
 fn a_port_that_is_taken_is_named() {
     let first = Postgres::start(Options::temporary()).unwrap();
     let port = first.port();
-    let second = Postgres::start(Options {
-        port: Some(port),
-        ..Options::temporary()
-    });
+    let second = Postgres::start(Options { port: Some(port), ..Options::temporary() });
     match second {
         Err(Error::PortTaken { port: named }) => assert_eq!(named, port),
         other => panic!("expected the port to be taken, got {other:?}"),
@@ -133,25 +115,15 @@ fn a_kept_server_keeps_data_password_and_port_and_lets_nobody_else_in() {
     let server = Postgres::start(options.clone()).unwrap();
     let url = server.url(SUPERUSER, "postgres");
     query(&url, "create table t as select 7 as n").unwrap();
-    assert!(matches!(
-        Postgres::start(options.clone()),
-        Err(Error::InUse { .. })
-    ));
-    query(
-        &server.url_with(SUPERUSER, Some("wrong"), "postgres"),
-        "select 1",
-    )
-    .unwrap_err();
+    assert!(matches!(Postgres::start(options.clone()), Err(Error::InUse { .. })));
+    query(&server.url_with(SUPERUSER, Some("wrong"), "postgres"), "select 1").unwrap_err();
     let password = fs::metadata(parent.0.join("postgres.password")).unwrap();
     assert_eq!(password.mode() & 0o777, 0o600);
     server.stop().unwrap();
 
     let server = Postgres::start(options).unwrap();
     assert_eq!(server.url(SUPERUSER, "postgres"), url);
-    assert_eq!(
-        query(&url, "select n from t").unwrap().as_deref(),
-        Some("7")
-    );
+    assert_eq!(query(&url, "select n from t").unwrap().as_deref(), Some("7"));
     assert_eq!(query(&url, "show fsync").unwrap().as_deref(), Some("on"));
 }
 
@@ -177,10 +149,7 @@ fn data_of_another_version_is_refused_and_left_alone() {
     let data = parent.0.join("postgres");
     fs::create_dir(&data).unwrap();
     fs::write(data.join("PG_VERSION"), "17\n").unwrap();
-    assert!(matches!(
-        Postgres::start(kept(&data)),
-        Err(Error::WrongVersion { .. })
-    ));
+    assert!(matches!(Postgres::start(kept(&data)), Err(Error::WrongVersion { .. })));
     assert_eq!(fs::read_dir(&data).unwrap().count(), 1);
 }
 
@@ -190,11 +159,7 @@ fn the_note_of_a_server_that_is_long_gone_blocks_nothing() {
     let options = kept(parent.0.join("postgres"));
     Postgres::start(options.clone()).unwrap().stop().unwrap();
     // The number of a process that lives and is none of ours.
-    let note = format!(
-        "{}\n{}\n",
-        std::process::id(),
-        parent.0.join("postgres").display()
-    );
+    let note = format!("{}\n{}\n", std::process::id(), parent.0.join("postgres").display());
     fs::write(parent.0.join("postgres/postmaster.pid"), note).unwrap();
     Postgres::start(options).unwrap().stop().unwrap();
 }
@@ -218,10 +183,7 @@ fn after_its_owner_was_killed_kept_data_is_taken_over_at_once() {
     owner.wait().unwrap();
     let server = Postgres::start(kept(parent.0.join("postgres"))).unwrap();
     let url = server.url(SUPERUSER, "postgres");
-    assert_eq!(
-        query(&url, "select n from t").unwrap().as_deref(),
-        Some("7")
-    );
+    assert_eq!(query(&url, "select n from t").unwrap().as_deref(), Some("7"));
 }
 
 #[test]
@@ -234,37 +196,19 @@ fn a_server_whose_guardian_was_killed_too_is_stopped_and_taken_over() {
     let Ok(status) = status else {
         return owner.kill().unwrap();
     };
-    let guardian = status
-        .lines()
-        .find_map(|line| line.strip_prefix("PPid:"))
-        .unwrap()
-        .trim();
-    let killed = Command::new("sh")
-        .args(["-c", "kill -KILL \"$1\"", "sh", guardian])
-        .status();
+    let guardian = status.lines().find_map(|line| line.strip_prefix("PPid:")).unwrap().trim();
+    let killed = Command::new("sh").args(["-c", "kill -KILL \"$1\"", "sh", guardian]).status();
     assert!(killed.unwrap().success());
     owner.kill().unwrap();
     owner.wait().unwrap();
-    assert!(
-        query(&url, "select 1").is_ok(),
-        "the server should be an orphan now"
-    );
+    assert!(query(&url, "select 1").is_ok(), "the server should be an orphan now");
     let server = Postgres::start(kept(parent.0.join("postgres"))).unwrap();
     let url = server.url(SUPERUSER, "postgres");
-    assert_eq!(
-        query(&url, "select n from t").unwrap().as_deref(),
-        Some("7")
-    );
+    assert_eq!(query(&url, "select n from t").unwrap().as_deref(), Some("7"));
 }
 
 fn first_line(path: &Path) -> String {
-    fs::read_to_string(path)
-        .unwrap()
-        .lines()
-        .next()
-        .unwrap()
-        .trim()
-        .to_owned()
+    fs::read_to_string(path).unwrap().lines().next().unwrap().trim().to_owned()
 }
 
 /// Starts this test program again as the owner of a server, and answers that
@@ -277,9 +221,7 @@ fn owner(data: &str) -> (std::process::Child, String) {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut lines = BufReader::new(owner.stdout.take().unwrap())
-        .lines()
-        .map(Result::unwrap);
+    let mut lines = BufReader::new(owner.stdout.take().unwrap()).lines().map(Result::unwrap);
     let url = lines.find_map(|line| line.split_once("url ").map(|(_, url)| url.to_owned()));
     (owner, url.unwrap())
 }
@@ -291,10 +233,7 @@ fn owner_of_a_server() {
         return;
     };
     let options = match data.as_str() {
-        "temporary" => Options {
-            data: Data::Temporary,
-            ..Options::temporary()
-        },
+        "temporary" => Options { data: Data::Temporary, ..Options::temporary() },
         folder => kept(folder),
     };
     let server = Postgres::start(options).unwrap();

@@ -56,13 +56,10 @@ pub(crate) fn parse(url: &str) -> Result<Address, AddressError> {
         return Err(AddressError::NotAUrl);
     }
     let (base, query) = split_query(url);
-    let kept: Vec<&str> = pairs(query)
-        .filter(|(key, _)| KEYS_KEPT.contains(key))
-        .map(|(_, pair)| pair)
-        .collect();
-    let mut config: Config = format!("{base}?{}", kept.join("&"))
-        .parse()
-        .map_err(|_| AddressError::NotAUrl)?;
+    let kept: Vec<&str> =
+        pairs(query).filter(|(key, _)| KEYS_KEPT.contains(key)).map(|(_, pair)| pair).collect();
+    let mut config: Config =
+        format!("{base}?{}", kept.join("&")).parse().map_err(|_| AddressError::NotAUrl)?;
     if config.get_user().is_none_or(str::is_empty) {
         return Err(AddressError::NoUser);
     }
@@ -72,19 +69,10 @@ pub(crate) fn parse(url: &str) -> Result<Address, AddressError> {
     let host = host.clone();
     let sslmode = pairs(query).find_map(|(_, pair)| pair.strip_prefix("sslmode="));
     let tls = tls_of(sslmode, &host)?;
-    config.ssl_mode(if tls {
-        SslMode::Require
-    } else {
-        SslMode::Disable
-    });
+    config.ssl_mode(if tls { SslMode::Require } else { SslMode::Disable });
     config.channel_binding(ChannelBinding::Disable);
     let port = config.get_ports().first().copied().unwrap_or(PORT_DEFAULT);
-    Ok(Address {
-        host,
-        port,
-        tls,
-        config,
-    })
+    Ok(Address { host, port, tls, config })
 }
 
 /// The query begins at the first `?` behind the credentials: a password may
@@ -92,19 +80,14 @@ pub(crate) fn parse(url: &str) -> Result<Address, AddressError> {
 fn split_query(url: &str) -> (&str, &str) {
     let (credentials, rest) = url.split_at(url.find('@').unwrap_or(0));
     match rest.split_once('?') {
-        Some((host, query)) => (
-            url.get(..credentials.len() + host.len()).unwrap_or(url),
-            query,
-        ),
+        Some((host, query)) => (url.get(..credentials.len() + host.len()).unwrap_or(url), query),
         None => (url, ""),
     }
 }
 
 /// Keys, each with its whole `key=value`.
 fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
-    query
-        .split('&')
-        .map(|pair| (pair.split('=').next().unwrap_or(pair), pair))
+    query.split('&').map(|pair| (pair.split('=').next().unwrap_or(pair), pair))
 }
 
 /// Certificates are always checked, by the runtime and against the host's name,

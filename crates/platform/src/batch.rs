@@ -2,7 +2,7 @@
 //! read by itself: the SDK's own decoding fails a batch for one bad body and
 //! leaves no way to acknowledge it.
 
-use js_sys::{Array, ArrayBuffer, BigInt, JSON, JsString, Object, Reflect, Uint8Array};
+use js_sys::{Array, ArrayBuffer, BigInt, JSON, JsString, Reflect, Uint8Array};
 use mauntic_flows::consume::{Body, Delivery, Settle};
 use wasm_bindgen::{JsCast, JsValue};
 use worker::{MessageExt, QueueRetryOptionsBuilder, RawMessage};
@@ -12,10 +12,8 @@ const REPLACEMENT: char = '\u{FFFD}';
 
 /// Reads every message, in order.
 pub(crate) fn deliveries(messages: &[RawMessage]) -> Vec<Delivery> {
-    let read = |message: &RawMessage| Delivery {
-        message_id: message.id(),
-        body: body(&message.body()),
-    };
+    let read =
+        |message: &RawMessage| Delivery { message_id: message.id(), body: body(&message.body()) };
     messages.iter().map(read).collect()
 }
 
@@ -73,21 +71,12 @@ fn bytes(value: &JsValue) -> Option<Vec<u8>> {
     let buffer = Reflect::get(value, &"buffer".into()).ok()?;
     let (offset, length) = (number("byteOffset")?, number("byteLength")?);
     let whole = Uint8Array::new(&buffer).to_vec();
-    whole
-        .into_iter()
-        .skip(count(offset))
-        .take(count(length))
-        .map(Some)
-        .collect()
+    whole.into_iter().skip(count(offset)).take(count(length)).map(Some).collect()
 }
 
 /// A size of JavaScript: whole, not negative, and far below 2^32 in a body of
 /// 128 KB.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "see above"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "see above")]
 fn count(number: f64) -> usize {
     number as usize
 }
@@ -110,16 +99,12 @@ fn constructor_name(value: &JsValue) -> Option<String> {
 /// What is known of a value that is neither text nor bytes nor JSON.
 fn describe(value: &JsValue) -> String {
     if let Some(number) = value.dyn_ref::<BigInt>() {
-        return number
-            .to_string(10)
-            .map_or_else(|_| "BigInt".to_owned(), String::from);
+        return number.to_string(10).map_or_else(|_| "BigInt".to_owned(), String::from);
     }
-    match constructor_name(value) {
-        Some(name) if value.is_object() => {
-            let entries = Object::try_from(value).map(|_| Array::from(value));
-            let inside = entries.and_then(|entries| JSON::stringify(&entries).ok()?.as_string());
-            format!("{name} {}", inside.unwrap_or_default())
-        }
+    // Entries of a Map or Set; nothing of another object.
+    let entries = value.is_object().then(|| JSON::stringify(&Array::from(value)));
+    match (constructor_name(value), entries) {
+        (Some(name), Some(Ok(entries))) if entries != "[]" => format!("{name} {entries}"),
         _ => format!("{value:?}"),
     }
 }

@@ -57,12 +57,8 @@ pub(crate) fn transport(env: &Env) -> Result<Transport, ConfigError> {
             expected: "tcp, the only transport of this build",
         });
     }
-    let url = text(env, "DATABASE_URL").ok_or(ConfigError::Missing {
-        name: "DATABASE_URL",
-    })?;
-    address::parse(&url)
-        .map(Transport::Tcp)
-        .map_err(ConfigError::DatabaseUrl)
+    let url = text(env, "DATABASE_URL").ok_or(ConfigError::Missing { name: "DATABASE_URL" })?;
+    address::parse(&url).map(Transport::Tcp).map_err(ConfigError::DatabaseUrl)
 }
 
 /// How long a claim holds a job.
@@ -71,11 +67,10 @@ pub(crate) fn lease_secs(env: &Env) -> Result<u32, ConfigError> {
         return Ok(LEASE_SECS_DEFAULT);
     };
     let secs = text.parse().ok();
-    secs.filter(|secs| (1..=LEASE_SECS_MAX).contains(secs))
-        .ok_or(ConfigError::Invalid {
-            name: "JOB_LEASE_SECONDS",
-            expected: "a whole number from 1 to 900",
-        })
+    secs.filter(|secs| (1..=LEASE_SECS_MAX).contains(secs)).ok_or(ConfigError::Invalid {
+        name: "JOB_LEASE_SECONDS",
+        expected: "a whole number from 1 to 900",
+    })
 }
 
 /// The bootstrap operator's token, if there is one.

@@ -81,11 +81,7 @@ fn dial(transport: Transport) -> worker::Result<(Socket, Config)> {
             (hyperdrive.connect()?, hyperdrive_config(&hyperdrive))
         }
         Transport::Tcp(address) => {
-            let secure = if address.tls {
-                SecureTransport::StartTls
-            } else {
-                SecureTransport::Off
-            };
+            let secure = if address.tls { SecureTransport::StartTls } else { SecureTransport::Off };
             let builder = Socket::builder().secure_transport(secure);
             (builder.connect(address.host, address.port)?, address.config)
         }
@@ -115,8 +111,5 @@ fn misconfigured(error: &ConfigError) -> PortError {
 }
 
 fn unavailable(cause: String) -> PortError {
-    PortError::Unavailable {
-        what: DATABASE,
-        cause,
-    }
+    PortError::Unavailable { what: DATABASE, cause }
 }

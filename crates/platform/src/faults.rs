@@ -38,11 +38,7 @@ pub(crate) fn reached(checkpoint: Checkpoint<'_>) {
 }
 
 fn is_poison(held: &Held) -> bool {
-    let contact = held
-        .data
-        .get("contactId")
-        .and_then(|id| id.as_str())
-        .unwrap_or_default();
+    let contact = held.data.get("contactId").and_then(|id| id.as_str()).unwrap_or_default();
     contact.starts_with(PANIC_ALWAYS) || (contact.starts_with(PANIC_ONCE) && held.claim == 1)
 }
 
@@ -50,10 +46,7 @@ pub(crate) fn duplicated(env: &Env, bodies: Vec<String>) -> Vec<String> {
     if text(env, "FAULT_DUPLICATES").as_deref() != Some("true") {
         return bodies;
     }
-    bodies
-        .into_iter()
-        .flat_map(|body| [body.clone(), body])
-        .collect()
+    bodies.into_iter().flat_map(|body| [body.clone(), body]).collect()
 }
 
 pub(crate) fn clock_offset(env: &Env) -> TimeDelta {

@@ -56,9 +56,7 @@ pub async fn scheduled(event: &ScheduledEvent, env: &Env) {
 /// Why it could not, for the guard's log line.
 pub async fn release(env: &Env, token: &str) -> Result<u64, String> {
     let token = Uuid::parse_str(token).map_err(|error| error.to_string())?;
-    relay::release(&WorkerPorts::new(env), token)
-        .await
-        .map_err(|error| error.to_string())
+    relay::release(&WorkerPorts::new(env), token).await.map_err(|error| error.to_string())
 }
 
 /// The guard's token, by which it can release what this invocation claims.
@@ -69,11 +67,7 @@ fn token(env: &Env, ports: &WorkerPorts) -> Uuid {
 }
 
 fn report_batch(queue: &str, token: Uuid, report: &Report, duration_ms: i64) {
-    let level = if report.error.is_some() {
-        Level::Error
-    } else {
-        Level::Info
-    };
+    let level = if report.error.is_some() { Level::Error } else { Level::Info };
     let fields = json!({
         "event": "batch",
         "queue": queue,

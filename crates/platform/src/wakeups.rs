@@ -51,21 +51,13 @@ async fn send(env: &Env, queue: Queue, messages: &[Message]) -> Result<(), PortE
 
 fn encode(messages: &[Message]) -> Result<Vec<String>, PortError> {
     let encoded = messages.iter().map(serde_json::to_string);
-    encoded
-        .collect::<Result<_, _>>()
-        .map_err(|error| PortError::Refused {
-            what: "encoding a message",
-            cause: error.to_string(),
-        })
+    encoded.collect::<Result<_, _>>().map_err(|error| PortError::Refused {
+        what: "encoding a message",
+        cause: error.to_string(),
+    })
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the shape that map_err wants"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
 fn unavailable(error: worker::Error) -> PortError {
-    PortError::Unavailable {
-        what: QUEUE,
-        cause: error.to_string(),
-    }
+    PortError::Unavailable { what: QUEUE, cause: error.to_string() }
 }

@@ -27,17 +27,9 @@ fn tls_follows_sslmode_and_never_falls_back_outside_the_machine() {
         ("localhost", "?sslmode=require", Ok(true)),
     ] {
         let read = parse(&format!("postgres://u:p@{host}:6543/d{query}"));
-        assert_eq!(
-            read.as_ref().map(|a| a.tls).map_err(|e| *e),
-            tls,
-            "{host}{query}"
-        );
+        assert_eq!(read.as_ref().map(|a| a.tls).map_err(|e| *e), tls, "{host}{query}");
         if let Ok(address) = read {
-            let mode = if address.tls {
-                SslMode::Require
-            } else {
-                SslMode::Disable
-            };
+            let mode = if address.tls { SslMode::Require } else { SslMode::Disable };
             assert_eq!(address.config.get_ssl_mode(), mode, "{host}{query}");
             assert_eq!(address.port, 6543);
         }
@@ -56,10 +48,7 @@ fn keys_of_providers_are_left_out_and_the_rest_is_kept() {
     assert_eq!(address.config.get_dbname(), Some("main"));
     assert_eq!(address.config.get_options(), Some("endpoint=ep-x"));
     assert_eq!(address.config.get_application_name(), Some("me"));
-    assert_eq!(
-        address.config.get_channel_binding(),
-        ChannelBinding::Disable
-    );
+    assert_eq!(address.config.get_channel_binding(), ChannelBinding::Disable);
     assert!(address.config.get_hostaddrs().is_empty());
 }
 
@@ -75,10 +64,7 @@ fn what_is_no_address_is_refused_without_being_repeated() {
         ("postgres://u:secret@/d", AddressError::NotOneHost),
         ("postgres://u:secret@a,b/d", AddressError::NotOneHost),
         ("postgres://u:secret@%2Ftmp/d", AddressError::NotOneHost),
-        (
-            "postgres://u:secret@db/d?sslmode=secret",
-            AddressError::UnknownSslMode,
-        ),
+        ("postgres://u:secret@db/d?sslmode=secret", AddressError::UnknownSslMode),
     ] {
         let error = parse(url).map(|address| address.host).unwrap_err();
         assert_eq!(error, expected, "{url}");
@@ -104,10 +90,6 @@ fn sends_keep_both_limits_and_the_order() {
         (vec![50, 1, 50], 9, 10, vec![0..1, 1..2, 2..3]),
         (vec![0, 0], 9, 0, vec![0..2]),
     ] {
-        assert_eq!(
-            chunks::split(&lengths, items_max, bytes_max),
-            expected,
-            "{lengths:?}"
-        );
+        assert_eq!(chunks::split(&lengths, items_max, bytes_max), expected, "{lengths:?}");
     }
 }

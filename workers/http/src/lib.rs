@@ -24,10 +24,7 @@ thread_local! {
 #[event(fetch)]
 async fn fetch(request: HttpRequest, env: Env, _context: Context) -> Result<Response<Body>> {
     #[cfg(feature = "fault-hooks")]
-    if request
-        .headers()
-        .contains_key(mauntic_platform::faults::PANIC_HEADER)
-    {
+    if request.headers().contains_key(mauntic_platform::faults::PANIC_HEADER) {
         mauntic_platform::faults::die("a request asked for it");
     }
     let mut router = ROUTER.with(|router| router.get_or_init(|| build(&env)).clone());
@@ -45,10 +42,6 @@ fn build(env: &Env) -> Router {
 }
 
 fn write(line: &LogLine<'_>) {
-    let level = if line.is_error() {
-        Level::Error
-    } else {
-        Level::Info
-    };
+    let level = if line.is_error() { Level::Error } else { Level::Info };
     log::line(level, serde_json::to_value(line).unwrap_or_default());
 }

@@ -20,16 +20,10 @@ impl Account {
         // The standard library cannot tell who we are without unsafe code.
         let own_uid = id(&["-u"])?.ok_or(Error::NoUnprivilegedUser)?;
         if own_uid != 0 {
-            return Ok(Self {
-                own_uid,
-                lent: None,
-            });
+            return Ok(Self { own_uid, lent: None });
         }
         match (id(&["-u", "nobody"])?, id(&["-g", "nobody"])?) {
-            (Some(uid), Some(gid)) if uid != 0 => Ok(Self {
-                own_uid,
-                lent: Some((uid, gid)),
-            }),
+            (Some(uid), Some(gid)) if uid != 0 => Ok(Self { own_uid, lent: Some((uid, gid)) }),
             _ => Err(Error::NoUnprivilegedUser),
         }
     }
@@ -86,9 +80,6 @@ impl Account {
 
 /// What `id` answers; none when there is no such user.
 fn id(arguments: &[&str]) -> Result<Option<u32>, Error> {
-    let output = Command::new("id")
-        .args(arguments)
-        .output()
-        .map_err(io("run", "id"))?;
+    let output = Command::new("id").args(arguments).output().map_err(io("run", "id"))?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().parse().ok())
 }

@@ -26,15 +26,9 @@ impl Binaries {
         let native = package.join("native");
         let version = version(&package)?;
         let major = version.split('.').next().unwrap_or_default().to_owned();
-        let native = if usable(&native, account)? {
-            native
-        } else {
-            copy(&native, &version, account)?
-        };
-        Ok(Self {
-            bin: native.join("bin"),
-            major,
-        })
+        let native =
+            if usable(&native, account)? { native } else { copy(&native, &version, account)? };
+        Ok(Self { bin: native.join("bin"), major })
     }
 
     pub(super) fn folder(&self) -> &Path {
@@ -110,15 +104,10 @@ fn copy(native: &Path, version: &str, account: Account) -> Result<PathBuf, Error
 
 /// In a folder where anybody may create files, trust only what is ours.
 pub(super) fn check_owner(path: &Path, account: Account) -> Result<(), Error> {
-    let owner = fs::symlink_metadata(path)
-        .map_err(io("look at", path))?
-        .uid();
+    let owner = fs::symlink_metadata(path).map_err(io("look at", path))?.uid();
     if owner == account.own_uid() || owner == account.server_uid() {
         Ok(())
     } else {
-        Err(Error::ForeignFolder {
-            path: path.to_owned(),
-            owner,
-        })
+        Err(Error::ForeignFolder { path: path.to_owned(), owner })
     }
 }

@@ -35,17 +35,12 @@ pub(super) fn prepare(
         return Ok(None);
     }
     let password = folder.beside("password");
-    fs::read_to_string(&password)
-        .map(Some)
-        .map_err(io("read", password))
+    fs::read_to_string(&password).map(Some).map_err(io("read", password))
 }
 
 fn check_version(folder: &Folder, binaries: &Binaries) -> Result<(), Error> {
     let path = folder.data.join("PG_VERSION");
-    let found = fs::read_to_string(&path)
-        .map_err(io("read", path))?
-        .trim()
-        .to_owned();
+    let found = fs::read_to_string(&path).map_err(io("read", path))?.trim().to_owned();
     if found == binaries.major {
         return Ok(());
     }
@@ -68,12 +63,7 @@ fn initialize(
     remove_if_there(&fresh)?;
     private_folder(&fresh, account)?;
     let mut command = account.command(binaries.program("initdb"));
-    command.args([
-        "--username=postgres",
-        "--encoding=UTF8",
-        "--locale=C",
-        "--no-instructions",
-    ]);
+    command.args(["--username=postgres", "--encoding=UTF8", "--locale=C", "--no-instructions"]);
     command.arg("--pgdata").arg(&fresh);
     if !durable {
         command.arg("--no-sync");
@@ -83,10 +73,7 @@ fn initialize(
     } else {
         let password = folder.beside("password");
         write_password(&password, account)?;
-        command
-            .arg("--auth=scram-sha-256")
-            .arg("--pwfile")
-            .arg(password);
+        command.arg("--auth=scram-sha-256").arg("--pwfile").arg(password);
     }
     run("initdb", command, &folder.data)?;
     fs::rename(&fresh, &folder.data).map_err(io("put in place", &folder.data))
@@ -107,8 +94,7 @@ fn write_password(path: &Path, account: Account) -> Result<(), Error> {
         .mode(0o600)
         .open(path)
         .map_err(io("create", path))?;
-    file.write_all(password.as_bytes())
-        .map_err(io("write", path))?;
+    file.write_all(password.as_bytes()).map_err(io("write", path))?;
     account.give(path)
 }
 
@@ -133,10 +119,7 @@ fn end_leftover(folder: &Folder, binaries: &Binaries, account: Account) -> Resul
     let stop = |mode: &str| {
         let mut command = account.command(binaries.program("pg_ctl"));
         command.args(["stop", "--silent", "--mode", mode, "--timeout"]);
-        command
-            .arg(LEFTOVER_STOP_SECONDS_MAX.to_string())
-            .arg("--pgdata")
-            .arg(&folder.data);
+        command.arg(LEFTOVER_STOP_SECONDS_MAX.to_string()).arg("--pgdata").arg(&folder.data);
         run("pg_ctl", command, &folder.data)
     };
     // It may end by itself between the look and the order.
@@ -162,25 +145,14 @@ fn command_line(process: &str) -> Result<String, Error> {
 }
 
 fn run(tool: &'static str, mut command: Command, folder: &Path) -> Result<(), Error> {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = command
+    let Output { status, stdout, stderr } = command
         .stdin(Stdio::null())
         .output()
         .map_err(io("run", command.get_program().to_owned()))?;
     if status.success() {
         return Ok(());
     }
-    let output = format!(
-        "{}{}",
-        String::from_utf8_lossy(&stdout),
-        String::from_utf8_lossy(&stderr)
-    );
-    Err(Error::Tool {
-        tool,
-        folder: folder.to_owned(),
-        output: output.trim().to_owned(),
-    })
+    let output =
+        format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+    Err(Error::Tool { tool, folder: folder.to_owned(), output: output.trim().to_owned() })
 }

@@ -126,9 +126,5 @@ pub(super) fn io<'a>(
     what: &'static str,
     path: impl Into<PathBuf> + 'a,
 ) -> impl FnOnce(io::Error) -> Error + 'a {
-    move |source| Error::Io {
-        what,
-        path: path.into(),
-        source,
-    }
+    move |source| Error::Io { what, path: path.into(), source }
 }

@@ -39,11 +39,7 @@ impl Folder {
         let name = format!("mauntic-postgres-{}-{number}", std::process::id());
         let tried: Vec<PathBuf> = memory()?
             .into_iter()
-            .chain([
-                std::env::temp_dir(),
-                PathBuf::from("/tmp"),
-                PathBuf::from(REACHABLE),
-            ])
+            .chain([std::env::temp_dir(), PathBuf::from("/tmp"), PathBuf::from(REACHABLE)])
             .collect();
         for parent in &tried {
             if !account.can("-w", parent)? {
@@ -53,12 +49,7 @@ impl Folder {
             // A leftover of a dead process that had our number.
             remove_if_there(&outer)?;
             private_folder(&outer, account)?;
-            return Ok(Self {
-                data: outer.join("data"),
-                outer,
-                temporary: true,
-                _lock: None,
-            });
+            return Ok(Self { data: outer.join("data"), outer, temporary: true, _lock: None });
         }
         Err(Error::NoRoom { tried })
     }
@@ -72,12 +63,7 @@ impl Folder {
             Err(TryLockError::WouldBlock) => return Err(Error::InUse { folder: data }),
             Err(TryLockError::Error(source)) => return Err(io("lock", lock)(source)),
         }
-        Ok(Self {
-            outer: data.clone(),
-            data,
-            temporary: false,
-            _lock: Some(file),
-        })
+        Ok(Self { outer: data.clone(), data, temporary: false, _lock: Some(file) })
     }
 
     /// A file beside the data: `postgres.password` for `postgres`.
@@ -112,16 +98,10 @@ fn reachable(wanted: &Path, account: Account) -> Result<PathBuf, Error> {
     if account.can("-x", parent)? {
         return Ok(wanted);
     }
-    let name = format!(
-        "mauntic-{:016x}",
-        fnv1a(wanted.as_os_str().as_encoded_bytes())
-    );
+    let name = format!("mauntic-{:016x}", fnv1a(wanted.as_os_str().as_encoded_bytes()));
     let stand_in = Path::new(REACHABLE).join(name);
     if !stand_in.exists() {
-        DirBuilder::new()
-            .mode(0o755)
-            .create(&stand_in)
-            .map_err(io("create", &stand_in))?;
+        DirBuilder::new().mode(0o755).create(&stand_in).map_err(io("create", &stand_in))?;
     }
     check_owner(&stand_in, account)?;
     Ok(stand_in.join("postgres"))
@@ -140,29 +120,17 @@ fn memory() -> Result<Option<PathBuf>, Error> {
     if !path.is_dir() {
         return Ok(None);
     }
-    let output = Command::new("df")
-        .arg("-Pk")
-        .arg(&path)
-        .output()
-        .map_err(io("run", "df"))?;
+    let output = Command::new("df").arg("-Pk").arg(&path).output().map_err(io("run", "df"))?;
     let text = String::from_utf8_lossy(&output.stdout);
     // The second line's fourth column, by POSIX: kibibytes available.
-    let available = text
-        .lines()
-        .nth(1)
-        .and_then(|line| line.split_whitespace().nth(3));
-    let kib: u64 = available
-        .and_then(|number| number.parse().ok())
-        .unwrap_or(0);
+    let available = text.lines().nth(1).and_then(|line| line.split_whitespace().nth(3));
+    let kib: u64 = available.and_then(|number| number.parse().ok()).unwrap_or(0);
     Ok((kib >= MEMORY_KIB_MIN).then_some(path))
 }
 
 /// An empty folder that only the server's user may look into.
 pub(super) fn private_folder(path: &Path, account: Account) -> Result<(), Error> {
-    DirBuilder::new()
-        .mode(0o700)
-        .create(path)
-        .map_err(io("create", path))?;
+    DirBuilder::new().mode(0o700).create(path).map_err(io("create", path))?;
     account.give(path)
 }
 

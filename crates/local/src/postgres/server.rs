@@ -2,6 +2,7 @@
 
 use super::Spec;
 use super::error::{Error, io};
+use super::settings::settings;
 use crate::process::{Tail, Waited, kill_group, read_lines, wait_for};
 use std::io::Write;
 use std::os::unix::process::CommandExt;
@@ -21,9 +22,6 @@ const STOP_SECONDS_MAX: u64 = 45;
 
 /// After SIGKILL to the first process the others notice within milliseconds.
 const KILL_SECONDS_MAX: u64 = 10;
-
-/// Megabytes of write-ahead log that a temporary server keeps.
-const WAL_MEGABYTES_MAX: u32 = 128;
 
 enum Event {
     Ready,
@@ -56,10 +54,7 @@ impl Server {
                 if log.contains("could not create any TCP/IP sockets") {
                     return Err(Error::PortTaken { port });
                 }
-                Err(Error::Ended {
-                    folder: spec.folder.data.clone(),
-                    log,
-                })
+                Err(Error::Ended { folder: spec.folder.data.clone(), log })
             }
         }
     }
@@ -69,17 +64,9 @@ impl Server {
             .account
             .command("/bin/sh")
             .args(["-c", include_str!("supervisor.sh"), "supervisor.sh"])
-            .args([
-                spec.binaries.folder(),
-                &spec.folder.data,
-                &spec.folder.outer,
-            ])
-            .arg(if spec.folder.temporary {
-                "remove"
-            } else {
-                "keep"
-            })
-            .args(settings(spec, port))
+            .args([spec.binaries.folder(), &spec.folder.data, &spec.folder.outer])
+            .arg(if spec.folder.temporary { "remove" } else { "keep" })
+            .args(settings(spec.durable, port))
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -107,13 +94,7 @@ impl Server {
             read_lines(output, Tail::default(), |_line| {}, move || drop(send_gone));
         }
         let orders = guardian.stdin.take();
-        Ok(Self {
-            guardian,
-            orders,
-            events,
-            guardian_gone,
-            running,
-        })
+        Ok(Self { guardian, orders, events, guardian_gone, running })
     }
 
     /// Whether any process of the server is alive.
@@ -177,45 +158,7 @@ impl Server {
             kill_group(self.guardian.id()).map_err(io("run", "/bin/sh"))?;
         }
         self.orders = None;
-        self.guardian
-            .wait()
-            .map_err(io("wait for", "supervisor.sh"))?;
-        if hung {
-            Err(spec.timed_out("stop", STOP_SECONDS_MAX, tail))
-        } else {
-            Ok(())
-        }
+        self.guardian.wait().map_err(io("wait for", "supervisor.sh"))?;
+        if hung { Err(spec.timed_out("stop", STOP_SECONDS_MAX, tail)) } else { Ok(()) }
     }
-}
-
-/// The server's settings. Temporary data need not survive the machine, so
-/// nothing waits for a disk; but it must survive [`Server::kill`], so a commit is
-/// handed to the system before it is confirmed (`synchronous_commit` stays on;
-/// without `fsync` that costs one write to memory).
-fn settings(spec: &Spec, port: u16) -> Vec<String> {
-    let mut settings = vec![
-        format!("port={port}"),
-        "listen_addresses=127.0.0.1".to_owned(),
-        "unix_socket_directories=".to_owned(),
-        "max_connections=200".to_owned(),
-        "timezone=UTC".to_owned(),
-        "log_timezone=UTC".to_owned(),
-    ];
-    if !spec.durable {
-        settings
-            .extend(["fsync", "full_page_writes", "autovacuum"].map(|name| format!("{name}=off")));
-        settings.extend(
-            [
-                "wal_level=minimal",
-                "max_wal_senders=0",
-                "dynamic_shared_memory_type=mmap",
-            ]
-            .map(ToOwned::to_owned),
-        );
-        settings.push(format!("max_wal_size={WAL_MEGABYTES_MAX}MB"));
-    }
-    settings
-        .into_iter()
-        .flat_map(|setting| ["-c".to_owned(), setting])
-        .collect()
 }

@@ -93,15 +93,7 @@ impl Runner {
         }
         let orders = Mutex::new(child.stdin.take());
         let gone = Mutex::new(gone);
-        Ok(Self {
-            child,
-            orders,
-            waiting,
-            next: AtomicU64::new(1),
-            gone,
-            tail,
-            scratch,
-        })
+        Ok(Self { child, orders, waiting, next: AtomicU64::new(1), gone, tail, scratch })
     }
 
     /// Gives an order and waits for its answer.
@@ -122,15 +114,8 @@ impl Runner {
                 serde_json::from_value(value).map_err(|source| Error::Answer { order: op, source })
             }
             Waited::Came(Err(message)) => Err(Error::Refused { order: op, message }),
-            Waited::Gone => Err(Error::Ended {
-                order: op,
-                log: self.tail.text(),
-            }),
-            Waited::TimedOut => Err(Error::TimedOut {
-                order: op,
-                seconds,
-                log: self.tail.text(),
-            }),
+            Waited::Gone => Err(Error::Ended { order: op, log: self.tail.text() }),
+            Waited::TimedOut => Err(Error::TimedOut { order: op, seconds, log: self.tail.text() }),
         }
     }
 
@@ -142,10 +127,7 @@ impl Runner {
         let written = orders.as_mut().map(|pipe| pipe.write_all(&line));
         match written {
             Some(Ok(())) => Ok(()),
-            Some(Err(_)) | None => Err(Error::Ended {
-                order: op,
-                log: self.tail.text(),
-            }),
+            Some(Err(_)) | None => Err(Error::Ended { order: op, log: self.tail.text() }),
         }
     }
 
@@ -165,9 +147,7 @@ impl Runner {
         let waited = wait_for(&lock(&self.gone), Duration::from_secs(END_SECONDS_MAX));
         // Also after a good end: the runtimes of a runner that crashed live on.
         kill_group(self.child.id()).map_err(io("run", "/bin/sh"))?;
-        self.child
-            .wait()
-            .map_err(io("wait for", "tools/runner.mjs"))?;
+        self.child.wait().map_err(io("wait for", "tools/runner.mjs"))?;
         if self.scratch.exists() {
             fs::remove_dir_all(&self.scratch).map_err(io("remove", &self.scratch))?;
         }
@@ -206,9 +186,5 @@ pub(super) fn io<'a>(
     what: &'static str,
     path: impl Into<PathBuf> + 'a,
 ) -> impl FnOnce(std::io::Error) -> Error + 'a {
-    move |source| Error::Io {
-        what,
-        path: path.into(),
-        source,
-    }
+    move |source| Error::Io { what, path: path.into(), source }
 }

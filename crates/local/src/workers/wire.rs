@@ -42,11 +42,7 @@ pub enum Outcome {
 
 impl From<String> for Outcome {
     fn from(word: String) -> Self {
-        if word == "ok" {
-            Self::Ok
-        } else {
-            Self::Failed(word)
-        }
+        if word == "ok" { Self::Ok } else { Self::Failed(word) }
     }
 }
 

@@ -1,6 +1,5 @@
 //! Choosing a port on 127.0.0.1.
 
-use super::error::Error;
 use std::net::{Ipv4Addr, TcpListener};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -14,28 +13,28 @@ const PORTS: Range<u16> = 20_000..30_000;
 /// taken once in 2^64.
 const PORT_TRIES_MAX: u16 = 64;
 
-/// A port nobody listens on at this moment. Whoever wants it must start, see
-/// whether it worked, and ask again.
-pub(super) fn free() -> Result<u16, Error> {
+/// A port nobody listens on at this moment, if one is found. Whoever wants it
+/// must start, see whether it worked, and ask again.
+pub(crate) fn free() -> Option<u16> {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let span = PORTS.end - PORTS.start;
     // Processes that start together begin at different places: 7919 is a prime
     // that spreads neighbouring process ids over the whole range.
     let process = std::process::id().wrapping_mul(7919) % u32::from(span);
     let process = u16::try_from(process).unwrap_or_default();
-    for _ in 0..PORT_TRIES_MAX {
-        let number = NEXT.fetch_add(1, Ordering::Relaxed) % span;
-        let port = PORTS.start + (process + number) % span;
-        if is_free(port) {
-            return Ok(port);
-        }
-    }
-    Err(Error::NoPort {
-        tries: PORT_TRIES_MAX,
-    })
+    (0..PORT_TRIES_MAX)
+        .map(|_| (process + NEXT.fetch_add(1, Ordering::Relaxed) % span) % span)
+        .map(|number| PORTS.start + number)
+        .find(|port| is_free(*port))
+}
+
+/// The first port from here on that nobody listens on, or `first` itself when
+/// all are taken, so that the start fails on it and says so.
+pub(crate) fn free_from(first: u16) -> u16 {
+    (first..first.saturating_add(PORT_TRIES_MAX)).find(|port| is_free(*port)).unwrap_or(first)
 }
 
 /// Whether nobody listens on this port at this moment.
-pub(super) fn is_free(port: u16) -> bool {
+pub(crate) fn is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
 }

@@ -1,0 +1,79 @@
+//! What workers are wanted, and with what.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Which of the two workers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Worker {
+    /// `fetch`.
+    Http,
+    /// `queue` and `scheduled`.
+    Queue,
+}
+
+impl Worker {
+    pub(super) fn key(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Queue => "queue",
+        }
+    }
+}
+
+/// Which build of the workers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Build {
+    /// What is deployed: `build`.
+    Production,
+    /// With forced panics, a test clock and injected duplicates: `build-hooks`.
+    FaultHooks,
+}
+
+impl Build {
+    pub(super) fn folder(self) -> &'static str {
+        match self {
+            Self::Production => "build",
+            Self::FaultHooks => "build-hooks",
+        }
+    }
+}
+
+/// What one worker gets on top of its configuration file.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Variables, in place of the file's of the same name.
+    pub vars: BTreeMap<String, String>,
+    /// Secrets, of which the file has none.
+    pub secrets: BTreeMap<String, String>,
+}
+
+/// What is to be run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The repository whose `node_modules` and `tools/runner.mjs` are used.
+    pub tools: PathBuf,
+    /// The folder with `http.toml` and `queue.toml`.
+    pub wrangler: PathBuf,
+    /// Which build.
+    pub build: Build,
+    /// For the HTTP worker.
+    pub http: Settings,
+    /// For the queue worker.
+    pub queue: Settings,
+    /// The first port to try, and then those above it; none: any.
+    pub port: Option<u16>,
+    /// The folder that keeps R2 over the end of this process; none: it is lost.
+    pub persist: Option<PathBuf>,
+}
+
+impl Options {
+    /// This repository's workers, any port, nothing kept.
+    #[must_use]
+    pub fn new(build: Build) -> Self {
+        let tools = crate::repository_root();
+        let wrangler = tools.join("wrangler");
+        let (http, queue) = (Settings::default(), Settings::default());
+        Self { tools, wrangler, build, http, queue, port: None, persist: None }
+    }
+}
