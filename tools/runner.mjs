@@ -135,7 +135,7 @@ const orders = {
     return dying.map((child) => child.pid);
   },
 
-  // A fresh session, half as long as a reload of the old one. (The harness also
+  // A fresh start takes half as long as a reload of what was. (The harness also
   // revives a dead runtime by itself, but the front one then never finds it.)
   async restart() {
     past.push(...server.getLogs());

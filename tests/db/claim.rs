@@ -93,6 +93,20 @@ async fn a_leased_job_waits_and_a_suspect_is_claimed_alone_until_its_budget_is_s
 }
 
 #[tokio::test]
+async fn a_suspect_that_was_alone_before_comes_after_fresh_jobs_and_other_suspects() {
+    let world = World::new().await;
+    let (poison, innocent, fresh) =
+        (job(&world, "a").await, job(&world, "b").await, job(&world, "c").await);
+    let sql = "update jobs.job set state = 'in_progress', claim = 1, lease_until = clock_timestamp(), alone = id = $1
+      where id in ($1, $2)";
+    world.owner.execute(sql, &[&poison, &innocent]).await.unwrap();
+    let body = |id| json!({"type": "scoring.CalculateScore", "jobId": id}).to_string();
+    let batch = world.consume("m", &texts([poison, innocent, fresh].map(body))).await;
+    assert_eq!(batch.report.completed, 3);
+    assert_eq!(world.queue.host.claimed(), [fresh, innocent, poison]);
+}
+
+#[tokio::test]
 async fn a_locked_job_comes_back_instead_of_being_forgotten() {
     let world = World::new().await;
     let id = job(&world, "c").await;

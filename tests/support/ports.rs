@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use chrono::{DateTime, Utc};
 use mauntic_domain::jobs::{Message, Queue};
 use mauntic_flows::consume::Settle;
-use mauntic_flows::ports::{Host, PortError, Ports, Wakeups};
+use mauntic_flows::ports::{Checkpoint, Host, PortError, Ports, Wakeups};
 use mauntic_store::connect::Tcp;
 use uuid::Uuid;
 
@@ -16,7 +16,8 @@ pub struct TestPorts {
     pub db: Tcp,
     /// What was sent.
     pub sent: Recorded,
-    host: TestHost,
+    /// The host, which saw what was claimed.
+    pub host: TestHost,
 }
 
 impl TestPorts {
@@ -24,7 +25,7 @@ impl TestPorts {
     #[must_use]
     pub fn new(url: &str) -> Self {
         let db = Tcp::new(url).expect("a URL of the testkit");
-        Self { db, sent: Recorded::default(), host: TestHost }
+        Self { db, sent: Recorded::default(), host: TestHost::default() }
     }
 }
 
@@ -44,9 +45,17 @@ impl Ports for TestPorts {
     }
 }
 
-/// The host's clock and ids.
-#[derive(Debug)]
-pub struct TestHost;
+/// The host's clock and ids; remembers the order of claims.
+#[derive(Debug, Default)]
+pub struct TestHost(Mutex<Vec<Uuid>>);
+
+impl TestHost {
+    /// The jobs claimed so far, in order.
+    #[must_use]
+    pub fn claimed(&self) -> Vec<Uuid> {
+        self.0.lock().unwrap().clone()
+    }
+}
 
 impl Host for TestHost {
     fn now(&self) -> DateTime<Utc> {
@@ -54,6 +63,11 @@ impl Host for TestHost {
     }
     fn new_id(&self) -> Uuid {
         Uuid::new_v4()
+    }
+    fn reached(&self, checkpoint: Checkpoint<'_>) {
+        if let Checkpoint::Claimed(held) = checkpoint {
+            self.0.lock().unwrap().extend(held.iter().map(|held| held.id));
+        }
     }
 }
 

@@ -58,7 +58,7 @@ pub trait Settle {
 }
 
 /// What became of a batch, for its log line.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     /// Messages delivered.
     pub messages: usize,
@@ -72,8 +72,8 @@ pub struct Report {
     pub dead_lettered: usize,
     /// Messages that come back.
     pub retried: usize,
-    /// The first error met, by its stable name.
-    pub error: Option<&'static str>,
+    /// The first error met.
+    pub error: Option<PortError>,
 }
 
 /// Consumes a batch. Never fails: what cannot be done now is retried.
@@ -148,7 +148,7 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
                     self.report.dead_lettered += 1;
                 }
                 Err(error) => {
-                    self.report.error.get_or_insert(error.code());
+                    self.note(error);
                     self.settle.retry(index, DATABASE_AWAY_DELAY_SECS);
                     self.report.retried += 1;
                 }
@@ -157,13 +157,15 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
     }
 
     /// Acknowledges what needs nothing and returns what waits for its turn.
-    fn settle_seen(&mut self, reply: &ClaimReply) -> BTreeSet<Uuid> {
+    /// A job that was alone before comes last: if it is what kills invocations,
+    /// its neighbours are done by then.
+    fn settle_seen(&mut self, reply: &ClaimReply) -> BTreeSet<(bool, Uuid)> {
         let mut alone = BTreeSet::new();
         for seen in &reply.seen {
             match seen.next {
                 Next::Nothing => {}
                 Next::Alone => {
-                    alone.insert(seen.id);
+                    alone.insert((seen.was_alone, seen.id));
                     continue;
                 }
                 Next::Unlocked => {
@@ -215,9 +217,9 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
     async fn perform_alone(
         &mut self,
         mut session: Session<P>,
-        alone: BTreeSet<Uuid>,
+        alone: BTreeSet<(bool, Uuid)>,
     ) -> Result<(), PortError> {
-        for id in alone {
+        for (_, id) in alone {
             if self.ports.host().now() - self.started > INVOCATION_MAX {
                 self.retry_job(id, DATABASE_AWAY_DELAY_SECS);
                 continue;
@@ -289,6 +291,6 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
     }
 
     fn note(&mut self, error: &PortError) {
-        self.report.error.get_or_insert(error.code());
+        self.report.error.get_or_insert_with(|| error.clone());
     }
 }

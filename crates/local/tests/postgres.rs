@@ -10,7 +10,7 @@
 mod common;
 
 use common::until;
-use mauntic_local::postgres::{Data, Error, Options, Postgres, SUPERUSER};
+use mauntic_local::postgres::{Error, Options, Postgres, SUPERUSER};
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
@@ -211,12 +211,13 @@ fn first_line(path: &Path) -> String {
     fs::read_to_string(path).unwrap().lines().next().unwrap().trim().to_owned()
 }
 
-/// Starts this test program again as the owner of a server, and answers that
+/// Starts the example `server` as the owner of a server, and answers that
 /// server's address.
 fn owner(data: &str) -> (std::process::Child, String) {
-    let mut owner = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "owner_of_a_server", "--ignored", "--nocapture"])
-        .env("MAUNTIC_TEST_OWNER", data)
+    let programs = std::env::current_exe().unwrap();
+    let profile = programs.parent().unwrap().parent().unwrap();
+    let mut owner = Command::new(profile.join("examples/server"))
+        .arg(data)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -224,20 +225,4 @@ fn owner(data: &str) -> (std::process::Child, String) {
     let mut lines = BufReader::new(owner.stdout.take().unwrap()).lines().map(Result::unwrap);
     let url = lines.find_map(|line| line.split_once("url ").map(|(_, url)| url.to_owned()));
     (owner, url.unwrap())
-}
-
-#[test]
-#[ignore = "the other process of the tests above"]
-fn owner_of_a_server() {
-    let Ok(data) = std::env::var("MAUNTIC_TEST_OWNER") else {
-        return;
-    };
-    let options = match data.as_str() {
-        "temporary" => Options { data: Data::Temporary, ..Options::temporary() },
-        folder => kept(folder),
-    };
-    let server = Postgres::start(options).unwrap();
-    println!("url {}", server.url(SUPERUSER, "postgres"));
-    // Until the tests' end of the pipe closes, or we are killed.
-    std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
 }

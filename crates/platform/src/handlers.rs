@@ -78,7 +78,7 @@ fn report_batch(queue: &str, token: Uuid, report: &Report, duration_ms: i64) {
         "deferred": report.deferred,
         "deadLettered": report.dead_lettered,
         "retried": report.retried,
-        "error": report.error,
+        "error": report.error.as_ref().map(failure),
         "durationMs": duration_ms,
     });
     log::line(level, fields);

@@ -1,6 +1,6 @@
 -- look: what the jobs that were not claimed wait for.
 -- $1 uuid[] ids; $2 text[] batched types; $3 text[] single types.
-select j.id, j.state,
+select j.id, j.state, j.alone,
   case
     when j.state in ('queued', 'failed')
       and j.available_at <= clock_timestamp() + interval '2 s' then

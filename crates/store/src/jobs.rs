@@ -235,7 +235,7 @@ fn read_seen(row: &Row) -> Result<Seen, PortError> {
         "unlocked" => Next::Unlocked,
         _ => Next::Nothing,
     };
-    Ok(Seen { id: column(row, "id")?, state: state(row)?, next })
+    Ok(Seen { id: column(row, "id")?, state: state(row)?, was_alone: column(row, "alone")?, next })
 }
 
 fn message(row: &Row) -> Result<Message, PortError> {

@@ -38,9 +38,7 @@ pub enum Error {
 
 /// The driver's own text leaves out what the server said.
 fn with_cause(error: &tokio_postgres::Error) -> String {
-    error
-        .as_db_error()
-        .map_or_else(|| error.to_string(), ToString::to_string)
+    error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 /// Whom a connection is made as.
@@ -106,16 +104,10 @@ impl Cluster {
     /// When the server refuses or is gone.
     pub async fn create(&self) -> Result<TestDatabase, Error> {
         let (reply, answer) = oneshot::channel();
-        self.orders
-            .send(Order::Create(reply))
-            .map_err(|_gone| Error::Maintenance)?;
+        self.orders.send(Order::Create(reply)).map_err(|_gone| Error::Maintenance)?;
         let name = answer.await.map_err(|_gone| Error::Maintenance)??;
         let address = self.server.url("{role}", &name);
-        Ok(TestDatabase {
-            name,
-            address,
-            orders: self.orders.clone(),
-        })
+        Ok(TestDatabase { name, address, orders: self.orders.clone() })
     }
 }
 
@@ -135,10 +127,7 @@ impl TestDatabase {
     /// When there is none to be had: the test has failed then.
     #[allow(clippy::panic, reason = "a test without its database has failed")]
     pub async fn create() -> Self {
-        Cluster::shared()
-            .create()
-            .await
-            .unwrap_or_else(|error| panic!("{error}"))
+        Cluster::shared().create().await.unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Its name on the server.
@@ -165,9 +154,7 @@ impl TestDatabase {
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         // Without the thread the whole server is gone or going.
-        self.orders
-            .send(Order::Drop(std::mem::take(&mut self.name)))
-            .unwrap_or_default();
+        self.orders.send(Order::Drop(std::mem::take(&mut self.name))).unwrap_or_default();
     }
 }
 
@@ -178,10 +165,7 @@ impl Drop for TestDatabase {
 pub async fn connect(url: &str) -> Result<Client, Error> {
     let (client, connection) = tokio_postgres::connect(url, NoTls)
         .await
-        .map_err(|source| Error::Statement {
-            what: format!("connect to {url}"),
-            source,
-        })?;
+        .map_err(|source| Error::Statement { what: format!("connect to {url}"), source })?;
     // How a connection ended is told to whoever waits for one of its answers.
     tokio::spawn(async { connection.await.unwrap_or_default() });
     Ok(client)

@@ -39,12 +39,7 @@ impl RoundTripProxy {
         let switch = Arc::new(Switch::default());
         let listening = Arc::clone(&switch);
         let listener = thread::spawn(move || listen(&listener, upstream, &listening));
-        Ok(Self {
-            address,
-            upstream,
-            switch,
-            listener: Some(listener),
-        })
+        Ok(Self { address, upstream, switch, listener: Some(listener) })
     }
 
     /// The port on 127.0.0.1 that clients connect to.

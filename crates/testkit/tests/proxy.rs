@@ -20,18 +20,13 @@ use tokio_postgres::types::Type;
 async fn through_a_proxy() -> (TestDatabase, RoundTripProxy, Client) {
     let database = TestDatabase::create().await;
     let proxy = RoundTripProxy::start(Cluster::shared().server().port()).unwrap();
-    let client = connect(&proxy.url(&database.url(Role::Owner)))
-        .await
-        .unwrap();
+    let client = connect(&proxy.url(&database.url(Role::Owner))).await.unwrap();
     assert_eq!(proxy.count(), 0, "connecting does not count");
     (database, proxy, client)
 }
 
 async fn double(client: &Client, n: i32) -> i32 {
-    let rows = client
-        .query_typed("select $1 * 2", &[(&n, Type::INT4)])
-        .await
-        .unwrap();
+    let rows = client.query_typed("select $1 * 2", &[(&n, Type::INT4)]).await.unwrap();
     rows[0].get(0)
 }
 
@@ -67,9 +62,7 @@ async fn a_flight_too_large_for_one_write_is_still_one() {
     let (_database, proxy, client) = through_a_proxy().await;
     let large = vec![7_u8; 3_000_000];
     let length = || async {
-        let rows = client
-            .query_typed("select length($1)", &[(&large, Type::BYTEA)])
-            .await;
+        let rows = client.query_typed("select length($1)", &[(&large, Type::BYTEA)]).await;
         rows.unwrap()[0].get::<_, i32>(0)
     };
     for _ in 0..10 {
@@ -82,9 +75,7 @@ async fn a_flight_too_large_for_one_write_is_still_one() {
 #[tokio::test]
 async fn flights_of_several_connections_add_up_and_leaving_is_none() {
     let (database, proxy, client) = through_a_proxy().await;
-    let other = connect(&proxy.url(&database.url(Role::Queue)))
-        .await
-        .unwrap();
+    let other = connect(&proxy.url(&database.url(Role::Queue))).await.unwrap();
     join(double(&client, 1), double(&other, 2)).await;
     assert_eq!(proxy.count(), 2);
     assert_eq!(proxy.connections(), 2);

@@ -92,6 +92,8 @@ pub struct Seen {
     pub id: Uuid,
     /// Its state.
     pub state: JobState,
+    /// Whether its last claim took it alone.
+    pub was_alone: bool,
     /// What it waits for.
     pub next: Next,
 }

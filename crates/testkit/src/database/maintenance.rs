@@ -36,26 +36,14 @@ impl Maintenance {
         let (orders, receiver) = mpsc::unbounded_channel();
         let (ready, is_ready) = blocking::channel();
         thread::spawn(move || {
-            let runtime = match tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-            {
+            let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
                 Ok(runtime) => runtime,
                 Err(error) => return eprintln!("no runtime for the test databases: {error}"),
             };
-            runtime.block_on(
-                Self {
-                    url,
-                    client: None,
-                    created: 0,
-                }
-                .run(receiver, &ready),
-            );
+            runtime.block_on(Self { url, client: None, created: 0 }.run(receiver, &ready));
         });
         let limit = Duration::from_secs(TEMPLATE_SECONDS_MAX);
-        is_ready
-            .recv_timeout(limit)
-            .map_err(|_gone| Error::Maintenance)??;
+        is_ready.recv_timeout(limit).map_err(|_gone| Error::Maintenance)??;
         Ok(orders)
     }
 
@@ -87,9 +75,7 @@ impl Maintenance {
     async fn make_template(&mut self) -> Result<(), Error> {
         self.execute(&format!("create database {TEMPLATE}")).await?;
         let (server, parameters) = self.url.split_once('?').unwrap_or((&self.url, ""));
-        let server = server
-            .rsplit_once('/')
-            .map_or(server, |(server, _database)| server);
+        let server = server.rsplit_once('/').map_or(server, |(server, _database)| server);
         let client = connect(&format!("{server}/{TEMPLATE}?{parameters}")).await?;
         migrate(&client).await
     }
@@ -112,10 +98,7 @@ impl Maintenance {
         };
         let done = client.batch_execute(sql).await;
         self.client = Some(client);
-        done.map_err(|source| Error::Statement {
-            what: format!("`{sql}`"),
-            source,
-        })
+        done.map_err(|source| Error::Statement { what: format!("`{sql}`"), source })
     }
 }
 

@@ -55,10 +55,7 @@ impl Flights {
         let mut messages = Vec::new();
         self.client.feed(chunk, |message| messages.push(message));
         self.bytes += chunk.len();
-        messages
-            .into_iter()
-            .filter(|message| self.sent_message(*message))
-            .count() as u64
+        messages.into_iter().filter(|message| self.sent_message(*message)).count() as u64
     }
 
     fn sent_message(&mut self, message: Message) -> bool {
@@ -163,6 +160,15 @@ mod tests {
         assert_eq!(flights.rest(), Rest::Waiting);
         flights.sent(&QUERY.repeat(ONE_WRITE_BYTES));
         assert_eq!(flights.rest(), Rest::Unclear);
+    }
+
+    #[test]
+    fn the_answer_to_an_encryption_request_is_one_bare_byte() {
+        let mut flights = Flights::new();
+        flights.sent(&[0, 0, 0, 8, 4, 210, 22, 47]);
+        assert_eq!(flights.take_bare(0), 0);
+        assert_eq!(flights.take_bare(5), 1);
+        assert_eq!(flights.take_bare(5), 0);
     }
 
     #[test]

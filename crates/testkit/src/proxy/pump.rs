@@ -123,12 +123,7 @@ struct Reply {
 impl Reply {
     fn new() -> Self {
         let framing = Framing::new(Phase::Messages);
-        Self {
-            framing,
-            bytes: Vec::new(),
-            ready: 0,
-            to_be_continued: false,
-        }
+        Self { framing, bytes: Vec::new(), ready: 0, to_be_continued: false }
     }
 
     fn gather(&mut self, chunk: &[u8], connection: &Connection) {

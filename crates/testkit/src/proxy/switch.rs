@@ -76,9 +76,7 @@ impl Switch {
 
     /// Waits while nothing may move; answers whether bytes are to go on.
     pub(super) fn may_pass(&self) -> bool {
-        let held = self
-            .turned
-            .wait_while(self.state(), |state| state.mode == Mode::Hold);
+        let held = self.turned.wait_while(self.state(), |state| state.mode == Mode::Hold);
         held.unwrap_or_else(PoisonError::into_inner).mode == Mode::Forward
     }
 

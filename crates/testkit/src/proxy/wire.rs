@@ -41,11 +41,7 @@ pub(super) enum Message {
 
 impl Framing {
     pub(super) fn new(phase: Phase) -> Self {
-        Self {
-            phase,
-            header: Vec::with_capacity(8),
-            payload_left: 0,
-        }
+        Self { phase, header: Vec::with_capacity(8), payload_left: 0 }
     }
 
     /// Calls `each` for every message whose header ends in this chunk.
@@ -96,10 +92,7 @@ impl Framing {
     }
 
     fn number(&self, at: usize) -> u32 {
-        let bytes = self
-            .header
-            .get(at..at + 4)
-            .and_then(|slice| slice.try_into().ok());
+        let bytes = self.header.get(at..at + 4).and_then(|slice| slice.try_into().ok());
         u32::from_be_bytes(bytes.unwrap_or_default())
     }
 }
