@@ -56,14 +56,14 @@ fn features(number: u32) -> Value {
     };
     json!({
         "hasEmail": !nth(7),
-        "hasPhone": nth(2),
-        "hasDirectPhone": nth(6),
+        "hasPhone": nth(3),
+        "hasDirectPhone": nth(8),
         "companySize": pick(&["smb", "mid", "enterprise"], 2),
         "seniority": pick(&["individual", "manager", "director", "vp", "c_level"], 3),
         "engagementLevel": pick(&["low", "medium", "high"], 5),
         "contentDownloads": number % 4,
-        "pricingPageVisit": nth(3),
-        "demoRequest": nth(5),
+        "pricingPageVisit": nth(5),
+        "demoRequest": nth(9),
         "freeTrialSignup": nth(11),
         "customFactors": {"webinar": nth(4), "competitor": nth(13)},
     })

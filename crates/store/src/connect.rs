@@ -1,20 +1,29 @@
-//! Connecting on the host: plain TCP, one session an invocation as in a worker.
+//! Connecting on the host: TCP with TLS by `sslmode`, one session an invocation
+//! as in a worker. Certificates are checked against the public authorities.
 
 use std::time::Duration;
 
 use mauntic_flows::ports::{Database, PortError};
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::Config;
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::{Session, connect_error};
 
 /// Longest wait for a connection; a worker's is the same.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Connects over TCP without TLS: for a PostgreSQL of this machine.
-#[derive(Debug, Clone)]
+/// Connects over TCP; TLS by the address's `sslmode`.
+#[derive(Clone)]
 pub struct Tcp {
     config: Config,
+    tls: MakeRustlsConnect,
     lease_secs: u32,
+}
+
+impl std::fmt::Debug for Tcp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tcp").field("lease_secs", &self.lease_secs).finish_non_exhaustive()
+    }
 }
 
 impl Tcp {
@@ -25,7 +34,8 @@ impl Tcp {
     pub fn new(url: &str) -> Result<Self, tokio_postgres::Error> {
         let mut config: Config = url.parse()?;
         config.connect_timeout(CONNECT_TIMEOUT);
-        Ok(Self { config, lease_secs: crate::LEASE_SECS_DEFAULT })
+        let tls = MakeRustlsConnect::with_webpki_roots();
+        Ok(Self { config, tls, lease_secs: crate::LEASE_SECS_DEFAULT })
     }
 
     /// Leases of `secs` seconds.
@@ -39,7 +49,7 @@ impl Tcp {
     /// # Errors
     /// When the server cannot be reached or refuses.
     pub async fn client(&self) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
-        let (client, connection) = self.config.connect(NoTls).await?;
+        let (client, connection) = self.config.connect(self.tls.clone()).await?;
         // A broken connection shows as an error of the client's next call.
         drop(tokio::spawn(connection));
         Ok(client)

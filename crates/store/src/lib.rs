@@ -11,6 +11,7 @@
 
 mod error;
 mod flight;
+mod inserts;
 mod jobs;
 mod keys;
 mod rows;

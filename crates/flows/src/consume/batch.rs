@@ -1,0 +1,211 @@
+//! The steps of a batch, in their order.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::plan::Plan;
+use super::{
+    CONTENTION_REPEATS_MAX, DATABASE_AWAY_DELAY_SECS, INVOCATION_MAX, LOCKED_DELAY_SECS, Report,
+    Settle, UNSETTLED_DELAY_SECS,
+};
+use crate::jobs;
+use crate::ports::{
+    AloneClaim, Checkpoint, ClaimReply, Committed, Database, Held, Host, JobStore, Next, PortError,
+    Ports,
+};
+
+type Session<P> = <<P as Ports>::Db as Database>::Session;
+
+pub(super) struct Batch<'a, P, S> {
+    ports: &'a P,
+    plan: &'a Plan,
+    settle: &'a S,
+    started: DateTime<Utc>,
+    pub(super) report: Report,
+}
+
+impl<'a, P: Ports, S: Settle> Batch<'a, P, S> {
+    pub(super) fn new(ports: &'a P, plan: &'a Plan, settle: &'a S, messages: usize) -> Self {
+        let report = Report { messages, ..Report::default() };
+        Self { ports, plan, settle, started: ports.host().now(), report }
+    }
+
+    /// Claims, does and settles.
+    pub(super) async fn run(&mut self) -> Result<(), PortError> {
+        let session = self.ports.db().open().await?;
+        let reply = session.claim(&self.plan.request).await?;
+        self.ports.host().reached(Checkpoint::Claimed(&reply.held));
+        self.settle_letters(&reply);
+        let alone = self.settle_seen(&reply);
+        let session = self.perform_together(session, &reply).await?;
+        self.perform_alone(session, alone).await
+    }
+
+    /// Judges what the platform gave up on.
+    pub(super) async fn bury(&mut self) -> Result<(), PortError> {
+        let session = self.ports.db().open().await?;
+        session.bury(&self.plan.request).await?;
+        for index in 0..self.report.messages {
+            self.settle.ack(index);
+        }
+        self.report.deferred = self.report.messages;
+        Ok(())
+    }
+
+    fn settle_letters(&mut self, reply: &ClaimReply) {
+        let missing = reply.missing.iter().flat_map(|id| self.plan.deliveries_of(*id));
+        for index in self.plan.refused.iter().copied().chain(missing) {
+            match &reply.letters {
+                Ok(()) => {
+                    self.settle.ack(index);
+                    self.report.dead_lettered += 1;
+                }
+                Err(error) => {
+                    self.note(error);
+                    self.settle.retry(index, DATABASE_AWAY_DELAY_SECS);
+                    self.report.retried += 1;
+                }
+            }
+        }
+    }
+
+    /// Acknowledges what needs nothing and returns what waits for its turn.
+    /// A job that was alone before comes last: if it is what kills invocations,
+    /// its neighbours are done by then.
+    fn settle_seen(&mut self, reply: &ClaimReply) -> BTreeSet<(bool, Uuid)> {
+        let mut alone = BTreeSet::new();
+        for seen in &reply.seen {
+            match seen.next {
+                Next::Nothing => {}
+                Next::Alone => {
+                    alone.insert((seen.was_alone, seen.id));
+                    continue;
+                }
+                Next::Unlocked => {
+                    self.retry_job(seen.id, LOCKED_DELAY_SECS);
+                    continue;
+                }
+            }
+            let messages = self.ack_job(seen.id);
+            if seen.state.is_final() {
+                self.report.absorbed += messages;
+            } else {
+                self.report.deferred += messages;
+            }
+        }
+        alone
+    }
+
+    /// The batch's own effect; job by job if it fails as a whole.
+    async fn perform_together(
+        &mut self,
+        mut session: Session<P>,
+        reply: &ClaimReply,
+    ) -> Result<Session<P>, PortError> {
+        if reply.held.is_empty() {
+            return Ok(session);
+        }
+        match jobs::perform(&session, &reply.held, reply.now).await {
+            Ok(Committed::Done) => {
+                self.done(&reply.held);
+                return Ok(session);
+            }
+            Ok(Committed::FenceLost) => {}
+            Err(error @ PortError::Unknown { .. }) => {
+                self.note(&error);
+                for held in &reply.held {
+                    self.retry_job(held.id, UNSETTLED_DELAY_SECS);
+                }
+                return self.ports.db().open().await;
+            }
+            Err(error) => self.note(&error),
+        }
+        session = self.ports.db().open().await?;
+        for held in &reply.held {
+            session = self.perform_one(session, held, reply.now).await?;
+        }
+        Ok(session)
+    }
+
+    async fn perform_alone(
+        &mut self,
+        mut session: Session<P>,
+        alone: BTreeSet<(bool, Uuid)>,
+    ) -> Result<(), PortError> {
+        for (_, id) in alone {
+            if self.ports.host().now() - self.started > INVOCATION_MAX {
+                self.retry_job(id, DATABASE_AWAY_DELAY_SECS);
+                continue;
+            }
+            let request = &self.plan.request;
+            match session.claim_alone(request.queue, id, request.token).await? {
+                AloneClaim::Held(held, now) => {
+                    self.ports.host().reached(Checkpoint::Claimed(std::slice::from_ref(&held)));
+                    session = self.perform_one(session, &held, now).await?;
+                }
+                AloneClaim::DeadLettered => {
+                    self.report.dead_lettered += self.ack_job(id);
+                }
+                AloneClaim::NotDue => {
+                    self.report.deferred += self.ack_job(id);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One job in its own transaction. After an error the session is replaced.
+    async fn perform_one(
+        &mut self,
+        mut session: Session<P>,
+        held: &Held,
+        now: DateTime<Utc>,
+    ) -> Result<Session<P>, PortError> {
+        for _ in 0..=CONTENTION_REPEATS_MAX {
+            match jobs::perform(&session, std::slice::from_ref(held), now).await {
+                Ok(Committed::Done) => {
+                    self.done(std::slice::from_ref(held));
+                    return Ok(session);
+                }
+                Ok(Committed::FenceLost) => {
+                    // Whoever took the lease over answers for the job.
+                    self.report.deferred += self.ack_job(held.id);
+                    return self.ports.db().open().await;
+                }
+                Err(error) => {
+                    self.note(&error);
+                    session = self.ports.db().open().await?;
+                    if !matches!(error, PortError::Contention { .. }) {
+                        break;
+                    }
+                }
+            }
+        }
+        self.retry_job(held.id, UNSETTLED_DELAY_SECS);
+        Ok(session)
+    }
+
+    fn done(&mut self, held: &[Held]) {
+        self.ports.host().reached(Checkpoint::Committed);
+        for held in held {
+            let messages = self.ack_job(held.id);
+            self.report.completed += 1;
+            self.report.absorbed += messages.saturating_sub(1);
+        }
+    }
+
+    fn ack_job(&self, id: Uuid) -> usize {
+        self.plan.deliveries_of(id).map(|index| self.settle.ack(index)).count()
+    }
+
+    fn retry_job(&mut self, id: Uuid, delay_secs: u32) {
+        let settle = |index| self.settle.retry(index, delay_secs);
+        self.report.retried += self.plan.deliveries_of(id).map(settle).count();
+    }
+
+    pub(super) fn note(&mut self, error: &PortError) {
+        self.report.error.get_or_insert_with(|| error.clone());
+    }
+}
