@@ -12,7 +12,7 @@ mod common;
 use common::until;
 use mauntic_local::postgres::{Error, Options, Postgres, SUPERUSER};
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use futures::future::{join, join5};
-use mauntic_domain::jobs::message::VERSION;
+use mauntic_domain::jobs::queue::VERSION;
 use mauntic_domain::jobs::{Message, Queue};
 use mauntic_flows::ports::{AloneClaim, ClaimReply, ClaimRequest, JobStore, Next, PortError, Seen};
 use serde_json::Value;

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use super::message::Refusal;
 use super::queue::Queue;
+use super::refusal::Refusal;
 use crate::ids::{ContactId, OrganizationId};
 use crate::scoring::Context;
 

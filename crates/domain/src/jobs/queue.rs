@@ -17,6 +17,9 @@ pub const BODY_BYTES_MAX: usize = 64 * 1024;
 const _: () = assert!(SEND_BYTES_MAX + SEND_MESSAGES_MAX * 100 <= 256_000);
 const _: () = assert!(BODY_BYTES_MAX < SEND_BYTES_MAX);
 
+/// The envelope version this build sends, and the newest it reads.
+pub const VERSION: u16 = 1;
+
 /// A queue that carries jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Queue {

@@ -5,7 +5,7 @@ pub mod put_features;
 pub mod recalculate;
 
 use mauntic_domain::ids::OrganizationId;
-use mauntic_domain::jobs::message::VERSION;
+use mauntic_domain::jobs::queue::VERSION;
 use mauntic_domain::jobs::{Message, Queue};
 use serde_json::Value;
 use uuid::Uuid;
