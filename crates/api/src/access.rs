@@ -8,6 +8,8 @@ use mauntic_flows::ports::Scope;
 pub enum Access {
     /// Anybody.
     Open,
+    /// Any live key: an organization's or an operator's, of any scope.
+    AnyKey,
     /// A key of an organization with this scope, for that organization only.
     Organization(Scope),
     /// An operator, who belongs to no organization, with this scope.
@@ -36,7 +38,7 @@ const OPERATE: Access = Access::Operator(Scope::Operate);
 /// Every route. `HEAD` goes with `GET`; `OPTIONS` is answered everywhere.
 #[rustfmt::skip]
 pub const ROUTES: &[RouteRule] = &[
-    rule("GET",  "/openapi.json",                                   Access::Open),
+    rule("GET",  "/openapi.json",                                   Access::AnyKey),
     rule("GET",  "/api/monitoring/health",                          Access::Open),
     rule("PUT",  "/api/v1/scoring/contacts/{contactId}/features",   WRITE),
     rule("GET",  "/api/v1/scoring/contacts/{contactId}/score",      READ),

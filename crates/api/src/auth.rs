@@ -1,6 +1,6 @@
 //! Who may do what, as extractors. They come first in every handler, so that
-//! nothing of a stranger's request is read or judged. They hold the request's
-//! one session, which the handler goes on with.
+//! nothing of a stranger's request is read or judged. The session that finding
+//! the caller took is the request's one session: the handler goes on with it.
 
 use std::marker::PhantomData;
 
@@ -8,7 +8,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use mauntic_domain::ids::OrganizationId;
-use mauntic_flows::commands::authenticate::{Caller, TOKEN_BYTES_MAX, authenticate};
+use mauntic_flows::commands::authenticate::{Caller, find_caller, is_admin, is_key};
 use mauntic_flows::ports::{Database, Ports, Scope};
 
 use crate::code::Code;
@@ -43,7 +43,7 @@ impl Needs for Write {
 pub(crate) struct Tenant<P: Ports, N> {
     /// Whose rows the caller sees.
     pub(crate) organization: OrganizationId,
-    /// The request's session.
+    /// The request's one session.
     pub(crate) session: Session<P>,
     needs: PhantomData<fn() -> N>,
 }
@@ -54,6 +54,9 @@ pub(crate) struct Operator<P: Ports> {
     pub(crate) session: Session<P>,
 }
 
+/// A caller with any live key, whatever its scopes and whoever it acts for.
+pub(crate) struct AnyKey;
+
 impl<P: Ports, N: Needs> FromRequestParts<Shared<P>> for Tenant<P, N> {
     type Rejection = Problem;
 
@@ -63,6 +66,7 @@ impl<P: Ports, N: Needs> FromRequestParts<Shared<P>> for Tenant<P, N> {
             return Err(Problem::new(Code::OrganizationKeyRequired));
         };
         require(&caller, N::SCOPE)?;
+        let session = or_open(session, state).await?;
         Ok(Self { organization, session, needs: PhantomData })
     }
 }
@@ -77,25 +81,51 @@ impl<P: Ports> FromRequestParts<Shared<P>> for Operator<P> {
             return Err(Problem::new(Code::OperatorKeyRequired));
         }
         require(&caller, Scope::Operate)?;
-        Ok(Self { session })
+        Ok(Self { session: or_open(session, state).await? })
     }
 }
 
+impl<P: Ports> FromRequestParts<Shared<P>> for AnyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Shared<P>) -> Result<Self, Problem> {
+        enter(parts, state).await.map(|_| Self)
+    }
+}
+
+/// Finds the caller, and the session if that took one. It opens one for a
+/// token of the shape of our keys and for no other: the bootstrap operator's is
+/// known without, and anything else is nobody's.
 async fn enter<P: Ports>(
     parts: &Parts,
     state: &Shared<P>,
-) -> Result<(Caller, Session<P>), Problem> {
+) -> Result<(Caller, Option<Session<P>>), Problem> {
     let token = bearer(parts)?;
+    if is_admin(token, state.admin_token.as_ref().map(Secret::expose)) {
+        return Ok((Caller::bootstrap(), None));
+    }
+    if !is_key(token) {
+        return Err(invalid());
+    }
     let session = state.ports.db().open().await?;
-    let admin_token = state.admin_token.as_ref().map(Secret::expose);
-    match authenticate(&session, token, admin_token).await? {
-        Some(caller) => Ok((caller, session)),
-        None => Err(Problem::new(Code::Unauthenticated).challenge(CHALLENGE_INVALID)),
+    match find_caller(&session, token).await? {
+        Some(caller) => Ok((caller, Some(session))),
+        None => Err(invalid()),
     }
 }
 
-/// The token of the request. What cannot be one is refused here already: it is
-/// not worth a connection.
+/// The session that there is, or a new one for a caller who needed none so far.
+async fn or_open<P: Ports>(
+    session: Option<Session<P>>,
+    state: &Shared<P>,
+) -> Result<Session<P>, Problem> {
+    match session {
+        Some(session) => Ok(session),
+        None => Ok(state.ports.db().open().await?),
+    }
+}
+
+/// The token of the request, if it has exactly one header for it.
 fn bearer(parts: &Parts) -> Result<&str, Problem> {
     let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
     let (Some(header), None) = (headers.next(), headers.next()) else {
@@ -106,9 +136,12 @@ fn bearer(parts: &Parts) -> Result<&str, Problem> {
         .ok()
         .and_then(|text| text.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim())
-        .filter(|token| (1..=TOKEN_BYTES_MAX).contains(&token.len()));
-    token.ok_or_else(|| Problem::new(Code::Unauthenticated).challenge(CHALLENGE_INVALID))
+        .map(|(_, token)| token.trim());
+    token.ok_or_else(invalid)
+}
+
+fn invalid() -> Problem {
+    Problem::new(Code::Unauthenticated).challenge(CHALLENGE_INVALID)
 }
 
 fn require(caller: &Caller, scope: Scope) -> Result<(), Problem> {

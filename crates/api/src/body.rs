@@ -42,13 +42,10 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
         })?;
         let mut faults = Faults::of(Part::Body);
         refuse_nul(&value, &Pointer::root(), &mut faults);
+        object(&value, &Pointer::root(), &mut faults);
         match value {
             Value::Object(fields) if faults.is_empty() => Ok(Self(fields)),
-            Value::Object(_) => Err(faults.problem()),
-            _ => {
-                faults.add(&Pointer::root(), "must be a JSON object");
-                Err(faults.problem())
-            }
+            _ => Err(faults.problem()),
         }
     }
 }
@@ -113,8 +110,10 @@ fn can_hold_nul(value: &Value) -> bool {
 }
 
 /// Checks each field of an object by itself, so that every fault is found and
-/// not only the first: the name must be one of `names`, and a `T` with that
-/// field alone must be readable (every field of `T` has a default).
+/// not only the first: the name must be one of `names`, a `T` with that field
+/// alone must be readable (every field of `T` has a default), and the value
+/// must be no list and no object. serde reads a list as a struct and an object
+/// as an enum; none of ours is written so.
 pub(crate) fn check_fields<T: DeserializeOwned>(
     fields: &Map<String, Value>,
     names: &[&str],
@@ -128,11 +127,30 @@ pub(crate) fn check_fields<T: DeserializeOwned>(
             continue;
         }
         let alone = Map::from_iter([(name.clone(), value.clone())]);
-        if let Err(error) = serde_path_to_error::deserialize::<_, T>(Value::Object(alone)) {
-            let message = expectation(&error.inner().to_string());
-            faults.add(&at.path(error.path()), message);
+        match serde_path_to_error::deserialize::<_, T>(Value::Object(alone)) {
+            Err(error) => {
+                let message = expectation(&error.inner().to_string());
+                faults.add(&at.path(error.path()), message);
+            }
+            Ok(_) if value.is_object() || value.is_array() => {
+                faults.add(&here, "must be a single value");
+            }
+            Ok(_) => {}
         }
     }
+}
+
+/// The object that must stand here; anything else is a fault.
+pub(crate) fn object<'a>(
+    value: &'a Value,
+    at: &Pointer,
+    faults: &mut Faults,
+) -> Option<&'a Map<String, Value>> {
+    let fields = value.as_object();
+    if fields.is_none() {
+        faults.add(at, "must be a JSON object");
+    }
+    fields
 }
 
 /// Reads a checked object.

@@ -136,7 +136,7 @@ impl Code {
             Self::InsufficientScope       => "Use a key that has the scope.",
             Self::OrganizationKeyRequired => "This route works on one organization's rows; an operator's key opens none.",
             Self::OperatorKeyRequired     => "This route shows every organization's work; an organization's key does not open it.",
-            Self::RouteNotFound           => "The routes are listed at /openapi.json.",
+            Self::RouteNotFound           => "The routes are listed at /openapi.json, for any live key.",
             Self::ContactNotFound         => "Store the contact's features first.",
             Self::ScoreNotReady           => "The contact is known and its score is being computed; ask again shortly.",
             Self::MethodNotAllowed        => "The header Allow names the methods it takes.",

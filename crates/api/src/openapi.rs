@@ -32,7 +32,7 @@ const EXAMPLE_REQUEST_ID: &str = "01980000-0000-7000-8000-000000000000";
     tags(
         (name = "scoring", description = "One organization's contacts and their scores"),
         (name = "admin", description = "Every organization's jobs, for operators"),
-        (name = "monitoring", description = "Open to everybody"),
+        (name = "monitoring", description = "Health, open to everybody, and this document, for any key"),
     )
 )]
 struct Base;
@@ -112,14 +112,12 @@ fn example(code: Code) -> ProblemBody {
     problem.body(EXAMPLE_REQUEST_ID)
 }
 
-/// Of every route that opens a session for a caller.
-const CALLER: &[Code] = &[
-    Code::Unauthenticated,
-    Code::InsufficientScope,
-    Code::InternalError,
-    Code::DatabaseUnavailable,
-    Code::Contention,
-];
+/// Of every route that needs a key, and so a look into the database.
+const KEY: &[Code] =
+    &[Code::Unauthenticated, Code::InternalError, Code::DatabaseUnavailable, Code::Contention];
+
+/// Of every route that asks for a scope.
+const SCOPE: &[Code] = &[Code::InsufficientScope];
 
 /// Of every route that reads a body and changes something.
 const CHANGE: &[Code] = &[
@@ -144,20 +142,24 @@ macro_rules! problems {
 }
 
 problems! {
+    /// Refusals of a route for any key.
+    KeyProblems: KEY
+}
+problems! {
     /// Refusals of a route that changes an organization's rows.
-    WriteProblems: CALLER, CHANGE, &[Code::OrganizationKeyRequired, Code::ValidationFailed]
+    WriteProblems: KEY, SCOPE, CHANGE, &[Code::OrganizationKeyRequired, Code::ValidationFailed]
 }
 problems! {
     /// Refusals of a route that reads an organization's rows.
-    ReadProblems: CALLER, &[Code::OrganizationKeyRequired, Code::ValidationFailed]
+    ReadProblems: KEY, SCOPE, &[Code::OrganizationKeyRequired, Code::ValidationFailed]
 }
 problems! {
     /// Refusals of a route that reads a contact's score.
-    ReadScoreProblems: CALLER, &[
+    ReadScoreProblems: KEY, SCOPE, &[
         Code::OrganizationKeyRequired, Code::ValidationFailed, Code::ContactNotFound, Code::ScoreNotReady
     ]
 }
 problems! {
     /// Refusals of a route for operators.
-    OperatorProblems: CALLER, &[Code::OperatorKeyRequired]
+    OperatorProblems: KEY, SCOPE, &[Code::OperatorKeyRequired]
 }

@@ -133,7 +133,7 @@ impl From<PortError> for Problem {
             PortError::Unavailable { .. } => Code::DatabaseUnavailable,
             PortError::Contention { .. } => Code::Contention,
             PortError::Unknown { .. } => Code::CommitUnknown,
-            PortError::Refused { .. } => Code::InternalError,
+            PortError::Refused { .. } | PortError::Unreadable { .. } => Code::InternalError,
         };
         Self::new(code).because(error.to_string())
     }

@@ -15,7 +15,7 @@ pub(crate) struct Args {
 
 impl Args {
     pub(crate) fn tcp(&self) -> anyhow::Result<Tcp> {
-        Tcp::new(&self.database_url).context("DATABASE_URL is not a PostgreSQL address")
+        Tcp::new(&self.database_url).context("DATABASE_URL")
     }
 
     pub(crate) async fn client(&self) -> anyhow::Result<Client> {

@@ -1,15 +1,17 @@
 //! Runs the domain's rules over newline-delimited JSON, a result a line.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, Read, Write};
+use std::io::{BufRead, BufWriter, ErrorKind, Write};
 
 use anyhow::bail;
+use mauntic_domain::object::optional_object;
 use mauntic_domain::points::PointsE4;
+use mauntic_domain::scoring::features::FEATURE_NAMES;
 use mauntic_domain::scoring::{
     Category, Config, ConfigEntry, Context, Contribution, Features, Grade, Score, score,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Longest line: the HTTP API's largest body, 1 MiB.
 const LINE_BYTES_MAX: usize = 1024 * 1024;
@@ -21,12 +23,12 @@ pub(crate) enum Command {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ScoreInput {
+    features: Value,
     #[serde(default)]
-    features: Features,
-    #[serde(default)]
-    config: Vec<ConfigEntry>,
-    #[serde(default)]
+    config: Option<Vec<ConfigEntry>>,
+    #[serde(default, deserialize_with = "optional_object")]
     context: Option<Context>,
 }
 
@@ -34,42 +36,83 @@ struct ScoreInput {
 /// scored gets an `error` and makes the whole fail at the end.
 pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
     let Command::Score = command;
-    let (mut input, mut output) =
-        (std::io::stdin().lock(), std::io::BufWriter::new(std::io::stdout().lock()));
-    let (mut number, mut refused) = (0_usize, 0_usize);
+    match score_lines(&mut std::io::stdin().lock(), &mut std::io::stdout().lock()) {
+        // Whoever reads has read enough (`| head`).
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(error.into()),
+        Ok((_, 0)) => Ok(()),
+        Ok((lines, refused)) => bail!("{refused} of {lines} lines could not be scored"),
+    }
+}
+
+/// Numbers of lines read and of lines refused.
+fn score_lines(
+    input: &mut impl BufRead,
+    output: &mut impl Write,
+) -> std::io::Result<(usize, usize)> {
+    let mut output = BufWriter::new(output);
+    let (mut lines, mut refused) = (0, 0);
     let mut line = Vec::new();
-    loop {
-        line.clear();
-        let limit = u64::try_from(LINE_BYTES_MAX + 1)?;
-        if input.by_ref().take(limit).read_until(b'\n', &mut line)? == 0 {
-            break;
-        }
-        number += 1;
-        if line.len() > LINE_BYTES_MAX {
-            bail!("line {number} has more than {LINE_BYTES_MAX} bytes");
-        }
-        if line.trim_ascii().is_empty() {
+    while read_line(input, &mut line)? {
+        lines += 1;
+        let text = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line).trim_ascii();
+        if text.is_empty() {
             continue;
         }
-        let result = score_line(&line).unwrap_or_else(|(code, message)| {
+        let result = score_line(text).unwrap_or_else(|(code, message)| {
             refused += 1;
-            json!({"error": {"code": code, "message": message, "line": number}}).to_string()
+            json!({"error": {"code": code, "message": message, "line": lines}}).to_string()
         });
         writeln!(output, "{result}")?;
     }
     output.flush()?;
-    if refused > 0 {
-        bail!("{refused} of {number} lines could not be scored");
+    Ok((lines, refused))
+}
+
+/// Reads a line without its end; of a longer one than is allowed, one byte more
+/// than that, and the rest is skipped. False at the end.
+fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<bool> {
+    line.clear();
+    let mut begun = false;
+    loop {
+        let chunk = input.fill_buf()?;
+        if chunk.is_empty() {
+            return Ok(begun);
+        }
+        begun = true;
+        let end = chunk.iter().position(|byte| *byte == b'\n');
+        let content = chunk.get(..end.unwrap_or(chunk.len())).unwrap_or(chunk);
+        let room = (LINE_BYTES_MAX + 1).saturating_sub(line.len());
+        line.extend(content.iter().take(room));
+        let used = content.len() + usize::from(end.is_some());
+        input.consume(used);
+        if end.is_some() {
+            return Ok(true);
+        }
     }
-    Ok(())
 }
 
 fn score_line(line: &[u8]) -> Result<String, (&'static str, String)> {
-    let input: ScoreInput =
-        serde_json::from_slice(line).map_err(|error| ("invalid_input", error.to_string()))?;
-    let config =
-        Config::new(input.config).map_err(|error| ("invalid_config", error.to_string()))?;
-    let score = score(&input.features, &config, &input.context.unwrap_or_default());
+    if line.len() > LINE_BYTES_MAX {
+        return Err(("too_long", format!("a line has at most {LINE_BYTES_MAX} bytes")));
+    }
+    let invalid = |error: serde_json::Error| ("invalid_input", error.to_string());
+    let value: Value = serde_json::from_slice(line).map_err(invalid)?;
+    if !value.is_object() {
+        return Err(("invalid_input", "a line must be a JSON object".to_owned()));
+    }
+    let input = ScoreInput::deserialize(value).map_err(invalid)?;
+    let Some(names) = input.features.as_object().map(serde_json::Map::keys) else {
+        return Err(("invalid_input", "features must be an object".to_owned()));
+    };
+    if let Some(unknown) = names.into_iter().find(|name| !FEATURE_NAMES.contains(&name.as_str())) {
+        let known = FEATURE_NAMES.join(", ");
+        return Err(("invalid_input", format!("no feature is named {unknown:?}; known: {known}")));
+    }
+    let features = Features::deserialize(&input.features).map_err(invalid)?;
+    let config = Config::new(input.config.unwrap_or_default())
+        .map_err(|error| ("invalid_config", error.to_string()))?;
+    let score = score(&features, &config, &input.context.unwrap_or_default());
     render(&score).map_err(|error| ("unprintable", error.to_string()))
 }
 

@@ -7,9 +7,11 @@
 //! - [`ids`]: the opaque names of organizations and contacts.
 //! - [`points`]: exact fixed-point points.
 //! - [`scoring`]: the scoring model and its explanation.
+//! - [`object`]: objects that are objects.
 //! - [`jobs`]: the messages on the queues, a contract with every version sent.
 
 pub mod ids;
 pub mod jobs;
+pub mod object;
 pub mod points;
 pub mod scoring;

@@ -6,7 +6,7 @@ use mauntic_store::LEASE_SECS_DEFAULT;
 use wasm_bindgen::JsValue;
 use worker::{Env, Hyperdrive};
 
-use crate::address::{self, Address, AddressError};
+use mauntic_store::address::{self, Address, AddressError};
 
 /// Longest lease: a queue's invocation ends after 15 minutes, whatever it holds.
 const LEASE_SECS_MAX: u32 = 900;

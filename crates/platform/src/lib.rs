@@ -13,7 +13,6 @@
 
 #![cfg(target_arch = "wasm32")]
 
-mod address;
 mod batch;
 mod chunks;
 pub mod config;

@@ -7,6 +7,7 @@ use mauntic_flows::ports::{Database, PortError};
 use tokio_postgres::Config;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use crate::address::{self, AddressError};
 use crate::{Session, connect_error};
 
 /// Longest wait for a connection; a worker's is the same.
@@ -27,12 +28,12 @@ impl std::fmt::Debug for Tcp {
 }
 
 impl Tcp {
-    /// Reads a PostgreSQL URL.
+    /// Reads a PostgreSQL URL, as a worker does.
     ///
     /// # Errors
     /// When it is not one; the error does not repeat it, for its password.
-    pub fn new(url: &str) -> Result<Self, tokio_postgres::Error> {
-        let mut config: Config = url.parse()?;
+    pub fn new(url: &str) -> Result<Self, AddressError> {
+        let mut config = address::parse(url)?.config;
         config.connect_timeout(CONNECT_TIMEOUT);
         let tls = MakeRustlsConnect::with_webpki_roots();
         Ok(Self { config, tls, lease_secs: crate::LEASE_SECS_DEFAULT })

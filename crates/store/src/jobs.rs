@@ -6,7 +6,9 @@ use chrono::{DateTime, Utc};
 use futures::future::{join, join5};
 use mauntic_domain::jobs::queue::VERSION;
 use mauntic_domain::jobs::{Message, Queue};
-use mauntic_flows::ports::{AloneClaim, ClaimReply, ClaimRequest, JobStore, Next, PortError, Seen};
+use mauntic_flows::ports::{
+    AloneClaim, ClaimReply, ClaimRequest, Held, JobStore, Next, PortError, Seen,
+};
 use serde_json::Value;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Error, Row};
@@ -74,6 +76,16 @@ impl JobStore for Session {
             Some(_) => Ok(AloneClaim::Held(held(row)?, now)),
             None => Ok(AloneClaim::DeadLettered),
         }
+    }
+
+    async fn reject(&self, held: &Held, reason: &str, detail: &str) -> Result<(), PortError> {
+        let params: &[Param<'_>] = &[
+            (&held.id, Type::UUID),
+            (&held.claim, Type::INT4),
+            (&reason, Type::TEXT),
+            (&detail, Type::TEXT),
+        ];
+        self.statement("rejecting", include_str!("../sql/reject.sql"), params).await.map(|_| ())
     }
 
     async fn release(&self, token: Uuid) -> Result<u64, PortError> {

@@ -9,18 +9,20 @@ use tokio_postgres::types::{FromSql, Json};
 
 /// Reads a column.
 pub(crate) fn column<'r, T: FromSql<'r>>(row: &'r Row, name: &str) -> Result<T, PortError> {
-    row.try_get(name).map_err(|error| unreadable(&error.to_string()))
+    row.try_get(name).map_err(|_| unreadable(&format!("column {name}")))
 }
 
-/// Reads a JSON column.
+/// Reads a JSON column. The error names the place and never the value, which is
+/// a customer's.
 pub(crate) fn json<T: DeserializeOwned>(row: &Row, name: &str) -> Result<T, PortError> {
     let raw: Json<serde_json::Value> = column(row, name)?;
-    serde_json::from_value(raw.0).map_err(|error| unreadable(&format!("{name}: {error}")))
+    serde_path_to_error::deserialize(raw.0)
+        .map_err(|error| unreadable(&format!("column {name} at {}", error.path())))
 }
 
 /// A stored value this build cannot read.
-pub(crate) fn unreadable(cause: &str) -> PortError {
-    PortError::Refused { what: "reading a row", cause: cause.to_owned() }
+pub(crate) fn unreadable(place: &str) -> PortError {
+    PortError::Unreadable { what: "a stored row", place: place.to_owned() }
 }
 
 pub(crate) fn held(row: &Row) -> Result<Held, PortError> {
@@ -35,10 +37,10 @@ pub(crate) fn held(row: &Row) -> Result<Held, PortError> {
 
 pub(crate) fn state(row: &Row) -> Result<JobState, PortError> {
     let name: String = column(row, "state")?;
-    JobState::from_name(&name).ok_or_else(|| unreadable(&format!("state {name}")))
+    JobState::from_name(&name).ok_or_else(|| unreadable("column state"))
 }
 
 pub(crate) fn queue(row: &Row) -> Result<Queue, PortError> {
     let name: String = column(row, "queue")?;
-    Queue::from_name(&name).ok_or_else(|| unreadable(&format!("queue {name}")))
+    Queue::from_name(&name).ok_or_else(|| unreadable("column queue"))
 }

@@ -160,7 +160,7 @@ fn entry(row: &Row, factor: String) -> Result<ConfigEntry, PortError> {
     let category: String = column(row, "category")?;
     let known = Category::ALL.into_iter().find(|known| known.as_str() == category);
     Ok(ConfigEntry {
-        category: known.ok_or_else(|| unreadable(&format!("category {category}")))?,
+        category: known.ok_or_else(|| unreadable("column category"))?,
         factor: FactorName::parse(factor).map_err(|error| unreadable(&error.to_string()))?,
         weight: Weight::from_e4(column(row, "weight")?),
         enabled: column(row, "enabled")?,

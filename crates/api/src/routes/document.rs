@@ -1,4 +1,5 @@
 //! `GET /openapi.json`: the document of this router, made from its handlers.
+//! For callers only: strangers need not learn what there is to try.
 
 use axum::Extension;
 use axum::body::Bytes;
@@ -7,7 +8,9 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use utoipa::openapi::OpenApi;
 
+use crate::auth::AnyKey;
 use crate::code::Code;
+use crate::openapi::KeyProblems;
 use crate::problem::Problem;
 
 /// The document's text; written once a router.
@@ -27,9 +30,13 @@ impl Document {
     get,
     path = "/openapi.json",
     tag = "monitoring",
-    responses((status = 200, description = "The document", content_type = "application/json", body = Object))
+    responses((status = 200, description = "The document", content_type = "application/json", body = Object), KeyProblems),
+    security(("bearer" = []))
 )]
-pub(super) async fn openapi_document(Extension(document): Extension<Document>) -> Response {
+pub(super) async fn openapi_document(
+    _: AnyKey,
+    Extension(document): Extension<Document>,
+) -> Response {
     match document.0 {
         Ok(text) => {
             let mut response = text.into_response();

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use mauntic_domain::ids::FactorName;
 use mauntic_domain::scoring::features::{CUSTOM_FACTORS_MAX, FEATURE_NAMES};
+use mauntic_domain::scoring::model::{RESERVED_FACTORS, rule};
 use mauntic_domain::scoring::{CustomValue, Features};
 use mauntic_flows::commands;
 use mauntic_flows::ports::Ports;
@@ -84,12 +85,6 @@ fn parse(fields: Map<String, Value>) -> Result<Features, Problem> {
     let (custom, plain): (Map<_, _>, Map<_, _>) =
         fields.clone().into_iter().partition(|(name, _)| name == CUSTOM_FACTORS);
     body::check_fields::<Features>(&plain, &FEATURE_NAMES, &root, &mut faults);
-    for (name, value) in &plain {
-        // A serde enum may also be written as an object; ours may not.
-        if value.is_object() && faults.is_empty() {
-            faults.add(&root.field(name), "must not be an object");
-        }
-    }
     for (name, value) in &custom {
         check_custom(value, &root.field(name), &mut faults);
     }
@@ -98,8 +93,7 @@ fn parse(fields: Map<String, Value>) -> Result<Features, Problem> {
 }
 
 fn check_custom(value: &Value, at: &Pointer, faults: &mut Faults) {
-    let Value::Object(factors) = value else {
-        faults.add(at, "must be an object of factor names and values");
+    let Some(factors) = body::object(value, at, faults) else {
         return;
     };
     if factors.len() > CUSTOM_FACTORS_MAX {
@@ -110,6 +104,10 @@ fn check_custom(value: &Value, at: &Pointer, faults: &mut Faults) {
     for (name, value) in factors {
         if let Err(error) = FactorName::parse(name.as_str()) {
             faults.add(&at.field(name), format!("is no factor name: it {error}"));
+        } else if rule(name).is_some() {
+            faults.add(&at.field(name), "is a factor of the model; send the feature itself");
+        } else if RESERVED_FACTORS.contains(&name.as_str()) {
+            faults.add(&at.field(name), "is a name that explanations use for themselves");
         }
         if let Err(error) = CustomValue::deserialize(value) {
             faults.add(&at.field(name), expectation(&error.to_string()));

@@ -35,7 +35,8 @@ pub(crate) struct FeaturesBody {
     /// A free trial was begun.
     free_trial_signup: bool,
     /// Factors of the organization's own, at most 100; their names have the
-    /// alphabet and length of a contact's id.
+    /// alphabet and length of a contact's id, and are none of the model's
+    /// factors and none that explanations use for themselves.
     custom_factors: BTreeMap<String, CustomFactor>,
 }
 

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use mauntic_domain::ids::ContactId;
 use mauntic_domain::scoring::Context;
 use mauntic_flows::commands;
-use mauntic_flows::commands::recalculate::{CONTACTS_MAX, SINGLE_JOBS_MAX};
+use mauntic_flows::commands::recalculate::CONTACTS_MAX;
 use mauntic_flows::ports::{Enqueued, Ports};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -24,10 +24,6 @@ use crate::pointer::Pointer;
 use crate::problem::Problem;
 use crate::state::Shared;
 
-/// Most job ids of an answer: every one of a request that makes one job a
-/// contact, in 500 × 39 B = 20 KB.
-const JOB_IDS_LISTED_MAX: usize = SINGLE_JOBS_MAX;
-
 const FIELDS: [&str; 2] = ["contactIds", "context"];
 const CONTEXT_FIELDS: [&str; 3] = ["engagement", "demographic", "intent"];
 
@@ -40,7 +36,8 @@ pub(crate) struct RecalculateBody {
     /// The contacts; one that is named twice is scored once.
     #[schema(min_items = 1, max_items = 10_000)]
     contact_ids: Vec<String>,
-    /// Scores that replace a category's own for this calculation.
+    /// Scores that replace a category's own for this calculation, for each of
+    /// the contacts.
     context: Option<ContextBody>,
 }
 
@@ -63,13 +60,14 @@ pub(crate) struct ContextBody {
 pub(crate) struct Recalculation {
     /// Distinct contacts.
     contacts: usize,
-    /// Jobs that will score them.
+    /// Jobs that will score them: one a contact up to 500 contacts, above that
+    /// one for every 500.
     jobs: usize,
     /// Jobs that are new.
     created: usize,
     /// Jobs that were queued already and will do it too.
     coalesced: usize,
-    /// The jobs, at most 500 of them.
+    /// The jobs.
     #[schema(value_type = Vec<String>)]
     job_ids: Vec<Uuid>,
 }
@@ -110,7 +108,7 @@ fn answer(contacts: usize, jobs: &[Enqueued]) -> Recalculation {
         jobs: jobs.len(),
         created,
         coalesced: jobs.len() - created,
-        job_ids: jobs.iter().map(|job| job.id).take(JOB_IDS_LISTED_MAX).collect(),
+        job_ids: jobs.iter().map(|job| job.id).collect(),
     }
 }
 
@@ -126,17 +124,13 @@ fn parse(fields: &Map<String, Value>) -> Result<(BTreeSet<ContactId>, Option<Con
     let at = root.field("context");
     let context = match fields.get("context") {
         None | Some(Value::Null) => None,
-        Some(Value::Object(context)) => {
-            body::check_fields::<Context>(context, &CONTEXT_FIELDS, &at, &mut faults);
-            Some(context.clone())
-        }
-        Some(_) => {
-            faults.add(&at, "must be an object");
-            None
-        }
+        Some(context) => body::object(context, &at, &mut faults),
     };
+    if let Some(context) = context {
+        body::check_fields::<Context>(context, &CONTEXT_FIELDS, &at, &mut faults);
+    }
     faults.check()?;
-    let context = context.map(|context| body::read(context, &at)).transpose()?;
+    let context = context.map(|context| body::read(context.clone(), &at)).transpose()?;
     Ok((contacts, context))
 }
 

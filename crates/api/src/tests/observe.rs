@@ -1,7 +1,7 @@
 //! The request id, the log line, and the methods HEAD and OPTIONS.
 
 use super::call::Call;
-use super::world::{READ_KEY, WRITE_KEY, World};
+use super::world::{NOBODYS_KEY, READ_KEY, WRITE_KEY, World};
 use crate::access::ROUTES;
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn the_log_has_patterns_and_no_names() {
 #[tokio::test]
 async fn head_is_get_without_the_body() {
     for rule in ROUTES.iter().filter(|rule| rule.method == "GET") {
-        for key in [READ_KEY, "mk_nobody"] {
+        for key in [READ_KEY, NOBODYS_KEY] {
             let world = World::new();
             let path = rule.path.replace("{contactId}", "contact_1");
             let get = Call::get(&path).key(key).send(&world).await;

@@ -1,5 +1,6 @@
 //! What is refused, and how it is told.
 
+use mauntic_domain::scoring::model::{MODEL, RESERVED_FACTORS};
 use mauntic_flows::ports::PortError;
 use proptest::prelude::*;
 use serde_json::json;
@@ -81,6 +82,13 @@ async fn features_that_are_not_valid_are_named() {
         (json!({"customFactors": {"": true}}),              vec!["/customFactors/"]),
         (json!({"customFactors": {"webinar": "yes"}}),      vec!["/customFactors/webinar"]),
         (json!({"customFactors": {"webinar": null}}),       vec!["/customFactors/webinar"]),
+        (json!([true, true]),                               vec![""]),
+        (json!({"companySize": ["smb"], "hasEmail": 1}),    vec!["/companySize", "/hasEmail"]),
+        (json!({"companySize": {"smb": null}, "seniority": {"vp": null}, "hasEmail": 1}),
+            vec!["/companySize", "/hasEmail", "/seniority"]),
+        (json!({"customFactors": [["webinar", true]]}),     vec!["/customFactors"]),
+        (json!({"customFactors": {"webinar": [true]}}),     vec!["/customFactors/webinar"]),
+        (json!({"customFactors": {"webinar": {"Flag": true}}}), vec!["/customFactors/webinar"]),
         (json!({"hasEmail": "a\0b"}),                       vec!["/hasEmail"]),
         (json!({"x": [1, {"y": "\0"}]}),                    vec!["/x/1/y"]),
         (json!({"customFactors": {"a\0": true}}),           vec!["/customFactors/a\0"]),
@@ -90,6 +98,23 @@ async fn features_that_are_not_valid_are_named() {
         assert_eq!(answer.pointers(), pointers, "{body}");
         assert_eq!(answer.body["errors"][0]["in"], "body");
     }
+}
+
+#[tokio::test]
+async fn a_custom_factor_has_a_name_of_its_own() {
+    let of_model = MODEL.iter().map(|rule| (rule.factor, "factor of the model"));
+    let reserved = RESERVED_FACTORS.iter().map(|name| (*name, "explanations"));
+    for (name, why) in of_model.chain(reserved) {
+        for value in [json!(true), json!(0)] {
+            let body = json!({ "customFactors": { "webinar": true, name: value } });
+            let answer = refused(put(body.to_string()), 422, "validation_failed").await;
+            assert_eq!(answer.pointers(), [format!("/customFactors/{name}")]);
+            assert!(answer.body["errors"][0]["message"].as_str().unwrap().contains(why));
+        }
+    }
+    // The names of the features themselves are not the model's.
+    let body = json!({ "customFactors": { "demoRequest": true, "DEMO_REQUEST": true } });
+    assert_eq!(put(body.to_string()).send(&World::new()).await.status, 202);
 }
 
 #[tokio::test]
@@ -107,7 +132,15 @@ async fn recalculations_that_are_not_valid_are_named() {
             vec!["/contactIds/1", "/contactIds/2", "/contactIds/3", "/contactIds/4"]),
         (json!({"contactIds": ["c1", "c\0"]}),                      vec!["/contactIds/1"]),
         (json!({"contactIds": ["c1"], "contactId": "c1"}),          vec!["/contactId"]),
+        (json!([["c1"], {"intent": 1}]),                            vec![""]),
+        (json!({"contactIds": {"0": "c1"}}),                        vec!["/contactIds"]),
+        (json!({"contactIds": [["c1"]]}),                           vec!["/contactIds/0"]),
         (json!({"contactIds": ["c1"], "context": []}),              vec!["/context"]),
+        (json!({"contactIds": ["c1"], "context": [1, 2, 3]}),       vec!["/context"]),
+        (json!({"contactIds": ["c1"], "context": 1}),               vec!["/context"]),
+        (json!({"contactIds": ["c1"], "context": {"intent": [1]}}), vec!["/context/intent"]),
+        (json!({"contactIds": ["c1"], "context": {"intent": {"$serde_json::private::Number": "1"}}}),
+            vec!["/context/intent"]),
         (json!({"contactIds": ["c1"], "context": {"fit": 1}}),      vec!["/context/fit"]),
         (json!({"contactIds": ["c1"], "context": {"intent": "1"}}), vec!["/context/intent"]),
         (json!({"contactIds": ["c1"], "context": {"intent": 1.00001, "demographic": 1e7}}),

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 use super::call::Answer;
-use super::world::World;
+use super::world::{ADMIN_TOKEN, World};
 
 /// The document, made once.
 pub(crate) fn document() -> &'static Value {
@@ -17,8 +17,10 @@ pub(crate) fn document() -> &'static Value {
         let runtime = std::thread::spawn(|| {
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             runtime.block_on(async {
-                let request = axum::http::Request::get("/openapi.json");
-                let request = request.body(axum::body::Body::empty()).unwrap();
+                let request = axum::http::Request::get("/openapi.json")
+                    .header("authorization", format!("Bearer {ADMIN_TOKEN}"))
+                    .body(axum::body::Body::empty())
+                    .unwrap();
                 let response = World::new().router().oneshot(request).await.unwrap();
                 let body = axum::body::to_bytes(response.into_body(), usize::MAX);
                 serde_json::from_slice(&body.await.unwrap()).unwrap()

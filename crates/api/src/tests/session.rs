@@ -9,7 +9,7 @@ use mauntic_domain::jobs::{Message, Queue};
 use mauntic_domain::scoring::Features;
 use mauntic_flows::ports::{
     AloneClaim, ApiKey, ClaimReply, ClaimRequest, Committed, ContactKey, Enqueued, FeaturesStored,
-    Host, JobStore, KeyStore, LeaderboardEntry, NewJob, PortError, Position, QueueStats,
+    Held, Host, JobStore, KeyStore, LeaderboardEntry, NewJob, PortError, Position, QueueStats,
     ScoreEffect, ScoreInputs, ScoreRow, ScoreStore, TenantStore, Vitals,
 };
 use uuid::Uuid;
@@ -140,6 +140,9 @@ impl JobStore for World {
         Err(foreign())
     }
     async fn claim_alone(&self, _: Queue, _: Uuid, _: Uuid) -> Result<AloneClaim, PortError> {
+        Err(foreign())
+    }
+    async fn reject(&self, _: &Held, _: &str, _: &str) -> Result<(), PortError> {
         Err(foreign())
     }
     async fn release(&self, _: Uuid) -> Result<u64, PortError> {

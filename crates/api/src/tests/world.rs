@@ -18,16 +18,26 @@ use uuid::Uuid;
 
 use crate::{ApiState, LogLine, Secret, router};
 
+/// A key of eight digits, eight times.
+macro_rules! key {
+    ($digits:literal) => {
+        concat!("mk_", $digits, $digits, $digits, $digits, $digits, $digits, $digits, $digits)
+    };
+}
+
 pub(crate) const ADMIN_TOKEN: &str = "the-admin-token";
-pub(crate) const READ_KEY: &str = "mk_read";
-pub(crate) const WRITE_KEY: &str = "mk_write";
-pub(crate) const WRITE_ONLY_KEY: &str = "mk_write_only";
-pub(crate) const OTHER_KEY: &str = "mk_other_organization";
-pub(crate) const OPERATOR_KEY: &str = "mk_operator";
+pub(crate) const READ_KEY: &str = key!("00000001");
+pub(crate) const WRITE_KEY: &str = key!("00000002");
+pub(crate) const WRITE_ONLY_KEY: &str = key!("00000003");
+/// Of another organization.
+pub(crate) const OTHER_KEY: &str = key!("00000004");
+pub(crate) const OPERATOR_KEY: &str = key!("00000005");
 /// An operator's key that may not operate.
-pub(crate) const POWERLESS_KEY: &str = "mk_powerless";
+pub(crate) const POWERLESS_KEY: &str = key!("00000006");
 /// An organization's key that was given an operator's scope by mistake.
-pub(crate) const MISTAKEN_KEY: &str = "mk_mistaken";
+pub(crate) const MISTAKEN_KEY: &str = key!("00000007");
+/// Shaped as a key, and nobody's.
+pub(crate) const NOBODYS_KEY: &str = key!("00000008");
 
 #[rustfmt::skip]
 const KEYS: [(&str, Option<&str>, &[Scope]); 7] = [

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use mauntic_local::workers::{Worker, Workers};
+use mauntic_local::workers::{Outcome, Worker};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
 
@@ -34,7 +34,8 @@ pub(crate) struct Args {
     /// First port to try for the HTTP worker.
     #[arg(long, env = "PORT", default_value_t = 8787)]
     port: u16,
-    /// Another PostgreSQL 18 than the embedded one, by the address of an owner.
+    /// Another PostgreSQL 18 of this machine than the embedded one, by the
+    /// address of an owner. Its workers' roles get new passwords.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
     /// Where the embedded PostgreSQL and the secrets are kept.
@@ -44,39 +45,43 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let stack = Stack::start(&args).await?;
-    if args.demo {
-        let scored = demo::score_and_check(&stack).await?;
-        println!("{scored} contacts scored, every score equal to the rules'");
-        return stack.stop();
-    }
-    println!("{}", screen::render(&stack));
-    if stack.first_start {
-        demo::score_and_check(&stack).await?;
-    }
-    let workers = Arc::clone(&stack.workers);
-    tokio::select! {
-        outcome = fire_ticks(workers) => outcome?,
-        outcome = asked_to_stop() => outcome?,
-    }
+    // Ticks fire and Ctrl-C is heard from the first moment on.
+    let outcome = tokio::select! {
+        outcome = work(&args, &stack) => outcome,
+        outcome = fire_ticks(&stack) => outcome,
+        outcome = asked_to_stop() => outcome,
+    };
     eprintln!("stopping");
-    stack.stop()
+    stack.stop(args.demo).await.and(outcome)
 }
 
-/// Fires the tick at every full minute, as Cloudflare does.
-async fn fire_ticks(workers: Arc<Workers>) -> anyhow::Result<()> {
+/// The demo ends by itself; otherwise there is nothing more to do than to run.
+async fn work(args: &Args, stack: &Stack) -> anyhow::Result<()> {
+    if !args.demo {
+        println!("{}", screen::render(stack));
+    }
+    if args.demo || stack.first_start {
+        let scored = demo::score_and_check(stack).await?;
+        println!("{scored} contacts scored, every score equal to the rules'");
+    }
+    if args.demo { Ok(()) } else { std::future::pending().await }
+}
+
+/// Fires the tick at once and then at every full minute, as Cloudflare does.
+async fn fire_ticks(stack: &Stack) -> anyhow::Result<()> {
+    let mut nominal_ms = unix_ms()? / TICK_MS * TICK_MS;
     loop {
-        let now_ms = unix_ms()?;
-        let next_ms = (now_ms / TICK_MS + 1) * TICK_MS;
-        sleep_until(Instant::now() + Duration::from_millis(next_ms - now_ms)).await;
-        let fired = Arc::clone(&workers);
-        let nominal_ms = i64::try_from(next_ms)?;
-        let outcome = tokio::task::spawn_blocking(move || {
-            fired.scheduled(Worker::Queue, TICK_CRON, nominal_ms)
-        });
+        let (fired, time_ms) = (Arc::clone(&stack.workers), i64::try_from(nominal_ms)?);
+        let fire = move || fired.scheduled(Worker::Queue, TICK_CRON, time_ms);
         // A tick that fails is the next one's to make good.
-        if let Err(error) = outcome.await? {
-            eprintln!("the tick failed: {error}");
+        match tokio::task::spawn_blocking(fire).await? {
+            Ok(Outcome::Ok) => {}
+            Ok(Outcome::Failed(how)) => eprintln!("the tick failed: {how}"),
+            Err(error) => eprintln!("the tick failed: {error}"),
         }
+        let now_ms = unix_ms()?;
+        nominal_ms = (now_ms / TICK_MS + 1) * TICK_MS;
+        sleep_until(Instant::now() + Duration::from_millis(nominal_ms - now_ms)).await;
     }
 }
 

@@ -44,13 +44,18 @@ impl Secrets {
         }
         let secrets = Self::fresh()?;
         std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+        // Written whole before it has its name: a crash leaves no half a file.
+        let draft = folder.join(format!("{FILE}.{}", std::process::id()));
         let mut file = std::fs::OpenOptions::new()
             .write(true)
-            .create_new(true)
+            .create(true)
+            .truncate(true)
             .mode(0o600)
-            .open(&path)
-            .with_context(|| format!("making {}", path.display()))?;
+            .open(&draft)
+            .with_context(|| format!("making {}", draft.display()))?;
         file.write_all(serde_json::to_string_pretty(&secrets)?.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&draft, &path).with_context(|| format!("making {}", path.display()))?;
         Ok((secrets, false))
     }
 }

@@ -3,14 +3,15 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
-use mauntic_flows::ports::Scope;
+use anyhow::{Context, ensure};
+use chrono::{DateTime, Utc};
+use mauntic_flows::ports::{Database, KeyStore, Scope};
 use mauntic_local::postgres::{self, Postgres};
 use mauntic_local::workers::{Build, Options, Settings, Workers};
+use mauntic_store::address::{self, with_user};
 use mauntic_store::{admin, connect::Tcp, migrate};
 use tokio::time::Instant;
-use tokio_postgres::Config;
-use tokio_postgres::config::Host;
+use uuid::Uuid;
 
 use super::Args;
 use super::secrets::Secrets;
@@ -23,6 +24,8 @@ pub(super) struct Stack {
     // Dropped in this order: workers before the database they talk to.
     pub(super) workers: Arc<Workers>,
     database: Option<Postgres>,
+    owner_url: String,
+    key_id: Uuid,
     pub(super) secrets: Secrets,
     pub(super) demo: Demo,
     pub(super) first_start: bool,
@@ -40,29 +43,47 @@ impl Stack {
         said("PostgreSQL runs", started);
 
         let started = Instant::now();
-        let fresh = prepare(&owner_url, &secrets, &demo).await?;
+        let (fresh, key_id) = prepare(&owner_url, &secrets, &demo).await?;
         said("the schema and the demo organization are there", started);
 
         let started = Instant::now();
         let mut options = Options::new(Build::Production);
         options.port = (!args.demo).then_some(args.port);
         options.persist = (!args.demo).then(|| args.folder.join("r2"));
-        let http_url = worker_url(&owner_url, "mauntic_http", &secrets.http_password)?;
+        let http_url = with_user(&owner_url, "mauntic_http", &secrets.http_password);
         options.http =
             settings(&[("DATABASE_URL", http_url), ("ADMIN_TOKEN", secrets.admin_token.clone())]);
-        let queue_url = worker_url(&owner_url, "mauntic_queue", &secrets.queue_password)?;
+        let queue_url = with_user(&owner_url, "mauntic_queue", &secrets.queue_password);
         options.queue = settings(&[("DATABASE_URL", queue_url)]);
         let workers = Arc::new(Workers::start(&options)?);
         said("both workers run in workerd", started);
-        Ok(Self { workers, database, secrets, demo, first_start: fresh || !known })
+        Ok(Self {
+            workers,
+            database,
+            owner_url,
+            key_id,
+            secrets,
+            demo,
+            first_start: fresh || !known,
+        })
     }
 
     pub(super) fn url(&self) -> String {
         self.workers.http_url()
     }
 
-    pub(super) fn stop(self) -> anyhow::Result<()> {
+    /// The database's clock, which stamps every score.
+    pub(super) async fn now(&self) -> anyhow::Result<DateTime<Utc>> {
+        Ok(Tcp::new(&self.owner_url)?.open().await?.vitals().await?.now)
+    }
+
+    /// Ends everything. A demo's key opens nothing afterwards.
+    pub(super) async fn stop(self, demo: bool) -> anyhow::Result<()> {
         drop(self.workers);
+        if demo {
+            let owner = Tcp::new(&self.owner_url)?.client().await?;
+            admin::revoke_key(&owner, self.key_id).await.context("revoking the demo's key")?;
+        }
         self.database.map_or(Ok(()), |database| database.stop().context("stopping PostgreSQL"))
     }
 }
@@ -79,6 +100,13 @@ fn said(what: &str, since: Instant) {
 /// The embedded server, unless another one is named; and its owner's address.
 async fn database(args: &Args) -> anyhow::Result<(Option<Postgres>, String)> {
     if let Some(url) = &args.database_url {
+        let address = address::parse(url).context("DATABASE_URL")?;
+        ensure!(
+            address.is_loopback(),
+            "DATABASE_URL names {}, which is not this machine: `dev` would set passwords and store \
+             a demo there; unset it, or use `mauntic migrate` and `mauntic keys`",
+            address.host
+        );
         return Ok((None, url.clone()));
     }
     let options = match args.demo {
@@ -92,9 +120,10 @@ async fn database(args: &Args) -> anyhow::Result<(Option<Postgres>, String)> {
     Ok((Some(server), url))
 }
 
-/// Schema, roles, demo organization and its key. True if the schema is new.
-async fn prepare(owner_url: &str, secrets: &Secrets, demo: &Demo) -> anyhow::Result<bool> {
-    let tcp = Tcp::new(owner_url).context("DATABASE_URL is not a PostgreSQL address")?;
+/// Schema, roles, demo organization and its key: whether the schema is new, and
+/// the key's id.
+async fn prepare(owner_url: &str, secrets: &Secrets, demo: &Demo) -> anyhow::Result<(bool, Uuid)> {
+    let tcp = Tcp::new(owner_url).context("DATABASE_URL")?;
     let client = tcp.client().await.context("connecting to PostgreSQL as the owner")?;
     let applied = migrate::run(&client).await?;
     for (role, password) in
@@ -108,17 +137,7 @@ async fn prepare(owner_url: &str, secrets: &Secrets, demo: &Demo) -> anyhow::Res
     }
     let scopes = [Scope::Read, Scope::Write];
     admin::put_organization(&client, &demo.organization, "Demo organization").await?;
-    admin::put_key(&client, Some(&demo.organization), &secrets.api_key, &scopes, "demo").await?;
-    Ok(fresh)
-}
-
-/// The owner's address with a worker's role in it.
-fn worker_url(owner_url: &str, role: &str, password: &str) -> anyhow::Result<String> {
-    let config: Config = owner_url.parse()?;
-    let Some(Host::Tcp(host)) = config.get_hosts().first() else {
-        bail!("DATABASE_URL names no TCP host; workers connect over TCP");
-    };
-    let port = config.get_ports().first().copied().unwrap_or(5432);
-    let database = config.get_dbname().context("DATABASE_URL names no database")?;
-    Ok(format!("postgres://{role}:{password}@{host}:{port}/{database}?sslmode=disable"))
+    let key = &secrets.api_key;
+    let id = admin::put_key(&client, Some(&demo.organization), key, &scopes, "demo").await?;
+    Ok((fresh, id))
 }

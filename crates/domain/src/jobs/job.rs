@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::queue::Queue;
 use super::refusal::Refusal;
 use crate::ids::{ContactId, OrganizationId};
+use crate::object::optional_object;
 use crate::scoring::Context;
 
 /// Most contacts of one chunk job: 500 names of 64 bytes with their quotes and
@@ -78,7 +79,11 @@ pub struct CalculateScore {
     /// Which contact.
     pub contact_id: ContactId,
     /// Scores that replace a category's own, this once.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional_object"
+    )]
     pub context: Option<Context>,
 }
 
@@ -91,6 +96,13 @@ pub struct RecomputeChunk {
     /// Which contacts.
     #[serde(deserialize_with = "chunk_contacts")]
     pub contact_ids: Vec<ContactId>,
+    /// Scores that replace a category's own, this once, for each of them.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional_object"
+    )]
+    pub context: Option<Context>,
 }
 
 fn chunk_contacts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ContactId>, D::Error> {
@@ -157,6 +169,11 @@ impl Job {
 }
 
 fn read<'de, T: Deserialize<'de>>(data: &'de Value) -> Result<T, Refusal> {
+    // Derived structs would take a list of their fields' values as well.
+    if !data.is_object() {
+        let message = "must be an object".to_owned();
+        return Err(Refusal::InvalidData { path: ".".to_owned(), message });
+    }
     serde_path_to_error::deserialize(data).map_err(|error| Refusal::InvalidData {
         path: error.path().to_string(),
         message: error.inner().to_string(),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::config::Config;
 use super::features::Features;
-use super::model::{CLAMP_FACTOR, Category, MODEL};
+use super::model::{CLAMP_FACTOR, Category, MODEL, rule};
 use crate::points::PointsE4;
 
 /// Largest total; the smallest is zero.
@@ -165,7 +165,8 @@ impl Score {
 ///
 /// A factor of the model applies by its rule; the configuration may change its
 /// points and category or switch it off. A custom factor applies when the
-/// contact has it and the configuration names it. A category that `context`
+/// contact has it and the configuration names it; one with the name of a factor
+/// of the model is ignored. A category that `context`
 /// replaces has that one contribution in place of its factors.
 #[must_use]
 pub fn score(features: &Features, config: &Config, context: &Context) -> Score {
@@ -180,7 +181,9 @@ pub fn score(features: &Features, config: &Config, context: &Context) -> Score {
         };
     }
     for (factor, _) in features.custom_factors.iter().filter(|(_, value)| value.applies()) {
-        if let Some(entry) = config.get(factor.as_str()).filter(|entry| entry.enabled) {
+        // A name of the model is the feature's own: it cannot be claimed here.
+        let own = rule(factor.as_str()).is_none();
+        if let Some(entry) = config.get(factor.as_str()).filter(|entry| own && entry.enabled) {
             by_factor.insert(factor.to_string(), (entry.category, entry.weight.points()));
         }
     }

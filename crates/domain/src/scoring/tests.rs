@@ -69,6 +69,13 @@ fn configuration_overrides_switches_off_and_adds() {
 }
 
 #[test]
+fn a_custom_factor_cannot_pass_for_one_of_the_model() {
+    let claimed = features(r#"{"customFactors":{"demo_request":true}}"#);
+    let config = config(r#"[{"category":"intent","factor":"demo_request","weight":40}]"#);
+    assert_eq!(score(&claimed, &config, &Context::default()).total(), PointsE4::ZERO);
+}
+
+#[test]
 fn a_context_replaces_its_category_and_is_a_contribution() {
     let some = features(r#"{"hasEmail":true,"engagementLevel":"high","pricingPageVisit":true}"#);
     let context: Context = serde_json::from_str(r#"{"engagement":70.5,"demographic":0}"#).unwrap();
@@ -133,7 +140,7 @@ prop_compose! {
         seniority in prop::option::of(prop::sample::select(vec![Seniority::CLevel, Seniority::Vp, Seniority::Director, Seniority::Manager, Seniority::Individual])),
         level in prop::option::of(prop::sample::select(vec![EngagementLevel::Low, EngagementLevel::Medium, EngagementLevel::High])),
         downloads in 0_u32..3,
-        custom in btree_map("[a-d]", any::<bool>(), 0..4),
+        custom in btree_map(prop_oneof!["[a-d]", Just("demo_request".to_owned())], any::<bool>(), 0..4),
     ) -> Features {
         let [email, phone, direct, pricing, demo, trial] = flags;
         Features {

@@ -7,8 +7,14 @@ use subtle::ConstantTimeEq;
 
 use crate::ports::{KeyStore, PortError, Scope};
 
-/// Longest token that is hashed; ours have 46 characters.
+/// Longest token that is hashed; our keys have 67 characters.
 pub const TOKEN_BYTES_MAX: usize = 256;
+
+/// What every key begins with.
+const KEY_PREFIX: &str = "mk_";
+
+/// Digits after it: 256 random bits in hexadecimal.
+const KEY_DIGITS: usize = 64;
 
 /// A known caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +26,12 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Whoever has the bootstrap operator's token.
+    #[must_use]
+    pub fn bootstrap() -> Self {
+        Self { organization: None, scopes: vec![Scope::Operate, Scope::Admin] }
+    }
+
     /// Whether the caller may do what `scope` names; `admin` includes `operate`.
     #[must_use]
     pub fn may(&self, scope: Scope) -> bool {
@@ -28,26 +40,39 @@ impl Caller {
     }
 }
 
-/// Finds the caller behind a bearer token; `None` when nobody has it.
+/// Whether `token` has the shape of our keys: `mk_` and 64 lower-case
+/// hexadecimal digits. What has another is nobody's key, without a look at the
+/// database.
+#[must_use]
+pub fn is_key(token: &str) -> bool {
+    token.strip_prefix(KEY_PREFIX).is_some_and(|digits| {
+        digits.len() == KEY_DIGITS
+            && digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'))
+    })
+}
+
+/// Whether `token` is the bootstrap operator's. A missing or empty
+/// `admin_token` opens nothing.
+#[must_use]
+pub fn is_admin(token: &str, admin_token: Option<&str>) -> bool {
+    token.len() <= TOKEN_BYTES_MAX
+        && admin_token
+            .filter(|admin| !admin.is_empty())
+            .is_some_and(|admin| same(&sha256(token), &sha256(admin)))
+}
+
+/// Finds the caller behind a key; `None` when nobody has it.
 ///
 /// # Errors
 /// The key store's.
-pub async fn authenticate<S: KeyStore>(
+pub async fn find_caller<S: KeyStore>(
     session: &S,
     token: &str,
-    admin_token: Option<&str>,
 ) -> Result<Option<Caller>, PortError> {
-    if token.is_empty() || token.len() > TOKEN_BYTES_MAX {
+    if !is_key(token) {
         return Ok(None);
     }
     let digest = sha256(token);
-    // An empty ADMIN_TOKEN opens nothing.
-    if let Some(admin) = admin_token.filter(|admin| !admin.is_empty())
-        && same(&digest, &sha256(admin))
-    {
-        let scopes = vec![Scope::Operate, Scope::Admin];
-        return Ok(Some(Caller { organization: None, scopes }));
-    }
     let key = session.find_key(&digest).await?;
     Ok(key
         .filter(|key| same(&digest, &key.sha256))
@@ -62,4 +87,45 @@ pub fn sha256(token: &str) -> [u8; 32] {
 
 fn same(a: &[u8; 32], b: &[u8; 32]) -> bool {
     a.ct_eq(b).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_have_one_shape() {
+        let digits = "0123456789abcdef".repeat(4);
+        assert!(is_key(&format!("mk_{digits}")));
+        for other in [
+            String::new(),
+            "mk_".to_owned(),
+            digits.clone(),
+            format!("MK_{digits}"),
+            format!(" mk_{digits}"),
+            format!("mk_{digits}0"),
+            format!("mk_{}", &digits[1..]),
+            format!("mk_{}", digits.to_uppercase()),
+            format!("mk_{}g", &digits[1..]),
+            // Sixty-four bytes that are fewer characters.
+            format!("mk_{}é", &digits[2..]),
+        ] {
+            assert!(!is_key(&other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_whole_admin_token_is_it() {
+        assert!(is_admin("secret", Some("secret")));
+        for (token, admin) in [
+            ("secret", None),
+            ("", Some("")),
+            ("", Some("secret")),
+            ("secre", Some("secret")),
+            ("secret ", Some("secret")),
+            ("SECRET", Some("secret")),
+        ] {
+            assert!(!is_admin(token, admin), "{token:?} {admin:?}");
+        }
+    }
 }

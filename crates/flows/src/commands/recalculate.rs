@@ -1,7 +1,7 @@
 //! Enqueues the scoring of named contacts.
 //!
 //! I/O: 1. all jobs in one transaction; 2. send; 3. mark sent. A repeat of 1
-//! joins the jobs that are still queued; a death after 1 or 2 leaves the
+//! joins the jobs that are still queued, by contact or by content; a death after 1 or 2 leaves the
 //! sending to the tick.
 
 use std::collections::BTreeSet;
@@ -10,6 +10,7 @@ use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::jobs::Job;
 use mauntic_domain::jobs::job::{CHUNK_CONTACTS_MAX, CalculateScore, RecomputeChunk};
 use mauntic_domain::scoring::Context;
+use sha2::{Digest, Sha256};
 
 use super::put_features::score_contact;
 use super::send_created;
@@ -25,7 +26,7 @@ pub const SINGLE_JOBS_MAX: usize = 500;
 pub type Outcome = (Vec<Enqueued>, Result<(), PortError>);
 
 /// Enqueues one job a contact, or above [`SINGLE_JOBS_MAX`] contacts one job a
-/// chunk. A context makes a job of its own: joining a queued one would lose it.
+/// chunk. The same request joins the jobs of the first while they are queued.
 ///
 /// # Errors
 /// The database's; then nothing was enqueued.
@@ -37,6 +38,7 @@ pub async fn recalculate<P: Ports, S: TenantStore>(
     context: Option<Context>,
     request_id: &str,
 ) -> Result<Outcome, PortError> {
+    let context = context.filter(|context| !context.is_empty());
     let jobs = plan(organization, contacts, context, request_id);
     let rows = session.enqueue(organization, &jobs).await?;
     let sent = send_created(ports, session, organization, &rows, request_id).await;
@@ -49,43 +51,43 @@ fn plan(
     context: Option<Context>,
     request_id: &str,
 ) -> Vec<NewJob> {
-    if let Some(context) = context.filter(|context| !context.is_empty()) {
-        return contacts
-            .iter()
-            .map(|c| with_context(organization, c, context, request_id))
-            .collect();
-    }
     if contacts.len() <= SINGLE_JOBS_MAX {
-        return contacts.iter().map(|c| score_contact(organization, c, request_id)).collect();
+        let single = |contact| match context {
+            None => score_contact(organization, contact, request_id),
+            Some(_) => with_context(organization, contact, context, request_id),
+        };
+        return contacts.iter().map(single).collect();
     }
     let contacts: Vec<ContactId> = contacts.iter().cloned().collect();
-    contacts.chunks(CHUNK_CONTACTS_MAX).map(|c| chunk(organization, c, request_id)).collect()
+    let chunk = |contacts: &[ContactId]| {
+        let chunk = RecomputeChunk {
+            organization_id: organization.clone(),
+            contact_ids: contacts.to_vec(),
+            context,
+        };
+        keyed_by_content(Job::RecomputeChunk(chunk), request_id)
+    };
+    contacts.chunks(CHUNK_CONTACTS_MAX).map(chunk).collect()
 }
 
 fn with_context(
     organization: &OrganizationId,
     contact: &ContactId,
-    context: Context,
+    context: Option<Context>,
     request_id: &str,
 ) -> NewJob {
-    NewJob {
-        job: Job::CalculateScore(CalculateScore {
-            organization_id: organization.clone(),
-            contact_id: contact.clone(),
-            context: Some(context),
-        }),
-        coalesce_key: None,
-        request_id: request_id.to_owned(),
-    }
+    let data = CalculateScore {
+        organization_id: organization.clone(),
+        contact_id: contact.clone(),
+        context,
+    };
+    keyed_by_content(Job::CalculateScore(data), request_id)
 }
 
-fn chunk(organization: &OrganizationId, contacts: &[ContactId], request_id: &str) -> NewJob {
-    NewJob {
-        job: Job::RecomputeChunk(RecomputeChunk {
-            organization_id: organization.clone(),
-            contact_ids: contacts.to_vec(),
-        }),
-        coalesce_key: None,
-        request_id: request_id.to_owned(),
-    }
+/// A job that only the very same job may join: joining another would lose its
+/// context or contacts. The data's object is written with sorted names.
+fn keyed_by_content(job: Job, request_id: &str) -> NewJob {
+    let digest = Sha256::digest(job.data().to_string().as_bytes());
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    NewJob { job, coalesce_key: Some(format!("sha256:{hex}")), request_id: request_id.to_owned() }
 }

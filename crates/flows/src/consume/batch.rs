@@ -177,8 +177,14 @@ impl<'a, P: Ports, S: Settle> Batch<'a, P, S> {
                 Err(error) => {
                     self.note(&error);
                     session = self.ports.db().open().await?;
-                    if !matches!(error, PortError::Contention { .. }) {
-                        break;
+                    match error {
+                        PortError::Contention { .. } => {}
+                        PortError::Unreadable { .. } => {
+                            session.reject(held, error.code(), &error.to_string()).await?;
+                            self.report.dead_lettered += self.ack_job(held.id);
+                            return Ok(session);
+                        }
+                        _ => break,
                     }
                 }
             }

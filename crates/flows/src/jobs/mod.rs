@@ -12,7 +12,7 @@ use crate::ports::{Committed, Held, PortError, ScoreStore};
 /// Does the held jobs in one effect transaction.
 ///
 /// # Errors
-/// The port's; a row whose data this build cannot read is `Refused`.
+/// The port's; a row whose data this build cannot read is `Unreadable`.
 pub(crate) async fn perform<S: ScoreStore>(
     session: &S,
     held: &[Held],
@@ -21,7 +21,7 @@ pub(crate) async fn perform<S: ScoreStore>(
     let mut work = Vec::with_capacity(held.len());
     for held in held {
         let job = Job::parse(&held.type_name, &held.data).map_err(|refusal| {
-            PortError::Refused { what: "reading a job's row", cause: refusal.code().to_owned() }
+            PortError::Unreadable { what: "a job's data", place: refusal.code().to_owned() }
         })?;
         work.push(match job {
             Job::CalculateScore(data) => calculate_score::work(held, data),

@@ -4,15 +4,14 @@
 //! transaction: a repeat without the claim writes nothing.
 
 use mauntic_domain::jobs::job::RecomputeChunk;
-use mauntic_domain::scoring::Context;
 
 use super::scoring::{Target, Work};
 use crate::ports::Held;
 
 pub(super) fn work(held: &Held, data: RecomputeChunk) -> Work {
     let organization = data.organization_id;
-    let target =
-        |contact| Target { contact: (organization.clone(), contact), context: Context::default() };
+    let context = data.context.unwrap_or_default();
+    let target = |contact| Target { contact: (organization.clone(), contact), context };
     Work {
         job_id: held.id,
         claim: held.claim,

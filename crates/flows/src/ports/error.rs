@@ -38,6 +38,15 @@ pub enum PortError {
         /// SQLSTATE and constraint, never row values.
         cause: String,
     },
+    /// What was stored cannot be read by this build; repeating does not help
+    /// until somebody mends it.
+    #[error("{what} cannot be read: {place}")]
+    Unreadable {
+        /// The kind of thing.
+        what: &'static str,
+        /// Column and path, never the value.
+        place: String,
+    },
 }
 
 impl PortError {
@@ -49,6 +58,7 @@ impl PortError {
             Self::Contention { .. } => "contention",
             Self::Unknown { .. } => "commit_unknown",
             Self::Refused { .. } => "refused",
+            Self::Unreadable { .. } => "unreadable",
         }
     }
 }

@@ -91,6 +91,8 @@ pub trait JobStore: Sync {
         id: Uuid,
         token: Uuid,
     ) -> Result<AloneClaim, PortError>;
+    /// Makes a held job a dead letter; nothing if its lease was lost.
+    async fn reject(&self, held: &Held, reason: &str, detail: &str) -> Result<(), PortError>;
     /// Expires the leases of an invocation that died; returns how many.
     async fn release(&self, token: Uuid) -> Result<u64, PortError>;
     /// Takes at most `limit` jobs whose `wake_at` has passed and holds them

@@ -1,4 +1,4 @@
-//! Reads a `DATABASE_URL` for a worker's socket; pure.
+//! Reads a `DATABASE_URL`, the same way on the host and in a worker; pure.
 //!
 //! Providers put keys into their URLs that this client does not know or cannot
 //! keep (Neon's `channel_binding=require`, which needs the TLS layer that the
@@ -19,20 +19,38 @@ const KEYS_KEPT: [&str; 2] = ["application_name", "options"];
 
 /// Where the database is and how to speak to it.
 #[derive(Debug, Clone)]
-pub(crate) struct Address {
+pub struct Address {
     /// Name or number, for the socket and for the certificate's check.
-    pub(crate) host: String,
+    pub host: String,
     /// Port.
-    pub(crate) port: u16,
+    pub port: u16,
     /// Whether the socket is one that upgrades to TLS.
-    pub(crate) tls: bool,
+    pub tls: bool,
     /// User, password, database; its `sslmode` agrees with `tls`.
-    pub(crate) config: Config,
+    pub config: Config,
+}
+
+impl Address {
+    /// Whether the database is on this machine.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.host)
+    }
+}
+
+/// The same address for another user. Neither name nor password may hold
+/// characters that an address would have to escape.
+#[must_use]
+pub fn with_user(url: &str, user: &str, password: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", url));
+    let authority = rest.find('/').unwrap_or(rest.len());
+    let host = rest.get(..authority).and_then(|part| part.rfind('@')).map_or(0, |at| at + 1);
+    format!("{scheme}://{user}:{password}@{}", rest.get(host..).unwrap_or(rest))
 }
 
 /// Why a text is no address; never repeats it, for its password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum AddressError {
+pub enum AddressError {
     /// Not a URL, or broken in its parts.
     #[error("must be postgres://user:password@host:port/database?sslmode=require")]
     NotAUrl,
@@ -51,7 +69,7 @@ pub(crate) enum AddressError {
 ///
 /// # Errors
 /// The first thing that is wrong with it.
-pub(crate) fn parse(url: &str) -> Result<Address, AddressError> {
+pub fn parse(url: &str) -> Result<Address, AddressError> {
     if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
         return Err(AddressError::NotAUrl);
     }
@@ -105,3 +123,7 @@ fn tls_of(sslmode: Option<&str>, host: &str) -> Result<bool, AddressError> {
 fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
+
+#[cfg(test)]
+#[path = "address_tests.rs"]
+mod tests;
