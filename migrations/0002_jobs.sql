@@ -33,6 +33,8 @@ create table jobs.job (
   last_error      text        check (length(last_error) <= 2000),
   finished_at     timestamptz,
   receipt         jsonb,
+  constraint job_owner check
+    (organization_id is null or coalesce(data->>'organizationId' = organization_id, false)),
   constraint job_lease check ((state = 'in_progress') = (lease_until is not null)),
   constraint job_final check
     ((state in ('completed', 'dead_lettered', 'cancelled')) = (finished_at is not null)),
@@ -53,7 +55,7 @@ comment on column jobs.job.organization_id is 'Whose; null for work across organ
 comment on column jobs.job.queue is 'Production name of the queue its messages travel on.';
 comment on column jobs.job.type is 'Type of job, such as scoring.CalculateScore.';
 comment on column jobs.job.version is 'Version of data''s shape.';
-comment on column jobs.job.data is 'What to do; checked against the type when it was written.';
+comment on column jobs.job.data is 'What to do; checked against the type when it was written. Whom it is about is the row''s owner.';
 comment on column jobs.job.failures_max is 'Failures at which it becomes a dead letter.';
 comment on column jobs.job.run_id is 'The run it belongs to, if any.';
 comment on column jobs.job.scheduled_for is 'Nominal time of the schedule that started it, if any.';
@@ -169,7 +171,9 @@ create policy job_of_organization on jobs.job to mauntic_http
   with check (organization_id = (select current_setting('app.organization', true)));
 create policy job_of_everyone on jobs.job to mauntic_queue using (true) with check (true);
 
-grant select, insert on jobs.job to mauntic_http;
+grant select on jobs.job to mauntic_http;
+grant insert (organization_id, type, queue, data, failures_max, coalesce_key, request_id)
+  on jobs.job to mauntic_http;
 grant update (coalesced, wake_at, resends) on jobs.job to mauntic_http;
 grant select, insert, update on jobs.job to mauntic_queue;
 grant select, insert on jobs.dead_letter to mauntic_queue;

@@ -31,7 +31,9 @@ comment on column scoring.config_versions.updated_at is 'When it was last change
 
 create table scoring.scoring_configs (
   organization_id text          collate "C" not null references scoring.config_versions on delete cascade,
-  factor          text          collate "C" not null check (factor ~ '^[A-Za-z0-9_.:-]{1,64}$'),
+  factor          text          collate "C" not null check (factor ~ '^[A-Za-z0-9_.:-]{1,64}$')
+    check (factor not in
+      ('clamp_0_100', 'context_demographic', 'context_engagement', 'context_intent')),
   category        text          not null check (category in ('fit', 'engagement', 'intent')),
   weight          numeric(10,2) not null check (abs(weight) <= 1000000),
   enabled         boolean       not null default true,

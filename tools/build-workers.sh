@@ -4,7 +4,8 @@
 # `fault-hooks` in workers/<w>/build-hooks. Needs tools/setup.sh to have run.
 set -euo pipefail
 
-ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# Physical, as cargo prints paths: the clone may be reached through a symlink.
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 cd "$ROOT"
 [ -f target/setup/env.sh ] || { echo "build-workers: run tools/setup.sh first" >&2; exit 1; }
 # shellcheck disable=SC1091

@@ -6,6 +6,8 @@ import { spawn } from "node:child_process";
 // The whole run may take 40 minutes on two cores; a single step that takes
 // longer than half of that hangs, and must not hold a CI machine for ever.
 const STEP_SECS_MAX = 20 * 60;
+// What a step that is ended has for its own clean-up.
+const END_SECS_MAX = 10;
 
 const { MAUNTIC_WASM_TOOLCHAIN, MAUNTIC_WASM_TARGET_DIR } = process.env;
 if (!MAUNTIC_WASM_TOOLCHAIN) {
@@ -49,7 +51,7 @@ const ANSI = /\x1b\[[0-9;]*m/g;
 /** Runs one step in a process group of its own, so that a time-out ends its children too. */
 function execute(step) {
   return new Promise((resolve) => {
-    const counts = { passed: 0, failed: 0 };
+    const counts = { passed: 0, failed: 0, late: false };
     const stdout = step.quiet ? "ignore" : step.tests ? "pipe" : "inherit";
     const child = spawn(step.run[0], step.run.slice(1), {
       env: { ...process.env, ...step.env },
@@ -70,12 +72,17 @@ function execute(step) {
       process.exit(130);
     };
     for (const [signal, handler] of Object.entries(forward)) process.once(signal, handler);
-    let late = false;
     const timer = setTimeout(() => {
-      late = true;
+      counts.late = true;
       console.error(`check: "${step.name}" took longer than ${STEP_SECS_MAX} s, ending it`);
       end("SIGTERM");
-      setTimeout(() => end("SIGKILL"), 10_000).unref();
+      // Not left to "close": what made itself a group of its own may keep the
+      // pipe open for ever.
+      setTimeout(() => {
+        end("SIGKILL");
+        child.stdout?.destroy();
+        done(false);
+      }, END_SECS_MAX * 1000);
     }, STEP_SECS_MAX * 1000);
 
     let rest = "";
@@ -93,21 +100,24 @@ function execute(step) {
     const done = (ok) => {
       clearTimeout(timer);
       for (const [signal, handler] of Object.entries(forward)) process.off(signal, handler);
-      resolve({ ok: ok && !late, ...counts });
+      resolve({ ok, ...counts });
     };
     child.on("error", (error) => {
       console.error(`check: ${step.run[0]}: ${error.message}`);
       done(false);
     });
-    child.on("close", (code) => done(code === 0));
+    child.on("close", (code) => counts.late || done(code === 0));
   });
 }
 
-/** A gate counts as one; a test step by its tests, and as one failure if it failed without any. */
+/**
+ * A gate counts as one; a test step by its tests, and as one failure more if it
+ * failed without any, or hung: a test that never ended is in no result line.
+ */
 function score(step, outcome) {
   if (!step.tests) return { passed: outcome.ok ? 1 : 0, failed: outcome.ok ? 0 : 1 };
   const ran = outcome.passed + outcome.failed > 0;
-  const unexplained = (!outcome.ok && outcome.failed === 0) || !ran;
+  const unexplained = outcome.late || (!outcome.ok && outcome.failed === 0) || !ran;
   return { passed: outcome.passed, failed: outcome.failed + (unexplained ? 1 : 0) };
 }
 

@@ -6,13 +6,17 @@
 # MAUNTIC_WASM_FROM  rustup | debian: take the wasm target only from there
 set -euo pipefail
 
-ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# Physical paths, as cargo prints them: a clone may be reached through a symlink.
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 cd "$ROOT"
 CACHE=${MAUNTIC_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mauntic}
 OUT=$ROOT/target/setup
 WASM_TRIPLE=wasm32-unknown-unknown
 mkdir -p "$CACHE" "$OUT"
-CACHE=$(cd "$CACHE" && pwd)
+CACHE=$(cd "$CACHE" && pwd -P)
+# Else any call of cargo or rustc may fetch what rust-toolchain.toml names,
+# silently and without a bound: fetching is for the steps below alone.
+export RUSTUP_AUTO_INSTALL=0
 
 # shellcheck source=tools/versions.env
 . tools/versions.env
@@ -38,9 +42,9 @@ write_env() {
   local new=$OUT/env.sh.new
   {
     echo "# Written by tools/setup.sh; sourced by everything that builds or runs."
-    export_line MAUNTIC_ROOT "$ROOT"
     export_line MAUNTIC_CACHE "$CACHE"
     [ -z "$HOST_TOOLCHAIN" ] || export_line RUSTUP_TOOLCHAIN "$HOST_TOOLCHAIN"
+    export_line RUSTUP_AUTO_INSTALL "$RUSTUP_AUTO_INSTALL"
     export_line MAUNTIC_WASM_TOOLCHAIN "$WASM_TOOLCHAIN"
     export_line MAUNTIC_WASM_RUSTC "$WASM_RUSTC"
     export_line MAUNTIC_WASM_TARGET_DIR "$ROOT/target/wasm"

@@ -141,8 +141,8 @@ async fn an_address_without_a_row_is_kept_and_never_inserted() {
 #[tokio::test]
 async fn a_type_of_another_build_is_left_alone() {
     let world = World::new().await;
-    let sql = "insert into jobs.job (organization_id, queue, type, data, failures_max)
-      values ('o', 'mauntic-scoring-events', 'scoring.FromTomorrow', '{}', 3) returning id";
+    let sql = "insert into jobs.job (queue, type, data, failures_max)
+      values ('mauntic-scoring-events', 'scoring.FromTomorrow', '{}', 3) returning id";
     let id: Uuid = world.rows(sql).await[0].get(0);
     let body = json!({"type": "scoring.FromTomorrow", "jobId": id}).to_string();
     assert_eq!(world.consume("m", &texts([body])).await.settled, [Some(Settled::Ack)]);

@@ -7,10 +7,13 @@
     clippy::indexing_slicing,
     reason = "a test may stop"
 )]
+#![allow(clippy::disallowed_methods, reason = "what a clock says is part of an effect")]
 
 mod budget;
 mod claim;
+mod contention;
 mod migrations;
 mod producers;
 mod scores;
 mod tenants;
+mod unguarded;

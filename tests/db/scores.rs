@@ -89,7 +89,7 @@ fn write(world_owner: &str, features: &Features, input_version: i64, job_id: Uui
 
 async fn hand_claimed(world: &World) -> (Uuid, i32) {
     let sql = "insert into jobs.job (organization_id, queue, type, data, failures_max, state, claim, lease_until)
-      values ('o', 'mauntic-scoring-events', 'scoring.CalculateScore', '{}', 3, 'in_progress', 1, clock_timestamp() + interval '1 min')
+      values ('o', 'mauntic-scoring-events', 'scoring.CalculateScore', '{\"organizationId\": \"o\"}', 3, 'in_progress', 1, clock_timestamp() + interval '1 min')
       returning id, claim";
     let row = &world.rows(sql).await[0];
     (row.get(0), row.get(1))
@@ -101,14 +101,15 @@ async fn a_score_never_goes_back_to_older_features() {
     let session = world.queue.db().open().await.unwrap();
     let (_, rich) = contact("c", &json!({"demoRequest": true}));
     let (_, poor) = contact("c", &json!({"hasEmail": true}));
-    for (features, version) in [(&rich, 2), (&poor, 1)] {
+    for (features, version, superseded) in [(&rich, 2, 0), (&poor, 1, 1)] {
         let (id, claim) = hand_claimed(&world).await;
         let effect = ScoreEffect {
             now: chrono::Utc::now(),
             jobs: vec![CompletedJob { id, claim, summary: json!({}) }],
             scores: vec![write("o", features, version, id)],
         };
-        assert_eq!(session.commit_scores(&effect).await.unwrap(), Committed::Done);
+        let committed = session.commit_scores(&effect).await.unwrap();
+        assert_eq!(committed, Committed::Done { superseded });
     }
     let sql = "select s.total_score::text, h.total_score::text, s.input_version
       from scoring.lead_scores s join scoring.score_history h using (organization_id, contact_id)";
@@ -147,7 +148,8 @@ async fn a_lost_lease_writes_nothing_and_its_neighbours_do() {
     assert_eq!(session.commit_scores(&effect(&[kept, lost])).await.unwrap(), Committed::FenceLost);
     assert_eq!(world.count("select count(*) from scoring.lead_scores").await, 0);
     assert_eq!(session.commit_scores(&effect(&[lost])).await.unwrap(), Committed::FenceLost);
-    assert_eq!(session.commit_scores(&effect(&[kept])).await.unwrap(), Committed::Done);
+    let done = Committed::Done { superseded: 0 };
+    assert_eq!(session.commit_scores(&effect(&[kept])).await.unwrap(), done);
     assert_eq!(world.count("select count(*) from jobs.job where state = 'completed'").await, 1);
 }
 
@@ -160,9 +162,24 @@ async fn a_batch_with_one_unreadable_row_does_the_others() {
         .await;
     world.rows(r#"update scoring.contact_features set features = '{"hasPhone": "yes"}' where contact_id = 'b'"#).await;
     let batch = world.consume("m", &texts(["a", "b", "c"].map(|name| short("org_1", name)))).await;
-    assert_eq!(batch.report.completed, 2);
-    assert!(matches!(batch.settled[1], Some(Settled::Retry(_))));
+    assert_eq!((batch.report.completed, batch.report.dead_lettered), (2, 1));
+    assert!(batch.settled.iter().all(|s| *s == Some(Settled::Ack)), "{:?}", batch.settled);
     assert_eq!(world.count("select count(*) from scoring.lead_scores").await, 2);
+    let sql = "select j.state, d.reason, j.last_error, d.detail from jobs.dead_letter d
+      join jobs.job j on j.id = d.job_id where j.data->>'contactId' = 'b'";
+    let rows = world.rows(sql).await;
+    let text = |n: usize| rows[0].get::<_, String>(n);
+    assert_eq!(
+        (rows.len(), text(0).as_str(), text(1).as_str()),
+        (1, "dead_lettered", "unreadable")
+    );
+    // Where it is, for whoever mends it; what it is, is a customer's.
+    let error = batch.report.error.unwrap();
+    assert_eq!(error.code(), "unreadable");
+    for said in [error.to_string(), format!("{error:?}"), text(2), text(3)] {
+        assert!(said.contains("features") && said.contains("hasPhone"), "{said}");
+        assert!(!said.contains("yes"), "{said}");
+    }
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 use mauntic_flows::ports::Scope;
 use mauntic_local::workers::Build;
 use mauntic_tests::stack::{ADMIN_TOKEN, Stack};
+use mauntic_tests::turn::Turn;
 use mauntic_tests::world::organization;
 
 fn root() -> PathBuf {
@@ -29,6 +30,7 @@ fn text(output: &Output) -> String {
 
 #[test]
 fn the_demo_scores_every_seeded_contact_as_the_rules_do() {
+    let _turn = Turn::shared_blocking();
     let output = cargo_run(&["dev", "--demo"]).output().unwrap();
     assert!(output.status.success(), "{}", text(&output));
     let printed = String::from_utf8(output.stdout).unwrap();
@@ -39,6 +41,7 @@ fn the_demo_scores_every_seeded_contact_as_the_rules_do() {
 
 #[test]
 fn wrong_usage_and_failure_have_their_own_exit_codes() {
+    let _turn = Turn::shared_blocking();
     for (arguments, code) in [
         (&["simulate", "nothing"][..], 2),
         (&["no-such-verb"], 2),
@@ -55,6 +58,7 @@ fn wrong_usage_and_failure_have_their_own_exit_codes() {
 #[test]
 fn a_line_that_cannot_be_scored_gets_an_error_line_in_its_place() {
     use std::io::Write;
+    let _turn = Turn::shared_blocking();
     let mut child = cargo_run(&["simulate", "score"])
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::piped())

@@ -1,10 +1,21 @@
 //! What is deployed: complete, small, and without fault hooks.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use mauntic_tests::turn::Turn;
 
 /// In the wasm of every build with fault hooks (`crates/platform`).
 const HOOKS_MARKER: &[u8] = b"mauntic-fault-hooks";
+
+/// Every name by which a fault can be asked for.
+const HOOKS: [&str; 5] = [
+    "FAULT_DUPLICATES",
+    "FAULT_CLOCK_OFFSET_MS",
+    "GUARD_DEADLINE_MS",
+    "fault-panic",
+    "x-fault-panic",
+];
 
 /// Largest worker, gzipped: a third of the smallest plan's limit of 3 MB.
 const GZIP_KIB_MAX: f64 = 1_024.0;
@@ -17,27 +28,58 @@ fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle)
 }
 
+/// The names of [`HOOKS`] in this text or wasm.
+fn hooks_in(bytes: &[u8]) -> Vec<&'static str> {
+    HOOKS.into_iter().filter(|name| contains(bytes, name.as_bytes())).collect()
+}
+
+/// All files under a folder, with their paths.
+fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let read = |path: PathBuf| match path.is_dir() {
+        true => files(&path),
+        false => vec![(path.clone(), std::fs::read(path).unwrap())],
+    };
+    entries.flat_map(read).collect()
+}
+
 #[test]
 fn production_wasm_has_no_fault_hooks() {
+    let mut found = Vec::new();
     for worker in ["http", "queue"] {
         let wasm = |build: &str| {
             let path = root().join(format!("workers/{worker}/{build}/index_bg.wasm"));
             std::fs::read(&path)
                 .unwrap_or_else(|error| panic!("{}: {error}; run make build", path.display()))
         };
-        assert!(
-            !contains(&wasm("build"), HOOKS_MARKER),
-            "{worker}: the production build has hooks"
-        );
-        assert!(
-            contains(&wasm("build-hooks"), HOOKS_MARKER),
-            "{worker}: the hooks' build has none"
-        );
+        let (production, hooks) = (wasm("build"), wasm("build-hooks"));
+        assert!(!contains(&production, HOOKS_MARKER), "{worker}: the production build has hooks");
+        assert_eq!(hooks_in(&production), [""; 0], "{worker}: the production build");
+        assert!(contains(&hooks, HOOKS_MARKER), "{worker}: the hooks' build has none");
+        found.extend(hooks_in(&hooks));
+    }
+    // Were a name changed or stored in another way, its absence would say
+    // nothing. The guard's own is no part of any wasm.
+    for name in HOOKS.into_iter().filter(|name| !name.starts_with("GUARD")) {
+        assert!(found.contains(&name), "{name} is in no build with hooks");
+    }
+}
+
+/// The bundle as it would be uploaded.
+fn assert_no_hooks(out: &Path) {
+    let files = files(out);
+    for (path, bytes) in &files {
+        assert_eq!(hooks_in(bytes), [""; 0], "{}", path.display());
+    }
+    for kind in ["js", "wasm"] {
+        let has = files.iter().any(|(path, _)| path.extension().is_some_and(|e| e == kind));
+        assert!(has, "no .{kind} in {}", out.display());
     }
 }
 
 #[test]
 fn both_workers_deploy_dry_in_every_environment_and_stay_small() {
+    let _turn = Turn::shared_blocking();
     let scratch = std::env::temp_dir().join(format!("mauntic-dry-{}", std::process::id()));
     for worker in ["http", "queue"] {
         for environment in ["production", "staging"] {
@@ -67,6 +109,7 @@ fn both_workers_deploy_dry_in_every_environment_and_stay_small() {
             let kib = gzip_kib(&said).unwrap_or_else(|| panic!("no size: {said}"));
             println!("{worker} {environment}: {kib} KiB gzipped");
             assert!(kib < GZIP_KIB_MAX, "{worker} {environment}: {kib} KiB");
+            assert_no_hooks(&out);
         }
     }
     std::fs::remove_dir_all(scratch).unwrap();

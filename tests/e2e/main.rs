@@ -16,5 +16,6 @@ mod bad_input;
 mod commands;
 mod deploy;
 mod faults;
+mod neighbours;
 mod panics;
 mod thousand;

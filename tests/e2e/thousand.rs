@@ -2,26 +2,28 @@
 //! through the queue, scores out by HTTP, equal to the rules and to an oracle
 //! in another language.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
-
-use mauntic_domain::scoring::{Category, Config, Context, Features, score};
+use mauntic_domain::points::PointsE4;
 use mauntic_flows::ports::Scope;
 use mauntic_local::workers::Build;
-use mauntic_tests::contacts::{Numbers, config, features};
+use mauntic_tests::contacts::{Numbers, config, context, features};
+use mauntic_tests::scored::{by_the_rules, computed};
 use mauntic_tests::stack::{Stack, until};
-use mauntic_tests::world::organization;
+use mauntic_tests::{oracle, world::organization};
 use serde_json::{Value, json};
+use tokio_postgres::Client;
 
 const ORGANIZATIONS: u64 = 20;
 const CONTACTS_EACH: u64 = 50;
 const ORACLE_CONTACTS: usize = 200;
+/// Of those, the ones that are scored again with a context.
+const CONTEXT_CONTACTS: usize = 40;
 
-/// A contact, whose it is, and what should come out.
+/// A contact, whose it is, and what is known about it.
 struct Case {
     organization: usize,
     contact: String,
     features: Value,
+    context: Value,
 }
 
 struct Tenant {
@@ -51,6 +53,7 @@ fn cases(numbers: &mut Numbers) -> Vec<Case> {
         organization: usize::try_from(o).unwrap(),
         contact: format!("contact_{n}"),
         features: features(numbers),
+        context: Value::Null,
     })
     .collect()
 }
@@ -60,35 +63,44 @@ async fn a_thousand_contacts_by_http_equal_the_rules_and_the_oracle() {
     let stack = Stack::start(Build::Production, &[]).await;
     let mut numbers = Numbers::new(2_026);
     let tenants = tenants(&stack, &mut numbers).await;
-    let cases = cases(&mut numbers);
+    let mut cases = cases(&mut numbers);
     std::thread::scope(|scope| {
         for part in cases.chunks(cases.len() / 8) {
             scope.spawn(|| part.iter().for_each(|case| put(&stack, &tenants, case)));
         }
     });
     let owner = stack.owner().await;
-    let wanted = i64::try_from(cases.len()).unwrap();
-    until(
-        "a thousand scores are there",
-        || stack.story(),
-        async || {
-            let sql = "select count(*) from scoring.lead_scores";
-            let scored: i64 = owner.query_one(sql, &[]).await.unwrap().get(0);
-            (scored == wanted).then_some(())
-        },
-    )
-    .await;
-    for case in &cases {
-        let found = get(&stack, &tenants[case.organization].key, &case.contact);
-        assert_eq!(picked(&found), by_the_rules(&tenants, case), "{} {found}", case.contact);
+    all_done(&stack, &owner, cases.len()).await;
+    let scored = "select count(*) from scoring.lead_scores";
+    let scored: i64 = owner.query_one(scored, &[]).await.unwrap().get(0);
+    assert_eq!(usize::try_from(scored).unwrap(), cases.len());
+    compare(&stack, &tenants, &cases, ORACLE_CONTACTS);
+
+    let with_context = &mut cases[..CONTEXT_CONTACTS];
+    for case in with_context.iter_mut() {
+        case.context = context(&mut numbers);
+        recalculate(&stack, &tenants, case);
     }
-    against_the_oracle(&stack, &tenants, &cases[..ORACLE_CONTACTS]);
-    let states = "select count(*) from jobs.job where state <> 'completed'";
-    assert_eq!(owner.query_one(states, &[]).await.unwrap().get::<_, i64>(0), 0);
+    all_done(&stack, &owner, cases.len() + CONTEXT_CONTACTS).await;
+    compare(&stack, &tenants, &cases[..CONTEXT_CONTACTS], CONTEXT_CONTACTS);
     let letters = owner.query_one("select count(*) from jobs.dead_letter", &[]).await.unwrap();
     assert_eq!(letters.get::<_, i64>(0), 0);
     pages(&stack, &tenants[1].key);
     explained(&stack, &tenants[1].key);
+}
+
+/// Waits until there are so many jobs, all of them final; all were completed.
+async fn all_done(stack: &Stack, owner: &Client, wanted: usize) {
+    let sql = "select count(*), count(*) filter (where state = 'completed') from jobs.job
+      having bool_and(finished_at is not null)";
+    let found = until(
+        "every job is final",
+        || stack.story(),
+        async || owner.query_opt(sql, &[]).await.unwrap(),
+    )
+    .await;
+    let wanted = i64::try_from(wanted).unwrap();
+    assert_eq!((found.get::<_, i64>(0), found.get::<_, i64>(1)), (wanted, wanted));
 }
 
 fn put(stack: &Stack, tenants: &[Tenant], case: &Case) {
@@ -98,63 +110,35 @@ fn put(stack: &Stack, tenants: &[Tenant], case: &Case) {
     assert_eq!(answer.status, 202, "{}", answer.body);
 }
 
-fn get(stack: &Stack, key: &str, contact: &str) -> Value {
-    let path = format!("/api/v1/scoring/contacts/{contact}/score");
-    let answer = stack.call("GET", &path, Some(key), None);
-    assert_eq!(answer.status, 200, "{}", answer.body);
-    answer.body
+fn recalculate(stack: &Stack, tenants: &[Tenant], case: &Case) {
+    let body = json!({"contactIds": [case.contact], "context": case.context});
+    let key = Some(tenants[case.organization].key.as_str());
+    let answer = stack.call("POST", "/api/v1/scoring/recalculate", key, Some(&body));
+    let created = &answer.body["created"];
+    assert_eq!((answer.status, created), (202, &json!(1)), "{body} {}", answer.body);
 }
 
-/// What both the rules and the oracle have a word about.
-fn picked(body: &Value) -> Value {
-    ["totalScore", "grade", "fitScore", "engagementScore", "intentScore"]
-        .into_iter()
-        .map(|field| (field.to_owned(), body[field].clone()))
-        .collect::<serde_json::Map<_, _>>()
-        .into()
-}
-
-fn by_the_rules(tenants: &[Tenant], case: &Case) -> Value {
-    let config =
-        Config::new(serde_json::from_value(tenants[case.organization].config.clone()).unwrap());
-    let features: Features = serde_json::from_value(case.features.clone()).unwrap();
-    let score = score(&features, &config.unwrap(), &Context::default());
-    json!({
-        "totalScore": score.total(),
-        "grade": score.grade(),
-        "fitScore": score.category(Category::Fit),
-        "engagementScore": score.category(Category::Engagement),
-        "intentScore": score.category(Category::Intent),
-    })
-}
-
-fn against_the_oracle(stack: &Stack, tenants: &[Tenant], cases: &[Case]) {
-    let root = mauntic_local::repository_root();
-    let mut oracle = Command::new(root.join("node_modules/node/bin/node"))
-        .arg(root.join("tests/oracle/score.mjs"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut input = oracle.stdin.take().unwrap();
-    for case in cases {
+/// Every score by HTTP, whole, against the rules; the first `asked` of them
+/// against the oracle too.
+fn compare(stack: &Stack, tenants: &[Tenant], cases: &[Case], asked: usize) {
+    let question = |case: &Case| {
         let config = &tenants[case.organization].config;
-        writeln!(input, "{}", json!({"features": case.features, "config": config})).unwrap();
+        json!({"features": case.features, "config": config, "context": case.context})
+    };
+    let questions: Vec<Value> = cases.iter().map(question).collect();
+    let found = |case: &Case| {
+        let path = format!("/api/v1/scoring/contacts/{}/score", case.contact);
+        let answer = stack.call("GET", &path, Some(&tenants[case.organization].key), None);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        computed(answer.body)
+    };
+    let found: Vec<Value> = cases.iter().map(found).collect();
+    for (found, question) in found.iter().zip(&questions) {
+        assert_eq!(*found, by_the_rules(question), "the rules, of {question}");
     }
-    drop(input);
-    let output = oracle.wait_with_output().unwrap();
-    let lines: Vec<&str> = std::str::from_utf8(&output.stdout).unwrap().lines().collect();
-    assert_eq!(lines.len(), cases.len());
-    for (case, line) in cases.iter().zip(lines) {
-        let expected: Value = serde_json::from_str(line).unwrap();
-        let found = get(stack, &tenants[case.organization].key, &case.contact);
-        for (field, value) in expected.as_object().unwrap() {
-            let same = match (value.as_f64(), found[field].as_f64()) {
-                (Some(a), Some(b)) => a.total_cmp(&b).is_eq() || value == &found[field],
-                _ => *value == found[field],
-            };
-            assert!(same, "{} {field}: the oracle says {value}, {found}", case.contact);
-        }
+    let answers = oracle::ask(&questions[..asked]);
+    for ((found, question), answer) in found.iter().zip(&questions).zip(answers) {
+        assert_eq!(*found, answer, "the oracle, of {question}");
     }
 }
 
@@ -186,12 +170,8 @@ fn pages(stack: &Stack, key: &str) {
 fn explained(stack: &Stack, key: &str) {
     let path = "/api/v1/scoring/contacts/contact_3/score/explain";
     let body = stack.call("GET", path, Some(key), None).body;
-    let hundredths = |points: &Value| format!("{:.2}", points.as_f64().unwrap()).replace('.', "");
-    let sum: i64 = body["contributions"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|line| hundredths(&line["points"]).parse::<i64>().unwrap())
-        .sum();
-    assert_eq!(sum.to_string(), hundredths(&body["totalScore"]).trim_start_matches('0'), "{body}");
+    let points = |value: &Value| serde_json::from_value::<PointsE4>(value.clone()).unwrap();
+    let lines = body["contributions"].as_array().unwrap();
+    let sum: PointsE4 = lines.iter().map(|line| points(&line["points"])).sum();
+    assert!(!lines.is_empty() && sum == points(&body["totalScore"]), "{body}");
 }

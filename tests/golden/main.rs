@@ -1,8 +1,16 @@
 //! Every shape of message ever sent, pinned. A change that breaks one of these
 //! orphans messages that are still in a queue or a dead-letter queue: add a new
-//! file and an upcaster instead.
+//! file and an upcaster instead. Beside it the rules, pinned by an oracle.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop"
+)]
+
+mod oracle;
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
 // The scoring table, written down a second time in another language and by
-// other means: points are integers of hundredths, rules are a flat list of
-// [name, hundredths, category, predicate]. Reads one JSON object a line
+// other means: points are integers of ten-thousandths, rules are a flat list of
+// [name, points, category, predicate]. Reads one JSON object a line
 // ({features, config, context}), writes one a line. It shares no code with the
 // rules it checks, and is meant to stay as plain as the table.
 import { createInterface } from "node:readline";
@@ -8,55 +8,75 @@ import { createInterface } from "node:readline";
 const is = (key, value) => (features) => features[key] === value;
 const yes = (key) => (features) => features[key] === true;
 const TABLE = [
-  ["has_email", 1000, "fit", yes("hasEmail")],
-  ["has_phone", 1500, "fit", yes("hasPhone")],
-  ["has_direct_phone", 1000, "fit", yes("hasDirectPhone")],
-  ["company_size_smb", 500, "fit", is("companySize", "smb")],
-  ["company_size_mid", 1000, "fit", is("companySize", "mid")],
-  ["company_size_enterprise", 1500, "fit", is("companySize", "enterprise")],
-  ["seniority_c_level", 2000, "fit", is("seniority", "c_level")],
-  ["seniority_vp", 1500, "fit", is("seniority", "vp")],
-  ["seniority_director", 1000, "fit", is("seniority", "director")],
-  ["seniority_manager", 500, "fit", is("seniority", "manager")],
-  ["high_engagement", 1500, "engagement", is("engagementLevel", "high")],
-  ["medium_engagement", 1000, "engagement", is("engagementLevel", "medium")],
-  ["content_download", 1000, "engagement", (f) => (f.contentDownloads ?? 0) > 0],
-  ["pricing_page", 2000, "intent", yes("pricingPageVisit")],
-  ["demo_request", 3000, "intent", yes("demoRequest")],
-  ["free_trial", 2500, "intent", yes("freeTrialSignup")],
+  ["has_email", 10, "fit", yes("hasEmail")],
+  ["has_phone", 15, "fit", yes("hasPhone")],
+  ["has_direct_phone", 10, "fit", yes("hasDirectPhone")],
+  ["company_size_smb", 5, "fit", is("companySize", "smb")],
+  ["company_size_mid", 10, "fit", is("companySize", "mid")],
+  ["company_size_enterprise", 15, "fit", is("companySize", "enterprise")],
+  ["seniority_c_level", 20, "fit", is("seniority", "c_level")],
+  ["seniority_vp", 15, "fit", is("seniority", "vp")],
+  ["seniority_director", 10, "fit", is("seniority", "director")],
+  ["seniority_manager", 5, "fit", is("seniority", "manager")],
+  ["high_engagement", 15, "engagement", is("engagementLevel", "high")],
+  ["medium_engagement", 10, "engagement", is("engagementLevel", "medium")],
+  ["content_download", 10, "engagement", (f) => (f.contentDownloads ?? 0) > 0],
+  ["pricing_page", 20, "intent", yes("pricingPageVisit")],
+  ["demo_request", 30, "intent", yes("demoRequest")],
+  ["free_trial", 25, "intent", yes("freeTrialSignup")],
+];
+// Category, the field of a context that replaces it, the name of what it then has.
+const REPLACED_BY = [
+  ["fit", "demographic", "context_demographic"],
+  ["engagement", "engagement", "context_engagement"],
+  ["intent", "intent", "context_intent"],
 ];
 
-const hundredths = (number) => Math.round(number * 100);
+const exact = (number) => Math.round(number * 10000);
+const shown = (points) => points / 10000;
 
-function score({ features = {}, config = [], context = {} }) {
-  const applied = [];
-  for (const [name, points, category, applies] of TABLE) {
+function factorsOf(features, config) {
+  const found = [];
+  for (const [factor, points, category, applies] of TABLE) {
     if (!applies(features)) continue;
-    const own = config.find((entry) => entry.factor === name);
-    if (own === undefined) applied.push([name, points, category]);
-    else if (own.enabled !== false) applied.push([name, hundredths(own.weight), own.category]);
+    const own = config.find((entry) => entry.factor === factor);
+    if (own === undefined) found.push({ factor, category, points: exact(points) });
+    else if (own.enabled !== false) found.push({ factor, category: own.category, points: exact(own.weight) });
   }
-  for (const [name, value] of Object.entries(features.customFactors ?? {})) {
+  for (const [factor, value] of Object.entries(features.customFactors ?? {})) {
     if (!(value === true || value > 0)) continue;
-    const own = config.find((entry) => entry.factor === name);
-    if (own !== undefined && own.enabled !== false) {
-      applied.push([name, hundredths(own.weight), own.category]);
-    }
+    // A name of the table is the feature's own and means nothing here.
+    if (TABLE.some(([name]) => name === factor)) continue;
+    const own = config.find((entry) => entry.factor === factor);
+    if (own === undefined || own.enabled === false) continue;
+    found.push({ factor, category: own.category, points: exact(own.weight) });
   }
-  const replaced = { fit: context?.demographic, engagement: context?.engagement, intent: context?.intent };
-  const sums = {};
-  for (const category of ["fit", "engagement", "intent"]) {
-    const own = applied.filter(([, , of]) => of === category).reduce((sum, [, p]) => sum + p, 0);
-    sums[category] = replaced[category] == null ? own : hundredths(replaced[category]);
+  return found;
+}
+
+function score({ features = {}, config = [], context }) {
+  let found = factorsOf(features, config);
+  for (const [category, field, factor] of REPLACED_BY) {
+    const given = context?.[field];
+    if (given === undefined || given === null) continue;
+    found = found.filter((one) => one.category !== category);
+    found.push({ factor, category, points: exact(given) });
   }
-  const total = Math.min(10000, Math.max(0, sums.fit + sums.engagement + sums.intent));
-  const grade = total >= 8000 ? "A" : total >= 6000 ? "B" : total >= 4000 ? "C" : total >= 2000 ? "D" : "F";
+  const sum = (of) => of.reduce((points, one) => points + one.points, 0);
+  const scoreOf = (category) => shown(sum(found.filter((one) => one.category === category)));
+  const total = Math.min(1000000, Math.max(0, sum(found)));
+  const grade = total >= 800000 ? "A" : total >= 600000 ? "B" : total >= 400000 ? "C" : total >= 200000 ? "D" : "F";
+  const largest = found.toSorted((a, b) => b.points - a.points || (a.factor < b.factor ? -1 : 1));
   return {
-    totalScore: total / 100,
+    totalScore: shown(total),
     grade,
-    fitScore: sums.fit / 100,
-    engagementScore: sums.engagement / 100,
-    intentScore: sums.intent / 100,
+    fitScore: scoreOf("fit"),
+    engagementScore: scoreOf("engagement"),
+    intentScore: scoreOf("intent"),
+    components: Object.fromEntries(found.map(({ factor, points }) => [factor, shown(points)])),
+    topContributors: largest
+      .slice(0, 5)
+      .map(({ factor, category, points }) => ({ factor, category, points: shown(points) })),
   };
 }
 

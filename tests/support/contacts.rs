@@ -46,26 +46,70 @@ pub fn features(numbers: &mut Numbers) -> Value {
         "freeTrialSignup": numbers.coin(),
         "customFactors": {
             "webinar": numbers.coin(),
+            "newsletter": numbers.coin(),
             "seats": numbers.below(3),
+            "visits": numbers.below(3) as f64 / 2.0 - 0.5,
             "unnamed": true,
         },
     })
 }
+
+/// Factors that an organization may have an entry for, its own and the model's.
+const CONFIGURED: [(&str, &str); 9] = [
+    ("intent", "webinar"),
+    ("engagement", "newsletter"),
+    ("fit", "seats"),
+    ("fit", "visits"),
+    ("engagement", "has_email"),
+    ("intent", "has_phone"),
+    ("fit", "content_download"),
+    ("intent", "demo_request"),
+    ("engagement", "pricing_page"),
+];
 
 /// An organization's configuration; every third organization has none.
 pub fn config(numbers: &mut Numbers, organization: u64) -> Value {
     if organization.is_multiple_of(3) {
         return json!([]);
     }
-    // From -10.00 to 29.99, by hundredths, so that the text has two decimals.
-    let weight = |numbers: &mut Numbers| {
-        let hundredths = numbers.below(4_000) as f64 - 1_000.0;
-        Value::from(hundredths / 100.0)
+    let mut entry = |(category, factor)| {
+        let mut entry = json!({"category": category, "factor": factor, "weight": weight(numbers)});
+        // Without a word it is on.
+        if numbers.coin() {
+            entry["enabled"] = numbers.coin().into();
+        }
+        entry
     };
-    json!([
-        {"category": "intent", "factor": "webinar", "weight": weight(numbers), "enabled": true},
-        {"category": "fit", "factor": "seats", "weight": weight(numbers), "enabled": numbers.coin()},
-        {"category": "engagement", "factor": "has_email", "weight": weight(numbers), "enabled": true},
-        {"category": "intent", "factor": "demo_request", "weight": 0, "enabled": numbers.coin()},
-    ])
+    CONFIGURED.into_iter().map(&mut entry).collect()
+}
+
+/// Where scores differ by a hair is where they go wrong: a quarter is nothing,
+/// half is as much as other factors give, and only the rest is arbitrary.
+fn weight(numbers: &mut Numbers) -> Value {
+    match numbers.below(4) {
+        0 => json!(0),
+        1 | 2 => json!(10 + 5 * numbers.below(3)),
+        // From -10.00 to 29.99, by hundredths, so that the text has two decimals.
+        _ => Value::from((numbers.below(4_000) as f64 - 1_000.0) / 100.0),
+    }
+}
+
+/// A context that replaces at least one category.
+pub fn context(numbers: &mut Numbers) -> Value {
+    let mut context = json!({});
+    let sure = numbers.below(3);
+    for (n, field) in (0..).zip(["demographic", "engagement", "intent"]) {
+        match numbers.below(4) {
+            0 if n != sure => continue,
+            1 if n != sure => context[field] = Value::Null,
+            0 => context[field] = json!(0),
+            1 => context[field] = json!(15),
+            // From -50 to 149.9999 points: beyond both ends of a total.
+            _ => {
+                let e4 = numbers.below(2_000_000) as f64 - 500_000.0;
+                context[field] = Value::from(e4 / 10_000.0);
+            }
+        }
+    }
+    context
 }

@@ -16,6 +16,10 @@
 )]
 
 pub mod contacts;
+pub mod logs;
+pub mod oracle;
 pub mod ports;
+pub mod scored;
 pub mod stack;
+pub mod turn;
 pub mod world;

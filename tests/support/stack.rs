@@ -5,12 +5,16 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use mauntic_domain::ids::OrganizationId;
+use mauntic_flows::commands::authenticate::sha256;
 use mauntic_flows::ports::Scope;
 use mauntic_local::postgres::{self, Postgres};
 use mauntic_local::workers::{Build, Options, Worker, Workers};
 use mauntic_store::{admin, connect::Tcp, migrate};
 use serde_json::Value;
 use tokio_postgres::Client;
+
+use crate::logs::{BatchLine, batches};
+use crate::turn::Turn;
 
 /// The operator's token of every test.
 pub const ADMIN_TOKEN: &str = "admin-token-of-the-tests";
@@ -24,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(240);
 /// How often a condition is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// A running system. Dropped, all of it ends.
+/// A running system. Dropped, all of it ends. A test has one at a time ([`Turn`]).
 #[derive(Debug)]
 pub struct Stack {
     /// Both workers.
@@ -32,6 +36,8 @@ pub struct Stack {
     /// The server.
     pub postgres: Postgres,
     agent: ureq::Agent,
+    /// Given back last, when the processes above are gone.
+    _turn: Turn,
 }
 
 /// An answer of the HTTP worker.
@@ -48,6 +54,15 @@ pub struct Answer {
 impl Stack {
     /// Starts it with these variables for both workers.
     pub async fn start(build: Build, vars: &[(&str, &str)]) -> Self {
+        Self::start_in(Turn::shared().await, build, vars).await
+    }
+
+    /// [`Self::start`] when no other test's stack runs, and keeps them waiting.
+    pub async fn start_alone(build: Build, vars: &[(&str, &str)]) -> Self {
+        Self::start_in(Turn::alone().await, build, vars).await
+    }
+
+    async fn start_in(turn: Turn, build: Build, vars: &[(&str, &str)]) -> Self {
         let postgres = Postgres::start(postgres::Options::temporary()).expect("PostgreSQL starts");
         let first = Tcp::new(&postgres.url(postgres::SUPERUSER, "postgres")).unwrap();
         let client = first.client().await.expect("PostgreSQL answers");
@@ -67,7 +82,7 @@ impl Stack {
         let timeout = Some(Duration::from_secs(60));
         let config = ureq::Agent::config_builder().timeout_global(timeout);
         let agent = config.http_status_as_error(false).build().into();
-        Self { workers, postgres, agent }
+        Self { workers, postgres, agent, _turn: turn }
     }
 
     /// A fresh connection of the owner.
@@ -78,7 +93,7 @@ impl Stack {
 
     /// Makes an organization with a key, which it returns.
     pub async fn organization(&self, id: &OrganizationId, scopes: &[Scope]) -> String {
-        let (client, key) = (self.owner().await, format!("mk_{id}_{}", scopes.len()));
+        let (client, key) = (self.owner().await, key(&format!("{id}/{scopes:?}")));
         admin::put_organization(&client, id, "A test's").await.unwrap();
         admin::put_key(&client, Some(id), &key, scopes, "").await.unwrap();
         key
@@ -120,12 +135,11 @@ impl Stack {
         fired.expect("the runner answers");
     }
 
-    /// The longest time a batch was open, by the workers' own log lines, in
-    /// milliseconds, and how many batches there were.
-    pub fn batches(&self) -> (i64, usize) {
-        let logs = self.workers.logs(false).expect("the runner answers");
-        let durations: Vec<i64> = logs.iter().filter_map(|log| duration_ms(&log.message)).collect();
-        (durations.iter().copied().max().unwrap_or(0), durations.len())
+    /// What every batch so far said at its end, those that the guard ended
+    /// included.
+    #[must_use]
+    pub fn batches(&self) -> Vec<BatchLine> {
+        batches(&self.workers.logs(false).expect("the runner answers"))
     }
 
     /// What everything said, for a failure's report.
@@ -136,6 +150,13 @@ impl Stack {
         });
         format!("{}\n{}", logs.unwrap_or_default(), self.workers.runner_log())
     }
+}
+
+/// A key's text, shaped as `keys create` makes them; the same for the same name.
+#[must_use]
+pub fn key(name: &str) -> String {
+    let digits: String = sha256(name).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("mk_{digits}")
 }
 
 /// Waits until `condition` gives something.
@@ -156,12 +177,4 @@ pub async fn until<T>(
         }
         assert!(started.elapsed() < PATIENCE, "waited {PATIENCE:?} until {what}\n{}", story());
     }
-}
-
-/// The duration in a batch's log line, whichever way the runtime prints it.
-fn duration_ms(message: &str) -> Option<i64> {
-    let (_, rest) = message.contains("batch").then(|| message.split_once("durationMs"))??;
-    let digits: String =
-        rest.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
-    digits.parse().ok()
 }

@@ -18,7 +18,8 @@ tool_is() { [ "$("$TOOLS/bin/$1" --version 2> /dev/null)" = "$2" ]; }
 
 # Without optimization: these tools run for a second, their build for minutes.
 # Their own lock file first, for the versions their authors tested; it may name
-# a version that a registry mirror does not have yet, then cargo chooses.
+# a version that a registry mirror does not have yet, then cargo chooses. Any
+# other failure would only come again.
 install_tool() {
   local target=$1 what=$2
   shift 2
@@ -29,7 +30,8 @@ install_tool() {
     export CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_LTO=off
     set -- cargo install --quiet --force "$what" "$@" --root "$TOOLS" --target-dir "$target"
     "$@" --locked 2> "$OUT/cargo-install.log" && exit
-    say "not with its own lock file: $(head -1 "$OUT/cargo-install.log"); without it"
+    grep -q 'failed to select' "$OUT/cargo-install.log" || { cat "$OUT/cargo-install.log" >&2; exit 1; }
+    say "not with its own lock file: $(grep -m1 'failed to select' "$OUT/cargo-install.log"); without it"
     "$@"
   ) 8>&- 9>&- || die "cargo install $what failed (its output is above)."
 }
@@ -39,9 +41,7 @@ install_tool() {
 ensure_openssl() {
   [ "$(uname -s)" = Linux ] && [ -z "${OPENSSL_DIR:-}" ] || return 0
   have pkg-config && pkg-config --exists openssl && return 0
-  if have apt-get && can_be_root; then
-    apt_install pkg-config libssl-dev && return 0
-  fi
+  can_apt && apt_install pkg-config libssl-dev && return 0
   die "worker-build needs pkg-config and OpenSSL's headers." \
     "Debian: apt-get install pkg-config libssl-dev; Fedora: dnf install pkgconf openssl-devel"
 }

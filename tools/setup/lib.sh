@@ -55,12 +55,20 @@ apt_missing() {
   done
 }
 
+can_apt() { have apt-get && have dpkg-query && can_be_root; }
+
 # The lock descriptors are closed for children that might outlive this script.
+# Another apt, a machine's nightly upgrade say, is waited for. Only the update is
+# ended from outside: an install that is leaves packages half configured, and
+# its downloads have apt's own bounds.
 apt_install() {
+  local options=(-qq -o DPkg::Lock::Timeout=300)
   say "apt-get install $*"
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq 8>&- 9>&- \
-    || say "apt-get update failed; trying with the lists at hand"
+  as_root timeout --kill-after=5 120 apt-get "${options[@]}" update \
+    < /dev/null > "$OUT/apt.log" 2>&1 8>&- 9>&- \
+    || say "apt-get update failed: $(tail -1 "$OUT/apt.log"); trying with the lists at hand"
   as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y -qq --no-install-recommends "$@" > "$OUT/apt.log" 2>&1 8>&- 9>&- \
+    apt-get "${options[@]}" install -y --no-install-recommends "$@" \
+    < /dev/null > "$OUT/apt.log" 2>&1 8>&- 9>&- \
     || { tail -20 "$OUT/apt.log" >&2; return 1; }
 }

@@ -7,6 +7,8 @@ check_prerequisites() {
   have node && have npm || missing+=("node and npm, any supported version: https://nodejs.org (Debian: nodejs npm)")
   have make || missing+=("make: Debian 'apt-get install make'")
   have git || missing+=("git: Debian 'apt-get install git'")
+  # The commands of the README, which a test runs.
+  have curl || { can_apt && apt_install curl; } || missing+=("curl: Debian 'apt-get install curl'")
   [ ${#missing[@]} -eq 0 ] || die "missing on this machine:" "${missing[@]}"
 }
 

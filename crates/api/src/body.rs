@@ -1,16 +1,16 @@
-//! A JSON body, read once, and the checks that every body shares.
+//! A JSON body, read once: its headers, its size, its outermost shape.
 
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::code::Code;
 use crate::faults::{Faults, Part};
-use crate::pointer::{Pointer, expectation};
+use crate::fields::object;
+use crate::pointer::Pointer;
 use crate::problem::Problem;
 
 /// Most bytes of a body. The longest meant one is 10,000 contact ids of 64
@@ -107,61 +107,4 @@ fn can_hold_nul(value: &Value) -> bool {
         Value::Array(_) | Value::Object(_) => true,
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
-}
-
-/// Checks each field of an object by itself, so that every fault is found and
-/// not only the first: the name must be one of `names`, a `T` with that field
-/// alone must be readable (every field of `T` has a default), and the value
-/// must be no list and no object. serde reads a list as a struct and an object
-/// as an enum; none of ours is written so.
-pub(crate) fn check_fields<T: DeserializeOwned>(
-    fields: &Map<String, Value>,
-    names: &[&str],
-    at: &Pointer,
-    faults: &mut Faults,
-) {
-    for (name, value) in fields {
-        let here = at.field(name);
-        if !names.contains(&name.as_str()) {
-            faults.add(&here, format!("is not known here; known are {}", names.join(", ")));
-            continue;
-        }
-        let alone = Map::from_iter([(name.clone(), value.clone())]);
-        match serde_path_to_error::deserialize::<_, T>(Value::Object(alone)) {
-            Err(error) => {
-                let message = expectation(&error.inner().to_string());
-                faults.add(&at.path(error.path()), message);
-            }
-            Ok(_) if value.is_object() || value.is_array() => {
-                faults.add(&here, "must be a single value");
-            }
-            Ok(_) => {}
-        }
-    }
-}
-
-/// The object that must stand here; anything else is a fault.
-pub(crate) fn object<'a>(
-    value: &'a Value,
-    at: &Pointer,
-    faults: &mut Faults,
-) -> Option<&'a Map<String, Value>> {
-    let fields = value.as_object();
-    if fields.is_none() {
-        faults.add(at, "must be a JSON object");
-    }
-    fields
-}
-
-/// Reads a checked object.
-pub(crate) fn read<T: DeserializeOwned>(
-    fields: Map<String, Value>,
-    at: &Pointer,
-) -> Result<T, Problem> {
-    serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| {
-        let mut faults = Faults::of(Part::Body);
-        let message = expectation(&error.inner().to_string());
-        faults.add(&at.path(error.path()), message);
-        faults.problem()
-    })
 }

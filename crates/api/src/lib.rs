@@ -4,7 +4,7 @@
 //! - [`router`] and [`ApiState`]: all that a worker wires.
 //! - [`ROUTES`]: every route and who may call it.
 //! - `routes`: one file an area, with its bodies.
-//! - `auth`, `body`, `params`, `cursor`: what a request must bring.
+//! - `auth`, `body`, `fields`, `params`, `cursor`: what a request must bring.
 //! - `problem`, `code`: every refusal (RFC 9457).
 //! - `observe`: request id, security headers and the log line of each request.
 
@@ -14,6 +14,7 @@ mod body;
 mod code;
 mod cursor;
 mod faults;
+mod fields;
 mod log;
 mod observe;
 mod openapi;

@@ -42,6 +42,10 @@ pub const LOCKED_DELAY_SECS: u32 = 2;
 /// after 15 minutes.
 pub const INVOCATION_MAX: TimeDelta = TimeDelta::minutes(10);
 
+/// Longest time a batch is done job by job: a job's own transactions may wait
+/// for locks 4 × 5 s, and the lease of 60 s must outlive them.
+pub const ONE_BY_ONE_MAX: TimeDelta = TimeDelta::seconds(35);
+
 /// Times a transaction that lost against concurrent work is repeated.
 pub const CONTENTION_REPEATS_MAX: u32 = 3;
 
@@ -66,6 +70,8 @@ pub struct Report {
     pub deferred: usize,
     /// Bodies and jobs that became dead letters.
     pub dead_lettered: usize,
+    /// Scores that were not written, because there are newer ones.
+    pub superseded: usize,
     /// Messages that come back.
     pub retried: usize,
     /// The first error met.

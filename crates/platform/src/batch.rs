@@ -105,6 +105,7 @@ fn describe(value: &JsValue) -> String {
     let entries = value.is_object().then(|| JSON::stringify(&Array::from(value)));
     match (constructor_name(value), entries) {
         (Some(name), Some(Ok(entries))) if entries != "[]" => format!("{name} {entries}"),
-        _ => format!("{value:?}"),
+        // Never by its own or the SDK's printer: a value may contain itself.
+        (name, _) => name.unwrap_or_else(|| value.js_typeof().as_string().unwrap_or_default()),
     }
 }

@@ -11,9 +11,6 @@ use mauntic_store::address::{self, Address, AddressError};
 /// Longest lease: a queue's invocation ends after 15 minutes, whatever it holds.
 const LEASE_SECS_MAX: u32 = 900;
 
-/// The trigger of the tick, unless `TICK_CRON` names another.
-const TICK_CRON_DEFAULT: &str = "* * * * *";
-
 /// What is wrong with the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ConfigError {
@@ -77,11 +74,6 @@ pub(crate) fn lease_secs(env: &Env) -> Result<u32, ConfigError> {
 #[must_use]
 pub fn admin_token(env: &Env) -> Option<String> {
     text(env, "ADMIN_TOKEN")
-}
-
-/// The cron trigger that runs the tick.
-pub(crate) fn tick_cron(env: &Env) -> String {
-    text(env, "TICK_CRON").unwrap_or_else(|| TICK_CRON_DEFAULT.to_owned())
 }
 
 /// A variable or secret as text. Empty is absent; a number or a boolean, which

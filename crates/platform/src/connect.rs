@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::future::{Either, select};
 use mauntic_flows::ports::{Database, PortError};
-use mauntic_store::{Session, connect_error};
+use mauntic_store::{Session, Timeout, connect_error};
 use serde_json::json;
 use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
@@ -71,7 +71,12 @@ async fn open(env: &Env) -> Result<Session, PortError> {
     // It lives as long as the client or the invocation, whichever ends first. A
     // broken connection shows as an error of the client's next call.
     spawn_local(async move { drop(connection.await) });
-    Ok(Session::new(client).with_lease(lease_secs))
+    Ok(Session::new(client, timer).with_lease(lease_secs))
+}
+
+/// The runtime's way of waiting.
+fn timer(limit: Duration) -> Timeout {
+    Box::pin(Delay::from(limit).into_send())
 }
 
 /// A socket, and the configuration whose `sslmode` agrees with it.

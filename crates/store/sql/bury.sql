@@ -1,11 +1,11 @@
 -- bury: judges jobs whose message the platform gave up on. $1 uuid[] ids, sorted;
 -- $2 int2 deaths at which a job is a dead letter.
--- Final or leased jobs need nothing; the others are woken at once.
+-- Final, leased or locked jobs need nothing; the others are woken at once.
 with dying as (
   select j.id from jobs.job j
   where j.id = any($1) and (j.state in ('queued', 'failed')
     or (j.state = 'in_progress' and j.lease_until <= clock_timestamp()))
-  order by j.id for update
+  order by j.id for update skip locked
 ), judged as (
   update jobs.job j set
     platform_deaths = j.platform_deaths + 1,

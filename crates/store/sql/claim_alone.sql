@@ -17,7 +17,7 @@ with due as (
     lease_until = clock_timestamp() + $3 * interval '1 s',
     wake_at = clock_timestamp() + $3 * interval '1 s'
   from due where j.id = due.id and due.failures < j.failures_max
-  returning j.id, j.claim, j.type, j.data, j.request_id
+  returning j.id, j.claim, j.type, j.data::text as data, j.request_id, j.created_at
 ), dead as (
   update jobs.job j set
     state = 'dead_lettered', finished_at = clock_timestamp(), failures = due.failures,
@@ -31,6 +31,6 @@ with due as (
          d.last_error
   from dead d
 )
-select h.id, h.claim, h.type, h.data, h.request_id, clock_timestamp() as now from held h
+select h.id, h.claim, h.type, h.data, h.request_id, h.created_at, clock_timestamp() as now from held h
 union all
-select d.id, null, d.type, null, null, clock_timestamp() from dead d
+select d.id, null, d.type, null, null, d.created_at, clock_timestamp() from dead d

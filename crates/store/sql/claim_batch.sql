@@ -17,4 +17,4 @@ update jobs.job j set
   lease_until = clock_timestamp() + $3 * interval '1 s',
   wake_at = clock_timestamp() + $3 * interval '1 s'
 from due where j.id = due.id
-returning j.id, j.claim, j.type, j.data, j.request_id
+returning j.id, j.claim, j.type, j.data::text as data, j.request_id, j.created_at

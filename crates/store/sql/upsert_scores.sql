@@ -3,6 +3,7 @@
 -- $3 int8[] totals, $4 int8[] fit, $5 int8[] engagement, $6 int8[] intent, in ten-thousandths;
 -- $7 text[] grades; $8 text[] contributions as JSON; $9 int8[] input versions;
 -- $10 int8[] config versions; $11 uuid[] jobs; $12 timestamptz now.
+-- Returns a row a score that was written.
 -- A score never replaces one from newer features or configuration (RACES E19).
 with applied as (
   insert into scoring.lead_scores as s (
@@ -44,3 +45,4 @@ on conflict (organization_id, contact_id, day) do update set
   total_score = excluded.total_score, grade = excluded.grade, fit_score = excluded.fit_score,
   engagement_score = excluded.engagement_score, intent_score = excluded.intent_score,
   updated_at = excluded.updated_at
+returning 1

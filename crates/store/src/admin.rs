@@ -9,7 +9,7 @@ use tokio_postgres::types::{Json, Type};
 use tokio_postgres::{Client, Error};
 use uuid::Uuid;
 
-use crate::flight::{Param, Statement, transaction};
+use crate::flight::{Param, READ_WRITE, Statement, transaction};
 
 /// Makes an organization known; naming it again changes its name.
 ///
@@ -85,7 +85,7 @@ pub async fn replace_config(
     ];
     let head = Statement { sql: include_str!("../sql/bump_config.sql"), params: head };
     let body = Statement { sql: include_str!("../sql/replace_config.sql"), params: body };
-    transaction(client, head, Some(body)).await.map(|_| ())
+    transaction(client, READ_WRITE, &head, Some(&body)).await.map(|_| ())
 }
 
 /// Stores contacts' features without asking for their scores.

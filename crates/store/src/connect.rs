@@ -8,7 +8,7 @@ use tokio_postgres::Config;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::address::{self, AddressError};
-use crate::{Session, connect_error};
+use crate::{Session, Timeout, Timer, connect_error};
 
 /// Longest wait for a connection; a worker's is the same.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -19,6 +19,7 @@ pub struct Tcp {
     config: Config,
     tls: MakeRustlsConnect,
     lease_secs: u32,
+    timer: Timer,
 }
 
 impl std::fmt::Debug for Tcp {
@@ -36,13 +37,19 @@ impl Tcp {
         let mut config = address::parse(url)?.config;
         config.connect_timeout(CONNECT_TIMEOUT);
         let tls = MakeRustlsConnect::with_webpki_roots();
-        Ok(Self { config, tls, lease_secs: crate::LEASE_SECS_DEFAULT })
+        Ok(Self { config, tls, lease_secs: crate::LEASE_SECS_DEFAULT, timer })
     }
 
     /// Leases of `secs` seconds.
     #[must_use]
     pub fn with_lease(self, lease_secs: u32) -> Self {
         Self { lease_secs, ..self }
+    }
+
+    /// Another way of waiting, for tests of what happens when nothing answers.
+    #[must_use]
+    pub fn with_timer(self, timer: Timer) -> Self {
+        Self { timer, ..self }
     }
 
     /// A bare client, for statements that are no port's.
@@ -57,11 +64,16 @@ impl Tcp {
     }
 }
 
+/// The host's way of waiting.
+fn timer(limit: Duration) -> Timeout {
+    Box::pin(tokio::time::sleep(limit))
+}
+
 impl Database for Tcp {
     type Session = Session;
 
     async fn open(&self) -> Result<Session, PortError> {
         let client = self.client().await.map_err(|error| connect_error(&error))?;
-        Ok(Session::new(client).with_lease(self.lease_secs))
+        Ok(Session::new(client, self.timer).with_lease(self.lease_secs))
     }
 }

@@ -5,6 +5,8 @@ use mauntic_flows::ports::PortError;
 use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
 
+use crate::session::{FLIGHT_MAX, Silence};
+
 /// SQLSTATE raised by `jobs.expect`: a lease was lost.
 pub(crate) const FENCE_LOST: &str = "JB001";
 
@@ -15,6 +17,20 @@ const DATABASE: &str = "the database";
 #[must_use]
 pub fn connect_error(error: &Error) -> PortError {
     PortError::Unavailable { what: DATABASE, cause: cause(error) }
+}
+
+/// Maps the silence of a server to something that may be repeated.
+pub(crate) fn no_answer(_: Silence) -> PortError {
+    PortError::Unavailable { what: DATABASE, cause: silence() }
+}
+
+/// Maps the silence of a server after a COMMIT.
+pub(crate) fn no_commit_answer(what: &'static str) -> impl Fn(Silence) -> PortError {
+    move |_| PortError::Unknown { what, cause: silence() }
+}
+
+fn silence() -> String {
+    format!("no answer within {} s", FLIGHT_MAX.as_secs())
 }
 
 /// Maps the failure of a statement that changes nothing, or whose change is

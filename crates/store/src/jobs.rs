@@ -14,7 +14,7 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{Error, Row};
 use uuid::Uuid;
 
-use crate::error::statement_error;
+use crate::error::{no_answer, statement_error};
 use crate::flight::Param;
 use crate::rows::{column, held, queue, state, unreadable};
 use crate::{SCHEMA, Session};
@@ -26,14 +26,15 @@ impl JobStore for Session {
     async fn claim(&self, request: &ClaimRequest) -> Result<ClaimReply, PortError> {
         let failed = |error: Error| statement_error("the claim", &error);
         let ids = job_ids(request);
-        let (shorts, claimed, looked, clock, (letters, missing)) = join5(
+        let flight = join5(
             self.insert_shorts(request),
             self.claim_batch(request, &ids),
             self.look(request, &ids),
             self.client.query_typed(include_str!("../sql/clock.sql"), &[]),
             join(self.insert_letters(request), self.insert_missing(request)),
-        )
-        .await;
+        );
+        let (shorts, claimed, looked, clock, (letters, missing)) =
+            self.within(flight).await.map_err(no_answer)?;
         shorts.map_err(failed)?;
         let (claimed, looked, clock) =
             (claimed.map_err(failed)?, looked.map_err(failed)?, clock.map_err(failed)?);
@@ -88,9 +89,16 @@ impl JobStore for Session {
         self.statement("rejecting", include_str!("../sql/reject.sql"), params).await.map(|_| ())
     }
 
+    async fn hand_back(&self, held: &Held) -> Result<(), PortError> {
+        let params: &[Param<'_>] = &[(&held.id, Type::UUID), (&held.claim, Type::INT4)];
+        let sql = include_str!("../sql/hand_back.sql");
+        self.statement("handing a job back", sql, params).await.map(|_| ())
+    }
+
     async fn release(&self, token: Uuid) -> Result<u64, PortError> {
         let params: &[Param<'_>] = &[(&token, Type::UUID)];
-        let released = self.client.execute_typed(include_str!("../sql/release.sql"), params).await;
+        let released = self.client.execute_typed(include_str!("../sql/release.sql"), params);
+        let released = self.within(released).await.map_err(no_answer)?;
         released.map_err(|error| statement_error("releasing leases", &error))
     }
 
@@ -117,14 +125,15 @@ impl JobStore for Session {
         let params: &[Param<'_>] = &[(&ids, Type::UUID_ARRAY), (&PLATFORM_DEATHS_MAX, Type::INT2)];
         // One transaction, so that a repeat after an error counts no death twice;
         // hand-sent messages get their rows first, for what is judged includes them.
-        let (begun, shorts, (letters, missing), judged, committed) = join5(
+        let flight = join5(
             self.client.batch_execute("begin"),
             self.insert_shorts(request),
             join(self.insert_letters(request), self.insert_missing(request)),
             self.client.query_typed(include_str!("../sql/bury.sql"), params),
             self.client.batch_execute("commit"),
-        )
-        .await;
+        );
+        let (begun, shorts, (letters, missing), judged, committed) =
+            self.within(flight).await.map_err(no_answer)?;
         let all = begun.and(shorts).and(letters).and(missing).and(judged).and(committed);
         all.map_err(|error| statement_error("judging dead messages", &error))
     }
@@ -137,7 +146,7 @@ impl Session {
         sql: &str,
         params: &[Param<'_>],
     ) -> Result<Vec<Row>, PortError> {
-        let rows = self.client.query_typed(sql, params).await;
+        let rows = self.within(self.client.query_typed(sql, params)).await.map_err(no_answer)?;
         rows.map_err(|error| statement_error(what, &error))
     }
 

@@ -9,7 +9,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use crate::Session;
-use crate::error::statement_error;
+use crate::error::{no_answer, statement_error};
 use crate::flight::Param;
 use crate::rows::{column, unreadable};
 
@@ -22,11 +22,11 @@ impl KeyStore for Session {
     }
 
     async fn vitals(&self) -> Result<Vitals, PortError> {
-        let (clock, beats) = join(
+        let flight = join(
             self.client.query_typed(include_str!("../sql/clock.sql"), &[]),
             self.client.query_typed(include_str!("../sql/beats.sql"), &[]),
-        )
-        .await;
+        );
+        let (clock, beats) = self.within(flight).await.map_err(no_answer)?;
         let failed = |error| statement_error("reading vitals", &error);
         let (clock, beats) = (clock.map_err(failed)?, beats.map_err(failed)?);
         let clock = clock.first().ok_or_else(|| unreadable("clock"))?;

@@ -30,7 +30,7 @@ pub mod migrate;
 use std::ops::RangeInclusive;
 
 pub use error::connect_error;
-pub use session::{LEASE_SECS_DEFAULT, Session};
+pub use session::{LEASE_SECS_DEFAULT, Session, Timeout, Timer};
 
 /// The schema versions this build runs on; out of them, it claims nothing. Its
 /// own and the next one: a migration only expands, so that the build before it

@@ -30,8 +30,10 @@ pub(crate) fn held(row: &Row) -> Result<Held, PortError> {
         id: column(row, "id")?,
         claim: column(row, "claim")?,
         type_name: column(row, "type")?,
-        data: column::<Json<serde_json::Value>>(row, "data")?.0,
+        // What cannot be read is this job's fault alone, found when it is done.
+        data: serde_json::from_str(column(row, "data")?).unwrap_or_default(),
         request_id: column(row, "request_id")?,
+        created_at: column(row, "created_at")?,
     })
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use futures::future::join;
 use mauntic_domain::ids::{ContactId, FactorName, OrganizationId};
 use mauntic_domain::scoring::{Category, Config, ConfigEntry, Weight};
 use mauntic_flows::ports::{
@@ -14,8 +13,8 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::Session;
-use crate::error::{FENCE_LOST, commit_error, statement_error};
-use crate::flight::{Param, Statement, transaction};
+use crate::error::{FENCE_LOST, commit_error, no_answer, no_commit_answer, statement_error};
+use crate::flight::{ONE_SNAPSHOT, Param, READ_WRITE, Statement, transaction};
 use crate::rows::{column, json, unreadable};
 
 impl ScoreStore for Session {
@@ -27,15 +26,15 @@ impl ScoreStore for Session {
         distinct.dedup();
         let by_contact: &[Param<'_>] = &[(&owners, Type::TEXT_ARRAY), (&names, Type::TEXT_ARRAY)];
         let by_owner: &[Param<'_>] = &[(&distinct, Type::TEXT_ARRAY)];
-        let (features, configs) = join(
-            self.client.query_typed(include_str!("../sql/read_features.sql"), by_contact),
-            self.client.query_typed(include_str!("../sql/read_configs.sql"), by_owner),
-        )
-        .await;
-        let failed = |error| statement_error("reading contacts", &error);
+        let features =
+            Statement { sql: include_str!("../sql/read_features.sql"), params: by_contact };
+        let configs = Statement { sql: include_str!("../sql/read_configs.sql"), params: by_owner };
+        let read = transaction(&self.client, ONE_SNAPSHOT, &features, Some(&configs));
+        let read = self.within(read).await.map_err(no_answer)?;
+        let (features, configs) = read.map_err(|e| statement_error("reading contacts", &e))?;
         Ok(ScoreInputs {
-            contacts: features.map_err(failed)?.iter().map(contact).collect::<Result<_, _>>()?,
-            configs: group_configs(&configs.map_err(failed)?)?,
+            contacts: features.iter().map(contact).collect::<Result<_, _>>()?,
+            configs: group_configs(&configs)?,
         })
     }
 
@@ -56,12 +55,17 @@ impl ScoreStore for Session {
         let fence = Statement { sql: include_str!("../sql/complete_jobs.sql"), params: fence };
         let upsert = Statement { sql: include_str!("../sql/upsert_scores.sql"), params: &upsert };
         let upsert = (!effect.scores.is_empty()).then_some(upsert);
-        match transaction(&self.client, fence, upsert).await {
-            Ok(_) => Ok(Committed::Done),
+        let what = "the scores' transaction";
+        let written = transaction(&self.client, READ_WRITE, &fence, upsert.as_ref());
+        match self.within(written).await.map_err(no_commit_answer(what))? {
+            Ok((_, written)) => {
+                let superseded = effect.scores.len().saturating_sub(written.len());
+                Ok(Committed::Done { superseded })
+            }
             Err(error) if error.code().is_some_and(|code| code.code() == FENCE_LOST) => {
                 Ok(Committed::FenceLost)
             }
-            Err(error) => Err(commit_error("the scores' transaction", &error)),
+            Err(error) => Err(commit_error(what, &error)),
         }
     }
 }
@@ -133,27 +137,37 @@ fn key(row: &Row) -> Result<ContactKey, PortError> {
     }
 }
 
-fn contact(row: &Row) -> Result<(ContactKey, ContactInput), PortError> {
-    let features = json(row, "features")?;
-    Ok((key(row)?, ContactInput { features, input_version: column(row, "input_version")? }))
+type Contact = (ContactKey, Result<ContactInput, PortError>);
+
+/// Features that cannot be read are their contact's matter, and no other's.
+fn contact(row: &Row) -> Result<Contact, PortError> {
+    let input_version = column(row, "input_version")?;
+    let input = json(row, "features").map(|features| ContactInput { features, input_version });
+    Ok((key(row)?, input))
 }
 
-fn group_configs(rows: &[Row]) -> Result<BTreeMap<OrganizationId, (Config, i64)>, PortError> {
-    let mut entries: BTreeMap<OrganizationId, (Vec<ConfigEntry>, i64)> = BTreeMap::new();
+type Configs = BTreeMap<OrganizationId, Result<(Config, i64), PortError>>;
+
+/// A configuration that cannot be read is its organization's matter alone.
+fn group_configs(rows: &[Row]) -> Result<Configs, PortError> {
+    let mut entries: BTreeMap<OrganizationId, (Vec<Result<ConfigEntry, PortError>>, i64)> =
+        BTreeMap::new();
     for row in rows {
         let owner = OrganizationId::parse(column::<String>(row, "organization_id")?)
             .map_err(|error| unreadable(&error.to_string()))?;
         let version = column(row, "version")?;
         let (of_owner, _) = entries.entry(owner).or_insert_with(|| (Vec::new(), version));
         if let Some(factor) = column::<Option<String>>(row, "factor")? {
-            of_owner.push(entry(row, factor)?);
+            of_owner.push(entry(row, factor));
         }
     }
-    let checked = |(owner, (entries, version))| match Config::new(entries) {
-        Ok(config) => Ok((owner, (config, version))),
-        Err(error) => Err(unreadable(&error.to_string())),
+    let checked = |entries: Vec<_>, version| {
+        let entries = entries.into_iter().collect::<Result<_, _>>()?;
+        let config = Config::new(entries).map_err(|error| unreadable(&error.to_string()))?;
+        Ok((config, version))
     };
-    entries.into_iter().map(checked).collect()
+    let of_owner = |(owner, (entries, version))| (owner, checked(entries, version));
+    Ok(entries.into_iter().map(of_owner).collect())
 }
 
 fn entry(row: &Row, factor: String) -> Result<ConfigEntry, PortError> {

@@ -32,10 +32,10 @@ impl TenantStore for Session {
         // The job first: locks are taken in the order job, domain rows.
         let (jobs, stored) = tenant_transaction(
             "storing features",
-            &self.client,
+            self,
             organization,
-            Statement { sql: include_str!("../sql/enqueue.sql"), params: &jobs.params() },
-            Some(Statement { sql: include_str!("../sql/put_features.sql"), params: upsert }),
+            &Statement { sql: include_str!("../sql/enqueue.sql"), params: &jobs.params() },
+            Some(&Statement { sql: include_str!("../sql/put_features.sql"), params: upsert }),
         )
         .await?;
         let (Some(job), Some(stored)) = (jobs.first(), stored.first()) else {
@@ -107,7 +107,7 @@ impl Session {
         params: &[Param<'_>],
     ) -> Result<Vec<Row>, PortError> {
         let statement = Statement { sql, params };
-        let answers = tenant_transaction(what, &self.client, organization, statement, None);
+        let answers = tenant_transaction(what, self, organization, &statement, None);
         let (rows, _): Answers = answers.await?;
         Ok(rows)
     }

@@ -16,8 +16,9 @@ use uuid::Uuid;
 
 use super::features_body::FeaturesBody;
 use crate::auth::{Tenant, Write};
-use crate::body::{self, JsonBody};
+use crate::body::JsonBody;
 use crate::faults::{Faults, Part};
+use crate::fields;
 use crate::observe::{RequestId, note_send};
 use crate::openapi::WriteProblems;
 use crate::params::ContactPath;
@@ -84,16 +85,16 @@ fn parse(fields: Map<String, Value>) -> Result<Features, Problem> {
     let mut faults = Faults::of(Part::Body);
     let (custom, plain): (Map<_, _>, Map<_, _>) =
         fields.clone().into_iter().partition(|(name, _)| name == CUSTOM_FACTORS);
-    body::check_fields::<Features>(&plain, &FEATURE_NAMES, &root, &mut faults);
+    fields::check_fields::<Features>(&plain, &FEATURE_NAMES, &root, &mut faults);
     for (name, value) in &custom {
         check_custom(value, &root.field(name), &mut faults);
     }
     faults.check()?;
-    body::read(fields, &root)
+    fields::read(fields, &root)
 }
 
 fn check_custom(value: &Value, at: &Pointer, faults: &mut Faults) {
-    let Some(factors) = body::object(value, at, faults) else {
+    let Some(factors) = fields::object(value, at, faults) else {
         return;
     };
     if factors.len() > CUSTOM_FACTORS_MAX {

@@ -16,8 +16,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::auth::{Tenant, Write};
-use crate::body::{self, JsonBody};
+use crate::body::JsonBody;
 use crate::faults::{Faults, Part};
+use crate::fields;
 use crate::observe::{RequestId, note_send};
 use crate::openapi::WriteProblems;
 use crate::pointer::Pointer;
@@ -124,13 +125,13 @@ fn parse(fields: &Map<String, Value>) -> Result<(BTreeSet<ContactId>, Option<Con
     let at = root.field("context");
     let context = match fields.get("context") {
         None | Some(Value::Null) => None,
-        Some(context) => body::object(context, &at, &mut faults),
+        Some(context) => fields::object(context, &at, &mut faults),
     };
     if let Some(context) = context {
-        body::check_fields::<Context>(context, &CONTEXT_FIELDS, &at, &mut faults);
+        fields::check_fields::<Context>(context, &CONTEXT_FIELDS, &at, &mut faults);
     }
     faults.check()?;
-    let context = context.map(|context| body::read(context.clone(), &at)).transpose()?;
+    let context = context.map(|context| fields::read(context.clone(), &at)).transpose()?;
     Ok((contacts, context))
 }
 

@@ -11,4 +11,6 @@ mod roles;
 mod schema;
 mod scoring;
 mod session;
+mod tokens;
+mod values;
 mod world;

@@ -145,6 +145,9 @@ impl JobStore for World {
     async fn reject(&self, _: &Held, _: &str, _: &str) -> Result<(), PortError> {
         Err(foreign())
     }
+    async fn hand_back(&self, _: &Held) -> Result<(), PortError> {
+        Err(foreign())
+    }
     async fn release(&self, _: Uuid) -> Result<u64, PortError> {
         Err(foreign())
     }

@@ -1,7 +1,7 @@
 //! Enqueues the scoring of named contacts.
 //!
 //! I/O: 1. all jobs in one transaction; 2. send; 3. mark sent. A repeat of 1
-//! joins the jobs that are still queued, by contact or by content; a death after 1 or 2 leaves the
+//! joins the jobs that are still queued, but for those with a context; a death after 1 or 2 leaves the
 //! sending to the tick.
 
 use std::collections::BTreeSet;
@@ -26,7 +26,7 @@ pub const SINGLE_JOBS_MAX: usize = 500;
 pub type Outcome = (Vec<Enqueued>, Result<(), PortError>);
 
 /// Enqueues one job a contact, or above [`SINGLE_JOBS_MAX`] contacts one job a
-/// chunk. The same request joins the jobs of the first while they are queued.
+/// chunk. The same request without a context joins the jobs still queued.
 ///
 /// # Errors
 /// The database's; then nothing was enqueued.
@@ -65,7 +65,7 @@ fn plan(
             contact_ids: contacts.to_vec(),
             context,
         };
-        keyed_by_content(Job::RecomputeChunk(chunk), request_id)
+        content_keyed(Job::RecomputeChunk(chunk), context.is_none(), request_id)
     };
     contacts.chunks(CHUNK_CONTACTS_MAX).map(chunk).collect()
 }
@@ -81,13 +81,17 @@ fn with_context(
         contact_id: contact.clone(),
         context,
     };
-    keyed_by_content(Job::CalculateScore(data), request_id)
+    content_keyed(Job::CalculateScore(data), false, request_id)
 }
 
-/// A job that only the very same job may join: joining another would lose its
-/// context or contacts. The data's object is written with sorted names.
-fn keyed_by_content(job: Job, request_id: &str) -> NewJob {
-    let digest = Sha256::digest(job.data().to_string().as_bytes());
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    NewJob { job, coalesce_key: Some(format!("sha256:{hex}")), request_id: request_id.to_owned() }
+/// A job that, if at all, only the very same job may join. One with a context
+/// stands for itself: what was asked in between must not undo it.
+fn content_keyed(job: Job, may_join: bool, request_id: &str) -> NewJob {
+    let key = || {
+        let digest = Sha256::digest(job.data().to_string().as_bytes());
+        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("sha256:{hex}")
+    };
+    let coalesce_key = may_join.then(key);
+    NewJob { job, coalesce_key, request_id: request_id.to_owned() }
 }

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::plan::Plan;
 use super::{
-    CONTENTION_REPEATS_MAX, DATABASE_AWAY_DELAY_SECS, INVOCATION_MAX, LOCKED_DELAY_SECS, Report,
-    Settle, UNSETTLED_DELAY_SECS,
+    CONTENTION_REPEATS_MAX, DATABASE_AWAY_DELAY_SECS, INVOCATION_MAX, LOCKED_DELAY_SECS,
+    ONE_BY_ONE_MAX, Report, Settle, UNSETTLED_DELAY_SECS,
 };
 use crate::jobs;
 use crate::ports::{
@@ -98,7 +98,7 @@ impl<'a, P: Ports, S: Settle> Batch<'a, P, S> {
         alone
     }
 
-    /// The batch's own effect; job by job if it fails as a whole.
+    /// The batch's own effect; job by job where the fault is one of theirs.
     async fn perform_together(
         &mut self,
         mut session: Session<P>,
@@ -107,23 +107,43 @@ impl<'a, P: Ports, S: Settle> Batch<'a, P, S> {
         if reply.held.is_empty() {
             return Ok(session);
         }
-        match jobs::perform(&session, &reply.held, reply.now).await {
-            Ok(Committed::Done) => {
-                self.done(&reply.held);
+        for _ in 0..=CONTENTION_REPEATS_MAX {
+            let outcome = jobs::perform(&session, &reply.held, reply.now).await;
+            if let Ok(Committed::Done { superseded }) = outcome {
+                self.done(&reply.held, superseded);
                 return Ok(session);
             }
-            Ok(Committed::FenceLost) => {}
-            Err(error @ PortError::Unknown { .. }) => {
-                self.note(&error);
-                for held in &reply.held {
-                    self.retry_job(held.id, UNSETTLED_DELAY_SECS);
+            // A session is not used again after an error.
+            session = self.ports.db().open().await?;
+            match outcome {
+                Err(error @ PortError::Contention { .. }) => self.note(&error),
+                Err(error @ (PortError::Unknown { .. } | PortError::Unavailable { .. })) => {
+                    self.note(&error);
+                    break;
                 }
-                return self.ports.db().open().await;
+                outcome => {
+                    outcome.err().iter().for_each(|error| self.note(error));
+                    return self.perform_each(session, reply).await;
+                }
             }
-            Err(error) => self.note(&error),
         }
-        session = self.ports.db().open().await?;
         for held in &reply.held {
+            self.retry_job(held.id, UNSETTLED_DELAY_SECS);
+        }
+        Ok(session)
+    }
+
+    async fn perform_each(
+        &mut self,
+        mut session: Session<P>,
+        reply: &ClaimReply,
+    ) -> Result<Session<P>, PortError> {
+        let begun = self.ports.host().now();
+        for held in &reply.held {
+            if self.ports.host().now() - begun > ONE_BY_ONE_MAX {
+                self.retry_job(held.id, UNSETTLED_DELAY_SECS);
+                continue;
+            }
             session = self.perform_one(session, held, reply.now).await?;
         }
         Ok(session)
@@ -148,15 +168,14 @@ impl<'a, P: Ports, S: Settle> Batch<'a, P, S> {
                 AloneClaim::DeadLettered => {
                     self.report.dead_lettered += self.ack_job(id);
                 }
-                AloneClaim::NotDue => {
-                    self.report.deferred += self.ack_job(id);
-                }
+                // Taken meanwhile, or locked for a moment: the next look tells.
+                AloneClaim::NotDue => self.retry_job(id, LOCKED_DELAY_SECS),
             }
         }
         Ok(())
     }
 
-    /// One job in its own transaction. After an error the session is replaced.
+    /// One job in its own transaction.
     async fn perform_one(
         &mut self,
         mut session: Session<P>,
@@ -164,37 +183,44 @@ impl<'a, P: Ports, S: Settle> Batch<'a, P, S> {
         now: DateTime<Utc>,
     ) -> Result<Session<P>, PortError> {
         for _ in 0..=CONTENTION_REPEATS_MAX {
-            match jobs::perform(&session, std::slice::from_ref(held), now).await {
-                Ok(Committed::Done) => {
-                    self.done(std::slice::from_ref(held));
+            let outcome = jobs::perform(&session, std::slice::from_ref(held), now).await;
+            if let Ok(Committed::Done { superseded }) = outcome {
+                self.done(std::slice::from_ref(held), superseded);
+                return Ok(session);
+            }
+            // A session is not used again after an error.
+            session = self.ports.db().open().await?;
+            let Err(error) = outcome else {
+                // Whoever took the lease over answers for the job.
+                self.report.deferred += self.ack_job(held.id);
+                return Ok(session);
+            };
+            self.note(&error);
+            match error {
+                PortError::Contention { .. } => {}
+                PortError::Unavailable { .. } => break,
+                PortError::Unreadable { .. } => {
+                    session.reject(held, error.code(), &error.to_string()).await?;
+                    self.report.dead_lettered += self.ack_job(held.id);
                     return Ok(session);
                 }
-                Ok(Committed::FenceLost) => {
-                    // Whoever took the lease over answers for the job.
-                    self.report.deferred += self.ack_job(held.id);
-                    return self.ports.db().open().await;
-                }
-                Err(error) => {
-                    self.note(&error);
-                    session = self.ports.db().open().await?;
-                    match error {
-                        PortError::Contention { .. } => {}
-                        PortError::Unreadable { .. } => {
-                            session.reject(held, error.code(), &error.to_string()).await?;
-                            self.report.dead_lettered += self.ack_job(held.id);
-                            return Ok(session);
-                        }
-                        _ => break,
-                    }
+                // Unknown: nothing more is written, the row will tell. Refused:
+                // the lease runs out, which spends the job's budget.
+                PortError::Unknown { .. } | PortError::Refused { .. } => {
+                    self.retry_job(held.id, UNSETTLED_DELAY_SECS);
+                    return Ok(session);
                 }
             }
         }
-        self.retry_job(held.id, UNSETTLED_DELAY_SECS);
+        // It was not tried: that is no failure of its own.
+        session.hand_back(held).await?;
+        self.retry_job(held.id, DATABASE_AWAY_DELAY_SECS);
         Ok(session)
     }
 
-    fn done(&mut self, held: &[Held]) {
+    fn done(&mut self, held: &[Held], superseded: usize) {
         self.ports.host().reached(Checkpoint::Committed);
+        self.report.superseded += superseded;
         for held in held {
             let messages = self.ack_job(held.id);
             self.report.completed += 1;

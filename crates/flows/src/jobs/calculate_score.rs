@@ -15,6 +15,7 @@ pub(super) fn work(held: &Held, data: CalculateScore) -> Work {
     Work {
         job_id: held.id,
         claim: held.claim,
+        created_at: held.created_at,
         targets: vec![Target {
             contact: (data.organization_id, data.contact_id),
             context: data.context.unwrap_or_default(),

@@ -15,6 +15,7 @@ pub(super) fn work(held: &Held, data: RecomputeChunk) -> Work {
     Work {
         job_id: held.id,
         claim: held.claim,
+        created_at: held.created_at,
         targets: data.contact_ids.into_iter().map(target).collect(),
     }
 }

@@ -66,10 +66,13 @@ pub struct Held {
     pub claim: i32,
     /// The type's name, as the row has it.
     pub type_name: String,
-    /// The data, as the row has it.
+    /// The data, as the row has it; null where it is beyond what JSON values of
+    /// this build can hold.
     pub data: Value,
     /// Correlation id.
     pub request_id: Option<String>,
+    /// When the row was written: of two jobs for one contact the later decides.
+    pub created_at: DateTime<Utc>,
 }
 
 /// What a job that was not claimed with the batch waits for.

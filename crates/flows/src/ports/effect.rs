@@ -7,6 +7,8 @@ use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::scoring::{Config, Features, Score};
 use uuid::Uuid;
 
+use super::PortError;
+
 /// A contact of an organization; sorts as the primary keys do.
 pub type ContactKey = (OrganizationId, ContactId);
 
@@ -22,11 +24,13 @@ pub struct ContactInput {
 /// What was read for a set of contacts.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ScoreInputs {
-    /// The known contacts among those asked for.
-    pub contacts: BTreeMap<ContactKey, ContactInput>,
+    /// The known contacts among those asked for; an error where the stored
+    /// features cannot be read.
+    pub contacts: BTreeMap<ContactKey, Result<ContactInput, PortError>>,
     /// Configuration and its version, of every organization asked for that
-    /// has one.
-    pub configs: BTreeMap<OrganizationId, (Config, i64)>,
+    /// has one. Of the same snapshot as the features, so that pairs of versions
+    /// can be put in order.
+    pub configs: BTreeMap<OrganizationId, Result<(Config, i64), PortError>>,
 }
 
 /// A score to be stored.
@@ -70,7 +74,11 @@ pub struct ScoreEffect {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Committed {
     /// All of it is done.
-    Done,
+    Done {
+        /// Scores that were not written, because there is one of newer features
+        /// or configuration.
+        superseded: usize,
+    },
     /// A lease was lost, so nothing was written; do the jobs one by one.
     FenceLost,
 }

@@ -93,6 +93,9 @@ pub trait JobStore: Sync {
     ) -> Result<AloneClaim, PortError>;
     /// Makes a held job a dead letter; nothing if its lease was lost.
     async fn reject(&self, held: &Held, reason: &str, detail: &str) -> Result<(), PortError>;
+    /// Queues a held job again that could not be tried; it spends nothing.
+    /// Nothing if its lease was lost.
+    async fn hand_back(&self, held: &Held) -> Result<(), PortError>;
     /// Expires the leases of an invocation that died; returns how many.
     async fn release(&self, token: Uuid) -> Result<u64, PortError>;
     /// Takes at most `limit` jobs whose `wake_at` has passed and holds them

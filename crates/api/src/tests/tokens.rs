@@ -1,0 +1,91 @@
+//! What a bearer token costs, and what it opens at its edges.
+
+use mauntic_flows::ports::PortError;
+
+use super::call::Call;
+use super::roles::{SHAPELESS, assert_refused};
+use super::world::{ADMIN_TOKEN, NOBODYS_KEY, READ_KEY, World};
+
+#[tokio::test]
+async fn what_can_be_no_key_costs_no_connection() {
+    let bearer = |token: &str| format!("Bearer {token}");
+    let key = bearer(READ_KEY);
+    let tokens = [
+        "x".repeat(10_000),
+        "0".repeat(67),
+        READ_KEY.to_uppercase(),
+        READ_KEY.replace('0', "A"),
+        READ_KEY[..66].to_owned(),
+        format!("{READ_KEY}0"),
+        format!("{READ_KEY},{READ_KEY}"),
+        format!("{ADMIN_TOKEN}x"),
+        ADMIN_TOKEN.to_uppercase(),
+    ]
+    .map(|token| bearer(&token));
+    let tokens = tokens.iter().map(|token| vec![token.as_str()]);
+    let headers = [
+        vec!["Bearer"],
+        vec!["Bearer "],
+        vec!["Bearer   "],
+        vec!["Basic bWs6"],
+        vec![READ_KEY],
+        vec![ADMIN_TOKEN],
+        vec![key.as_str(), key.as_str()],
+    ];
+    for headers in headers.into_iter().chain(tokens) {
+        let world = World::new();
+        let mut call = Call::get("/api/v1/scoring/leaderboard");
+        for header in &headers {
+            call = call.header("authorization", header);
+        }
+        let answer = call.send(&world).await;
+        assert_refused(&answer, "unauthenticated");
+        assert_eq!(world.data().opened, 0, "{headers:?}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_database_the_admin_token_is_known_and_keys_are_not() {
+    let world = World::new();
+    let cause = "refused".to_owned();
+    world.data().fail_open = Some(PortError::Unavailable { what: "the database", cause });
+    for (path, key, status) in [
+        ("/openapi.json", ADMIN_TOKEN, 200),
+        ("/openapi.json", READ_KEY, 503),
+        ("/openapi.json", SHAPELESS, 401),
+        ("/api/v1/scoring/leaderboard", ADMIN_TOKEN, 403),
+        ("/api/v1/scoring/leaderboard", NOBODYS_KEY, 503),
+        ("/api/v2/admin/queues", ADMIN_TOKEN, 503),
+    ] {
+        let answer = Call::get(path).key(key).send(&world).await;
+        assert_eq!(answer.status, status, "{path} {key}");
+    }
+}
+
+#[tokio::test]
+async fn the_scheme_is_read_in_any_case() {
+    let header = format!("bEARER {READ_KEY}");
+    let call = Call::get("/api/v1/scoring/leaderboard").header("authorization", &header);
+    assert_eq!(call.send(&World::new()).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_empty_or_missing_admin_token_opens_nothing() {
+    use std::sync::Arc;
+    use tower::ServiceExt;
+
+    for admin_token in [None, Some(crate::Secret::new(""))] {
+        let router = crate::router(crate::ApiState {
+            ports: Arc::new(World::new()),
+            admin_token,
+            log: Arc::new(|_: &crate::LogLine<'_>| {}),
+            schema: 1..=1,
+        });
+        let request = axum::http::Request::get("/api/v2/admin/queues")
+            .header("authorization", format!("Bearer {ADMIN_TOKEN}"))
+            .body(axum::body::Body::empty())
+            .unwrap();
+        assert_eq!(router.oneshot(request).await.unwrap().status(), 401);
+    }
+    assert_eq!(format!("{:?}", crate::Secret::new("hidden")), "Secret(..)");
+}

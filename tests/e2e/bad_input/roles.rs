@@ -1,0 +1,100 @@
+//! Route × role: every route of the table, called by every kind of caller.
+
+use mauntic_api::{Access, ROUTES, RouteRule};
+use mauntic_flows::ports::Scope;
+use mauntic_local::workers::Build;
+use mauntic_store::admin;
+use mauntic_tests::stack::{ADMIN_TOKEN, Answer, Stack, key, until};
+use mauntic_tests::world::organization;
+use serde_json::json;
+
+use super::is_problem;
+
+/// Whom a token stands for.
+#[derive(Debug, Clone, Copy)]
+enum Role {
+    Nobody,
+    Tenant(&'static [Scope]),
+    Operator,
+}
+
+/// A role and its token.
+type Caller = (Role, Option<String>);
+
+const READ: &[Scope] = &[Scope::Read];
+const WRITE: &[Scope] = &[Scope::Write];
+const BOTH: &[Scope] = &[Scope::Read, Scope::Write];
+
+async fn callers(stack: &Stack) -> Vec<Caller> {
+    let (owner, org) = (stack.owner().await, organization("org_a"));
+    let mut callers = vec![
+        (Role::Nobody, None),
+        (Role::Nobody, Some("mk_wrong".to_owned())),
+        (Role::Nobody, Some(key("nobody's"))),
+        (Role::Operator, Some(ADMIN_TOKEN.to_owned())),
+    ];
+    for scopes in [READ, WRITE, BOTH] {
+        callers.push((Role::Tenant(scopes), Some(stack.organization(&org, scopes).await)));
+    }
+    let operators = key("an operator's");
+    admin::put_key(&owner, None, &operators, &[Scope::Operate], "").await.unwrap();
+    callers.push((Role::Operator, Some(operators)));
+    let revoked = key("revoked");
+    let id = admin::put_key(&owner, Some(&org), &revoked, BOTH, "").await.unwrap();
+    assert!(admin::revoke_key(&owner, id).await.unwrap());
+    callers.push((Role::Nobody, Some(revoked)));
+    callers
+}
+
+/// Status and code of the refusal, or none if the caller is let in.
+fn refusal(access: Access, role: Role) -> Option<(u16, &'static str)> {
+    match (access, role) {
+        (Access::Open, _) => None,
+        (_, Role::Nobody) => Some((401, "unauthenticated")),
+        (Access::AnyKey, _) | (Access::Operator(_), Role::Operator) => None,
+        (Access::Organization(scope), Role::Tenant(scopes)) if scopes.contains(&scope) => None,
+        (Access::Organization(_), Role::Tenant(_)) => Some((403, "insufficient_scope")),
+        (Access::Organization(_), Role::Operator) => Some((403, "organization_key_required")),
+        (Access::Operator(_), Role::Tenant(_)) => Some((403, "operator_key_required")),
+    }
+}
+
+/// A request to the route that is well in all but, perhaps, its caller.
+fn call(stack: &Stack, rule: &RouteRule, token: Option<&str>) -> Answer {
+    let path = rule.path.replace("{contactId}", "c");
+    let body = match rule.method {
+        "PUT" => Some(json!({"hasEmail": true})),
+        "POST" => Some(json!({"contactIds": ["c"]})),
+        _ => None,
+    };
+    stack.call(rule.method, &path, token, body.as_ref())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_route_lets_in_whom_its_access_says() {
+    let stack = Stack::start(Build::Production, &[]).await;
+    let callers = callers(&stack).await;
+    let full = stack.organization(&organization("org_a"), BOTH).await;
+    stack.tick();
+    until(
+        "every route has something to show",
+        || stack.story(),
+        async || {
+            let answers =
+                ROUTES.iter().filter(|rule| refusal(rule.access, Role::Tenant(BOTH)).is_none());
+            let answers = answers.map(|rule| call(&stack, rule, Some(&full)).status);
+            answers.map(|status| (status < 300).then_some(())).collect::<Option<Vec<()>>>()
+        },
+    )
+    .await;
+    for rule in ROUTES {
+        for (role, token) in &callers {
+            let answer = call(&stack, rule, token.as_deref());
+            let what = format!("{} {} by {role:?} {token:?}", rule.method, rule.path);
+            match refusal(rule.access, *role) {
+                Some((status, code)) => is_problem(&answer, status, code, &what),
+                None => assert!((200..300).contains(&answer.status), "{what}: {}", answer.body),
+            }
+        }
+    }
+}

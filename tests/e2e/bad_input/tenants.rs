@@ -1,0 +1,130 @@
+//! Every route of an organization, called with another organization's key.
+
+use std::collections::BTreeMap;
+
+use mauntic_api::{Access, ROUTES, RouteRule};
+use mauntic_flows::ports::Scope;
+use mauntic_local::workers::Build;
+use mauntic_tests::stack::{ADMIN_TOKEN, Stack, until};
+use mauntic_tests::world::organization;
+use serde_json::{Value, json};
+use tokio_postgres::Client;
+
+use super::is_problem;
+
+/// Both organizations get a contact of this name.
+const SHARED: &str = "c";
+
+/// Only the first has one of this name.
+const FOREIGN: &str = "d";
+
+/// Tables whose rows belong to an organization and change by its requests.
+const TABLES: [&str; 4] =
+    ["scoring.contact_features", "scoring.lead_scores", "scoring.score_history", "jobs.job"];
+
+/// An organization's rows as PostgreSQL writes them, by table, each with the
+/// transaction that wrote it: the same text written again is a change, too.
+async fn rows_of(owner: &Client, organization: &str) -> BTreeMap<&'static str, Vec<String>> {
+    let mut rows = BTreeMap::new();
+    for table in TABLES {
+        let sql = format!(
+            "select t.xmin::text || ' ' || t::text from {table} t where t.organization_id = $1 order by 1"
+        );
+        let found = owner.query(&sql, &[&organization]).await.unwrap();
+        rows.insert(table, found.iter().map(|row| row.get(0)).collect());
+    }
+    rows
+}
+
+/// Waits until nothing of the organization is queued or running any more.
+async fn at_rest(stack: &Stack, owner: &Client, organization: &str) {
+    let sql = "select count(*) filter (where finished_at is null) = 0 and count(*) > 0
+      from jobs.job where organization_id = $1";
+    until(
+        &format!("{organization}'s jobs are done"),
+        || stack.story(),
+        async || {
+            owner.query_one(sql, &[&organization]).await.unwrap().get::<_, bool>(0).then_some(())
+        },
+    )
+    .await;
+}
+
+fn put(stack: &Stack, key: &str, contact: &str, features: &Value) {
+    let path = format!("/api/v1/scoring/contacts/{contact}/features");
+    let answer = stack.call("PUT", &path, Some(key), Some(features));
+    assert_eq!(answer.status, 202, "{}", answer.body);
+}
+
+/// Calls the route with the key of an organization that has no contact yet, or
+/// by now its own `SHARED`, naming the contacts of another.
+fn call_as_stranger(stack: &Stack, rule: &RouteRule, key: &str) {
+    let what = format!("{} {}", rule.method, rule.path);
+    let path = rule.path.replace("{contactId}", SHARED);
+    let body = match rule.method {
+        "PUT" => Some(json!({"hasPhone": true})),
+        "POST" => Some(json!({"contactIds": [SHARED, FOREIGN]})),
+        _ => None,
+    };
+    let answer = stack.call(rule.method, &path, Some(key), body.as_ref());
+    match what.as_str() {
+        "GET /api/v1/scoring/contacts/{contactId}/score"
+        | "GET /api/v1/scoring/contacts/{contactId}/score/explain" => {
+            is_problem(&answer, 404, "contact_not_found", &what);
+        }
+        "GET /api/v1/scoring/leaderboard" => {
+            assert_eq!((answer.status, &answer.body["items"]), (200, &json!([])), "{what}");
+        }
+        "PUT /api/v1/scoring/contacts/{contactId}/features" => {
+            assert_eq!((answer.status, &answer.body["inputVersion"]), (202, &json!(1)), "{what}");
+        }
+        "POST /api/v1/scoring/recalculate" => {
+            assert_eq!((answer.status, &answer.body["contacts"]), (202, &json!(2)), "{what}");
+        }
+        _ => panic!("say here what {what} does with the name of another's contact"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tenants_stay_apart_and_the_operator_sees_the_whole() {
+    let stack = Stack::start(Build::Production, &[]).await;
+    let (owner, scopes) = (stack.owner().await, [Scope::Read, Scope::Write]);
+    let key = stack.organization(&organization("org_a"), &scopes).await;
+    let other = stack.organization(&organization("org_b"), &scopes).await;
+    for contact in [SHARED, FOREIGN, SHARED] {
+        put(&stack, &key, contact, &json!({"hasEmail": true}));
+    }
+    at_rest(&stack, &owner, "org_a").await;
+    let before = rows_of(&owner, "org_a").await;
+    assert!(before.values().all(|rows| rows.len() >= 2), "{before:?}");
+
+    let (reads, writes): (Vec<&RouteRule>, Vec<&RouteRule>) = ROUTES
+        .iter()
+        .filter(|rule| matches!(rule.access, Access::Organization(_)))
+        .partition(|rule| rule.access == Access::Organization(Scope::Read));
+    assert!(reads.len() >= 3 && writes.len() >= 2, "the table lost its routes");
+    // Reads first, while the stranger has nothing of its own to be shown.
+    reads.iter().chain(&writes).for_each(|rule| call_as_stranger(&stack, rule, &other));
+    at_rest(&stack, &owner, "org_b").await;
+    assert_eq!(rows_of(&owner, "org_a").await, before, "another's requests reached these rows");
+
+    let counts: Vec<usize> = rows_of(&owner, "org_b").await.values().map(Vec::len).collect();
+    let jobs = counts[0];
+    assert!(counts == [jobs, 1, 1, 1] && (2..=3).contains(&jobs), "{counts:?}");
+    for (key, total) in [(&key, 10), (&other, 15)] {
+        let path = format!("/api/v1/scoring/contacts/{SHARED}/score");
+        let score = stack.call("GET", &path, Some(key), None);
+        assert_eq!((score.status, &score.body["totalScore"]), (200, &json!(total)));
+    }
+    operator_sees_the_whole(&stack);
+}
+
+fn operator_sees_the_whole(stack: &Stack) {
+    let queues = stack.call("GET", "/api/v2/admin/queues", Some(ADMIN_TOKEN), None);
+    assert_eq!(queues.status, 200, "{}", queues.body);
+    assert_eq!(queues.body["queues"][0]["deadLetters"], 0, "{}", queues.body);
+    stack.tick();
+    let health = stack.call("GET", "/api/monitoring/health", None, None);
+    let status = (health.status, &health.body["status"]);
+    assert_eq!(status, (200, &json!("healthy")), "{}", health.body);
+}
