@@ -7,7 +7,7 @@ use futures::future::{join, join_all};
 use mauntic_domain::ids::ContactId;
 use mauntic_flows::commands::recalculate::recalculate;
 use mauntic_flows::consume;
-use mauntic_flows::ports::{Database, JobStore, Ports, TenantStore};
+use mauntic_flows::ports::{Database, JobStore, PortError, Ports, TenantStore};
 use mauntic_testkit::database::{Cluster, Role};
 use mauntic_testkit::proxy::RoundTripProxy;
 use mauntic_tests::ports::{Settled, TestPorts};
@@ -58,7 +58,7 @@ async fn a_locked_score_costs_the_batch_a_wait_and_no_job_its_budget() {
     lock.batch_execute("begin; lock table scoring.lead_scores in exclusive mode").await.unwrap();
     let bodies = texts(["a", "b", "c"].map(|name| short("org_1", name)));
     let batch = world.consume("m", &bodies).await;
-    assert_eq!(batch.report.error.as_ref().map(|e| e.code()), Some("contention"));
+    assert_eq!(batch.report.error.as_ref().map(PortError::code), Some("contention"));
     let back = Some(Settled::Retry(consume::UNSETTLED_DELAY_SECS));
     assert_eq!(batch.settled, [back, back, back]);
 

@@ -8,6 +8,7 @@
     reason = "a test may stop"
 )]
 #![allow(clippy::disallowed_methods, reason = "what a clock says is part of an effect")]
+#![allow(clippy::large_futures, reason = "a test has the stack for a whole batch")]
 
 mod budget;
 mod claim;

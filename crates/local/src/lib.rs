@@ -18,11 +18,17 @@ pub mod workers;
 
 use std::path::PathBuf;
 
-/// The repository this crate was built in: the folder that holds
-/// `node_modules`, `tools` and `wrangler`.
+/// A file that no other folder than the repository's root has.
+const LANDMARK: &str = "wrangler/queue.toml";
+
+/// The repository: the folder that holds `node_modules`, `tools` and
+/// `wrangler`. The one this crate was built in or, if that is gone (it was moved
+/// or reached through a link), the one around the current folder.
 #[must_use]
 pub fn repository_root() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-        .canonicalize()
-        .unwrap_or_else(|_| PathBuf::from("."))
+    let built_in = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).canonicalize();
+    let here = std::env::current_dir().and_then(|here| here.canonicalize());
+    let around = here.iter().flat_map(|here| here.ancestors()).map(PathBuf::from);
+    let mut candidates = built_in.into_iter().chain(around);
+    candidates.find(|root| root.join(LANDMARK).exists()).unwrap_or_else(|| PathBuf::from("."))
 }

@@ -51,7 +51,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         outcome = fire_ticks(&stack) => outcome,
         outcome = asked_to_stop() => outcome,
     };
-    eprintln!("stopping");
+    if !args.demo {
+        eprintln!("stopping");
+    }
     stack.stop(args.demo).await.and(outcome)
 }
 
