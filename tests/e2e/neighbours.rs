@@ -57,15 +57,16 @@ async fn neighbours_of_a_panic_have_their_effects_within_five_seconds() {
     let deliveries = started.elapsed();
 
     assert!(first.outcome == Outcome::Ok && first.explicit_acks.is_empty(), "{first:?}");
-    let delays: Vec<_> = first.retry_messages.iter().map(|m| m.delay_seconds).collect();
-    assert_eq!(delays, vec![Some(1); names.len()], "all of the batch comes back");
+    assert_eq!(first.retry_messages.len(), names.len(), "all of the batch comes back");
+    let delay_secs = first.retry_messages.iter().map(|m| m.delay_seconds.expect("a delay of ours"));
+    let delay = Duration::from_secs(delay_secs.max().unwrap().into());
     assert_eq!(second.explicit_acks.len(), names.len(), "{second:?}\n{}", stack.story());
     let sql = "select count(*) from scoring.lead_scores s
       join jobs.job j on j.data->>'contactId' = s.contact_id
       where j.state = 'completed' and s.contact_id like 'contact%'";
     let scored: i64 = owner.query_one(sql, &[]).await.unwrap().get(0);
     assert_eq!(usize::try_from(scored).unwrap(), NEIGHBOURS);
-    let took = deliveries + Duration::from_secs(1) + max_batch_timeout();
+    let took = deliveries + delay + max_batch_timeout();
     println!("two deliveries {deliveries:?}, with the waits between them {took:?}");
     assert!(took <= NEIGHBOURS_WITHIN, "{took:?}\n{}", stack.story());
 }
