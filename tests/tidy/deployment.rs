@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use mauntic_domain::jobs::Queue;
 use mauntic_domain::jobs::queue::{BATCH_MESSAGES_MAX, Origin};
+use mauntic_domain::schedules::TICK_CRON;
 use toml::{Table, Value};
 
 /// Names of environments; the empty one is the file's top level, local work.
@@ -106,7 +107,7 @@ fn crons_stand_in_every_environment_of_the_queue_worker_and_of_no_other() {
             .into_iter()
             .cloned()
             .collect();
-        assert_eq!(crons, [Value::from("* * * * *")], "{environment}");
+        assert_eq!(crons, [Value::from(TICK_CRON)], "{environment}");
         assert!(list(&config("http", environment), &["triggers", "crons"]).is_empty());
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! - [`ids`]: the opaque names of organizations and contacts.
 //! - [`points`]: exact fixed-point points.
+//! - [`schedules`]: what fires when.
 //! - [`scoring`]: the scoring model and its explanation.
 //! - [`object`]: objects that are objects.
 //! - [`jobs`]: the messages on the queues, a contract with every version sent.
@@ -14,4 +15,5 @@ pub mod ids;
 pub mod jobs;
 pub mod object;
 pub mod points;
+pub mod schedules;
 pub mod scoring;

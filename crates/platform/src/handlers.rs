@@ -2,6 +2,7 @@
 //! a queue handler into a panic, which costs every invocation of the isolate.
 
 use mauntic_domain::jobs::queue::Origin;
+use mauntic_domain::schedules::TICK_CRON;
 use mauntic_flows::consume::{Report, consume};
 use mauntic_flows::ports::{Host, PortError, Ports};
 use mauntic_flows::relay;
@@ -17,11 +18,6 @@ use crate::log::{self, Level};
 /// Wait before a batch comes back whose queue this build does not know: a
 /// deployment's mistake, mended by the next one. A hundred retries last 4 days.
 const UNKNOWN_QUEUE_DELAY_SECS: u32 = 3_600;
-
-/// The trigger of the tick, as the queue worker's configuration deploys it.
-/// Every minute and no variable: the HTTP worker's health check, which sees
-/// only the heartbeat, counts on it.
-const TICK_CRON: &str = "* * * * *";
 
 /// Consumes a batch and settles each of its messages.
 pub async fn queue(batch: &MessageBatch<()>, env: &Env) {

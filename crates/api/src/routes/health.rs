@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use mauntic_domain::schedules::TICK_INTERVAL_SECS;
 use mauntic_flows::ports::{Database, KeyStore, PortError, Ports, Vitals};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -15,12 +16,9 @@ use super::shown;
 use crate::observe::Note;
 use crate::state::Shared;
 
-/// The tick's interval by default.
-const TICK_SECS: i64 = 60;
-
 /// Oldest beat of a duty that still runs: two and a half ticks, so that one
 /// late tick alarms nobody and two missed ones do.
-const BEAT_AGE_SECS_MAX: i64 = TICK_SECS * 5 / 2;
+const BEAT_AGE_SECS_MAX: i64 = TICK_INTERVAL_SECS as i64 * 5 / 2;
 
 /// How well something is; worse ones are greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]

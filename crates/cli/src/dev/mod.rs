@@ -14,17 +14,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use mauntic_domain::schedules::{TICK_CRON, TICK_INTERVAL_SECS};
 use mauntic_local::workers::{Outcome, Worker};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
 
 use stack::Stack;
 
-/// The tick, as `wrangler/queue.toml` deploys it.
-const TICK_CRON: &str = "* * * * *";
-
 /// Milliseconds from one tick to the next.
-const TICK_MS: u64 = 60_000;
+const TICK_MS: u64 = TICK_INTERVAL_SECS as u64 * 1_000;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
