@@ -2,8 +2,7 @@
 -- that the workers connect as.
 --
 -- Migrations are forward only and immutable once merged; a change to one is
--- refused by its recorded digest. They only expand against the build before
--- (DESIGN §4, Rolling deploys).
+-- refused by its recorded digest. They only expand against the build before.
 
 create schema jobs;
 create schema scoring;
@@ -41,7 +40,7 @@ end
 $$;
 
 -- A worker's invocation ends after 15 minutes; no statement of ours takes a
--- minute. A zombie that keeps a row locked is ended by the server (RACES E17).
+-- minute. A zombie that keeps a row locked is ended by the server.
 do $$
 declare
   worker text;

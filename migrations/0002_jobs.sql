@@ -1,4 +1,4 @@
--- 0002: jobs, dead letters and the heartbeat (DESIGN §4 and §7).
+-- 0002: jobs, dead letters and the heartbeat.
 
 create table jobs.job (
   -- Immutable.
@@ -64,7 +64,7 @@ comment on column jobs.job.request_id is 'Correlation id of what started it.';
 comment on column jobs.job.traceparent is 'W3C trace context of what started it.';
 comment on column jobs.job.created_at is 'When the row was written.';
 comment on column jobs.job.expires_at is 'After this it is not tried any more.';
-comment on column jobs.job.state is 'DESIGN §3: queued, in_progress, completed, failed (to be retried), dead_lettered, cancelled.';
+comment on column jobs.job.state is 'One of queued, in_progress, completed, failed (to be retried), dead_lettered, cancelled.';
 comment on column jobs.job.claim is 'Number of claims so far: the fencing token. Only grows.';
 comment on column jobs.job.alone is 'Whether the last claim took it alone; only then does a lost lease count as its failure.';
 comment on column jobs.job.failures is 'Failures of its own: the budget, spent against failures_max.';

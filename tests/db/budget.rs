@@ -8,7 +8,7 @@ use mauntic_tests::world::{World, contact, organization, short, texts};
 use serde_json::json;
 use uuid::Uuid;
 
-/// Round trips a batch of one hundred may take after connecting (DESIGN §12).
+/// Round trips a batch of one hundred may take after connecting.
 const ROUND_TRIPS_MAX: u64 = 4;
 
 /// 100 messages: 85 contacts of 20 organizations (some unknown), 10 of them

@@ -96,6 +96,14 @@ async fn a_chunk_scores_the_others_and_counts_what_it_cannot_read() {
     let expected =
         json!({"scored": 2, "notFound": 1, "unreadable": 1, "reason": "contact_not_found"});
     assert_eq!(receipt.get::<_, serde_json::Value>(0), expected);
+
+    // Where nothing else was left, it is a case for people, not a success.
+    let only = json!({"type": "scoring.RecomputeChunk",
+        "data": {"organizationId": "org_1", "contactIds": ["b", "d"]}});
+    let batch = world.consume("n", &texts([only.to_string()])).await;
+    assert_eq!((batch.report.completed, batch.report.dead_lettered), (0, 1));
+    let reason = &world.rows("select reason from jobs.dead_letter").await[0];
+    assert_eq!(reason.get::<_, String>(0), "unreadable");
 }
 
 #[tokio::test]

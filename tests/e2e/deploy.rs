@@ -9,13 +9,8 @@ use mauntic_tests::turn::Turn;
 const HOOKS_MARKER: &[u8] = b"mauntic-fault-hooks";
 
 /// Every name by which a fault can be asked for.
-const HOOKS: [&str; 5] = [
-    "FAULT_DUPLICATES",
-    "FAULT_CLOCK_OFFSET_MS",
-    "GUARD_DEADLINE_MS",
-    "fault-panic",
-    "x-fault-panic",
-];
+const HOOKS: [&str; 4] =
+    ["FAULT_DUPLICATES", "FAULT_CLOCK_OFFSET_MS", "fault-panic", "x-fault-panic"];
 
 /// Largest worker, gzipped: a third of the smallest plan's limit of 3 MB.
 const GZIP_KIB_MAX: f64 = 1_024.0;
@@ -59,8 +54,8 @@ fn production_wasm_has_no_fault_hooks() {
         found.extend(hooks_in(&hooks));
     }
     // Were a name changed or stored in another way, its absence would say
-    // nothing. The guard's own is no part of any wasm.
-    for name in HOOKS.into_iter().filter(|name| !name.starts_with("GUARD")) {
+    // nothing.
+    for name in HOOKS {
         assert!(found.contains(&name), "{name} is in no build with hooks");
     }
 }

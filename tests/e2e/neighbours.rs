@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::panics::message;
 
-/// In which the neighbours of a panic have their effects (DESIGN §11).
+/// In which the neighbours of a panic have their effects.
 const NEIGHBOURS_WITHIN: Duration = Duration::from_secs(5);
 
 /// The same through the real queue and beside other tests: far above it, for a

@@ -1,5 +1,5 @@
 //! Mauntic's HTTP surface: an axum router over the ports of `flows`, the same
-//! in workerd, in a host process and in tests (DESIGN §8).
+//! in workerd, in a host process and in tests.
 //!
 //! - [`router`] and [`ApiState`]: all that a worker wires.
 //! - [`ROUTES`]: every route and who may call it.

@@ -18,7 +18,7 @@ const LINE_BYTES_MAX: usize = 1024 * 1024;
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
-    /// `{"features":{…},"config":[…],"context":{…}?}` a line → the score.
+    /// `{"features":{…},"config":[…]?,"context":{…}?}` a line → the score.
     Score,
 }
 
@@ -32,7 +32,7 @@ struct ScoreInput {
     context: Option<Context>,
 }
 
-/// Every input line gets one output line, in order; a line that cannot be
+/// Every line but empty ones gets one output line, in order; a line that cannot be
 /// scored gets an `error` and makes the whole fail at the end.
 pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
     let Command::Score = command;

@@ -1,6 +1,6 @@
 //! The opaque names that a product gives to its own things.
 //!
-//! Source of the alphabet and the length: DESIGN §7. Both are checked once, at
+//! Their alphabet and length are the product's. Both are checked once, at
 //! the edge, so that every later use (SQL parameter, log field, URL) is safe.
 
 use std::fmt;

@@ -1,5 +1,4 @@
-//! A batch of messages, from decoding to settlement (DESIGN §4, *Claim* and
-//! *Effect*).
+//! A batch of messages, from decoding to settlement.
 //!
 //! I/O, and why repeating each is harmless:
 //! 1. claim: hand-sent jobs, dead letters and the batch's claims in one flight.
@@ -42,8 +41,10 @@ pub const LOCKED_DELAY_SECS: u32 = 2;
 /// after 15 minutes.
 pub const INVOCATION_MAX: TimeDelta = TimeDelta::minutes(10);
 
-/// Longest time a batch is done job by job: a job's own transactions may wait
-/// for locks 4 × 5 s, and the lease of 60 s must outlive them.
+/// How long after its claim a batch may still be begun job by job: one job's
+/// transactions wait for locks 4 × 5 s at most, and the lease of 60 s outlives
+/// them. Under a shorter lease others take the jobs over, which costs work and
+/// nothing else.
 pub const ONE_BY_ONE_MAX: TimeDelta = TimeDelta::seconds(35);
 
 /// Times a transaction that lost against concurrent work is repeated.

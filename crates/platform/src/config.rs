@@ -1,4 +1,4 @@
-//! Variables, secrets and bindings (the table of DESIGN §7). An error names
+//! Variables, secrets and bindings (the README's table). An error names
 //! the variable, never its value.
 
 use js_sys::{JSON, Reflect};

@@ -2,7 +2,7 @@
 -- $1 uuid[] ids, sorted; $2 text[] type names; $3 int8 lease in seconds;
 -- $4 uuid invocation token; $5 int4, $6 int4 schema range of this build.
 -- Ordered and skipping locked rows: overlapping batches never deadlock
--- (RACES E1). Fresh jobs only: one whose lease ran out is claimed alone.
+--. Fresh jobs only: one whose lease ran out is claimed alone.
 with due as (
   select j.id from jobs.job j
   where j.id = any($1) and j.type = any($2)

@@ -2,7 +2,7 @@
 -- $1 text organization; $2 text[] types; $3 text[] queues; $4 text[] data as JSON;
 -- $5 int2[] failures_max; $6 text[] coalesce keys or null; $7 text[] request ids.
 -- Joining is an update, never nothing: its row lock keeps the job from being
--- claimed before this transaction's data can be seen (RACES E14). Sorted by
+-- claimed before this transaction's data can be seen. Sorted by
 -- key, so that two producers never deadlock.
 insert into jobs.job as j (organization_id, type, queue, data, failures_max, coalesce_key, request_id)
 select $1, n.type, n.queue, n.data::jsonb, n.failures_max, n.coalesce_key, n.request_id

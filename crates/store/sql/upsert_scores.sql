@@ -4,7 +4,7 @@
 -- $7 text[] grades; $8 text[] contributions as JSON; $9 int8[] input versions;
 -- $10 int8[] config versions; $11 uuid[] jobs; $12 timestamptz now.
 -- Returns a row a score that was written.
--- A score never replaces one from newer features or configuration (RACES E19).
+-- A score never replaces one from newer features or configuration.
 with applied as (
   insert into scoring.lead_scores as s (
     organization_id, contact_id, total_score, fit_score, engagement_score, intent_score, grade,

@@ -43,9 +43,12 @@ impl Address {
 #[must_use]
 pub fn with_user(url: &str, user: &str, password: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", url));
-    let authority = rest.find('/').unwrap_or(rest.len());
-    let host = rest.get(..authority).and_then(|part| part.rfind('@')).map_or(0, |at| at + 1);
-    format!("{scheme}://{user}:{password}@{}", rest.get(host..).unwrap_or(rest))
+    // As the parser does: the first @ ends the credentials, if there are any.
+    let host = match rest.split_once('@') {
+        Some((credentials, host)) if !credentials.contains('?') => host,
+        _ => rest,
+    };
+    format!("{scheme}://{user}:{password}@{host}")
 }
 
 /// Why a text is no address; never repeats it, for its password.

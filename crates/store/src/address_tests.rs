@@ -76,6 +76,8 @@ fn another_user_keeps_everything_else() {
         ("postgresql://o@[::1]:5433/d", "postgresql://u:s@[::1]:5433/d"),
         ("postgres://db:1/d", "postgres://u:s@db:1/d"),
         ("postgres://o:p%40q@db/d?options=a@b", "postgres://u:s@db/d?options=a@b"),
+        ("postgres://o:a/b@localhost/d", "postgres://u:s@localhost/d"),
+        ("postgres://db/d?options=a@b", "postgres://u:s@db/d?options=a@b"),
     ] {
         assert_eq!(with_user(url, "u", "s"), expected, "{url}");
     }

@@ -33,7 +33,7 @@ const CONTENTION_REPEATS_MAX: usize = 3;
 
 /// Runs `first`, then `second`, as one transaction of one flight. Done only if
 /// every statement succeeded and COMMIT answered: a failed transaction's COMMIT
-/// is answered without an error (RACES E20), so the first error decides.
+/// is answered without an error, so the first error decides.
 pub(crate) async fn transaction(
     client: &Client,
     begin: &str,

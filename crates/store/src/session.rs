@@ -24,7 +24,8 @@ pub type Timer = fn(Duration) -> Timeout;
 #[derive(Debug)]
 pub(crate) struct Silence;
 
-/// A connected session. Dropped after an error, never reused.
+/// A connected session. Dropped after an error, but for a transaction that lost
+/// against concurrent work, which its own COMMIT has ended.
 #[derive(Debug)]
 pub struct Session {
     pub(crate) client: Client,

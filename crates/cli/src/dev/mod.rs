@@ -43,7 +43,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let stack = Stack::start(&args).await?;
-    // Ticks fire and Ctrl-C is heard from the first moment on.
+    // Ticks fire and Ctrl-C is heard while the demo contacts are scored, too.
     let outcome = tokio::select! {
         outcome = work(&args, &stack) => outcome,
         outcome = fire_ticks(&stack) => outcome,
@@ -52,7 +52,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     if !args.demo {
         eprintln!("stopping");
     }
-    stack.stop(args.demo).await.and(outcome)
+    // What went wrong first is what is told.
+    let stopped = stack.stop(args.demo).await;
+    outcome.and(stopped)
 }
 
 /// The demo ends by itself; otherwise there is nothing more to do than to run.

@@ -43,7 +43,7 @@ impl Stack {
         said("PostgreSQL runs", started);
 
         let started = Instant::now();
-        let (fresh, key_id) = prepare(&owner_url, &secrets, &demo).await?;
+        let (first_start, key_id) = prepare(&owner_url, &secrets, &demo, !known).await?;
         said("the schema and the demo organization are there", started);
 
         let started = Instant::now();
@@ -57,15 +57,7 @@ impl Stack {
         options.queue = settings(&[("DATABASE_URL", queue_url)]);
         let workers = Arc::new(Workers::start(&options)?);
         said("both workers run in workerd", started);
-        Ok(Self {
-            workers,
-            database,
-            owner_url,
-            key_id,
-            secrets,
-            demo,
-            first_start: fresh || !known,
-        })
+        Ok(Self { workers, database, owner_url, key_id, secrets, demo, first_start })
     }
 
     pub(super) fn url(&self) -> String {
@@ -80,7 +72,8 @@ impl Stack {
     /// Ends everything. A demo's key opens nothing afterwards.
     pub(super) async fn stop(self, demo: bool) -> anyhow::Result<()> {
         drop(self.workers);
-        if demo {
+        // The embedded server of a demo is gone with its key.
+        if demo && self.database.is_none() {
             let owner = Tcp::new(&self.owner_url)?.client().await?;
             admin::revoke_key(&owner, self.key_id).await.context("revoking the demo's key")?;
         }
@@ -107,6 +100,7 @@ async fn database(args: &Args) -> anyhow::Result<(Option<Postgres>, String)> {
              a demo there; unset it, or use `mauntic migrate` and `mauntic keys`",
             address.host
         );
+        ensure!(address.config.get_dbname().is_some(), "DATABASE_URL names no database");
         return Ok((None, url.clone()));
     }
     let options = match args.demo {
@@ -120,9 +114,14 @@ async fn database(args: &Args) -> anyhow::Result<(Option<Postgres>, String)> {
     Ok((Some(server), url))
 }
 
-/// Schema, roles, demo organization and its key: whether the schema is new, and
-/// the key's id.
-async fn prepare(owner_url: &str, secrets: &Secrets, demo: &Demo) -> anyhow::Result<(bool, Uuid)> {
+/// Schema, roles, demo organization and its key: whether this is a first start
+/// (of the schema or, if `unknown`, of this folder), and the key's id.
+async fn prepare(
+    owner_url: &str,
+    secrets: &Secrets,
+    demo: &Demo,
+    unknown: bool,
+) -> anyhow::Result<(bool, Uuid)> {
     let tcp = Tcp::new(owner_url).context("DATABASE_URL")?;
     let client = tcp.client().await.context("connecting to PostgreSQL as the owner")?;
     let applied = migrate::run(&client).await?;
@@ -131,13 +130,14 @@ async fn prepare(owner_url: &str, secrets: &Secrets, demo: &Demo) -> anyhow::Res
     {
         admin::set_role_password(&client, role, password).await.context("setting a password")?;
     }
-    let fresh = !applied.is_empty();
-    if fresh {
+    // What is checked later is put there now, whatever was there before.
+    let first_start = unknown || !applied.is_empty();
+    if first_start {
         seed::put(&client, demo).await.context("seeding")?;
     }
     let scopes = [Scope::Read, Scope::Write];
     admin::put_organization(&client, &demo.organization, "Demo organization").await?;
     let key = &secrets.api_key;
     let id = admin::put_key(&client, Some(&demo.organization), key, &scopes, "demo").await?;
-    Ok((fresh, id))
+    Ok((first_start, id))
 }

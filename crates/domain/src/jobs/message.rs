@@ -1,5 +1,5 @@
 //! The envelope: one JSON object in camelCase, of which only `type` is
-//! required (DESIGN §5). Sent as text; read from text, tolerant of fields it
+//! required. Sent as text; read from text, tolerant of fields it
 //! does not know, strict in what it uses.
 
 use chrono::{DateTime, Utc};

@@ -1,4 +1,4 @@
-//! The queues of DESIGN §5.
+//! The queues that carry jobs, and the platform's limits on them.
 
 /// Most messages of one consumer batch; the platform's own maximum.
 pub const BATCH_MESSAGES_MAX: usize = 100;

@@ -1,10 +1,10 @@
-//! The states of a job (DESIGN §3): `queued → in_progress → completed`, or
+//! The states of a job: `queued → in_progress → completed`, or
 //! `→ failed → in_progress …`, or `→ dead_lettered`; `cancelled` from `queued`
 //! or `failed`.
 
 /// State of a job's row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "DESIGN §3 defines them; the names are the words there")]
+#[allow(missing_docs, reason = "the module's comment draws them")]
 pub enum JobState {
     Queued,
     InProgress,

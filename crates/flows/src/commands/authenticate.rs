@@ -7,8 +7,8 @@ use subtle::ConstantTimeEq;
 
 use crate::ports::{KeyStore, PortError, Scope};
 
-/// Longest token that is hashed; our keys have 67 characters.
-pub const TOKEN_BYTES_MAX: usize = 256;
+/// Longest token that is hashed to be compared with the operator's.
+const TOKEN_BYTES_MAX: usize = 256;
 
 /// What every key begins with.
 const KEY_PREFIX: &str = "mk_";

@@ -138,9 +138,9 @@ impl<'a, P: Ports, S: Settle> Batch<'a, P, S> {
         mut session: Session<P>,
         reply: &ClaimReply,
     ) -> Result<Session<P>, PortError> {
-        let begun = self.ports.host().now();
         for held in &reply.held {
-            if self.ports.host().now() - begun > ONE_BY_ONE_MAX {
+            // The batch's claim was the invocation's first act.
+            if self.ports.host().now() - self.started > ONE_BY_ONE_MAX {
                 self.retry_job(held.id, UNSETTLED_DELAY_SECS);
                 continue;
             }

@@ -44,8 +44,8 @@ pub(super) async fn score_and_commit<S: ScoreStore>(
 /// Reduces the jobs to one write a contact: the latest job's, because it may
 /// carry a context the others do not.
 ///
-/// What cannot be read is the error of a job for one contact, which is then a
-/// case for people; a job for many does the others and counts it.
+/// What cannot be read is counted by a job that scores others; where it is all
+/// that was left, it is the job's error, which makes a case for people.
 fn decide(
     work: &[Work],
     inputs: &ScoreInputs,
@@ -56,7 +56,7 @@ fn decide(
     let mut scores: BTreeMap<&ContactKey, ScoreWrite> = BTreeMap::new();
     let mut jobs = Vec::with_capacity(work.len());
     for work in by_age {
-        let mut counts = Counts::default();
+        let (mut counts, mut unreadable) = (Counts::default(), None);
         for target in &work.targets {
             match write(work.job_id, target, inputs) {
                 Ok(Some(write)) => {
@@ -64,12 +64,19 @@ fn decide(
                     counts.scored += 1;
                 }
                 Ok(None) => counts.not_found += 1,
-                Err(error) if work.targets.len() == 1 => return Err(error),
-                Err(_) => counts.unreadable += 1,
+                Err(error) => {
+                    counts.unreadable += 1;
+                    unreadable = Some(error);
+                }
             }
+        }
+        if let Some(error) = unreadable.filter(|_| counts.scored == 0) {
+            return Err(error);
         }
         jobs.push(CompletedJob { id: work.job_id, claim: work.claim, summary: counts.summary() });
     }
+    // Rows are locked in the order of their keys.
+    jobs.sort_by_key(|job: &CompletedJob| job.id);
     Ok(ScoreEffect { now, jobs, scores: scores.into_values().collect() })
 }
 

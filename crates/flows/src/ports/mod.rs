@@ -79,7 +79,7 @@ pub trait Wakeups: Sync {
     async fn send(&self, queue: Queue, messages: &[Message]) -> Result<(), PortError>;
 }
 
-/// The job protocol (DESIGN §4). After an error a session is dropped.
+/// The job protocol. After an error a session is dropped.
 #[trait_variant::make(Send)]
 pub trait JobStore: Sync {
     /// Claims a batch in one round trip.
@@ -105,7 +105,7 @@ pub trait JobStore: Sync {
     async fn mark_sent(&self, ids: &[Uuid]) -> Result<(), PortError>;
     /// Notes that a duty of the tick was done.
     async fn beat(&self, duty: &str) -> Result<(), PortError>;
-    /// Judges messages that the platform gave up on (DESIGN §4).
+    /// Judges messages that the platform gave up on, by their rows.
     async fn bury(&self, request: &ClaimRequest) -> Result<(), PortError>;
 }
 
