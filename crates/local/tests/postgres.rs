@@ -28,7 +28,7 @@ fn query(url: &str, sql: &str) -> Result<Option<String>, tokio_postgres::Error> 
         let messages = client.simple_query(sql).await;
         drop(client);
         // The server's side of a broken connection is told by `messages`.
-        connection.await.unwrap().unwrap_or_default();
+        connection.await.unwrap().ok();
         Ok(messages?.into_iter().rev().find_map(|message| match message {
             tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(ToOwned::to_owned),
             _ => None,

@@ -82,12 +82,12 @@ impl Server {
             // nobody needs to hear.
             let each = move |line: &str| {
                 if line.contains("database system is ready to accept connections") {
-                    ready.send(Event::Ready).unwrap_or_default();
+                    ready.send(Event::Ready).ok();
                 }
             };
             read_lines(log, tail.clone(), each, move || {
                 running.store(false, Ordering::SeqCst);
-                send_event.send(Event::Ended).unwrap_or_default();
+                send_event.send(Event::Ended).ok();
             });
         }
         if let Some(output) = guardian.stdout.take() {

@@ -177,7 +177,7 @@ fn settle(waiting: &Waiting, line: &str, stray: &Tail) {
     };
     // An order that gave up waiting is not in the list any more.
     if let Some(sender) = lock(waiting).remove(&id) {
-        sender.send(error.map_or(Ok(ok), Err)).unwrap_or_default();
+        sender.send(error.map_or(Ok(ok), Err)).ok();
     }
 }
 

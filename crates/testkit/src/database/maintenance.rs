@@ -55,12 +55,12 @@ impl Maintenance {
         let made = self.make_template().await;
         let failed = made.is_err();
         // A caller that gave up waiting has gone on to report that.
-        ready.send(made).unwrap_or_default();
+        ready.send(made).ok();
         while !failed && let Some(order) = orders.recv().await {
             match order {
                 Order::Create(reply) => {
                     // A test that gave up leaves its copy to the server's end.
-                    reply.send(self.create().await).unwrap_or_default();
+                    reply.send(self.create().await).ok();
                 }
                 Order::Drop(name) => {
                     let sql = format!("drop database if exists {name} with (force)");
