@@ -1,21 +1,24 @@
-//! Splits messages into sends that the platform takes; pure.
+//! Splits bodies into sends that the platform takes; pure.
 
-use std::ops::Range;
+/// Consecutive sends of at most `items_max` bodies and `bytes_max` bytes; every
+/// body is in exactly one. A body that is larger by itself is a send of its own.
+pub(crate) fn split(bodies: &[String], items_max: usize, bytes_max: usize) -> Vec<&[String]> {
+    let mut sends = Vec::new();
+    let mut rest = bodies;
+    while !rest.is_empty() {
+        let (send, later) = rest.split_at(fitting(rest, items_max, bytes_max));
+        sends.push(send);
+        rest = later;
+    }
+    sends
+}
 
-/// Consecutive ranges of at most `items_max` items and `bytes_max` bytes. An
-/// item that is larger by itself gets a range of its own.
-pub(crate) fn split(lengths: &[usize], items_max: usize, bytes_max: usize) -> Vec<Range<usize>> {
-    let mut ranges = Vec::new();
-    let (mut start, mut bytes) = (0, 0);
-    for (index, length) in lengths.iter().enumerate() {
-        if index > start && (index - start == items_max || bytes + length > bytes_max) {
-            ranges.push(start..index);
-            (start, bytes) = (index, 0);
-        }
-        bytes += length;
-    }
-    if start < lengths.len() {
-        ranges.push(start..lengths.len());
-    }
-    ranges
+/// How many of the first bodies fit into one send; at least one.
+fn fitting(bodies: &[String], items_max: usize, bytes_max: usize) -> usize {
+    let mut bytes = 0;
+    let fit = bodies.iter().take(items_max).take_while(|body| {
+        bytes += body.len();
+        bytes <= bytes_max
+    });
+    fit.count().max(1)
 }

@@ -38,9 +38,8 @@ async fn send(env: &Env, queue: Queue, messages: &[Message]) -> Result<(), PortE
     #[cfg(feature = "fault-hooks")]
     let bodies = crate::faults::duplicated(env, bodies);
     let producer = env.queue(queue.binding()).map_err(unavailable)?;
-    let lengths: Vec<usize> = bodies.iter().map(String::len).collect();
-    for range in chunks::split(&lengths, SEND_MESSAGES_MAX, SEND_BYTES_MAX) {
-        let batch = bodies.get(range).unwrap_or_default().iter().map(|body| {
+    for send in chunks::split(&bodies, SEND_MESSAGES_MAX, SEND_BYTES_MAX) {
+        let batch = send.iter().map(|body| {
             RawMessageBuilder::new(JsValue::from_str(body))
                 .build_with_content_type(QueueContentType::Text)
         });

@@ -16,8 +16,15 @@ fn sends_keep_both_limits_and_the_order() {
         (vec![50, 1, 50], 9, 10, vec![(0, 1), (1, 2), (2, 3)]),
         (vec![0, 0], 9, 0, vec![(0, 2)]),
     ] {
-        let ranges = chunks::split(&lengths, items_max, bytes_max);
-        let found: Vec<_> = ranges.into_iter().map(|range| (range.start, range.end)).collect();
+        let bodies: Vec<String> = lengths.iter().map(|length| "x".repeat(*length)).collect();
+        let mut start = 0;
+        let range = |send: &[String]| {
+            start += send.len();
+            (start - send.len(), start)
+        };
+        let sends = chunks::split(&bodies, items_max, bytes_max);
+        assert_eq!(sends.concat(), bodies, "{lengths:?}");
+        let found: Vec<_> = sends.into_iter().map(range).collect();
         assert_eq!(found, expected, "{lengths:?}");
     }
 }
