@@ -3,8 +3,12 @@
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
-use mauntic_domain::jobs::{JobState, Queue};
-use mauntic_flows::ports::{AloneClaim, ClaimRequest, Database, JobStore, Next, Ports};
+use mauntic_domain::jobs::limits::KEEP_MIN;
+use mauntic_domain::jobs::{JobState, JobType, Queue};
+use mauntic_flows::ports::{
+    AloneClaim, AloneRequest, ClaimRequest, Database, JobStore, Next, Ports,
+};
+use mauntic_flows::tick::{Duty, TickSettings, tick};
 use mauntic_flows::{consume, relay};
 use mauntic_testkit::database::Role;
 use mauntic_tests::ports::Settled;
@@ -22,9 +26,12 @@ fn request(token: Uuid, ids: &[Uuid]) -> ClaimRequest {
         addresses: ids.into_iter().map(|id| (id, format!("m-{id}"))).collect(),
         shorts: Vec::new(),
         letters: Vec::new(),
-        batched_types: vec!["scoring.CalculateScore"],
-        single_types: vec!["scoring.RecomputeChunk"],
+        types: vec![JobType::CalculateScore, JobType::RecomputeChunk],
     }
+}
+
+fn alone(id: Uuid, token: Uuid) -> AloneRequest {
+    AloneRequest { queue: QUEUE, id, token, lease_secs: 60 }
 }
 
 async fn job(world: &World, contact: &str) -> Uuid {
@@ -66,7 +73,7 @@ async fn a_leased_job_waits_and_a_suspect_is_claimed_alone_until_its_budget_is_s
     // Leased: neither the batch nor alone.
     let reply = session.claim(&request(token, &[id])).await.unwrap();
     assert_eq!((reply.seen[0].state, reply.seen[0].next), (JobState::InProgress, Next::Nothing));
-    assert_eq!(session.claim_alone(QUEUE, id, token).await.unwrap(), AloneClaim::NotDue);
+    assert_eq!(session.claim_alone(alone(id, token)).await.unwrap(), AloneClaim::NotDue);
 
     // Released: a suspect, never again part of a batch. The loss of the batch's
     // lease was not the job's own, the three losses alone are.
@@ -75,14 +82,14 @@ async fn a_leased_job_waits_and_a_suspect_is_claimed_alone_until_its_budget_is_s
         let reply = session.claim(&request(token, &[id])).await.unwrap();
         assert!(reply.held.is_empty());
         assert_eq!(reply.seen[0].next, Next::Alone);
-        let AloneClaim::Held(held, _) = session.claim_alone(QUEUE, id, token).await.unwrap() else {
+        let AloneClaim::Held(held, _) = session.claim_alone(alone(id, token)).await.unwrap() else {
             panic!("not held at {failures}");
         };
         claims.push(held.claim);
         assert_eq!(world.rows("select failures from jobs.job").await[0].get::<_, i16>(0), failures);
     }
     relay::release(&world.queue, token).await.unwrap();
-    assert_eq!(session.claim_alone(QUEUE, id, token).await.unwrap(), AloneClaim::DeadLettered);
+    assert_eq!(session.claim_alone(alone(id, token)).await.unwrap(), AloneClaim::DeadLettered);
     assert_eq!(claims, [1, 2, 3, 4], "the fence only grows");
     let letter = &world.rows("select reason, job_id, convert_from(body, 'UTF8')::jsonb->>'contactId' from jobs.dead_letter").await[0];
     assert_eq!(
@@ -139,15 +146,16 @@ async fn an_address_without_a_row_is_kept_and_never_inserted() {
 }
 
 #[tokio::test]
-async fn a_type_of_another_build_is_left_alone() {
+async fn a_type_of_another_build_waits_for_it() {
     let world = World::new().await;
     let sql = "insert into jobs.job (queue, type, data, failures_max)
       values ('mauntic-scoring-events', 'scoring.FromTomorrow', '{}', 3) returning id";
     let id: Uuid = world.rows(sql).await[0].get(0);
     let body = json!({"type": "scoring.FromTomorrow", "jobId": id}).to_string();
     assert_eq!(world.consume("m", &texts([body])).await.settled, [Some(Settled::Ack)]);
-    let row = &world.rows("select state, claim from jobs.job").await[0];
-    assert_eq!((row.get::<_, String>(0).as_str(), row.get::<_, i32>(1)), ("queued", 0));
+    let row = &world.rows("select state, claim, snooze_reason from jobs.job").await[0];
+    let found = (row.get::<_, String>(0), row.get::<_, i32>(1), row.get::<_, String>(2));
+    assert_eq!(found, ("queued".into(), 0, "another_build".into()));
 }
 
 #[tokio::test]
@@ -166,9 +174,18 @@ async fn what_the_platform_gave_up_on_is_judged_by_its_row() {
     let session = world.queue.db().open().await.unwrap();
     let (fresh, leased) = (job(&world, "a").await, job(&world, "b").await);
     session.claim(&request(Uuid::new_v4(), &[leased])).await.unwrap();
-    let buried = request(Uuid::new_v4(), &[fresh, leased, Uuid::new_v4()]);
-    for _ in 0..3 {
-        session.bury(&buried).await.unwrap();
+    for message in ["first", "second", "third"] {
+        let mut buried = request(Uuid::new_v4(), &[fresh, leased, Uuid::nil()]);
+        for (id, message_id) in &mut buried.addresses {
+            *message_id = if id.is_nil() { "nobody".to_owned() } else { format!("{message}-{id}") };
+        }
+        // The answer of the first may have been lost: a message counts once.
+        let died = session.bury(&buried).await.unwrap();
+        assert_eq!(
+            died.iter().map(|died| died.id).collect::<Vec<_>>(),
+            if message == "third" { vec![fresh] } else { vec![] }
+        );
+        assert_eq!(session.bury(&buried).await.unwrap(), []);
     }
     let sql = "select state, platform_deaths from jobs.job order by data->>'contactId'";
     let rows = world.rows(sql).await;
@@ -190,8 +207,12 @@ async fn the_tick_sends_what_is_due_once() {
         .execute("update jobs.job set wake_at = clock_timestamp() where id = $1", &[&due])
         .await
         .unwrap();
-    assert_eq!(relay::tick(&world.queue).await.unwrap(), 1);
-    assert_eq!(relay::tick(&world.queue).await.unwrap(), 0);
+    let settings = TickSettings { schedules: Ok(Vec::new()), keep: KEEP_MIN };
+    for sent in [1, 0] {
+        let report = tick(&world.queue, &settings).await;
+        assert!(report.iter().all(|(_, done)| done.is_ok()), "{report:?}");
+        assert!(report.contains(&(Duty::Relay, Ok(sent))), "{report:?}");
+    }
     let sent = world.queue.sent.take();
     assert_eq!(sent.len(), 1);
     assert!(sent[0].contains(&due.to_string()));

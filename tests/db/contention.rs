@@ -6,8 +6,7 @@ use std::time::Duration;
 use futures::future::{join, join_all};
 use mauntic_domain::ids::ContactId;
 use mauntic_flows::commands::recalculate::recalculate;
-use mauntic_flows::consume;
-use mauntic_flows::ports::{Database, JobStore, PortError, Ports, TenantStore};
+use mauntic_flows::ports::{Database, PortError, Ports, RelayStore, TenantStore};
 use mauntic_testkit::database::{Cluster, Role};
 use mauntic_testkit::proxy::RoundTripProxy;
 use mauntic_tests::ports::{Settled, TestPorts};
@@ -59,21 +58,32 @@ async fn a_locked_score_costs_the_batch_a_wait_and_no_job_its_budget() {
     let bodies = texts(["a", "b", "c"].map(|name| short("org_1", name)));
     let batch = world.consume("m", &bodies).await;
     assert_eq!(batch.report.error.as_ref().map(PortError::code), Some("contention"));
-    let back = Some(Settled::Retry(consume::UNSETTLED_DELAY_SECS));
-    assert_eq!(batch.settled, [back, back, back]);
+    assert_eq!(batch.settled, [Some(Settled::Ack); 3], "their rows wait for the tick");
 
-    // Alone it is handed back: no lease runs out, so nothing is spent.
+    // Alone it is put off as well: no lease runs out, so nothing is spent.
     let chunk = json!({"type": "scoring.RecomputeChunk",
         "data": {"organizationId": "org_1", "contactIds": ["a", "b"]}});
     for round in 0..5 {
         let chunk = texts([chunk.to_string()]);
         let batch = world.consume("chunk", &chunk).await;
-        let back = Some(Settled::Retry(consume::DATABASE_AWAY_DELAY_SECS));
-        assert_eq!(batch.settled, [back], "round {round}");
+        assert_eq!(batch.settled, [Some(Settled::Ack)], "round {round}");
+        world.rows("update jobs.job set available_at = clock_timestamp()").await;
     }
-    let sql = "select state, failures from jobs.job where type = 'scoring.RecomputeChunk'";
-    let row = &world.rows(sql).await[0];
-    assert_eq!((row.get::<_, String>(0).as_str(), row.get::<_, i16>(1)), ("queued", 0));
+    let sql = "select distinct state, failures, snooze_reason, type = 'scoring.RecomputeChunk',
+      snoozes from jobs.job order by snoozes";
+    let rows = world.rows(sql).await;
+    let found = |n: usize| {
+        let row = &rows[n];
+        (
+            row.get::<_, String>(0),
+            row.get::<_, i16>(1),
+            row.get::<_, String>(2),
+            row.get::<_, bool>(3),
+        )
+    };
+    assert_eq!(rows.len(), 2);
+    assert_eq!(found(0), ("queued".into(), 0, "contention".into(), false));
+    assert_eq!(found(1), ("queued".into(), 0, "contention".into(), true));
     lock.batch_execute("rollback").await.unwrap();
     let batch = world.consume("chunk", &texts([chunk.to_string()])).await;
     assert_eq!((batch.report.completed, batch.settled[0]), (1, Some(Settled::Ack)));
@@ -148,6 +158,6 @@ async fn a_database_that_goes_silent_ends_the_batch() {
     let error = session.mark_sent(&[Uuid::new_v4()]).await.unwrap_err();
     assert_eq!(error.code(), "unavailable");
     let owner = organization("org_1");
-    let error = session.enqueue(&owner, &[]).await.unwrap_err();
+    let error = session.mark_own_sent(&owner, &[Uuid::new_v4()]).await.unwrap_err();
     assert_eq!(error.code(), "commit_unknown", "a COMMIT may have been heard");
 }

@@ -13,8 +13,11 @@
 mod budget;
 mod claim;
 mod contention;
+mod duties;
 mod migrations;
+mod plans;
 mod producers;
+mod protocol;
 mod scores;
 mod tenants;
 mod unguarded;

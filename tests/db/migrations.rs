@@ -89,7 +89,8 @@ async fn claim_and_dispatch_change_no_indexed_column() {
       join pg_class i on i.oid = x.indexrelid join pg_attribute a on a.attrelid = x.indrelid
       where x.indrelid = 'jobs.job'::regclass
         and (a.attnum = any(x.indkey) or pg_get_expr(x.indpred, x.indrelid) ~ ('\\m' || a.attname || '\\M'))
-        and a.attname in ('state', 'claim', 'lease_until', 'lease_token', 'wake_at', 'alone', 'failures', 'resends')";
+        and a.attname in ('state', 'claim', 'lease_until', 'lease_token', 'wake_at', 'alone', 'failures',
+          'resends', 'available_at', 'snoozes', 'snooze_reason', 'last_error', 'death_message', 'platform_deaths')";
     let named: Vec<String> = world.rows(sql).await.iter().map(|row| row.get(0)).collect();
     assert!(named.is_empty(), "{named:?}");
 }

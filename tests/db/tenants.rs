@@ -6,8 +6,9 @@ use mauntic_tests::world::{World, contact, organization, short, texts};
 use serde_json::json;
 
 /// Every table under row-level security.
-pub(crate) const TABLES: [&str; 6] = [
+pub(crate) const TABLES: [&str; 7] = [
     "jobs.job",
+    "jobs.run",
     "scoring.contact_features",
     "scoring.config_versions",
     "scoring.scoring_configs",

@@ -5,7 +5,10 @@ use std::sync::Mutex;
 use chrono::{DateTime, Utc};
 use mauntic_domain::jobs::{Message, Queue};
 use mauntic_flows::consume::Settle;
-use mauntic_flows::ports::{Checkpoint, Host, PortError, Ports, Wakeups};
+use mauntic_flows::ports::{
+    Call, CallError, Checkpoint, Dependency, Host, OutgoingEvent, Outside, PortError, Ports,
+    Transition, Wakeups,
+};
 use mauntic_store::connect::Tcp;
 use uuid::Uuid;
 
@@ -18,6 +21,8 @@ pub struct TestPorts {
     pub sent: Recorded,
     /// The host, which saw what was claimed.
     pub host: TestHost,
+    /// Services outside.
+    pub outside: Webhook,
 }
 
 impl TestPorts {
@@ -25,7 +30,8 @@ impl TestPorts {
     #[must_use]
     pub fn new(url: &str) -> Self {
         let db = Tcp::new(url).expect("a URL of the testkit");
-        Self { db, sent: Recorded::default(), host: TestHost::default() }
+        let (sent, host, outside) = (Recorded::default(), TestHost::default(), Webhook::default());
+        Self { db, sent, host, outside }
     }
 }
 
@@ -33,6 +39,7 @@ impl Ports for TestPorts {
     type Db = Tcp;
     type Wakeups = Recorded;
     type Host = TestHost;
+    type Outside = Webhook;
 
     fn db(&self) -> &Tcp {
         &self.db
@@ -43,17 +50,29 @@ impl Ports for TestPorts {
     fn host(&self) -> &TestHost {
         &self.host
     }
+    fn outside(&self) -> &Webhook {
+        &self.outside
+    }
 }
 
-/// The host's clock and ids; remembers the order of claims.
+/// The host's clock and ids; remembers the order of claims and what was said.
 #[derive(Debug, Default)]
-pub struct TestHost(Mutex<Vec<Uuid>>);
+pub struct TestHost {
+    claimed: Mutex<Vec<Uuid>>,
+    observed: Mutex<Vec<Transition>>,
+}
 
 impl TestHost {
     /// The jobs claimed so far, in order.
     #[must_use]
     pub fn claimed(&self) -> Vec<Uuid> {
-        self.0.lock().unwrap().clone()
+        self.claimed.lock().unwrap().clone()
+    }
+
+    /// What was said about jobs so far.
+    #[must_use]
+    pub fn observed(&self) -> Vec<Transition> {
+        self.observed.lock().unwrap().clone()
     }
 }
 
@@ -62,20 +81,54 @@ impl Host for TestHost {
         Utc::now()
     }
     fn new_id(&self) -> Uuid {
-        Uuid::new_v4()
+        Uuid::now_v7()
+    }
+    fn random(&self) -> u32 {
+        Uuid::new_v4().as_fields().0
+    }
+    fn observe(&self, transition: &Transition) {
+        self.observed.lock().unwrap().push(transition.clone());
     }
     fn reached(&self, checkpoint: Checkpoint<'_>) {
         if let Checkpoint::Claimed(held) = checkpoint {
-            self.0.lock().unwrap().extend(held.iter().map(|held| held.id));
+            self.claimed.lock().unwrap().extend(held.iter().map(|held| held.id));
         }
     }
 }
 
-/// Messages that were sent.
+/// A webhook that answers what it is told to, and remembers the calls.
 #[derive(Debug, Default)]
-pub struct Recorded(Mutex<Vec<Message>>);
+pub struct Webhook {
+    /// What it answers; none means that all is well.
+    pub answer: Mutex<Option<CallError>>,
+    calls: Mutex<Vec<Call>>,
+}
+
+impl Webhook {
+    /// The calls so far.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.calls.lock().unwrap().clone()
+    }
+}
+
+impl Outside for Webhook {
+    async fn call(&self, _dependency: Dependency, call: &Call) -> Result<(), CallError> {
+        self.calls.lock().unwrap().push(call.clone());
+        self.answer.lock().unwrap().clone().map_or(Ok(()), Err)
+    }
+}
+
+/// Messages and events that were sent.
+#[derive(Debug, Default)]
+pub struct Recorded(Mutex<Vec<Message>>, Mutex<Vec<OutgoingEvent>>);
 
 impl Recorded {
+    /// Takes the events that were sent so far.
+    pub fn take_events(&self) -> Vec<OutgoingEvent> {
+        std::mem::take(&mut *self.1.lock().unwrap())
+    }
+
     /// Takes what was sent so far, as bodies.
     pub fn take(&self) -> Vec<String> {
         let messages = std::mem::take(&mut *self.0.lock().unwrap());
@@ -86,6 +139,13 @@ impl Recorded {
 impl Wakeups for Recorded {
     async fn send(&self, _queue: Queue, messages: &[Message]) -> Result<(), PortError> {
         self.0.lock().unwrap().extend_from_slice(messages);
+        Ok(())
+    }
+    fn has_listeners(&self) -> bool {
+        true
+    }
+    async fn publish(&self, events: &[OutgoingEvent]) -> Result<(), PortError> {
+        self.1.lock().unwrap().extend_from_slice(events);
         Ok(())
     }
 }

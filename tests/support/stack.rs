@@ -10,6 +10,7 @@ use mauntic_flows::ports::Scope;
 use mauntic_local::postgres::{self, Postgres};
 use mauntic_local::workers::{Build, Options, Worker, Workers};
 use mauntic_store::{admin, connect::Tcp, migrate};
+use mauntic_testkit::proxy::RoundTripProxy;
 use serde_json::Value;
 use tokio_postgres::Client;
 
@@ -28,11 +29,17 @@ const PATIENCE: Duration = Duration::from_secs(240);
 /// How often a condition is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
+/// What both workers are told unless a test says otherwise. A full hour may pass
+/// during any test, and its recompute would write scores that nobody counted on.
+const USUAL_VARS: [(&str, &str); 1] = [("ENABLE_SCORING_CRON", "false")];
+
 /// A running system. Dropped, all of it ends. A test has one at a time ([`Turn`]).
 #[derive(Debug)]
 pub struct Stack {
     /// Both workers.
     pub workers: Workers,
+    /// Between them and the server, where a test wants it.
+    pub proxy: Option<RoundTripProxy>,
     /// The server.
     pub postgres: Postgres,
     agent: ureq::Agent,
@@ -54,15 +61,20 @@ pub struct Answer {
 impl Stack {
     /// Starts it with these variables for both workers.
     pub async fn start(build: Build, vars: &[(&str, &str)]) -> Self {
-        Self::start_in(Turn::shared().await, build, vars).await
+        Self::start_in(Turn::shared().await, build, vars, false).await
+    }
+
+    /// [`Self::start`] with a proxy between the workers and the server.
+    pub async fn start_behind_proxy(build: Build, vars: &[(&str, &str)]) -> Self {
+        Self::start_in(Turn::shared().await, build, vars, true).await
     }
 
     /// [`Self::start`] when no other test's stack runs, and keeps them waiting.
     pub async fn start_alone(build: Build, vars: &[(&str, &str)]) -> Self {
-        Self::start_in(Turn::alone().await, build, vars).await
+        Self::start_in(Turn::alone().await, build, vars, false).await
     }
 
-    async fn start_in(turn: Turn, build: Build, vars: &[(&str, &str)]) -> Self {
+    async fn start_in(turn: Turn, build: Build, vars: &[(&str, &str)], is_proxied: bool) -> Self {
         let postgres = Postgres::start(postgres::Options::temporary()).expect("PostgreSQL starts");
         let first = Tcp::new(&postgres.url(postgres::SUPERUSER, "postgres")).unwrap();
         let client = first.client().await.expect("PostgreSQL answers");
@@ -70,19 +82,23 @@ impl Stack {
         let url = |role| postgres.url(role, "mauntic");
         let owner = Tcp::new(&url(postgres::SUPERUSER)).unwrap().client().await.unwrap();
         migrate::run(&owner).await.expect("the schema");
+        let proxy = is_proxied.then(|| RoundTripProxy::start(postgres.port()).expect("a port"));
         let mut options = Options::new(build);
         for (settings, role) in
             [(&mut options.http, "mauntic_http"), (&mut options.queue, "mauntic_queue")]
         {
-            settings.secrets.insert("DATABASE_URL".into(), url(role));
-            settings.vars.extend(vars.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
+            let direct = url(role);
+            let url = proxy.as_ref().map_or(direct.clone(), |proxy| proxy.url(&direct));
+            settings.secrets.insert("DATABASE_URL".into(), url);
+            let vars = USUAL_VARS.iter().chain(vars);
+            settings.vars.extend(vars.map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
         }
         options.http.secrets.insert("ADMIN_TOKEN".into(), ADMIN_TOKEN.into());
         let workers = Workers::start(&options).expect("the workers start; are they built?");
         let timeout = Some(Duration::from_secs(60));
         let config = ureq::Agent::config_builder().timeout_global(timeout);
         let agent = config.http_status_as_error(false).build().into();
-        Self { workers, postgres, agent, _turn: turn }
+        Self { workers, proxy, postgres, agent, _turn: turn }
     }
 
     /// A fresh connection of the owner.

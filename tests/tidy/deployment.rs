@@ -5,23 +5,41 @@ use std::collections::BTreeSet;
 
 use mauntic_domain::jobs::Queue;
 use mauntic_domain::jobs::queue::{BATCH_MESSAGES_MAX, Origin};
-use mauntic_domain::schedules::TICK_CRON;
+use mauntic_domain::schedules::registry::{
+    CONTEXTS_VARIABLE, Flag, OVERNIGHT_CRON_VARIABLE, REGISTRY, triggers,
+};
 use toml::{Table, Value};
 
 /// Names of environments; the empty one is the file's top level, local work.
 const ENVIRONMENTS: [&str; 3] = ["", "staging", "production"];
 
-/// Connections a Hyperdrive configuration gives (about 100); the queue worker
-/// may use three fifths, the rest is the HTTP worker's.
-const QUEUE_CONNECTIONS_MAX: i64 = 60;
+/// Connections of the smallest database that is supported: PostgreSQL's default
+/// `max_connections` of 100, of which `superuser_reserved_connections` keeps 3. A
+/// provider's smallest server and Hyperdrive's pool have as many or more.
+const POOL_CONNECTIONS: i64 = 97;
 
-/// Flags that are secrets: Cloudflare refuses a secret whose name is a var.
-const PAUSE_FLAGS: [&str; 4] = [
-    "ENABLE_SCORING_CRON",
-    "ENABLE_ANALYTICS_CRON",
-    "ENABLE_SCOREBOARD_CRON",
-    "ENABLE_OVERNIGHT_CRON",
+/// Kept for the HTTP worker. A request holds a connection for some 10 ms, so
+/// these are 4,000 requests a second.
+const HTTP_CONNECTIONS: i64 = 40;
+
+/// Kept for people: a migration, `keys`, a console, a backup.
+const OPERATORS_CONNECTIONS: i64 = 5;
+
+/// Batch, seconds of waiting and `max_concurrency` of each queue's consumer.
+const CONSUMERS: [(Queue, [i64; 3]); 4] = [
+    (Queue::ScoringEvents, [100, 2, 10]),
+    (Queue::AnalyticsJobs, [10, 2, 4]),
+    (Queue::ScoreboardJobs, [10, 1, 6]),
+    (Queue::OvernightJobs, [1, 1, 8]),
 ];
+
+/// `max_retries` and seconds of `retry_delay` of a queue, and of the dead-letter
+/// queue behind it.
+const RETRIES: [i64; 2] = [100, 60];
+const DEAD_LETTER_RETRIES: [i64; 2] = [100, 900];
+
+/// Secrets: Cloudflare refuses one whose name is a var.
+const SECRETS: [&str; 4] = ["DATABASE_URL", "ADMIN_TOKEN", "SESSION_SECRET", "ALERT_WEBHOOK_URL"];
 
 fn config(worker: &str, environment: &str) -> Table {
     let path = super::root().join(format!("wrangler/{worker}.toml"));
@@ -37,6 +55,14 @@ fn list<'a>(table: &'a Table, path: &[&str]) -> Vec<&'a Value> {
     let (last, before) = path.split_last().unwrap();
     let table = before.iter().try_fold(table, |t, key| t.get(*key)?.as_table());
     table.and_then(|t| t.get(*last)).and_then(Value::as_array).into_iter().flatten().collect()
+}
+
+fn vars(config: &Table) -> Table {
+    config.get("vars").and_then(Value::as_table).cloned().unwrap_or_default()
+}
+
+fn readme() -> String {
+    std::fs::read_to_string(super::root().join("README.md")).unwrap()
 }
 
 #[test]
@@ -62,53 +88,109 @@ fn both_workers_produce_to_every_queue_in_every_environment() {
     }
 }
 
+fn number(consumer: &Value, key: &str) -> i64 {
+    let value = consumer.get(key).and_then(Value::as_integer);
+    value.unwrap_or_else(|| panic!("{}: {key} is not set", consumer["queue"]))
+}
+
+fn numbers<const N: usize>(consumer: &Value, keys: [&str; N]) -> [i64; N] {
+    keys.map(|key| number(consumer, key))
+}
+
+fn find<'a>(consumers: &[&'a Value], origin: Origin) -> &'a Value {
+    let is_of =
+        |c: &&&Value| Origin::from_deployed_name(c["queue"].as_str().unwrap()) == Some(origin);
+    let mut found = consumers.iter().filter(is_of);
+    let first = found.next().unwrap_or_else(|| panic!("{origin:?} is not consumed"));
+    assert!(found.next().is_none(), "{origin:?} is consumed twice");
+    first
+}
+
 #[test]
 fn every_queue_and_its_dead_letter_queue_are_consumed_with_explicit_values() {
+    let shape = ["max_batch_size", "max_batch_timeout", "max_concurrency"];
+    let retries = ["max_retries", "retry_delay"];
     for environment in ENVIRONMENTS {
         let config = config("queue", environment);
         let consumers = list(&config, &["queues", "consumers"]);
-        let find = |origin| {
-            let of = |c: &&&Value| {
-                Origin::from_deployed_name(c["queue"].as_str().unwrap()) == Some(origin)
-            };
-            *consumers
-                .iter()
-                .find(of)
-                .unwrap_or_else(|| panic!("{environment}: {origin:?} is not consumed"))
-        };
-        let number = |c: &Value, key: &str| {
-            c.get(key)
-                .and_then(Value::as_integer)
-                .unwrap_or_else(|| panic!("{environment}: {key} is not set"))
-        };
-        let values = |c: &Value| {
-            ["max_batch_size", "max_batch_timeout", "max_retries", "retry_delay", "max_concurrency"]
-                .map(|key| number(c, key))
-        };
-        let jobs = find(Origin::Jobs(Queue::ScoringEvents));
-        assert_eq!(values(jobs), [100, 2, 100, 60, 10]);
-        assert_eq!(usize::try_from(number(jobs, "max_batch_size")).unwrap(), BATCH_MESSAGES_MAX);
-        let dead = find(Origin::DeadLetters(Queue::ScoringEvents));
-        assert_eq!(values(dead), [10, 5, 100, 900, 1]);
-        assert_eq!(jobs["dead_letter_queue"], dead["queue"]);
-        assert!(
-            dead.get("dead_letter_queue").is_none(),
-            "nothing stands behind a dead-letter queue"
-        );
-        let connections: i64 = consumers.iter().map(|c| number(c, "max_concurrency")).sum();
-        assert!(connections <= QUEUE_CONNECTIONS_MAX, "{environment}: {connections} connections");
+        assert_eq!(consumers.len(), 2 * Queue::ALL.len(), "{environment}");
+        for queue in Queue::ALL {
+            let (_, expected) = CONSUMERS.iter().find(|(of, _)| *of == queue).unwrap();
+            let jobs = find(&consumers, Origin::Jobs(queue));
+            assert_eq!(numbers(jobs, shape), *expected, "{environment} {queue:?}");
+            assert_eq!(numbers(jobs, retries), RETRIES, "{environment} {queue:?}");
+            let batch = usize::try_from(number(jobs, "max_batch_size")).unwrap();
+            assert!(batch <= BATCH_MESSAGES_MAX, "{environment} {queue:?}");
+            let dead = find(&consumers, Origin::DeadLetters(queue));
+            assert_eq!(numbers(dead, shape), [10, 5, 1], "{environment} {queue:?}");
+            assert_eq!(numbers(dead, retries), DEAD_LETTER_RETRIES, "{environment} {queue:?}");
+            assert_eq!(jobs["dead_letter_queue"], dead["queue"]);
+            assert!(dead.get("dead_letter_queue").is_none(), "nothing stands behind {queue:?}");
+            for consumer in [jobs, dead] {
+                let name = consumer["queue"].as_str().unwrap();
+                assert_eq!(name.ends_with("-staging"), environment == "staging", "{name}");
+            }
+        }
     }
 }
 
 #[test]
-fn crons_stand_in_every_environment_of_the_queue_worker_and_of_no_other() {
+fn all_that_may_run_at_once_fits_into_the_databases_connections() {
+    // One connection an invocation, of a consumer or of a trigger.
     for environment in ENVIRONMENTS {
-        let crons: Vec<_> = list(&config("queue", environment), &["triggers", "crons"])
+        let config = config("queue", environment);
+        let consumers = list(&config, &["queues", "consumers"]);
+        let consumers: i64 = consumers.iter().map(|c| number(c, "max_concurrency")).sum();
+        let triggers = i64::try_from(triggers(&REGISTRY).len()).unwrap();
+        let all = consumers + triggers + HTTP_CONNECTIONS + OPERATORS_CONNECTIONS;
+        assert!(all <= POOL_CONNECTIONS, "{environment}: {all} connections");
+    }
+}
+
+#[test]
+fn the_registrys_triggers_stand_in_every_environment_of_the_queue_worker_and_of_no_other() {
+    for environment in ENVIRONMENTS {
+        let queue = config("queue", environment);
+        let crons: Vec<_> = list(&queue, &["triggers", "crons"])
             .into_iter()
-            .cloned()
+            .map(|cron| cron.as_str().unwrap())
             .collect();
-        assert_eq!(crons, [Value::from(TICK_CRON)], "{environment}");
+        assert_eq!(crons, triggers(&REGISTRY), "{environment}");
         assert!(list(&config("http", environment), &["triggers", "crons"]).is_empty());
+    }
+}
+
+#[test]
+fn what_pauses_schedules_is_a_secret_and_what_moves_them_is_in_the_readme() {
+    for worker in ["http", "queue"] {
+        for environment in ENVIRONMENTS {
+            let vars = vars(&config(worker, environment));
+            for flag in Flag::ALL.map(Flag::variable) {
+                assert!(!vars.contains_key(flag), "{worker} {environment}: {flag} is a secret");
+            }
+        }
+    }
+    let readme = readme();
+    let variables = Flag::ALL.map(Flag::variable).into_iter();
+    for name in variables.chain([CONTEXTS_VARIABLE, OVERNIGHT_CRON_VARIABLE]) {
+        assert!(readme.contains(&format!("`{name}`")), "the README does not name {name}");
+    }
+}
+
+#[test]
+fn the_readme_makes_every_queue_and_its_dead_letter_queue() {
+    let readme = readme();
+    let (_, loop_) = readme.split_once("for queue in ").unwrap();
+    let (names, body) = loop_.split_once("; do").unwrap();
+    let made: Vec<String> =
+        names.split_whitespace().map(|name| format!("mauntic-{name}")).collect();
+    assert_eq!(made, Queue::ALL.map(Queue::name));
+    for command in ["create mauntic-$queue$SUFFIX", "create mauntic-$queue-dlq$SUFFIX"] {
+        assert!(body.contains(command), "{command}");
+    }
+    for queue in Queue::ALL {
+        let row = format!("| `{}` | queue producer, both |", queue.binding());
+        assert!(readme.contains(&row), "the README does not name {}", queue.binding());
     }
 }
 
@@ -126,10 +208,8 @@ fn environments_have_names_buckets_and_no_secret() {
                 buckets.iter().any(|b| b["binding"].as_str() == Some("WARMUP_R2")),
                 "{worker} {environment}"
             );
-            let vars = config.get("vars").and_then(Value::as_table).cloned().unwrap_or_default();
-            for secret in
-                PAUSE_FLAGS.into_iter().chain(["DATABASE_URL", "ADMIN_TOKEN", "SESSION_SECRET"])
-            {
+            let vars = vars(&config);
+            for secret in SECRETS {
                 assert!(!vars.contains_key(secret), "{worker} {environment}: {secret} is a secret");
             }
         }

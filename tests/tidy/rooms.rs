@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Every room and the rooms it may know. An arrow that is not here is refused.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("mauntic-domain", &[]),
     ("mauntic-flows", &["mauntic-domain"]),
     ("mauntic-store", &["mauntic-domain", "mauntic-flows"]),
@@ -14,7 +14,11 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("mauntic-platform", &["mauntic-domain", "mauntic-flows", "mauntic-store"]),
     ("mauntic-local", &[]),
     ("mauntic-testkit", &["mauntic-local", "mauntic-store"]),
-    ("mauntic-cli", &["mauntic-domain", "mauntic-flows", "mauntic-local", "mauntic-store"]),
+    ("mauntic-sim", &["mauntic-domain", "mauntic-flows"]),
+    (
+        "mauntic-cli",
+        &["mauntic-domain", "mauntic-flows", "mauntic-local", "mauntic-sim", "mauntic-store"],
+    ),
     (
         "mauntic-http",
         &["mauntic-api", "mauntic-domain", "mauntic-flows", "mauntic-platform", "mauntic-store"],
@@ -27,6 +31,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
             "mauntic-domain",
             "mauntic-flows",
             "mauntic-local",
+            "mauntic-sim",
             "mauntic-store",
             "mauntic-testkit",
         ],
@@ -34,8 +39,16 @@ const ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// All that `domain` may depend on: no SDK, no database, no clock, no async.
-const DOMAIN_MAY_USE: [&str; 7] =
-    ["chrono", "serde", "serde_json", "serde_path_to_error", "sha2", "thiserror", "uuid"];
+const DOMAIN_MAY_USE: [&str; 8] = [
+    "chrono",
+    "saffron",
+    "serde",
+    "serde_json",
+    "serde_path_to_error",
+    "sha2",
+    "thiserror",
+    "uuid",
+];
 
 /// Dependencies by package; those of tests are left out.
 fn dependencies() -> BTreeMap<String, Vec<Value>> {

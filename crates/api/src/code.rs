@@ -10,6 +10,9 @@ const UNAVAILABLE_RETRY_SECS: u32 = 5;
 /// Seconds after which work that lost against other work can be repeated.
 const CONTENTION_RETRY_SECS: u32 = 1;
 
+/// Seconds in which the relay tops an organization's jobs up once.
+const BACKLOG_RETRY_SECS: u32 = 60;
+
 /// A kind of refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Code {
@@ -26,6 +29,8 @@ pub(crate) enum Code {
     BodyTooLarge,
     UnsupportedMediaType,
     ValidationFailed,
+    IdempotencyConflict,
+    BacklogFull,
     InternalError,
     DatabaseUnavailable,
     Contention,
@@ -35,7 +40,7 @@ pub(crate) enum Code {
 impl Code {
     /// Every kind.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::MalformedJson,
         Self::BodyUnreadable,
         Self::Unauthenticated,
@@ -49,6 +54,8 @@ impl Code {
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
         Self::ValidationFailed,
+        Self::IdempotencyConflict,
+        Self::BacklogFull,
         Self::InternalError,
         Self::DatabaseUnavailable,
         Self::Contention,
@@ -72,6 +79,8 @@ impl Code {
             Self::BodyTooLarge            => "body_too_large",
             Self::UnsupportedMediaType    => "unsupported_media_type",
             Self::ValidationFailed        => "validation_failed",
+            Self::IdempotencyConflict     => "idempotency_conflict",
+            Self::BacklogFull             => "backlog_full",
             Self::InternalError           => "internal_error",
             Self::DatabaseUnavailable     => "database_unavailable",
             Self::Contention              => "contention",
@@ -95,6 +104,8 @@ impl Code {
             Self::BodyTooLarge         => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::ValidationFailed     => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::IdempotencyConflict  => StatusCode::CONFLICT,
+            Self::BacklogFull          => StatusCode::TOO_MANY_REQUESTS,
             Self::InternalError        => StatusCode::INTERNAL_SERVER_ERROR,
             Self::DatabaseUnavailable
             | Self::Contention
@@ -119,6 +130,8 @@ impl Code {
             Self::BodyTooLarge            => "The body is too large",
             Self::UnsupportedMediaType    => "The body is not of a type that is read",
             Self::ValidationFailed        => "The request is not valid",
+            Self::IdempotencyConflict     => "The key stands for another request",
+            Self::BacklogFull             => "Too many jobs are waiting",
             Self::InternalError           => "Something went wrong on our side",
             Self::DatabaseUnavailable     => "The database is not reachable",
             Self::Contention              => "Other work was in the way",
@@ -143,6 +156,8 @@ impl Code {
             Self::BodyTooLarge            => "Split the request; a body has at most 1 MiB.",
             Self::UnsupportedMediaType    => "Send the header `Content-Type: application/json`, and the body without a content encoding.",
             Self::ValidationFailed        => "See `errors`.",
+            Self::IdempotencyConflict     => "Nothing was changed; a new request needs a key of its own.",
+            Self::BacklogFull             => "Nothing was changed; try again when some of the organization's jobs are done.",
             Self::InternalError           => "Repeating the request will not help; give the request id to an operator.",
             Self::DatabaseUnavailable     => "Nothing was changed; try again.",
             Self::Contention              => "Nothing was changed; try again.",
@@ -155,6 +170,7 @@ impl Code {
         match self {
             Self::DatabaseUnavailable | Self::CommitUnknown => Some(UNAVAILABLE_RETRY_SECS),
             Self::Contention | Self::ScoreNotReady => Some(CONTENTION_RETRY_SECS),
+            Self::BacklogFull => Some(BACKLOG_RETRY_SECS),
             _ => None,
         }
     }
@@ -165,6 +181,7 @@ impl Code {
             self,
             Self::BodyUnreadable
                 | Self::ScoreNotReady
+                | Self::BacklogFull
                 | Self::DatabaseUnavailable
                 | Self::Contention
                 | Self::CommitUnknown

@@ -146,8 +146,10 @@ problems! {
     KeyProblems: KEY
 }
 problems! {
-    /// Refusals of a route that changes an organization's rows.
-    WriteProblems: KEY, SCOPE, CHANGE, &[Code::OrganizationKeyRequired, Code::ValidationFailed]
+    /// Refusals of a route that enqueues an organization's jobs.
+    WriteProblems: KEY, SCOPE, CHANGE, &[
+        Code::OrganizationKeyRequired, Code::ValidationFailed, Code::BacklogFull
+    ]
 }
 problems! {
     /// Refusals of a route that reads an organization's rows.

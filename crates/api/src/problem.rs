@@ -133,6 +133,8 @@ impl From<PortError> for Problem {
             PortError::Unavailable { .. } => Code::DatabaseUnavailable,
             PortError::Contention { .. } => Code::Contention,
             PortError::Unknown { .. } => Code::CommitUnknown,
+            PortError::KeyConflict => Code::IdempotencyConflict,
+            PortError::Backlog { .. } => Code::BacklogFull,
             PortError::Refused { .. } | PortError::Unreadable { .. } => Code::InternalError,
         };
         Self::new(code).because(error.to_string())

@@ -7,6 +7,7 @@ mod database;
 mod dev;
 mod keys;
 mod seed;
+mod sim;
 mod simulate;
 
 use std::process::ExitCode;
@@ -35,11 +36,15 @@ enum Command {
     /// Run the rules alone: newline-delimited JSON in, out.
     #[command(subcommand)]
     Simulate(simulate::Command),
+    /// Run the job protocol in seeded worlds where everything goes wrong.
+    #[command(subcommand)]
+    Sim(sim::Command),
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Simulate(command) => simulate::run(&command),
+        Command::Sim(command) => sim::run(&command),
         Command::Dev(args) => block_on(dev::run(args)),
         Command::Migrate(args) => block_on(database::migrate(args)),
         Command::Seed(args) => block_on(seed::run(args)),

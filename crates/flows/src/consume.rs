@@ -4,15 +4,18 @@
 //! 1. claim: hand-sent jobs, dead letters and the batch's claims in one flight.
 //!    Rows and letters are unique by id; a claim only raises its number.
 //! 2. the jobs' reads and 3. their effect, one transaction: the fence lets it
-//!    happen only under the claim of step 1.
+//!    happen only under the claim of step 1. What is not done is moved by one
+//!    statement, guarded by that claim as well.
 //! 4. settlement: an acknowledgement that is lost brings the message back, and
 //!    the claim finds its row final.
 //!
 //! A lost answer at 3 is not followed by any write about the job: the message
 //! comes back, and its row tells.
 
+mod attempt;
 mod batch;
 mod plan;
+mod settling;
 
 use chrono::TimeDelta;
 use mauntic_domain::jobs::queue::Origin;
@@ -36,6 +39,10 @@ pub const UNSETTLED_DELAY_SECS: u32 = 65;
 /// Wait before a message comes back whose job was locked: transactions that
 /// lock a job for a moment are over by then.
 pub const LOCKED_DELAY_SECS: u32 = 2;
+
+/// Longest wait for which a snoozed job's message comes back by itself; a
+/// longer one is left to the tick.
+pub const SNOOZE_MESSAGE_SECS_MAX: i64 = 60;
 
 /// Longest time an invocation takes on new single jobs; the platform ends it
 /// after 15 minutes.
@@ -71,6 +78,10 @@ pub struct Report {
     pub deferred: usize,
     /// Bodies and jobs that became dead letters.
     pub dead_lettered: usize,
+    /// Jobs that failed and are tried again.
+    pub failed: usize,
+    /// Jobs that were put off, which spends nothing.
+    pub snoozed: usize,
     /// Scores that were not written, because there are newer ones.
     pub superseded: usize,
     /// Messages that come back.
@@ -107,6 +118,6 @@ pub async fn consume<P: Ports>(
 impl Report {
     /// Messages that do not come back.
     fn settled(&self) -> usize {
-        self.completed + self.absorbed + self.deferred + self.dead_lettered
+        self.completed + self.absorbed + self.deferred + self.dead_lettered + self.snoozed
     }
 }

@@ -4,12 +4,18 @@
 //! process and in tests.
 //!
 //! - [`consume`]: a batch of messages, from decoding to settlement.
-//! - [`relay`]: sends what is due to be sent; the tick and the producers use it.
+//! - [`relay`]: sends what is due to be sent; the tick and the planners use it.
+//! - [`cron`]: judges the schedules' nominal times.
+//! - [`tick`]: the duties of every minute.
+//! - [`outside`]: the one way to a service outside.
 //! - [`jobs`]: one file a type of job.
 //! - [`commands`]: what the HTTP worker does.
 
 pub mod commands;
 pub mod consume;
+pub mod cron;
 pub mod jobs;
+pub mod outside;
 pub mod ports;
 pub mod relay;
+pub mod tick;

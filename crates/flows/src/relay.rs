@@ -1,4 +1,4 @@
-//! Sending: one function for producers and the tick. A message that is lost is
+//! Sending: one function for planners and the tick. A message that is lost is
 //! sent again when its row's `wake_at` passes, so nothing here is retried.
 
 use std::collections::BTreeMap;
@@ -6,19 +6,16 @@ use std::collections::BTreeMap;
 use mauntic_domain::jobs::Queue;
 use uuid::Uuid;
 
-use crate::ports::{Database, JobStore, PortError, Ports, Wakeups};
+use crate::ports::{Database, JobStore, OutgoingEvent, PortError, Ports, RelayStore, Wakeups};
 
-/// Most rows one round of the tick takes.
+/// Most rows of a queue that one round takes.
 pub const ROUND_ROWS_MAX: i64 = 1_000;
 
-/// Most rounds of one tick: 10,000 messages are 100 sends of about 50 ms, well
-/// inside the minute until the next tick.
+/// Most rounds of one call: 10,000 messages of a queue are 100 sends of about
+/// 50 ms, well inside the minute until the next tick.
 pub const ROUNDS_MAX: usize = 10;
 
-/// Name of the duty in the heartbeat.
-pub const DUTY: &str = "relay";
-
-/// Sends what is due and says so in the heartbeat; returns how many were sent.
+/// Sends the messages of jobs that are due; returns how many.
 ///
 /// I/O: 1. takes due rows and holds them back for a minute; 2. sends; 3. marks
 /// them sent. A death after 1 or 2 lets the minute pass and sends again: a
@@ -26,27 +23,55 @@ pub const DUTY: &str = "relay";
 ///
 /// # Errors
 /// The first port that failed; what was not marked is sent by a later tick.
-pub async fn tick<P: Ports>(ports: &P) -> Result<usize, PortError> {
-    let session = ports.db().open().await?;
+pub async fn send_due<P: Ports, S: RelayStore>(ports: &P, session: &S) -> Result<usize, PortError> {
     let mut sent = 0;
     for _ in 0..ROUNDS_MAX {
-        let due = session.take_due(ROUND_ROWS_MAX).await?;
-        let taken = due.len();
         let mut by_queue: BTreeMap<Queue, Vec<_>> = BTreeMap::new();
-        for (queue, message) in due {
+        for (queue, message) in session.take_due(ROUND_ROWS_MAX).await? {
             by_queue.entry(queue).or_default().push(message);
         }
+        let fullest = by_queue.values().map(Vec::len).max();
         for (queue, messages) in by_queue {
             ports.wakeups().send(queue, &messages).await?;
             let ids: Vec<Uuid> = messages.iter().filter_map(|message| message.job_id).collect();
             session.mark_sent(&ids).await?;
             sent += ids.len();
         }
-        if i64::try_from(taken).is_ok_and(|taken| taken < ROUND_ROWS_MAX) {
+        if fullest.and_then(|rows| i64::try_from(rows).ok()).is_none_or(|r| r < ROUND_ROWS_MAX) {
             break;
         }
     }
-    session.beat(DUTY).await?;
+    Ok(sent)
+}
+
+/// Sends events of the outbox, if anybody listens; returns how many.
+///
+/// I/O: 1. takes events and holds them back for a minute; 2. sends; 3. marks
+/// them sent. A death after 1 or 2 sends them again: each has a stable id.
+///
+/// # Errors
+/// The first port that failed; what was not marked is sent by a later tick.
+pub async fn send_events<P: Ports, S: RelayStore>(
+    ports: &P,
+    session: &S,
+) -> Result<usize, PortError> {
+    if !ports.wakeups().has_listeners() {
+        return Ok(0);
+    }
+    let mut sent = 0;
+    for _ in 0..ROUNDS_MAX {
+        let events = session.take_events(ROUND_ROWS_MAX).await?;
+        if events.is_empty() {
+            break;
+        }
+        ports.wakeups().publish(&events).await?;
+        let ids: Vec<Uuid> = events.iter().map(|event: &OutgoingEvent| event.id).collect();
+        session.mark_events_sent(&ids).await?;
+        sent += ids.len();
+        if i64::try_from(events.len()).is_ok_and(|taken| taken < ROUND_ROWS_MAX) {
+            break;
+        }
+    }
     Ok(sent)
 }
 

@@ -1,15 +1,21 @@
 //! Variables, secrets and bindings (the README's table). An error names
 //! the variable, never its value.
 
+use chrono::TimeDelta;
 use js_sys::{JSON, Reflect};
-use mauntic_store::LEASE_SECS_DEFAULT;
+use mauntic_domain::jobs::limits::KEEP_MIN;
+use mauntic_domain::schedules::{Effective, Settings, SettingsError};
+use mauntic_flows::cron;
 use wasm_bindgen::JsValue;
-use worker::{Env, Hyperdrive};
+use worker::{Env, Hyperdrive, Url};
 
 use mauntic_store::address::{self, Address, AddressError};
 
 /// Longest lease: a queue's invocation ends after 15 minutes, whatever it holds.
 const LEASE_SECS_MAX: u32 = 900;
+
+/// Longest retention: ten years, more than any table here is made for.
+pub(crate) const KEEP_MAX: TimeDelta = TimeDelta::days(3_650);
 
 /// What is wrong with the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -58,16 +64,60 @@ pub(crate) fn transport(env: &Env) -> Result<Transport, ConfigError> {
     address::parse(&url).map(Transport::Tcp).map_err(ConfigError::DatabaseUrl)
 }
 
-/// How long a claim holds a job.
-pub(crate) fn lease_secs(env: &Env) -> Result<u32, ConfigError> {
-    let Some(text) = text(env, "JOB_LEASE_SECONDS") else {
-        return Ok(LEASE_SECS_DEFAULT);
+/// How long a claim holds a job, where the deployment says so; else its type
+/// does.
+pub(crate) fn lease_secs(env: &Env) -> Result<Option<u32>, ConfigError> {
+    let parse = |text: String| {
+        let secs = text.parse().ok();
+        secs.filter(|secs| (1..=LEASE_SECS_MAX).contains(secs)).ok_or(ConfigError::Invalid {
+            name: "JOB_LEASE_SECONDS",
+            expected: "a whole number from 1 to 900",
+        })
     };
-    let secs = text.parse().ok();
-    secs.filter(|secs| (1..=LEASE_SECS_MAX).contains(secs)).ok_or(ConfigError::Invalid {
-        name: "JOB_LEASE_SECONDS",
-        expected: "a whole number from 1 to 900",
+    text(env, "JOB_LEASE_SECONDS").map(parse).transpose()
+}
+
+/// How long final rows are kept.
+pub(crate) fn keep(env: &Env) -> Result<TimeDelta, ConfigError> {
+    let Some(text) = text(env, "RETENTION_DAYS") else {
+        return Ok(KEEP_MIN);
+    };
+    let keep = text.trim().parse().ok().and_then(TimeDelta::try_days);
+    keep.filter(|keep| (KEEP_MIN..=KEEP_MAX).contains(keep)).ok_or(ConfigError::Invalid {
+        name: "RETENTION_DAYS",
+        expected: "a whole number from 30 to 3650",
     })
+}
+
+/// The schedules that this deployment judges. A pause flag that is empty is not
+/// `true`, so here an empty variable is not an absent one.
+pub(crate) fn schedules(env: &Env) -> Result<Vec<Effective>, SettingsError> {
+    cron::schedules(&Settings::from_vars(|name| raw(env, name))?)
+}
+
+/// The webhook that is told of alerts, if there is one.
+pub(crate) fn alert_webhook(env: &Env) -> Result<Option<Url>, ConfigError> {
+    let parse = |text: String| {
+        let url = Url::parse(text.trim()).ok().filter(is_web_address);
+        url.ok_or(ConfigError::Invalid {
+            name: "ALERT_WEBHOOK_URL",
+            expected: "an http or https address without a user name",
+        })
+    };
+    text(env, "ALERT_WEBHOOK_URL").map(parse).transpose()
+}
+
+/// `fetch` throws at an address that holds a user name or a password.
+fn is_web_address(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https")
+        && url.username().is_empty()
+        && url.password().is_none()
+}
+
+/// Whether anything is bound by this name.
+pub(crate) fn is_bound(env: &Env, name: &str) -> bool {
+    Reflect::get(env, &JsValue::from_str(name))
+        .is_ok_and(|value| !value.is_undefined() && !value.is_null())
 }
 
 /// The bootstrap operator's token, if there is one.
@@ -76,14 +126,17 @@ pub fn admin_token(env: &Env) -> Option<String> {
     text(env, "ADMIN_TOKEN")
 }
 
-/// A variable or secret as text. Empty is absent; a number or a boolean, which
-/// `[vars]` may hold as such, is what it looks like.
+/// A variable or secret as text; empty is absent.
 pub(crate) fn text(env: &Env, name: &str) -> Option<String> {
+    raw(env, name).filter(|text| !text.is_empty())
+}
+
+/// The same, empty or not. A number or a boolean, which `[vars]` may hold as
+/// such, is what it looks like.
+fn raw(env: &Env, name: &str) -> Option<String> {
     let value = Reflect::get(env, &JsValue::from_str(name)).ok()?;
-    let text = if value.as_f64().is_some() || value.as_bool().is_some() {
-        JSON::stringify(&value).ok()?.into()
-    } else {
-        value.as_string()?
-    };
-    Some(text).filter(|text| !text.is_empty())
+    if value.as_f64().is_some() || value.as_bool().is_some() {
+        return Some(JSON::stringify(&value).ok()?.into());
+    }
+    value.as_string()
 }

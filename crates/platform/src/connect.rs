@@ -71,7 +71,11 @@ async fn open(env: &Env) -> Result<Session, PortError> {
     // It lives as long as the client or the invocation, whichever ends first. A
     // broken connection shows as an error of the client's next call.
     spawn_local(async move { drop(connection.await) });
-    Ok(Session::new(client, timer).with_lease(lease_secs))
+    let session = Session::new(client, timer);
+    Ok(match lease_secs {
+        Some(secs) => session.with_lease(secs),
+        None => session,
+    })
 }
 
 /// The runtime's way of waiting.

@@ -10,10 +10,10 @@ use serde_json::json;
 use uuid::Uuid;
 use worker::{Env, MessageBatch, QueueRetryOptionsBuilder, RawMessage, ScheduledEvent};
 
-use crate::WorkerPorts;
 use crate::batch::{Settlement, deliveries};
 use crate::config::text;
 use crate::log::{self, Level};
+use crate::{WorkerPorts, triggers};
 
 /// Wait before a batch comes back whose queue this build does not know: a
 /// deployment's mistake, mended by the next one. A hundred retries last 4 days.
@@ -41,13 +41,11 @@ pub async fn queue(batch: &MessageBatch<()>, env: &Env) {
 /// Runs what a cron trigger stands for.
 pub async fn scheduled(event: &ScheduledEvent, env: &Env) {
     let cron = event.cron();
-    if cron != TICK_CRON {
-        log::warn("cron_unknown", json!({"cron": cron}));
-        return;
-    }
-    match relay::tick(&WorkerPorts::new(env)).await {
-        Ok(sent) => log::info("tick", json!({"sent": sent})),
-        Err(error) => log::error("tick", failure(&error)),
+    let ports = WorkerPorts::new(env);
+    if cron == TICK_CRON {
+        triggers::tick(&ports, env).await;
+    } else {
+        triggers::fire(&ports, env, cron, event.schedule()).await;
     }
 }
 
@@ -78,6 +76,8 @@ fn report_batch(queue: &str, token: Uuid, report: &Report, duration_ms: i64) {
         "absorbed": report.absorbed,
         "deferred": report.deferred,
         "deadLettered": report.dead_lettered,
+        "failed": report.failed,
+        "snoozed": report.snoozed,
         "superseded": report.superseded,
         "retried": report.retried,
         "error": report.error.as_ref().map(failure),
@@ -86,6 +86,7 @@ fn report_batch(queue: &str, token: Uuid, report: &Report, duration_ms: i64) {
     log::line(level, fields);
 }
 
-fn failure(error: &PortError) -> serde_json::Value {
+/// An error's place in a log line.
+pub(crate) fn failure(error: &PortError) -> serde_json::Value {
     json!({"code": error.code(), "cause": error.to_string()})
 }

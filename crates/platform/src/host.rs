@@ -1,30 +1,38 @@
-//! The clock and the ids. The platform's clock stands still between two I/Os,
-//! so ids of one moment are told apart, and kept in order, by a counter.
+//! The clock, the ids and what is told of jobs. The platform's clock stands still
+//! between two I/Os, so ids of one moment are told apart, and kept in order, by a
+//! counter.
 
 use chrono::{DateTime, Utc};
-use mauntic_flows::ports::{Checkpoint, Host};
+use mauntic_flows::ports::{Checkpoint, Host, Transition};
+use serde_json::json;
 use uuid::{ContextV7, Timestamp, Uuid};
 use worker::{Date, Env};
+
+use crate::log;
+use crate::metrics::Metrics;
+
+/// In place of chance where there is none: the middle of what it ranges over.
+const NO_CHANCE: u32 = u32::MAX / 2;
 
 thread_local! {
     /// Seeded at random in each millisecond, then counting up.
     static COUNTER: ContextV7 = const { ContextV7::new() };
 }
 
-/// The isolate's clock and randomness.
+/// The isolate's clock and randomness, and what this invocation told.
 #[derive(Debug)]
 pub struct WorkerHost {
+    metrics: Metrics,
     #[cfg(feature = "fault-hooks")]
     clock_offset: chrono::TimeDelta,
 }
 
 impl WorkerHost {
-    /// Production reads nothing; builds with fault hooks read their variables.
+    /// One an invocation. Builds with fault hooks read their variables.
     #[must_use]
     pub fn new(env: &Env) -> Self {
-        #[cfg(not(feature = "fault-hooks"))]
-        let _ = env;
         Self {
+            metrics: Metrics::new(env.clone()),
             #[cfg(feature = "fault-hooks")]
             clock_offset: crate::faults::clock_offset(env),
         }
@@ -48,6 +56,17 @@ impl Host for WorkerHost {
         let secs = u64::try_from(now.timestamp()).unwrap_or_default();
         let nanos = now.timestamp_subsec_nanos();
         COUNTER.with(|counter| Uuid::new_v7(Timestamp::from_unix(counter, secs, nanos)))
+    }
+
+    fn random(&self) -> u32 {
+        getrandom::u32().unwrap_or_else(|error| {
+            log::warn("no_randomness", json!({"cause": error.to_string()}));
+            NO_CHANCE
+        })
+    }
+
+    fn observe(&self, transition: &Transition) {
+        self.metrics.tell(transition);
     }
 
     #[cfg(feature = "fault-hooks")]

@@ -13,6 +13,7 @@
 
 #![cfg(target_arch = "wasm32")]
 
+mod answer;
 mod batch;
 mod chunks;
 pub mod config;
@@ -22,10 +23,15 @@ pub mod faults;
 pub mod handlers;
 mod host;
 pub mod log;
+mod metrics;
+mod outside;
 mod ports;
+mod transitions;
+mod triggers;
 mod wakeups;
 
 pub use connect::WorkerDatabase;
 pub use host::WorkerHost;
+pub use outside::WorkerOutside;
 pub use ports::WorkerPorts;
 pub use wakeups::WorkerWakeups;

@@ -43,6 +43,11 @@ pub fn error(event: &str, fields: Value) {
     named(Level::Error, event, fields);
 }
 
+/// Logs that a setting cannot be used; such errors name it, never its value.
+pub(crate) fn setting(fault: &dyn std::error::Error) {
+    error("setting_unreadable", json!({"cause": fault.to_string()}));
+}
+
 /// Logs an object that names its event itself.
 pub fn line(level: Level, mut fields: Value) {
     if let Value::Object(fields) = &mut fields {

@@ -3,7 +3,7 @@
 use mauntic_flows::ports::Ports;
 use worker::Env;
 
-use crate::{WorkerDatabase, WorkerHost, WorkerWakeups};
+use crate::{WorkerDatabase, WorkerHost, WorkerOutside, WorkerWakeups};
 
 /// Everything a flow needs, in a worker. Holds no I/O, so it may serve many
 /// requests.
@@ -12,6 +12,7 @@ pub struct WorkerPorts {
     db: WorkerDatabase,
     wakeups: WorkerWakeups,
     host: WorkerHost,
+    outside: WorkerOutside,
 }
 
 impl WorkerPorts {
@@ -22,6 +23,7 @@ impl WorkerPorts {
             db: WorkerDatabase::new(env.clone()),
             wakeups: WorkerWakeups::new(env.clone()),
             host: WorkerHost::new(env),
+            outside: WorkerOutside::new(env.clone()),
         }
     }
 }
@@ -30,6 +32,7 @@ impl Ports for WorkerPorts {
     type Db = WorkerDatabase;
     type Wakeups = WorkerWakeups;
     type Host = WorkerHost;
+    type Outside = WorkerOutside;
 
     fn db(&self) -> &WorkerDatabase {
         &self.db
@@ -41,5 +44,9 @@ impl Ports for WorkerPorts {
 
     fn host(&self) -> &WorkerHost {
         &self.host
+    }
+
+    fn outside(&self) -> &WorkerOutside {
+        &self.outside
     }
 }

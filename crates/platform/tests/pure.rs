@@ -2,8 +2,20 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+#[path = "../src/answer.rs"]
+mod answer;
 #[path = "../src/chunks.rs"]
 mod chunks;
+#[path = "../src/transitions.rs"]
+mod transitions;
+
+use mauntic_flows::ports::{CallError, Transition};
+use serde_json::json;
+use transitions::{POINT_EVENT, Point, TOLD_MAX, Weight};
+use uuid::Uuid;
+
+/// What the platform keeps of an invocation's log lines.
+const LOG_BYTES_MAX: usize = 256_000;
 
 #[test]
 fn sends_keep_both_limits_and_the_order() {
@@ -27,4 +39,114 @@ fn sends_keep_both_limits_and_the_order() {
         let found: Vec<_> = sends.into_iter().map(range).collect();
         assert_eq!(found, expected, "{lengths:?}");
     }
+}
+
+#[test]
+fn a_status_is_success_or_its_fault_or_ours() {
+    for status in 0..=u16::MAX {
+        let expected = match status {
+            200..=299 => Ok(()),
+            429 | 500..=u16::MAX => {
+                Err(CallError::Failed { cause: format!("answered with status {status}") })
+            }
+            _ => Err(CallError::Refused { status }),
+        };
+        assert_eq!(answer::judge(status), expected, "{status}");
+    }
+}
+
+fn transition(outcome: &'static str, reason: Option<&str>) -> Transition {
+    Transition {
+        event: "job.moved",
+        queue: "mauntic-scoring-events".to_owned(),
+        job_type: "scoring.CalculateScore".to_owned(),
+        job_id: Uuid::from_u128(7),
+        execution_id: Some(Uuid::from_u128(8)),
+        request_id: Some("req-1".to_owned()),
+        attempt: 2,
+        duration_ms: 31,
+        outcome,
+        reason: reason.map(str::to_owned),
+    }
+}
+
+#[test]
+fn a_line_has_our_names_and_those_of_opentelemetry() {
+    assert_eq!(
+        transitions::line(&transition("dead_lettered", Some("retries_exhausted"))),
+        json!({
+            "event": "job.moved",
+            "queue": "mauntic-scoring-events",
+            "jobType": "scoring.CalculateScore",
+            "jobId": "00000000-0000-0000-0000-000000000007",
+            "executionId": "00000000-0000-0000-0000-000000000008",
+            "requestId": "req-1",
+            "attempt": 2,
+            "durationMs": 31,
+            "outcome": "dead_lettered",
+            "reason": "retries_exhausted",
+            "messaging.system": "mauntic",
+            "messaging.operation.type": "process",
+            "messaging.destination.name": "mauntic-scoring-events",
+            "messaging.message.id": "00000000-0000-0000-0000-000000000007",
+            "messaging.message.conversation_id": "req-1",
+            "error.type": "retries_exhausted",
+        })
+    );
+}
+
+#[test]
+fn a_line_leaves_out_what_is_not_known() {
+    let unknown = Transition { execution_id: None, request_id: None, ..transition("failed", None) };
+    let line = transitions::line(&unknown);
+    for name in ["executionId", "requestId", "reason", "messaging.message.conversation_id"] {
+        assert!(line.get(name).is_none(), "{name}");
+    }
+    assert_eq!(line.get("error.type"), Some(&json!("failed")));
+}
+
+#[test]
+fn only_failures_have_an_error_type() {
+    for (outcome, weight, error) in [
+        ("completed", Weight::Usual, None),
+        ("absorbed", Weight::Usual, None),
+        ("snoozed", Weight::Usual, None),
+        ("handed_back", Weight::Odd, None),
+        ("failed", Weight::Odd, Some("why")),
+        ("dead_lettered", Weight::Grave, Some("why")),
+    ] {
+        assert_eq!(transitions::weight(outcome), weight, "{outcome}");
+        let line = transitions::line(&transition(outcome, Some("why")));
+        assert_eq!(line.get("error.type").and_then(|e| e.as_str()), error, "{outcome}");
+    }
+}
+
+#[test]
+fn the_lines_of_an_invocation_stay_within_the_platforms_limit() {
+    let long = Transition {
+        event: "job.dead_lettered",
+        queue: "mauntic-scoreboard-jobs".to_owned(),
+        job_type: "scoreboard.schedule-verification".to_owned(),
+        request_id: Some("r".repeat(128)),
+        attempt: i32::MIN,
+        duration_ms: i64::MIN,
+        ..transition("dead_lettered", Some(&"r".repeat(40)))
+    };
+    let bytes = transitions::line(&long).to_string().len() + r#""level":"error","#.len();
+    let lines = usize::try_from(TOLD_MAX).unwrap_or(usize::MAX);
+    assert!(bytes * lines <= LOG_BYTES_MAX, "{lines} lines of {bytes} bytes");
+}
+
+#[test]
+fn a_point_has_its_values_in_their_fixed_places() {
+    let expected = |milliseconds| Point {
+        index: "mauntic-scoring-events",
+        blobs: [POINT_EVENT, "scoring.CalculateScore", "completed"],
+        doubles: [milliseconds, 2.0],
+    };
+    assert_eq!(POINT_EVENT, "queue.metric");
+    let usual = transition("completed", None);
+    assert_eq!(transitions::point(&usual), expected(31.0));
+    let long = Transition { duration_ms: i64::MAX, ..usual };
+    assert_eq!(transitions::point(&long), expected(f64::from(i32::MAX)));
 }

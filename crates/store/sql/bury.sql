@@ -1,23 +1,40 @@
--- bury: judges jobs whose message the platform gave up on. $1 uuid[] ids, sorted;
--- $2 int2 deaths at which a job is a dead letter.
--- Final, leased or locked jobs need nothing; the others are woken at once.
+-- bury: judges jobs whose message the platform gave up on.
+-- $1 uuid[] ids, sorted; $2 text[] ids of their messages; $3 text queue;
+-- $4 int2 deaths at which a job is a dead letter. Returns the dead.
+-- Final, leased or locked jobs need nothing; the others are woken at once. A
+-- message counts once, however often it is judged.
 with dying as (
-  select j.id from jobs.job j
-  where j.id = any($1) and (j.state in ('queued', 'failed')
+  select j.id, m.message_id, j.platform_deaths
+    + (j.death_message is distinct from m.message_id)::int4 as deaths
+  from unnest($1::uuid[], $2::text[]) as m(id, message_id)
+  join jobs.job j on j.id = m.id
+  where j.queue = $3 and (j.state in ('queued', 'failed')
     or (j.state = 'in_progress' and j.lease_until <= clock_timestamp()))
-  order by j.id for update skip locked
+  order by j.id for update of j skip locked
 ), judged as (
   update jobs.job j set
-    platform_deaths = j.platform_deaths + 1,
+    platform_deaths = d.deaths,
+    death_message = d.message_id,
     wake_at = clock_timestamp(),
-    state = case when j.platform_deaths + 1 >= $2 then 'dead_lettered' else j.state end,
-    finished_at = case when j.platform_deaths + 1 >= $2 then clock_timestamp() end,
-    lease_until = case when j.platform_deaths + 1 >= $2 then null else j.lease_until end,
-    coalesce_key = case when j.platform_deaths + 1 >= $2 then null else j.coalesce_key end
-  from dying where j.id = dying.id
+    state = case when d.deaths >= $4 then 'dead_lettered' else j.state end,
+    finished_at = case when d.deaths >= $4 then clock_timestamp() end,
+    lease_until = case when d.deaths >= $4 then null else j.lease_until end,
+    lease_token = case when d.deaths >= $4 then null else j.lease_token end,
+    coalesce_key = case when d.deaths >= $4 then null else j.coalesce_key end,
+    released_key = case when d.deaths >= $4 then coalesce(j.idempotency_key, j.released_key)
+      else j.released_key end,
+    idempotency_key = case when d.deaths >= $4 then null else j.idempotency_key end,
+    last_error = case when d.deaths >= $4
+      then 'the platform gave its message up ' || d.deaths || ' times' else j.last_error end
+  from dying d where j.id = d.id
   returning j.*
+), letters as (
+  insert into jobs.dead_letter (queue, job_id, organization_id, type, body, reason, detail)
+  select d.queue, d.id, d.organization_id, d.type, convert_to(d.data::text, 'UTF8'),
+         'isolate_killed', d.last_error
+  from judged d where d.state = 'dead_lettered' order by d.id
 )
-insert into jobs.dead_letter (queue, job_id, organization_id, type, body, reason, detail)
-select d.queue, d.id, d.organization_id, d.type, convert_to(d.data::text, 'UTF8'),
-       'isolate_killed', 'the platform gave its message up ' || d.platform_deaths || ' times'
-from judged d where d.state = 'dead_lettered'
+select d.id, d.type, d.queue, d.run_id, d.request_id, d.claim,
+       (select jobs.count_runs(dead => array_agg(e.run_id))
+        from judged e where e.state = 'dead_lettered') as runs
+from judged d where d.state = 'dead_lettered' order by d.id

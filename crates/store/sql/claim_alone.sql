@@ -6,8 +6,9 @@
 with due as (
   select j.id, j.failures + (j.state = 'in_progress' and j.alone)::int4 as failures
   from jobs.job j
-  where j.id = $1 and (
-    (j.state in ('queued', 'failed') and j.available_at <= clock_timestamp() + interval '2 s')
+  where j.id = $1 and j.queue = $2 and (
+    (j.state in ('queued', 'failed') and j.available_at <= clock_timestamp() + interval '2 s'
+      and j.expires_at > clock_timestamp())
     or (j.state = 'in_progress' and j.lease_until <= clock_timestamp()))
   for update skip locked
 ), held as (
@@ -17,20 +18,27 @@ with due as (
     lease_until = clock_timestamp() + $3 * interval '1 s',
     wake_at = clock_timestamp() + $3 * interval '1 s'
   from due where j.id = due.id and due.failures < j.failures_max
-  returning j.id, j.claim, j.type, j.data::text as data, j.request_id, j.created_at
+  returning j.*
 ), dead as (
   update jobs.job j set
     state = 'dead_lettered', finished_at = clock_timestamp(), failures = due.failures,
     lease_until = null, lease_token = null, coalesce_key = null,
+    released_key = coalesce(j.idempotency_key, j.released_key), idempotency_key = null,
     last_error = 'the lease ran out ' || due.failures || ' times while it was done alone'
   from due where j.id = due.id and due.failures >= j.failures_max
   returning j.*
 ), letter as (
   insert into jobs.dead_letter (queue, job_id, organization_id, type, body, reason, detail)
-  select $2, d.id, d.organization_id, d.type, convert_to(d.data::text, 'UTF8'), 'lease_expired',
-         d.last_error
+  select d.queue, d.id, d.organization_id, d.type, convert_to(d.data::text, 'UTF8'),
+         'lease_expired', d.last_error
   from dead d
 )
-select h.id, h.claim, h.type, h.data, h.request_id, h.created_at, clock_timestamp() as now from held h
+select h.state, h.id, h.claim, h.type, h.version, h.data::text as data, h.organization_id,
+       h.run_id, h.scheduled_for, h.request_id, h.created_at, h.failures, h.failures_max,
+       h.snoozes, h.snooze_reason, clock_timestamp() as now, null::int8 as runs
+from held h
 union all
-select d.id, null, d.type, null, null, d.created_at, clock_timestamp() from dead d
+select d.state, d.id, d.claim, d.type, d.version, d.data::text, d.organization_id,
+       d.run_id, d.scheduled_for, d.request_id, d.created_at, d.failures, d.failures_max,
+       d.snoozes, d.snooze_reason, clock_timestamp(), jobs.count_runs(dead => array[d.run_id])
+from dead d

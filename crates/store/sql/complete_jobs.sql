@@ -1,12 +1,16 @@
 -- complete_jobs: the fence of an effect's transaction, and its receipts.
 -- $1 uuid[] ids, sorted; $2 int4[] claims; $3 text[] receipts as JSON; $4 int8 count.
 -- Raises JB001 when a lease was lost: the transaction then writes nothing.
-with done as (
+with held as (
+  select j.id, h.receipt
+  from unnest($1::uuid[], $2::int4[], $3::text[]) as h(id, claim, receipt)
+  join jobs.job j on j.id = h.id and j.claim = h.claim and j.state = 'in_progress'
+  order by j.id for update of j
+), done as (
   update jobs.job j set
     state = 'completed', finished_at = clock_timestamp(), lease_until = null,
     lease_token = null, receipt = h.receipt::jsonb
-  from unnest($1::uuid[], $2::int4[], $3::text[]) as h(id, claim, receipt)
-  where j.id = h.id and j.claim = h.claim and j.state = 'in_progress'
+  from held h where j.id = h.id
   returning j.id
 )
 select jobs.expect((select count(*) from done), $4)::text

@@ -1,9 +1,24 @@
--- insert_shorts: rows for jobs that were sent by hand.
--- $1 uuid[] ids, sorted; $2 text[] types; $3 text[] organizations; $4 text[] data as JSON;
--- $5 int2[] failures_max; $6 text[] request ids or null; $7 text queue.
-insert into jobs.job (id, type, organization_id, data, failures_max, request_id, queue)
-select s.id, s.type, s.organization_id, s.data::jsonb, s.failures_max, s.request_id, $7
-from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int2[], $6::text[])
-  as s(id, type, organization_id, data, failures_max, request_id)
-order by s.id
+-- insert_shorts: rows and runs for jobs that were sent by hand.
+-- $1 uuid[] ids; $2 uuid[] runs; $3 text[] types; $4 int2[] versions; $5 text[] organizations
+-- or null; $6 text[] data as JSON; $7 int2[] failures_max; $8 text[] request ids or null;
+-- $9 text[] idempotency keys or null; $10 text[] ids of the dead messages that they were
+-- inserted by, or null; $11 text queue.
+-- Any conflict is another insert's row: the id is this message again, the key
+-- another job. Ordered by what can conflict, so that two batches never deadlock.
+with inserted as (
+  insert into jobs.job (id, run_id, type, version, organization_id, data, failures_max, request_id,
+                        idempotency_key, death_message, queue)
+  select s.id, s.run_id, s.type, s.version, s.organization_id, s.data::jsonb, s.failures_max,
+         s.request_id, s.idempotency_key, s.death_message, $11
+  from unnest($1::uuid[], $2::uuid[], $3::text[], $4::int2[], $5::text[], $6::text[], $7::int2[],
+              $8::text[], $9::text[], $10::text[])
+    as s(id, run_id, type, version, organization_id, data, failures_max, request_id,
+         idempotency_key, death_message)
+  order by s.organization_id collate "C", s.type collate "C", s.idempotency_key collate "C", s.id
+  on conflict do nothing
+  returning run_id, type, organization_id, request_id
+)
+insert into jobs.run (id, job_key, organization_id, trigger, request_id, jobs_total)
+select i.run_id, i.type, i.organization_id, 'manual', i.request_id, 1
+from inserted i order by i.run_id
 on conflict (id) do nothing

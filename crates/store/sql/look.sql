@@ -1,13 +1,19 @@
 -- look: what the jobs that were not claimed wait for.
--- $1 uuid[] ids; $2 text[] batched types; $3 text[] single types.
-select j.id, j.state, j.alone,
+-- $1 uuid[] ids; $2 text queue; $3 text[] types of this build, $4 int2[] the newest version
+-- of each that it reads, $5 boolean[] whether each is batched.
+select j.id, j.type, j.state, j.alone,
   case
     when j.state in ('queued', 'failed')
-      and j.available_at <= clock_timestamp() + interval '2 s' then
-      case when j.type = any($2) then 'unlocked' when j.type = any($3) then 'alone'
-           else 'nothing' end
-    when j.state = 'in_progress' and j.lease_until <= clock_timestamp()
-      and (j.type = any($2) or j.type = any($3)) then 'alone'
+      and j.available_at <= clock_timestamp() + interval '2 s'
+      and j.expires_at > clock_timestamp() then
+      case when t.known is not true then 'another_build' when t.batched then 'unlocked'
+           else 'alone' end
+    when j.state = 'in_progress' and j.lease_until <= clock_timestamp() and t.known then 'alone'
     else 'nothing'
   end as next
-from jobs.job j where j.id = any($1)
+from jobs.job j
+cross join lateral (
+  select j.version <= ($4::int2[])[p.place] as known, ($5::boolean[])[p.place] as batched
+  from array_position($3::text[], j.type) as p(place)
+) t
+where j.id = any($1) and j.queue = $2

@@ -1,4 +1,5 @@
--- upsert_scores: writes scores, and the day's history of those that applied.
+-- upsert_scores: writes scores; of those that applied the day's history, and
+-- an event where the grade is new.
 -- $1 text[] organizations; $2 text[] contacts; both sorted together;
 -- $3 int8[] totals, $4 int8[] fit, $5 int8[] engagement, $6 int8[] intent, in ten-thousandths;
 -- $7 text[] grades; $8 text[] contributions as JSON; $9 int8[] input versions;
@@ -32,7 +33,16 @@ with applied as (
     calculated_at = excluded.calculated_at
   where excluded.input_version >= s.input_version and excluded.config_version >= s.config_version
   returning s.organization_id, s.contact_id, s.total_score, s.grade, s.fit_score,
-            s.engagement_score, s.intent_score, s.calculated_at
+            s.engagement_score, s.intent_score, s.calculated_at, s.job_id,
+            old.grade as previous_grade
+), events as (
+  insert into jobs.event_outbox (organization_id, type, data, job_id)
+  select a.organization_id, 'scoring.LeadScoreUpdated',
+         jsonb_build_object('contactId', a.contact_id, 'grade', a.grade,
+           'previousGrade', a.previous_grade, 'totalScore', trim_scale(a.total_score)),
+         a.job_id
+  from applied a where a.grade is distinct from a.previous_grade
+  order by a.organization_id, a.contact_id
 )
 insert into scoring.score_history (
   organization_id, contact_id, day, total_score, grade, fit_score, engagement_score,

@@ -85,7 +85,7 @@ pub async fn replace_config(
     ];
     let head = Statement { sql: include_str!("../sql/bump_config.sql"), params: head };
     let body = Statement { sql: include_str!("../sql/replace_config.sql"), params: body };
-    transaction(client, READ_WRITE, &head, Some(&body)).await.map(|_| ())
+    transaction(client, READ_WRITE, &[head, body]).await.map(|_| ())
 }
 
 /// Stores contacts' features without asking for their scores.

@@ -18,7 +18,7 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Tcp {
     config: Config,
     tls: MakeRustlsConnect,
-    lease_secs: u32,
+    lease_secs: Option<u32>,
     timer: Timer,
 }
 
@@ -37,13 +37,13 @@ impl Tcp {
         let mut config = address::parse(url)?.config;
         config.connect_timeout(CONNECT_TIMEOUT);
         let tls = MakeRustlsConnect::with_webpki_roots();
-        Ok(Self { config, tls, lease_secs: crate::LEASE_SECS_DEFAULT, timer })
+        Ok(Self { config, tls, lease_secs: None, timer })
     }
 
-    /// Leases of `secs` seconds.
+    /// Leases of `secs` seconds, whatever a type says.
     #[must_use]
-    pub fn with_lease(self, lease_secs: u32) -> Self {
-        Self { lease_secs, ..self }
+    pub fn with_lease(self, secs: u32) -> Self {
+        Self { lease_secs: Some(secs), ..self }
     }
 
     /// Another way of waiting, for tests of what happens when nothing answers.
@@ -74,6 +74,10 @@ impl Database for Tcp {
 
     async fn open(&self) -> Result<Session, PortError> {
         let client = self.client().await.map_err(|error| connect_error(&error))?;
-        Ok(Session::new(client, self.timer).with_lease(self.lease_secs))
+        let session = Session::new(client, self.timer);
+        Ok(match self.lease_secs {
+            Some(secs) => session.with_lease(secs),
+            None => session,
+        })
     }
 }

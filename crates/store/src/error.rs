@@ -1,6 +1,7 @@
 //! What the database's errors mean to a caller: told apart by SQLSTATE and
 //! constraint name, never by message text, and without row values.
 
+use mauntic_domain::jobs::limits::UNFINISHED_MAX;
 use mauntic_flows::ports::PortError;
 use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
@@ -8,7 +9,16 @@ use tokio_postgres::error::SqlState;
 use crate::session::{FLIGHT_MAX, Silence};
 
 /// SQLSTATE raised by `jobs.expect`: a lease was lost.
-pub(crate) const FENCE_LOST: &str = "JB001";
+const FENCE_LOST: &str = "JB001";
+
+/// SQLSTATE raised by an enqueue: a key stands for other content.
+const KEY_CONFLICT: &str = "JB002";
+
+/// SQLSTATE raised by an enqueue: too many unfinished jobs.
+const BACKLOG: &str = "JB003";
+
+/// SQLSTATE raised where somebody else has judged or counted meanwhile.
+const MEANWHILE: &str = "JB004";
 
 /// The component in errors.
 const DATABASE: &str = "the database";
@@ -37,6 +47,10 @@ fn silence() -> String {
 /// its own transaction and may be repeated.
 pub(crate) fn statement_error(what: &'static str, error: &Error) -> PortError {
     match error.code() {
+        Some(code) if code.code() == KEY_CONFLICT => PortError::KeyConflict,
+        Some(code) if code.code() == BACKLOG => {
+            PortError::Backlog { unfinished_max: UNFINISHED_MAX }
+        }
         Some(code) if is_contention(code) => PortError::Contention { what, cause: cause(error) },
         Some(code) if is_going_away(code) => {
             PortError::Unavailable { what: DATABASE, cause: cause(error) }
@@ -56,6 +70,22 @@ pub(crate) fn commit_error(what: &'static str, error: &Error) -> PortError {
         Some(code) if !is_going_away(code) => statement_error(what, error),
         _ => PortError::Unknown { what, cause: cause(error) },
     }
+}
+
+/// Whether a statement ended its transaction because a lease was lost.
+pub(crate) fn is_fence_lost(error: &Error) -> bool {
+    error.code().is_some_and(|code| code.code() == FENCE_LOST)
+}
+
+/// Whether a statement ended its transaction because somebody else was faster.
+pub(crate) fn is_meanwhile(error: &Error) -> bool {
+    error.code().is_some_and(|code| code.code() == MEANWHILE)
+}
+
+/// Whether a statement was refused by the constraint or unique index of that
+/// name.
+pub(crate) fn is_violation(error: &Error, constraint: &str) -> bool {
+    error.as_db_error().is_some_and(|db| db.constraint() == Some(constraint))
 }
 
 fn is_contention(code: &SqlState) -> bool {

@@ -7,29 +7,86 @@ use uuid::Uuid;
 
 use crate::Session;
 use crate::flight::Param;
+use crate::runs::version;
+
+/// Where a batch came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Via {
+    /// The queue of jobs.
+    Queue,
+    /// The dead-letter queue behind it. A job that gets its row by that way was
+    /// never tried, so that its message counts no death.
+    DeadLetters,
+}
 
 impl Session {
-    pub(crate) async fn insert_shorts(&self, request: &ClaimRequest) -> Result<Vec<Row>, Error> {
+    pub(crate) async fn insert_shorts(
+        &self,
+        request: &ClaimRequest,
+        via: Via,
+    ) -> Result<Vec<Row>, Error> {
         let shorts = &request.shorts;
         if shorts.is_empty() {
             return Ok(Vec::new());
         }
         let ids: Vec<Uuid> = shorts.iter().map(|short| short.id).collect();
-        let types: Vec<&str> = shorts.iter().map(|short| short.type_name).collect();
-        let owners: Vec<&str> = shorts.iter().map(|s| s.organization_id.as_str()).collect();
+        let runs: Vec<Uuid> = shorts.iter().map(|short| short.run_id).collect();
+        let types: Vec<&str> = shorts.iter().map(|short| short.job_type.name()).collect();
+        let versions: Vec<i16> = shorts.iter().map(|s| version(s.job_type)).collect();
+        let owners: Vec<Option<&str>> =
+            shorts.iter().map(|s| s.organization_id.as_deref()).collect();
         let data: Vec<String> = shorts.iter().map(|short| short.data.to_string()).collect();
-        let failures_max: Vec<i16> = shorts.iter().map(|short| short.failures_max).collect();
+        let failures_max: Vec<i16> =
+            shorts.iter().map(|short| short.job_type.spec().failures_max).collect();
         let requests: Vec<Option<&str>> = shorts.iter().map(|s| s.request_id.as_deref()).collect();
+        let keys: Vec<Option<&str>> = shorts.iter().map(|s| s.idempotency_key.as_deref()).collect();
+        let dead = via == Via::DeadLetters;
+        let deaths: Vec<Option<&str>> =
+            shorts.iter().map(|s| dead.then_some(s.conflict.message_id.as_str())).collect();
+        let params: &[Param<'_>] = &[
+            (&ids, Type::UUID_ARRAY),
+            (&runs, Type::UUID_ARRAY),
+            (&types, Type::TEXT_ARRAY),
+            (&versions, Type::INT2_ARRAY),
+            (&owners, Type::TEXT_ARRAY),
+            (&data, Type::TEXT_ARRAY),
+            (&failures_max, Type::INT2_ARRAY),
+            (&requests, Type::TEXT_ARRAY),
+            (&keys, Type::TEXT_ARRAY),
+            (&deaths, Type::TEXT_ARRAY),
+            (&request.queue.name(), Type::TEXT),
+        ];
+        self.client.query_typed(include_str!("../sql/insert_shorts.sql"), params).await
+    }
+
+    /// What stands in the place of hand-sent jobs that got no row.
+    pub(crate) async fn judge_shorts(&self, request: &ClaimRequest) -> Result<Vec<Row>, Error> {
+        let keyed = || request.shorts.iter().filter(|short| short.idempotency_key.is_some());
+        if keyed().next().is_none() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<Uuid> = keyed().map(|short| short.id).collect();
+        let types: Vec<&str> = keyed().map(|short| short.job_type.name()).collect();
+        let owners: Vec<Option<&str>> = keyed().map(|s| s.organization_id.as_deref()).collect();
+        let data: Vec<String> = keyed().map(|short| short.data.to_string()).collect();
+        let keys: Vec<Option<&str>> = keyed().map(|s| s.idempotency_key.as_deref()).collect();
+        let messages: Vec<&str> = keyed().map(|s| s.conflict.message_id.as_str()).collect();
+        let bodies: Vec<&[u8]> = keyed().map(|s| s.conflict.body.as_slice()).collect();
+        let reasons: Vec<&str> = keyed().map(|short| short.conflict.reason).collect();
+        let details: Vec<&str> = keyed().map(|s| s.conflict.detail.as_str()).collect();
         let params: &[Param<'_>] = &[
             (&ids, Type::UUID_ARRAY),
             (&types, Type::TEXT_ARRAY),
             (&owners, Type::TEXT_ARRAY),
             (&data, Type::TEXT_ARRAY),
-            (&failures_max, Type::INT2_ARRAY),
-            (&requests, Type::TEXT_ARRAY),
+            (&keys, Type::TEXT_ARRAY),
+            (&messages, Type::TEXT_ARRAY),
+            (&bodies, Type::BYTEA_ARRAY),
+            (&reasons, Type::TEXT_ARRAY),
+            (&details, Type::TEXT_ARRAY),
             (&request.queue.name(), Type::TEXT),
         ];
-        self.client.query_typed(include_str!("../sql/insert_shorts.sql"), params).await
+        self.client.query_typed(include_str!("../sql/judge_shorts.sql"), params).await
     }
 
     pub(crate) async fn insert_letters(&self, request: &ClaimRequest) -> Result<Vec<Row>, Error> {

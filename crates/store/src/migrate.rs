@@ -20,8 +20,13 @@ macro_rules! migrations {
 }
 
 /// Every migration, in order; number n is at index n − 1.
-pub const MIGRATIONS: &[Migration] =
-    migrations!["0001_rooms_and_roles.sql", "0002_jobs.sql", "0003_scoring.sql", "0004_auth.sql",];
+pub const MIGRATIONS: &[Migration] = migrations![
+    "0001_rooms_and_roles.sql",
+    "0002_jobs.sql",
+    "0003_scoring.sql",
+    "0004_auth.sql",
+    "0005_protocol.sql",
+];
 
 /// Oldest server that has what we use (uuidv7, RETURNING old).
 const SERVER_VERSION_MIN: i32 = 180_000;

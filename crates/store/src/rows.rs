@@ -2,7 +2,7 @@
 //! another than this build's, an error and never a panic.
 
 use mauntic_domain::jobs::{JobState, Queue};
-use mauntic_flows::ports::{Held, PortError};
+use mauntic_flows::ports::{Died, Held, PortError};
 use serde::de::DeserializeOwned;
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Json};
@@ -26,15 +26,42 @@ pub(crate) fn unreadable(place: &str) -> PortError {
 }
 
 pub(crate) fn held(row: &Row) -> Result<Held, PortError> {
+    let version: i16 = column(row, "version")?;
     Ok(Held {
         id: column(row, "id")?,
         claim: column(row, "claim")?,
         type_name: column(row, "type")?,
+        version: version.unsigned_abs(),
         // What cannot be read is this job's fault alone, found when it is done.
         data: serde_json::from_str(column(row, "data")?).unwrap_or_default(),
+        organization_id: column(row, "organization_id")?,
+        run_id: column(row, "run_id")?,
+        scheduled_for: column(row, "scheduled_for")?,
         request_id: column(row, "request_id")?,
         created_at: column(row, "created_at")?,
+        failures: column(row, "failures")?,
+        failures_max: column(row, "failures_max")?,
+        snoozes: column(row, "snoozes")?,
+        snooze_reason: column(row, "snooze_reason")?,
     })
+}
+
+/// A job that became a dead letter for `reason`.
+pub(crate) fn died(row: &Row, reason: &'static str) -> Result<Died, PortError> {
+    Ok(Died {
+        id: column(row, "id")?,
+        type_name: column(row, "type")?,
+        queue: column(row, "queue")?,
+        run_id: column(row, "run_id")?,
+        request_id: column(row, "request_id")?,
+        claim: column(row, "claim")?,
+        reason,
+    })
+}
+
+/// The ids of rows, in their order.
+pub(crate) fn ids(rows: &[Row]) -> Result<Vec<uuid::Uuid>, PortError> {
+    rows.iter().map(|row| column(row, "id")).collect()
 }
 
 pub(crate) fn state(row: &Row) -> Result<JobState, PortError> {

@@ -6,9 +6,6 @@ use std::time::Duration;
 use futures::future::{Either, select};
 use tokio_postgres::Client;
 
-/// How long a claim holds a job unless the deployment says otherwise.
-pub const LEASE_SECS_DEFAULT: u32 = 60;
-
 /// Longest wait for the answer of a flight. The server ends a transaction of a
 /// worker after 55 s by itself, so that later there is no server any more: a
 /// frozen host, a partition without a reset.
@@ -29,7 +26,8 @@ pub(crate) struct Silence;
 #[derive(Debug)]
 pub struct Session {
     pub(crate) client: Client,
-    pub(crate) lease_secs: i64,
+    /// The deployment's word on every lease, in place of the types'.
+    lease_secs: Option<u32>,
     timer: Timer,
 }
 
@@ -37,13 +35,18 @@ impl Session {
     /// Takes over a connected client.
     #[must_use]
     pub fn new(client: Client, timer: Timer) -> Self {
-        Self { client, lease_secs: i64::from(LEASE_SECS_DEFAULT), timer }
+        Self { client, lease_secs: None, timer }
     }
 
-    /// Leases of `secs` seconds.
+    /// Leases of `secs` seconds, whatever a type says.
     #[must_use]
     pub fn with_lease(self, secs: u32) -> Self {
-        Self { lease_secs: i64::from(secs), ..self }
+        Self { lease_secs: Some(secs), ..self }
+    }
+
+    /// How long a claim holds a job whose type says `secs`, in seconds.
+    pub(crate) fn lease(&self, secs: u32) -> i64 {
+        i64::from(self.lease_secs.unwrap_or(secs))
     }
 
     /// Waits for a flight, but not for ever.

@@ -12,8 +12,9 @@ use tokio_postgres::types::{Json, Type};
 use uuid::Uuid;
 
 use crate::Session;
-use crate::flight::{Answers, Param, Statement, tenant_transaction};
-use crate::rows::{column, json, queue, unreadable};
+use crate::enqueue::enqueue;
+use crate::flight::{Param, Statement, tenant_transaction};
+use crate::rows::{column, json, unreadable};
 
 impl TenantStore for Session {
     async fn put_features(
@@ -23,25 +24,19 @@ impl TenantStore for Session {
         features: &Features,
         job: &NewJob,
     ) -> Result<FeaturesStored, PortError> {
-        let jobs = JobColumns::of(organization, std::slice::from_ref(job));
         let (owner, name) = (organization.as_str(), contact.as_str());
         let document = serde_json::to_string(features)
             .map_err(|error| PortError::Refused { what: "features", cause: error.to_string() })?;
-        let upsert: &[Param<'_>] =
+        let params: &[Param<'_>] =
             &[(&owner, Type::TEXT), (&name, Type::TEXT), (&document, Type::TEXT)];
-        // The job first: locks are taken in the order job, domain rows.
-        let (jobs, stored) = tenant_transaction(
-            "storing features",
-            self,
-            organization,
-            &Statement { sql: include_str!("../sql/enqueue.sql"), params: &jobs.params() },
-            Some(&Statement { sql: include_str!("../sql/put_features.sql"), params: upsert }),
-        )
-        .await?;
-        let (Some(job), Some(stored)) = (jobs.first(), stored.first()) else {
+        let upsert = Statement { sql: include_str!("../sql/put_features.sql"), params };
+        let jobs = std::slice::from_ref(job);
+        let what = "storing features";
+        let (jobs, stored) = enqueue(self, what, organization, jobs, Some(upsert)).await?;
+        let (Some(job), Some(stored)) = (jobs.into_iter().next(), stored.first()) else {
             return Err(unreadable("nothing came back from storing features"));
         };
-        Ok(FeaturesStored { input_version: column(stored, "input_version")?, job: enqueued(job)? })
+        Ok(FeaturesStored { input_version: column(stored, "input_version")?, job })
     }
 
     async fn enqueue(
@@ -49,10 +44,10 @@ impl TenantStore for Session {
         organization: &OrganizationId,
         jobs: &[NewJob],
     ) -> Result<Vec<Enqueued>, PortError> {
-        let jobs = JobColumns::of(organization, jobs);
-        let sql = include_str!("../sql/enqueue.sql");
-        let rows = self.one("enqueuing", organization, sql, &jobs.params()).await?;
-        rows.iter().map(enqueued).collect()
+        if jobs.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(enqueue(self, "enqueuing", organization, jobs, None).await?.0)
     }
 
     async fn mark_own_sent(
@@ -107,58 +102,9 @@ impl Session {
         params: &[Param<'_>],
     ) -> Result<Vec<Row>, PortError> {
         let statement = Statement { sql, params };
-        let answers = tenant_transaction(what, self, organization, &statement, None);
-        let (rows, _): Answers = answers.await?;
-        Ok(rows)
+        let mut answers = tenant_transaction(what, self, organization, &[statement]).await?;
+        answers.pop().ok_or_else(|| unreadable("the answer of a statement"))
     }
-}
-
-/// Jobs to be enqueued, column by column for `unnest`.
-struct JobColumns<'a> {
-    owner: &'a str,
-    types: Vec<&'static str>,
-    queues: Vec<&'static str>,
-    data: Vec<String>,
-    failures_max: Vec<i16>,
-    coalesce_keys: Vec<Option<&'a str>>,
-    request_ids: Vec<&'a str>,
-}
-
-impl<'a> JobColumns<'a> {
-    fn of(owner: &'a OrganizationId, jobs: &'a [NewJob]) -> Self {
-        let types = || jobs.iter().map(|new| new.job.job_type());
-        Self {
-            owner: owner.as_str(),
-            types: types().map(mauntic_domain::jobs::JobType::name).collect(),
-            queues: types().map(|job_type| job_type.queue().name()).collect(),
-            data: jobs.iter().map(|new| new.job.data().to_string()).collect(),
-            failures_max: types().map(mauntic_domain::jobs::JobType::failures_max).collect(),
-            coalesce_keys: jobs.iter().map(|new| new.coalesce_key.as_deref()).collect(),
-            request_ids: jobs.iter().map(|new| new.request_id.as_str()).collect(),
-        }
-    }
-
-    fn params(&self) -> [Param<'_>; 7] {
-        [
-            (&self.owner, Type::TEXT),
-            (&self.types, Type::TEXT_ARRAY),
-            (&self.queues, Type::TEXT_ARRAY),
-            (&self.data, Type::TEXT_ARRAY),
-            (&self.failures_max, Type::INT2_ARRAY),
-            (&self.coalesce_keys, Type::TEXT_ARRAY),
-            (&self.request_ids, Type::TEXT_ARRAY),
-        ]
-    }
-}
-
-fn enqueued(row: &Row) -> Result<Enqueued, PortError> {
-    Ok(Enqueued {
-        id: column(row, "id")?,
-        type_name: column(row, "type")?,
-        queue: queue(row)?,
-        created: column(row, "created")?,
-        enqueued_at: column(row, "created_at")?,
-    })
 }
 
 fn score_row(row: &Row) -> Result<Option<ScoreRow>, PortError> {

@@ -7,11 +7,14 @@
 //! any kind: this test's runtime, or a worker in another process. Connections
 //! must not be encrypted (the addresses that `database` gives say so).
 
+mod commits;
 mod flights;
 mod pump;
 mod switch;
-mod wire;
 
+pub use self::commits::CommitCut;
+
+use self::commits::Plan;
 use self::pump::serve;
 use self::switch::{Mode, Switch};
 use std::io;
@@ -89,6 +92,25 @@ impl RoundTripProxy {
     /// The database is back, or moves again.
     pub fn resume(&self) {
         self.switch.set(Mode::Forward);
+    }
+
+    /// From now on each `every`-th COMMIT over all connections costs its
+    /// connection (zero is read as one). A COMMIT is a simple query of that one
+    /// word; one of an extended query is not seen.
+    pub fn cut_at_commit(&self, mode: CommitCut, every: u32) {
+        self.switch.plan_commits(Some(Plan::new(mode, every)));
+    }
+
+    /// COMMITs pass again.
+    pub fn spare_commits(&self) {
+        self.switch.plan_commits(None);
+    }
+
+    /// COMMITs that were cut since the start. One of
+    /// [`CommitCut::AfterForward`] counts when the server has answered it.
+    #[must_use]
+    pub fn commits_cut(&self) -> u64 {
+        self.switch.commits_cut()
     }
 
     /// Cuts every connection there is; new ones work.

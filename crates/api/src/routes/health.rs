@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use mauntic_domain::schedules::TICK_INTERVAL_SECS;
 use mauntic_flows::ports::{Database, KeyStore, PortError, Ports, Vitals};
+use mauntic_flows::tick;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -170,7 +171,8 @@ fn scheduler(vitals: &Vitals) -> SchedulerCheck {
             }
         })
         .collect();
-    let check = if duties.is_empty() {
+    let is_missing = |duty: &tick::Duty| duties.iter().all(|done| done.name != duty.name());
+    let check = if tick::Duty::ALL.iter().any(is_missing) {
         Check::failed(Health::Degraded, "heartbeat_missing")
     } else if duties.iter().any(|duty| duty.status != Health::Healthy) {
         Check::failed(Health::Degraded, "heartbeat_late")

@@ -67,7 +67,7 @@ impl Call {
             request = request.header(*name, value);
         }
         let request = request.body(Body::from(self.body.clone())).unwrap();
-        let lines_before = world.data().log.len();
+        let lines_before = world.log().len();
         let response = world.router().oneshot(request).await.unwrap();
 
         let status = response.status().as_u16();
@@ -75,7 +75,7 @@ impl Call {
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         let body =
             if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
-        let lines: Vec<Value> = world.data().log[lines_before..]
+        let lines: Vec<Value> = world.log()[lines_before..]
             .iter()
             .filter(|line| line["event"] == "request")
             .cloned()
@@ -144,12 +144,13 @@ impl Answer {
         assert_eq!(has_errors, self.code() == "validation_failed", "{body}");
         assert_eq!(
             self.headers.contains_key("retry-after"),
-            self.status == 503 || self.code() == "score_not_ready"
+            matches!(self.status, 429 | 503) || self.code() == "score_not_ready"
         );
         assert_eq!(
             self.headers.contains_key("www-authenticate"),
             self.status == 401 || self.code() == "insufficient_scope"
         );
-        assert_eq!(self.line.get("cause").is_some(), self.status >= 500, "{}", self.line);
+        let has_cause = self.status >= 500 || self.status == 429;
+        assert_eq!(self.line.get("cause").is_some(), has_cause, "{}", self.line);
     }
 }

@@ -1,43 +1,74 @@
 //! The health check's verdicts.
 
-use chrono::TimeDelta;
 use mauntic_flows::ports::PortError;
+use mauntic_flows::tick::Duty;
+use mauntic_sim::faults;
 
-use super::call::Call;
-use super::world::{World, epoch};
+use super::call::{Answer, Call};
+use super::world::World;
 
-async fn check(world: &World) -> super::call::Answer {
+async fn check(world: &World) -> Answer {
     Call::get("/api/monitoring/health").send(world).await
+}
+
+/// What the scheduler's check is to say: none is that all is well.
+fn assert_verdict(answer: &Answer, code: Option<&str>) {
+    let (status, verdict) = if code.is_none() { (200, "healthy") } else { (503, "degraded") };
+    let found = (answer.status, answer.body["status"].as_str());
+    assert_eq!(found, (status, Some(verdict)), "{}", answer.body);
+    assert_eq!(answer.body["checks"]["scheduler"]["code"].as_str(), code);
+    assert_eq!(answer.line.get("code").and_then(|code| code.as_str()), code);
 }
 
 #[tokio::test]
 async fn all_is_well() {
     let answer = check(&World::new()).await;
-    assert_eq!(answer.status, 200);
-    assert_eq!(answer.body["status"], "healthy");
+    assert_verdict(&answer, None);
     assert_eq!(answer.body["checks"]["schema"]["version"], 3);
-    assert_eq!(answer.body["checks"]["scheduler"]["duties"][0]["name"], "relay");
+    let listed = answer.body["checks"]["scheduler"]["duties"].as_array().unwrap();
+    let mut listed: Vec<_> = listed.iter().map(|duty| duty["name"].as_str().unwrap()).collect();
+    let mut duties = Duty::ALL.map(Duty::name);
+    listed.sort_unstable();
+    duties.sort_unstable();
+    assert_eq!(listed, duties);
 }
 
 #[tokio::test]
-async fn a_late_or_missing_beat_degrades() {
-    for (ages_secs, status, code) in [
-        (vec![149], 200, None),
-        (vec![150], 503, Some("heartbeat_late")),
-        (vec![0, 10_000], 503, Some("heartbeat_late")),
-        (vec![-5], 200, None),
-        (vec![], 503, Some("heartbeat_missing")),
-    ] {
-        let world = World::new();
-        world.data().beats = ages_secs
-            .iter()
-            .map(|age| (format!("duty {age}"), epoch() - TimeDelta::seconds(*age)))
-            .collect();
-        let answer = check(&world).await;
-        assert_eq!(answer.status, status, "{ages_secs:?}");
-        let expected = if status == 200 { "healthy" } else { "degraded" };
-        assert_eq!(answer.body["status"], expected);
-        assert_eq!(answer.body["checks"]["scheduler"]["code"].as_str(), code);
+async fn a_late_beat_of_any_duty_degrades() {
+    for late in Duty::ALL {
+        for (age_secs, code) in [
+            (149, None),
+            (150, Some("heartbeat_late")),
+            (10_000, Some("heartbeat_late")),
+            (-5, None),
+        ] {
+            let world = World::new();
+            world.put_beat(late.name(), age_secs);
+            let answer = check(&world).await;
+            assert_verdict(&answer, code);
+            for duty in answer.body["checks"]["scheduler"]["duties"].as_array().unwrap() {
+                let is_late = duty["name"] == late.name();
+                let age = if is_late { age_secs.max(0) } else { 0 };
+                let status = if is_late && code.is_some() { "degraded" } else { "healthy" };
+                assert_eq!((&duty["ageSeconds"], &duty["status"]), (&age.into(), &status.into()));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_missing_beat_of_any_duty_degrades() {
+    assert_verdict(&check(&World::without_beats()).await, Some("heartbeat_missing"));
+    for missing in Duty::ALL {
+        let world = World::without_beats();
+        for duty in Duty::ALL.into_iter().filter(|duty| *duty != missing) {
+            world.put_beat(duty.name(), 0);
+        }
+        // Another build's duty stands for none of ours.
+        world.put_beat("another", 0);
+        assert_verdict(&check(&world).await, Some("heartbeat_missing"));
+        world.put_beat(missing.name(), 0);
+        assert_verdict(&check(&world).await, None);
     }
 }
 
@@ -45,7 +76,7 @@ async fn a_late_or_missing_beat_degrades() {
 async fn a_schema_of_another_build_is_unhealthy() {
     for (version, status) in [(1, 500), (2, 200), (4, 200), (5, 500)] {
         let world = World::new();
-        world.data().schema_version = version;
+        world.store().set_schema_version(version);
         let answer = check(&world).await;
         assert_eq!(answer.status, status, "{version}");
         assert_eq!(answer.body["checks"]["schema"]["minimum"], 2);
@@ -55,17 +86,10 @@ async fn a_schema_of_another_build_is_unhealthy() {
 
 #[tokio::test]
 async fn an_unreachable_database_is_unhealthy_and_tells_no_more() {
-    for at_open in [true, false] {
+    for call in [faults::Call::Open, faults::Call::Vitals] {
         let world = World::new();
-        let error = Some(PortError::Unavailable {
-            what: "the database",
-            cause: "secret-host.example refused".to_owned(),
-        });
-        if at_open {
-            world.data().fail_open = error;
-        } else {
-            world.data().fail_work = error;
-        }
+        let cause = "secret-host.example refused".to_owned();
+        world.fail(call, PortError::Unavailable { what: "the database", cause });
         let answer = check(&world).await;
         assert_eq!(answer.status, 500);
         assert_eq!(answer.body["status"], "unhealthy");

@@ -1,6 +1,7 @@
-//! The router against a small in-memory double of the ports. Every answer, in
-//! every test, is held to what all answers have in common (`call`).
+//! The router against the doubles of the ports. Every answer, in every test, is
+//! held to what all answers have in common (`call`).
 
+mod backlog;
 mod call;
 mod health;
 mod leaderboard;
@@ -10,7 +11,6 @@ mod refusals;
 mod roles;
 mod schema;
 mod scoring;
-mod session;
 mod tokens;
 mod values;
 mod world;

@@ -1,11 +1,13 @@
 //! What is refused, and how it is told. Values of bodies: `values`.
 
 use mauntic_flows::ports::PortError;
+use mauntic_sim::faults;
 use proptest::prelude::*;
 
 use super::call::{Answer, Call};
 use super::world::{READ_KEY, WRITE_KEY, World};
 use crate::body::BODY_BYTES_MAX;
+use crate::problem::Problem;
 
 const FEATURES: &str = "/api/v1/scoring/contacts/contact_1/features";
 const RECALCULATE: &str = "/api/v1/scoring/recalculate";
@@ -21,9 +23,11 @@ pub(super) fn post(body: impl Into<Vec<u8>>) -> Call {
 /// Sends it; nothing may have been changed.
 pub(super) async fn refused(call: Call, status: u16, code: &str) -> Answer {
     let world = World::new();
+    let before = world.store().dump();
     let answer = call.send(&world).await;
     assert_eq!((answer.status, answer.code()), (status, code), "{}", answer.body);
-    assert!(world.data().features.is_empty() && world.data().jobs.is_empty());
+    assert_eq!(world.store().dump(), before);
+    assert!(world.sent().is_empty());
     answer
 }
 
@@ -149,7 +153,7 @@ async fn failures_of_the_database_say_what_to_do() {
                 continue;
             }
             let world = World::new();
-            world.data().fail_work = Some(error.clone());
+            world.fail_work(&error);
             let answer = call.send(&world).await;
             assert_eq!((answer.status, answer.code()), (status, code));
             assert_eq!(answer.body["retryable"], is_retryable);
@@ -158,11 +162,43 @@ async fn failures_of_the_database_say_what_to_do() {
         }
     }
     let world = World::new();
-    world.data().fail_open =
-        Some(PortError::Unavailable { what: "the database", cause: "refused".to_owned() });
+    let cause = "refused".to_owned();
+    world.fail(faults::Call::Open, PortError::Unavailable { what: "the database", cause });
     let answer = put("{").send(&world).await;
     assert_eq!((answer.status, answer.code()), (503, "database_unavailable"));
     assert_eq!(answer.header("retry-after"), "5");
+}
+
+#[tokio::test]
+async fn a_key_that_cannot_be_looked_up_is_not_refused_as_wrong() {
+    let cause = || "secret cause".to_owned();
+    for (error, status, code) in [
+        (
+            PortError::Unavailable { what: "the database", cause: cause() },
+            503,
+            "database_unavailable",
+        ),
+        (PortError::Contention { what: "find_key", cause: cause() }, 503, "contention"),
+        (PortError::Refused { what: "find_key", cause: cause() }, 500, "internal_error"),
+    ] {
+        for call in [put("{"), Call::get("/openapi.json").key(READ_KEY)] {
+            let world = World::new();
+            world.fail(faults::Call::FindKey, error.clone());
+            let answer = call.send(&world).await;
+            assert_eq!((answer.status, answer.code()), (status, code));
+            assert!(!answer.body.to_string().contains("secret"));
+        }
+    }
+}
+
+#[test]
+fn a_key_of_another_request_is_a_conflict() {
+    let problem = Problem::from(PortError::KeyConflict);
+    let answer = problem.render("my-id");
+    assert_eq!((problem.code(), answer.status().as_u16()), ("idempotency_conflict", 409));
+    assert!(!answer.headers().contains_key("retry-after"));
+    let body = serde_json::to_value(problem.body("my-id")).unwrap();
+    assert_eq!(body["retryable"], false);
 }
 
 proptest! {

@@ -51,14 +51,14 @@ fn expected(access: Access, caller: Option<&str>) -> Option<&'static str> {
 
 /// How many sessions the request opens: at most one, and none that neither the
 /// token nor the work needs.
-fn sessions(access: Access, caller: Option<&str>) -> usize {
+fn sessions(access: Access, caller: Option<&str>) -> u64 {
     let needs_one = match (access, caller) {
         // The health check looks at the database for anybody.
         (Access::Open, _) | (Access::Operator(_), Some(ADMIN_TOKEN)) => true,
         (_, None | Some(SHAPELESS | ADMIN_TOKEN)) => false,
         (_, Some(_)) => true,
     };
-    usize::from(needs_one)
+    u64::from(needs_one)
 }
 
 fn call(rule: &RouteRule, caller: Option<&str>, is_sound: bool) -> Call {
@@ -92,15 +92,15 @@ async fn every_route_lets_in_whom_the_table_says() {
             let world = World::new();
             let score = mauntic_domain::scoring::Score::from_contributions(Vec::new());
             world.put_score("contact_1", score, None);
-            let before = world.data().features.clone();
+            let before = world.store().dump();
             let answer = call(rule, caller, true).send(&world).await;
-            let opened = world.data().opened;
+            let opened = world.store().sessions_opened();
             assert_eq!(opened, sessions(rule.access, caller), "{} {caller:?}", rule.path);
             match expected(rule.access, caller) {
                 Some(code) => {
                     assert_refused(&answer, code);
-                    assert!(world.data().jobs.is_empty());
-                    assert_eq!(world.data().features, before);
+                    assert_eq!(world.store().dump(), before);
+                    assert!(world.sent().is_empty());
                 }
                 // Another organization is let in, and the contact is not there.
                 None if caller == Some(OTHER_KEY) && rule.path.contains("/score") => {

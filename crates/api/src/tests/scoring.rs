@@ -1,12 +1,17 @@
 //! What the scoring and admin routes answer when all is well.
 
+use chrono::TimeDelta;
+use mauntic_domain::jobs::{JobState, Queue};
 use mauntic_domain::points::PointsE4;
-use mauntic_domain::scoring::{Category, Contribution, Score, explain};
-use mauntic_flows::ports::{PortError, QueueStats};
+use mauntic_domain::scoring::{Category, Contribution, Features, Score, explain};
+use mauntic_flows::ports::PortError;
+use mauntic_sim::faults;
+use mauntic_sim::store::rows::LetterRow;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::call::Call;
-use super::world::{OPERATOR_KEY, READ_KEY, WRITE_KEY, World, contact, organization};
+use super::world::{OPERATOR_KEY, READ_KEY, WRITE_KEY, World, contact, epoch, organization};
 
 const FEATURES: &str = "/api/v1/scoring/contacts/contact_1/features";
 const RECALCULATE: &str = "/api/v1/scoring/recalculate";
@@ -36,35 +41,42 @@ async fn features_are_stored_and_scoring_is_queued() {
     assert_eq!(answer.body["contactId"], "contact_1");
     assert_eq!(answer.body["inputVersion"], 1);
     assert_eq!(answer.body["queued"], true);
-    {
-        let data = world.data();
-        let key = (organization("org_a"), contact("contact_1"));
-        let (features, _) = &data.features[&key];
+    let key = (organization("org_a"), contact("contact_1"));
+    world.store().look(|state| {
+        let stored: Vec<_> = state.contacts().collect();
+        let [(of, features, 1)] = stored[..] else { panic!("{stored:?}") };
+        assert_eq!(*of, key);
         assert!(features.has_email && features.seniority.is_none());
         assert_eq!(features.custom_factors.len(), 2);
-        assert_eq!(data.jobs[0].1.request_id, "my-id");
-        assert_eq!(data.sent.len(), 1);
-        let job_id = data.sent[0].job_id.unwrap().to_string();
-        assert_eq!(answer.body["jobId"], job_id);
-    }
+    });
+    let jobs = world.store().jobs();
+    assert_eq!(jobs.len(), 1);
+    assert_eq!(jobs[0].request_id.as_deref(), Some("my-id"));
+    assert_eq!(answer.body["jobId"], jobs[0].id.to_string());
+    let sent = world.sent();
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0]["jobId"], answer.body["jobId"]);
     let again = put().send(&world).await;
     assert_eq!(again.body["inputVersion"], 2);
     assert_eq!(again.body["queued"], false, "it joined the queued job");
+    assert_eq!(again.body["jobId"], answer.body["jobId"]);
+    assert_eq!(world.store().jobs()[0].coalesced, 1);
+    assert_eq!(world.sent().len(), 1);
 }
 
 #[tokio::test]
 async fn a_failed_send_is_logged_and_the_answer_stays() {
     let world = World::new();
-    world.data().fail_send =
-        Some(PortError::Unavailable { what: "the queue", cause: "down".to_owned() });
+    let cause = "down".to_owned();
+    world.fail(faults::Call::Send, PortError::Unavailable { what: "the queue", cause });
     let put = Call::new("PUT", FEATURES).key(WRITE_KEY).json("{}");
     let post = Call::new("POST", RECALCULATE).key(WRITE_KEY);
     let post = post.json(r#"{"contactIds":["contact_2"]}"#);
     for call in [put, post] {
-        world.data().log.clear();
+        world.log().clear();
         let answer = call.send(&world).await;
         assert_eq!(answer.status, 202);
-        let failed = world.data().log[0].clone();
+        let failed = world.log()[0].clone();
         assert_eq!(failed["event"], "send_failed");
         assert_eq!(failed["code"], "unavailable");
         assert_eq!(failed["requestId"], answer.header("x-request-id"));
@@ -98,8 +110,9 @@ async fn contacts_are_recalculated_once_each() {
     let answer = post(with_context.to_string()).send(&world).await;
     assert_eq!(answer.body["jobs"], 2);
     assert_eq!(answer.body["jobIds"].as_array().unwrap().len(), 2);
-    let last = world.data().jobs.last().unwrap().1.job.data();
-    assert_eq!(last["context"], json!({ "intent": 12.5 }));
+    let jobs = world.store().jobs();
+    let last = jobs.last().unwrap();
+    assert_eq!(last.data["context"], json!({ "intent": 12.5 }));
 }
 
 #[tokio::test]
@@ -127,8 +140,8 @@ async fn a_score_is_shown_whole() {
     });
     assert_eq!(answer.body, expected);
 
-    let key = (organization("org_a"), contact("contact_1"));
-    world.data().scores.get_mut(&key).unwrap().input_version_now = 5;
+    let contact = contact("contact_1");
+    world.store().put_contact(&organization("org_a"), &contact, Features::default());
     let answer = Call::get(SCORE).key(READ_KEY).send(&world).await;
     assert_eq!(answer.body["stale"], true);
 }
@@ -169,17 +182,46 @@ async fn a_contact_without_a_score_is_told_from_an_unknown_one() {
 async fn queues_are_listed_also_when_they_are_empty() {
     let world = World::new();
     let get = || Call::get("/api/v2/admin/queues").key(OPERATOR_KEY);
-    let answer = get().send(&world).await;
-    let queue = |pending: i64, oldest: Value| {
-        json!({ "queues": [{
-            "name": "mauntic-scoring-events", "pending": pending, "processing": 0,
-            "failed": 0, "deadLetters": 0, "oldestSeconds": oldest,
-        }]})
+    let scoring = Queue::ScoringEvents.name();
+    let queues = |counts: [i64; 4], oldest: Value| {
+        let mut names = Queue::ALL.map(Queue::name);
+        names.sort_unstable();
+        let of = |name| {
+            let (counts, oldest) =
+                if name == scoring { (counts, &oldest) } else { ([0; 4], &Value::Null) };
+            json!({
+                "name": name, "pending": counts[0], "processing": counts[1],
+                "failed": counts[2], "deadLetters": counts[3], "oldestSeconds": oldest,
+            })
+        };
+        json!({ "queues": names.map(of) })
     };
-    assert_eq!(answer.body, queue(0, Value::Null));
+    assert_eq!(get().send(&world).await.body, queues([0; 4], Value::Null));
 
-    let stats = QueueStats { pending: 7, oldest_secs: Some(61), ..QueueStats::default() };
-    let name = "mauntic-scoring-events".to_owned();
-    world.data().queues.insert(name, stats);
-    assert_eq!(get().send(&world).await.body, queue(7, json!(61)));
+    world.put_jobs(1, 1);
+    world.ports.clock.advance(TimeDelta::seconds(61));
+    world.put_jobs(2, 12);
+    for (id, state) in [
+        (8, JobState::InProgress),
+        (9, JobState::InProgress),
+        (10, JobState::Failed),
+        (11, JobState::Completed),
+        (12, JobState::Cancelled),
+        (13, JobState::DeadLettered),
+    ] {
+        world.set_state(id, state);
+    }
+    world.store().put_letter(LetterRow {
+        queue: scoring.to_owned(),
+        message_id: None,
+        job_id: Some(Uuid::from_u128(13)),
+        organization_id: Some("org_a".to_owned()),
+        type_name: None,
+        body: b"{}".to_vec(),
+        reason: "expired".to_owned(),
+        detail: String::new(),
+        created_at: epoch(),
+        decided_at: None,
+    });
+    assert_eq!(get().send(&world).await.body, queues([7, 2, 1, 1], json!(61)));
 }

@@ -1,6 +1,7 @@
 //! What a bearer token costs, and what it opens at its edges.
 
 use mauntic_flows::ports::PortError;
+use mauntic_sim::faults;
 
 use super::call::Call;
 use super::roles::{SHAPELESS, assert_refused};
@@ -40,7 +41,7 @@ async fn what_can_be_no_key_costs_no_connection() {
         }
         let answer = call.send(&world).await;
         assert_refused(&answer, "unauthenticated");
-        assert_eq!(world.data().opened, 0, "{headers:?}");
+        assert_eq!(world.store().sessions_opened(), 0, "{headers:?}");
     }
 }
 
@@ -48,7 +49,7 @@ async fn what_can_be_no_key_costs_no_connection() {
 async fn without_a_database_the_admin_token_is_known_and_keys_are_not() {
     let world = World::new();
     let cause = "refused".to_owned();
-    world.data().fail_open = Some(PortError::Unavailable { what: "the database", cause });
+    world.fail(faults::Call::Open, PortError::Unavailable { what: "the database", cause });
     for (path, key, status) in [
         ("/openapi.json", ADMIN_TOKEN, 200),
         ("/openapi.json", READ_KEY, 503),
@@ -76,7 +77,7 @@ async fn an_empty_or_missing_admin_token_opens_nothing() {
 
     for admin_token in [None, Some(crate::Secret::new(""))] {
         let router = crate::router(crate::ApiState {
-            ports: Arc::new(World::new()),
+            ports: Arc::new(World::new().ports),
             admin_token,
             log: Arc::new(|_: &crate::LogLine<'_>| {}),
             schema: 1..=1,

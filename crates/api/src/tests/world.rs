@@ -1,19 +1,26 @@
-//! A double of the ports: rows in maps, failures on demand.
+//! The world of a test: the doubles of every port, with an organization's rows
+//! and a key of every kind, and what the router logged.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::ids::{ContactId, OrganizationId};
-use mauntic_domain::jobs::{Message, Queue};
+use mauntic_domain::jobs::queue::Origin;
+use mauntic_domain::jobs::{JobState, JobType, Queue};
 use mauntic_domain::points::PointsE4;
-use mauntic_domain::scoring::{Features, Score};
+use mauntic_domain::scoring::Score;
 use mauntic_flows::commands::authenticate::sha256;
-use mauntic_flows::ports::{
-    ApiKey, Database, Host, NewJob, PortError, Ports, QueueStats, Scope, ScoreRow, Vitals, Wakeups,
-};
-use serde_json::Value;
+use mauntic_flows::consume::Body;
+use mauntic_flows::ports::{PortError, Scope, ScoreRow};
+use mauntic_flows::tick::Duty;
+use mauntic_sim::clock::ManualClock;
+use mauntic_sim::faults::{Call, Fault};
+use mauntic_sim::host::SimHost;
+use mauntic_sim::ports::SimPorts;
+use mauntic_sim::store::MemoryStore;
+use mauntic_sim::store::rows::JobRow;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{ApiState, LogLine, Secret, router};
@@ -50,32 +57,30 @@ const KEYS: [(&str, Option<&str>, &[Scope]); 7] = [
     (MISTAKEN_KEY,   Some("org_a"), &[Scope::Operate, Scope::Admin]),
 ];
 
-/// What the double holds.
-#[derive(Default)]
-pub(crate) struct Data {
-    pub(crate) features: BTreeMap<(OrganizationId, ContactId), (Features, i64)>,
-    pub(crate) scores: BTreeMap<(OrganizationId, ContactId), ScoreRow>,
-    pub(crate) jobs: Vec<(OrganizationId, NewJob)>,
-    pub(crate) sent: Vec<Message>,
-    pub(crate) queues: BTreeMap<String, QueueStats>,
-    pub(crate) schema_version: i32,
-    pub(crate) beats: Vec<(String, DateTime<Utc>)>,
-    pub(crate) opened: usize,
-    pub(crate) fail_open: Option<PortError>,
-    pub(crate) fail_work: Option<PortError>,
-    pub(crate) fail_send: Option<PortError>,
-    pub(crate) log: Vec<Value>,
-    ticks: i32,
-    ids: u128,
+/// What a request asks of a session once its key is known.
+const WORK: [Call; 6] = [
+    Call::PutFeatures,
+    Call::Enqueue,
+    Call::Score,
+    Call::Leaderboard,
+    Call::Vitals,
+    Call::QueueStats,
+];
+
+/// When every world's clocks start.
+const START_SECS: i64 = 1_800_000_000;
+const START_MICROS: i64 = 123_456;
+
+/// The doubles and the log; clones are the same world.
+#[derive(Clone)]
+pub(crate) struct World {
+    pub(crate) ports: SimPorts,
+    log: Arc<Mutex<Vec<Value>>>,
 }
 
-/// The double; clones share their data.
-#[derive(Clone)]
-pub(crate) struct World(Arc<Mutex<Data>>);
-
-/// The instant at which the double's clock starts.
+/// The instant at which the clocks start.
 pub(crate) fn epoch() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_800_000_000, 123_456_789).unwrap()
+    DateTime::from_timestamp_micros(START_SECS * 1_000_000 + START_MICROS).unwrap()
 }
 
 pub(crate) fn organization(name: &str) -> OrganizationId {
@@ -87,26 +92,48 @@ pub(crate) fn contact(name: &str) -> ContactId {
 }
 
 impl World {
+    /// Two organizations, the keys, a schema in range and every beat just now.
     pub(crate) fn new() -> Self {
-        Self(Arc::new(Mutex::new(Data {
-            schema_version: 3,
-            beats: vec![("relay".to_owned(), epoch())],
-            ..Data::default()
-        })))
+        let world = Self::without_beats();
+        for duty in Duty::ALL {
+            world.store().put_beat(duty.name());
+        }
+        world
     }
 
-    pub(crate) fn data(&self) -> MutexGuard<'_, Data> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The same, before the first tick.
+    pub(crate) fn without_beats() -> Self {
+        let clock = ManualClock::starting(START_SECS);
+        clock.advance(TimeDelta::microseconds(START_MICROS));
+        let host = SimHost::new(clock.clone(), 1).with_looks_taking(TimeDelta::milliseconds(5));
+        let ports = SimPorts::with(clock, Arc::default(), 1).with_host(host);
+        for name in ["org_a", "org_b"] {
+            ports.store.put_organization(&organization(name), name);
+        }
+        for (key, owner, scopes) in KEYS {
+            ports.store.put_key(owner.map(organization).as_ref(), scopes, sha256(key));
+        }
+        ports.store.set_schema_version(3);
+        Self { ports, log: Arc::default() }
+    }
+
+    pub(crate) fn store(&self) -> &MemoryStore {
+        &self.ports.store
+    }
+
+    /// What was logged so far.
+    pub(crate) fn log(&self) -> MutexGuard<'_, Vec<Value>> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn router(&self) -> Router {
         let log = self.clone();
         router(ApiState {
-            ports: Arc::new(self.clone()),
+            ports: Arc::new(self.ports.clone()),
             admin_token: Some(Secret::new(ADMIN_TOKEN)),
             log: Arc::new(move |line: &LogLine<'_>| {
                 let line = serde_json::to_value(line).unwrap();
-                log.data().log.push(line);
+                log.log().push(line);
             }),
             schema: 2..=4,
         })
@@ -114,7 +141,6 @@ impl World {
 
     /// Puts a score into `org_a`.
     pub(crate) fn put_score(&self, name: &str, score: Score, previous: Option<i64>) {
-        let key = (organization("org_a"), contact(name));
         let row = ScoreRow {
             score,
             previous_total: previous.map(PointsE4::whole),
@@ -123,78 +149,61 @@ impl World {
             config_version: 2,
             calculated_at: epoch(),
         };
-        let mut data = self.data();
-        data.features.insert(key.clone(), (Features::default(), 4));
-        data.scores.insert(key, row);
+        self.store().put_score(&organization("org_a"), &contact(name), &row);
     }
 
-    /// The failure that the test asked for.
-    pub(crate) fn work(&self) -> Result<(), PortError> {
-        self.data().fail_work.clone().map_or(Ok(()), Err)
+    /// Puts queued jobs of `org_a`, written now, with the ids from `first` on.
+    pub(crate) fn put_jobs(&self, first: u128, count: u128) {
+        for id in (first..first + count).map(Uuid::from_u128) {
+            let now = self.ports.clock.database();
+            let data = json!({ "organizationId": "org_a", "contactId": id.to_string() });
+            let mut row = JobRow::new(id, JobType::CalculateScore, data, now);
+            row.organization_id = Some("org_a".to_owned());
+            self.store().put_job(row);
+        }
     }
 
-    pub(crate) fn key(digest: &[u8; 32]) -> Option<ApiKey> {
-        KEYS.into_iter().find(|(key, ..)| sha256(key) == *digest).map(
-            |(_, organization_id, scopes)| ApiKey {
-                id: Uuid::nil(),
-                organization_id: organization_id.map(organization),
-                scopes: scopes.to_vec(),
-                sha256: *digest,
-            },
-        )
+    /// Gives a job a state, with what every row of it has.
+    pub(crate) fn set_state(&self, id: u128, state: JobState) {
+        let now = self.ports.clock.database();
+        let is_there = self.store().change_job(Uuid::from_u128(id), |row| {
+            row.state = state;
+            row.lease_until = (state == JobState::InProgress).then_some(now);
+            row.finished_at = state.is_final().then_some(now);
+            row.receipt = (state == JobState::Completed).then(|| json!({}));
+        });
+        assert!(is_there, "job {id}");
     }
 
-    pub(crate) fn vitals_now(&self) -> Vitals {
-        let data = self.data();
-        Vitals { now: epoch(), schema_version: data.schema_version, beats: data.beats.clone() }
-    }
-}
-
-impl Ports for World {
-    type Db = Self;
-    type Wakeups = Self;
-    type Host = Self;
-
-    fn db(&self) -> &Self {
-        self
-    }
-    fn wakeups(&self) -> &Self {
-        self
-    }
-    fn host(&self) -> &Self {
-        self
-    }
-}
-
-impl Host for World {
-    /// Every look at the clock takes five milliseconds.
-    fn now(&self) -> DateTime<Utc> {
-        let mut data = self.data();
-        data.ticks += 1;
-        epoch() + TimeDelta::milliseconds(5) * data.ticks
+    /// A duty's beat of so many seconds ago; less than none is in the future.
+    pub(crate) fn put_beat(&self, duty: &str, age_secs: i64) {
+        let clock = &self.ports.clock;
+        clock.set_database_ahead(TimeDelta::seconds(-age_secs));
+        self.store().put_beat(duty);
+        clock.set_database_ahead(TimeDelta::zero());
     }
 
-    fn new_id(&self) -> Uuid {
-        let mut data = self.data();
-        data.ids += 1;
-        Uuid::from_u128(data.ids)
+    /// The messages that were sent.
+    pub(crate) fn sent(&self) -> Vec<Value> {
+        let parcels = Queue::ALL
+            .into_iter()
+            .flat_map(|queue| self.ports.queues.waiting(Origin::Jobs(queue)))
+            .map(|parcel| match parcel.body {
+                Body::Text(text) => serde_json::from_str(&text).unwrap(),
+                other => panic!("{other:?}"),
+            });
+        parcels.collect()
     }
-}
 
-impl Database for World {
-    type Session = Self;
-
-    async fn open(&self) -> Result<Self, PortError> {
-        let mut data = self.data();
-        data.opened += 1;
-        data.fail_open.clone().map_or(Ok(self.clone()), Err)
+    /// Every call of this kind fails from now on.
+    pub(crate) fn fail(&self, call: Call, error: PortError) {
+        self.ports.faults.stand(call, Some(Fault::Fail(error)));
     }
-}
 
-impl Wakeups for World {
-    async fn send(&self, _queue: Queue, messages: &[Message]) -> Result<(), PortError> {
-        let mut data = self.data();
-        data.sent.extend_from_slice(messages);
-        data.fail_send.clone().map_or(Ok(()), Err)
+    /// Whatever is asked once the key is known fails from now on.
+    pub(crate) fn fail_work(&self, error: &PortError) {
+        for call in WORK {
+            self.fail(call, error.clone());
+        }
     }
 }

@@ -1,140 +1,52 @@
-//! The types of job and the data of each.
+//! A job: its type and its checked data.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 
-use super::queue::Queue;
+use super::data::{BatchRecompute, CalculateScore, NotifyAlert, RecomputeChunk};
 use super::refusal::Refusal;
-use crate::ids::{ContactId, OrganizationId};
-use crate::object::optional_object;
-use crate::scoring::Context;
-
-/// Most contacts of one chunk job: 500 names of 64 bytes with their quotes and
-/// commas are 33.5 KB, half of the largest body.
-pub const CHUNK_CONTACTS_MAX: usize = 500;
-
-const _: () = assert!(CHUNK_CONTACTS_MAX * (64 + 3) + 1_024 < super::queue::BODY_BYTES_MAX);
-
-/// A type of job; its name is the message's `type` for ever.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum JobType {
-    /// Scores one contact.
-    CalculateScore,
-    /// Scores a list of contacts of one organization.
-    RecomputeChunk,
-}
-
-impl JobType {
-    /// Every type this build knows.
-    pub const ALL: [Self; 2] = [Self::CalculateScore, Self::RecomputeChunk];
-
-    /// The name in messages and rows.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::CalculateScore => "scoring.CalculateScore",
-            Self::RecomputeChunk => "scoring.RecomputeChunk",
-        }
-    }
-
-    /// The type of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|job_type| job_type.name() == name)
-    }
-
-    /// The queue its messages travel on.
-    #[must_use]
-    pub const fn queue(self) -> Queue {
-        match self {
-            Self::CalculateScore | Self::RecomputeChunk => Queue::ScoringEvents,
-        }
-    }
-
-    /// Failures after which a job is a dead letter (scoring: 3).
-    #[must_use]
-    pub const fn failures_max(self) -> i16 {
-        match self {
-            Self::CalculateScore | Self::RecomputeChunk => 3,
-        }
-    }
-
-    /// Whether many jobs of this type share one effect transaction. A type
-    /// that may take more than a second is done one job at a time.
-    #[must_use]
-    pub const fn is_batched(self) -> bool {
-        match self {
-            Self::CalculateScore => true,
-            Self::RecomputeChunk => false,
-        }
-    }
-}
-
-/// Data of `scoring.CalculateScore`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CalculateScore {
-    /// Whose contact.
-    pub organization_id: OrganizationId,
-    /// Which contact.
-    pub contact_id: ContactId,
-    /// Scores that replace a category's own, this once.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "optional_object"
-    )]
-    pub context: Option<Context>,
-}
-
-/// Data of `scoring.RecomputeChunk`: 1 to [`CHUNK_CONTACTS_MAX`] contacts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RecomputeChunk {
-    /// Whose contacts.
-    pub organization_id: OrganizationId,
-    /// Which contacts.
-    #[serde(deserialize_with = "chunk_contacts")]
-    pub contact_ids: Vec<ContactId>,
-    /// Scores that replace a category's own, this once, for each of them.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "optional_object"
-    )]
-    pub context: Option<Context>,
-}
-
-fn chunk_contacts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ContactId>, D::Error> {
-    let contacts = Vec::<ContactId>::deserialize(deserializer)?;
-    if contacts.is_empty() || contacts.len() > CHUNK_CONTACTS_MAX {
-        let found = contacts.len();
-        let message = format!("must name 1 to {CHUNK_CONTACTS_MAX} contacts, names {found}");
-        return Err(serde::de::Error::custom(message));
-    }
-    Ok(contacts)
-}
+use super::types::JobType;
+use super::upcast::upcast;
+use crate::ids::OrganizationId;
 
 /// A job: its type and checked data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Job {
     /// See [`CalculateScore`].
     CalculateScore(CalculateScore),
+    /// See [`BatchRecompute`].
+    BatchRecompute(BatchRecompute),
     /// See [`RecomputeChunk`].
     RecomputeChunk(RecomputeChunk),
+    /// See [`NotifyAlert`].
+    NotifyAlert(NotifyAlert),
 }
 
 impl Job {
-    /// Checks the data of a message or row.
+    /// Checks the data of a message or row that was written as `version`.
     ///
     /// # Errors
-    /// `unknown_type`, or `invalid_data` with the path of the first fault.
-    pub fn parse(type_name: &str, data: &Value) -> Result<Self, Refusal> {
+    /// `unknown_type`; `type_not_available` for one that is registered only;
+    /// `unknown_version` for one newer than this build's; `invalid_data` with
+    /// the path of the first fault.
+    pub fn parse(type_name: &str, version: u16, data: &Value) -> Result<Self, Refusal> {
         let job_type = JobType::from_name(type_name)
             .ok_or_else(|| Refusal::UnknownType { name: type_name.chars().take(100).collect() })?;
+        if version == 0 || version > job_type.spec().version {
+            return Err(Refusal::UnknownVersion { found: version });
+        }
+        let data = upcast(job_type, version, data);
         match job_type {
-            JobType::CalculateScore => read(data).map(Self::CalculateScore),
-            JobType::RecomputeChunk => read(data).map(Self::RecomputeChunk),
+            JobType::CalculateScore => read(&data).map(Self::CalculateScore),
+            JobType::BatchRecompute => read(&data).map(Self::BatchRecompute),
+            JobType::RecomputeChunk => {
+                let chunk: RecomputeChunk = read(&data)?;
+                let refusal = |(path, message): (&str, &str)| invalid(path, message);
+                chunk.check().map_err(refusal)?;
+                Ok(Self::RecomputeChunk(chunk))
+            }
+            JobType::NotifyAlert => read(&data).map(Self::NotifyAlert),
+            other => Err(Refusal::NotAvailable { name: other.name() }),
         }
     }
 
@@ -143,25 +55,31 @@ impl Job {
     pub const fn job_type(&self) -> JobType {
         match self {
             Self::CalculateScore(_) => JobType::CalculateScore,
+            Self::BatchRecompute(_) => JobType::BatchRecompute,
             Self::RecomputeChunk(_) => JobType::RecomputeChunk,
+            Self::NotifyAlert(_) => JobType::NotifyAlert,
         }
     }
 
-    /// The organization it belongs to.
+    /// The organization it belongs to; none for work across organizations.
     #[must_use]
-    pub const fn organization_id(&self) -> &OrganizationId {
+    pub const fn organization_id(&self) -> Option<&OrganizationId> {
         match self {
-            Self::CalculateScore(data) => &data.organization_id,
-            Self::RecomputeChunk(data) => &data.organization_id,
+            Self::CalculateScore(data) => Some(&data.organization_id),
+            Self::BatchRecompute(data) => data.organization_id.as_ref(),
+            Self::RecomputeChunk(data) => data.organization_id.as_ref(),
+            Self::NotifyAlert(data) => Some(&data.organization_id),
         }
     }
 
-    /// Its data as the message's `data`.
+    /// Its data as the message's `data`, in the newest version.
     #[must_use]
     pub fn data(&self) -> Value {
         let value = match self {
             Self::CalculateScore(data) => serde_json::to_value(data),
+            Self::BatchRecompute(data) => serde_json::to_value(data),
             Self::RecomputeChunk(data) => serde_json::to_value(data),
+            Self::NotifyAlert(data) => serde_json::to_value(data),
         };
         // These structs have text keys and no fallible serializer.
         value.unwrap_or(Value::Null)
@@ -171,11 +89,12 @@ impl Job {
 fn read<'de, T: Deserialize<'de>>(data: &'de Value) -> Result<T, Refusal> {
     // Derived structs would take a list of their fields' values as well.
     if !data.is_object() {
-        let message = "must be an object".to_owned();
-        return Err(Refusal::InvalidData { path: ".".to_owned(), message });
+        return Err(invalid(".", "must be an object"));
     }
-    serde_path_to_error::deserialize(data).map_err(|error| Refusal::InvalidData {
-        path: error.path().to_string(),
-        message: error.inner().to_string(),
-    })
+    serde_path_to_error::deserialize(data)
+        .map_err(|error| invalid(&error.path().to_string(), &error.inner().to_string()))
+}
+
+fn invalid(path: &str, message: &str) -> Refusal {
+    Refusal::InvalidData { path: path.to_owned(), message: message.to_owned() }
 }

@@ -4,16 +4,22 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::job::Job;
-use super::queue::{BODY_BYTES_MAX, Queue, VERSION};
+use super::queue::{BODY_BYTES_MAX, Queue};
 use super::refusal::Refusal;
 
 /// Longest request id that is kept; longer ones are dropped, not cut.
 pub const REQUEST_ID_BYTES_MAX: usize = 128;
+
+/// Most characters of an idempotency key.
+pub const KEY_CHARS_MAX: usize = 200;
+
+/// Version of a message that does not name one.
+const VERSION_ABSENT: u16 = 1;
 
 /// A message as it travels.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,7 +52,7 @@ pub struct Message {
     /// W3C trace context.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
-    /// Envelope version; absent means 1.
+    /// Version of the data's shape; absent means 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub v: Option<u16>,
 }
@@ -62,6 +68,8 @@ pub enum Decoded {
         job: Job,
         /// Correlation id, if the sender gave a usable one.
         request_id: Option<String>,
+        /// Key under which the job exists at most once, if the sender gave one.
+        idempotency_key: Option<String>,
     },
 }
 
@@ -82,17 +90,22 @@ pub fn decode(queue: Queue, body: &str) -> Result<Decoded, Refusal> {
     if let Some(id) = message.job_id {
         return Ok(Decoded::Address(id));
     }
-    if let Some(found) = message.v.filter(|v| *v > VERSION) {
-        return Err(Refusal::UnknownVersion { found });
-    }
-    let job = Job::parse(&message.type_name, &message.data)?;
+    let data = if message.data.is_null() { json!({}) } else { message.data };
+    let job = Job::parse(&message.type_name, message.v.unwrap_or(VERSION_ABSENT), &data)?;
     let expected = job.job_type().queue();
     if expected != queue {
         let name = job.job_type().name();
         return Err(Refusal::WrongQueue { name, expected: expected.name() });
     }
     let request_id = message.request_id.filter(|id| is_request_id(id));
-    Ok(Decoded::Short { job, request_id })
+    let idempotency_key = message.idempotency_key;
+    if let Some(length) = idempotency_key.as_ref().map(|key| key.chars().count())
+        && !(1..=KEY_CHARS_MAX).contains(&length)
+    {
+        let message = format!("must have 1 to {KEY_CHARS_MAX} characters, has {length}");
+        return Err(Refusal::InvalidKey { message });
+    }
+    Ok(Decoded::Short { job, request_id, idempotency_key })
 }
 
 /// Whether a text may serve as a request id: 1 to [`REQUEST_ID_BYTES_MAX`]
@@ -106,10 +119,20 @@ pub fn is_request_id(text: &str) -> bool {
 /// because it follows from the queue and the platform's message id alone.
 #[must_use]
 pub fn derived_job_id(queue: Queue, message_id: &str) -> Uuid {
+    derived_id(&[queue.name(), message_id])
+}
+
+/// An id that follows from texts alone, so that whoever derives it again
+/// derives the same.
+#[must_use]
+pub fn derived_id(parts: &[&str]) -> Uuid {
     let mut hash = Sha256::new();
-    hash.update(queue.name().as_bytes());
-    hash.update([0]);
-    hash.update(message_id.as_bytes());
+    for (n, part) in parts.iter().enumerate() {
+        if n > 0 {
+            hash.update([0]);
+        }
+        hash.update(part.as_bytes());
+    }
     let mut id = [0_u8; 16];
     id.iter_mut().zip(hash.finalize()).for_each(|(to, from)| *to = from);
     Uuid::new_v8(id)

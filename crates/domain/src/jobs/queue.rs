@@ -17,25 +17,32 @@ pub const BODY_BYTES_MAX: usize = 64 * 1024;
 const _: () = assert!(SEND_BYTES_MAX + SEND_MESSAGES_MAX * 100 <= 256_000);
 const _: () = assert!(BODY_BYTES_MAX < SEND_BYTES_MAX);
 
-/// The envelope version this build sends, and the newest it reads.
-pub const VERSION: u16 = 1;
-
 /// A queue that carries jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Queue {
     /// Scoring of contacts.
     ScoringEvents,
+    /// Roll-ups and counters.
+    AnalyticsJobs,
+    /// Matches and scoreboards.
+    ScoreboardJobs,
+    /// Portfolios, overnight.
+    OvernightJobs,
 }
 
 impl Queue {
     /// Every queue.
-    pub const ALL: [Self; 1] = [Self::ScoringEvents];
+    pub const ALL: [Self; 4] =
+        [Self::ScoringEvents, Self::AnalyticsJobs, Self::ScoreboardJobs, Self::OvernightJobs];
 
     /// Name in production; other environments add a suffix.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::ScoringEvents => "mauntic-scoring-events",
+            Self::AnalyticsJobs => "mauntic-analytics-jobs",
+            Self::ScoreboardJobs => "mauntic-scoreboard-jobs",
+            Self::OvernightJobs => "mauntic-overnight-jobs",
         }
     }
 
@@ -44,6 +51,9 @@ impl Queue {
     pub const fn binding(self) -> &'static str {
         match self {
             Self::ScoringEvents => "SCORING_JOBS",
+            Self::AnalyticsJobs => "ANALYTICS_JOBS",
+            Self::ScoreboardJobs => "SCOREBOARD_JOBS",
+            Self::OvernightJobs => "OVERNIGHT_JOBS",
         }
     }
 

@@ -1,6 +1,6 @@
 //! Why a body is not a message.
 
-use super::queue::{BODY_BYTES_MAX, VERSION};
+use super::queue::BODY_BYTES_MAX;
 
 /// Why a body is not a message; it is kept as a dead letter with this reason.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,8 +23,8 @@ pub enum Refusal {
     /// A string holds U+0000, which the database cannot store.
     #[error("a string of the body contains U+0000")]
     Nul,
-    /// A version newer than [`VERSION`].
-    #[error("version {found} of the envelope is newer than this build's {VERSION}")]
+    /// A version newer than this build's of the type.
+    #[error("version {found} of the data is not known to this build")]
     UnknownVersion {
         /// Version found.
         found: u16,
@@ -35,6 +35,18 @@ pub enum Refusal {
         /// The type's name, at most 100 characters of it.
         name: String,
     },
+    /// The type is registered, and this build cannot do it yet.
+    #[error("type {name} is registered; its logic comes with a later build")]
+    NotAvailable {
+        /// The type's name.
+        name: &'static str,
+    },
+    /// The key stands for a job with other content.
+    #[error("the idempotency key {key:?} stands for a job of this type with other content")]
+    KeyConflict {
+        /// The key.
+        key: String,
+    },
     /// The type belongs on another queue.
     #[error("type {name} belongs on queue {expected}")]
     WrongQueue {
@@ -42,6 +54,12 @@ pub enum Refusal {
         name: &'static str,
         /// The queue it belongs on.
         expected: &'static str,
+    },
+    /// The idempotency key cannot be one.
+    #[error("idempotencyKey: {message}")]
+    InvalidKey {
+        /// What is wrong with it.
+        message: String,
     },
     /// The data does not fit the type.
     #[error("data.{path}: {message}")]
@@ -64,7 +82,10 @@ impl Refusal {
             Self::Nul => "contains_nul",
             Self::UnknownVersion { .. } => "unknown_version",
             Self::UnknownType { .. } => "unknown_type",
+            Self::NotAvailable { .. } => "type_not_available",
+            Self::KeyConflict { .. } => "idempotency_conflict",
             Self::WrongQueue { .. } => "wrong_queue",
+            Self::InvalidKey { .. } => "invalid_key",
             Self::InvalidData { .. } => "invalid_data",
         }
     }

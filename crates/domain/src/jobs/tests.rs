@@ -1,7 +1,9 @@
+//! The envelope: what is read, and what is refused and why.
+
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::queue::Origin;
+use super::message::KEY_CHARS_MAX;
 use super::*;
 
 const QUEUE: Queue = Queue::ScoringEvents;
@@ -15,17 +17,77 @@ fn an_address_needs_nothing_but_type_and_id() {
 
 #[test]
 fn a_short_message_is_checked_whole() {
-    let body = r#"{"type":"scoring.CalculateScore","data":{"organizationId":"o","contactId":"c","context":{"intent":5}}}"#;
-    let Ok(Decoded::Short { job: Job::CalculateScore(data), request_id: None }) =
-        decode(QUEUE, body)
-    else {
+    let body = r#"{"type":"scoring.CalculateScore","requestId":"r-1","idempotencyKey":"k","data":{"organizationId":"o","contactId":"c","context":{"intent":5}}}"#;
+    let Ok(Decoded::Short { job, request_id, idempotency_key }) = decode(QUEUE, body) else {
         panic!("not decoded");
     };
+    let Job::CalculateScore(data) = &job else {
+        panic!("decoded as {job:?}");
+    };
     assert_eq!((data.organization_id.as_str(), data.contact_id.as_str()), ("o", "c"));
-    assert_eq!(
-        Job::parse("scoring.CalculateScore", &Job::CalculateScore(data.clone()).data()),
-        Ok(Job::CalculateScore(data))
-    );
+    assert_eq!(job.organization_id(), Some(&data.organization_id));
+    assert_eq!((request_id.as_deref(), idempotency_key.as_deref()), (Some("r-1"), Some("k")));
+}
+
+#[test]
+fn a_short_message_without_data_has_none() {
+    let everyone = Job::BatchRecompute(data::BatchRecompute::default());
+    for body in [
+        json!({"type": "scoring.BatchRecompute"}),
+        json!({"type": "scoring.BatchRecompute", "data": null}),
+        json!({"type": "scoring.BatchRecompute", "data": {}}),
+        json!({"type": "scoring.BatchRecompute", "data": {}, "v": null}),
+        json!({"type": "scoring.BatchRecompute", "data": {"organizationId": null}, "v": 1}),
+    ] {
+        let short =
+            Decoded::Short { job: everyone.clone(), request_id: None, idempotency_key: None };
+        assert_eq!(decode(QUEUE, &body.to_string()), Ok(short), "{body}");
+    }
+}
+
+#[test]
+fn a_key_has_1_to_200_characters() {
+    let longest = "ü".repeat(KEY_CHARS_MAX);
+    let beyond = "k".repeat(KEY_CHARS_MAX + 1);
+    for (key, expected) in [
+        (json!(null), Ok(None)),
+        (json!("k"), Ok(Some("k"))),
+        (json!("any text, with spaces"), Ok(Some("any text, with spaces"))),
+        (json!(longest), Ok(Some(longest.as_str()))),
+        (json!(""), Err("invalid_key")),
+        (json!(beyond), Err("invalid_key")),
+        (json!("\0"), Err("contains_nul")),
+        (json!(7), Err("malformed")),
+    ] {
+        let body = json!({"type": "scoring.BatchRecompute", "idempotencyKey": key}).to_string();
+        let found = match decode(QUEUE, &body) {
+            Ok(Decoded::Short { idempotency_key, .. }) => Ok(idempotency_key),
+            Ok(Decoded::Address(id)) => panic!("read as the address {id}"),
+            Err(refusal) => Err(refusal.code()),
+        };
+        assert_eq!(found, expected.map(|key| key.map(str::to_owned)), "{key}");
+    }
+}
+
+#[test]
+fn a_request_id_that_does_not_fit_a_header_is_dropped() {
+    let longest = "r".repeat(message::REQUEST_ID_BYTES_MAX);
+    let beyond = format!("{longest}r");
+    for (id, kept) in [
+        ("r-1", true),
+        (longest.as_str(), true),
+        (beyond.as_str(), false),
+        ("", false),
+        ("a b", false),
+        ("ü", false),
+        ("a\nb", false),
+    ] {
+        let body = json!({"type": "scoring.BatchRecompute", "requestId": id}).to_string();
+        let Ok(Decoded::Short { request_id, .. }) = decode(QUEUE, &body) else {
+            panic!("not decoded: {body}");
+        };
+        assert_eq!(request_id.as_deref(), kept.then_some(id), "{id:?}");
+    }
 }
 
 #[test]
@@ -45,8 +107,14 @@ fn what_is_no_message_says_why() {
         (r#"{"type":"\ud800"}"#, "malformed"),
         (r#"{"type":"a\u0000b"}"#, "contains_nul"),
         (r#"{"type":"x","data":{"a":["\u0000"]}}"#, "contains_nul"),
+        (r#"{"type":"x","data":{"\u0000":1}}"#, "contains_nul"),
+        (r#"{"type":"x","v":-1}"#, "malformed"),
+        (r#"{"type":"x","v":65536}"#, "malformed"),
         (r#"{"type":"no.Such"}"#, "unknown_type"),
+        (r#"{"type":"scoring.CalculateScore","v":0,"data":{}}"#, "unknown_version"),
         (r#"{"type":"scoring.CalculateScore","v":2,"data":{}}"#, "unknown_version"),
+        (r#"{"type":"scoring.SignalDecay"}"#, "type_not_available"),
+        (r#"{"type":"scoring.CalculateScore","data":["o","c"]}"#, "invalid_data"),
         (r#"{"type":"scoring.CalculateScore"}"#, "invalid_data"),
         (r#"{"type":"scoring.CalculateScore","data":{"organizationId":"o"}}"#, "invalid_data"),
         (
@@ -56,6 +124,10 @@ fn what_is_no_message_says_why() {
         (
             r#"{"type":"scoring.RecomputeChunk","data":{"organizationId":"o","contactIds":[]}}"#,
             "invalid_data",
+        ),
+        (
+            r#"{"type":"scoring.RecomputeChunk","data":{"organizationId":"o","contactIds":["\u0000"]}}"#,
+            "contains_nul",
         ),
         (big.as_str(), "too_large"),
     ] {
@@ -69,36 +141,16 @@ fn what_is_no_message_says_why() {
 }
 
 #[test]
-fn a_hand_sent_message_is_the_same_job_at_every_delivery() {
-    let id = derived_job_id(QUEUE, "m1");
-    assert_eq!(id, derived_job_id(QUEUE, "m1"));
-    assert_ne!(id, derived_job_id(QUEUE, "m2"));
-    assert_eq!(id.get_version_num(), 8);
-}
-
-#[test]
-fn deployed_names_lead_to_their_queue() {
-    for (name, expected) in [
-        ("mauntic-scoring-events", Some(Origin::Jobs(QUEUE))),
-        ("mauntic-scoring-events-staging", Some(Origin::Jobs(QUEUE))),
-        ("mauntic-scoring-events-dlq", Some(Origin::DeadLetters(QUEUE))),
-        ("mauntic-scoring-events-dlq-staging", Some(Origin::DeadLetters(QUEUE))),
-        ("mauntic-scoring-events-staging-dlq", Some(Origin::DeadLetters(QUEUE))),
-        ("mauntic-other", None),
-        ("", None),
-    ] {
-        assert_eq!(Origin::from_deployed_name(name), expected, "{name}");
+fn a_job_is_read_from_its_own_queue_only() {
+    let body = json!({"type": "scoring.BatchRecompute"}).to_string();
+    let address = json!({"type": "scoring.BatchRecompute", "jobId": uuid::Uuid::nil()}).to_string();
+    for queue in Queue::ALL {
+        let code = decode(queue, &body).map(|_| ()).map_err(|refusal| refusal.code());
+        let expected = if queue == QUEUE { Ok(()) } else { Err("wrong_queue") };
+        assert_eq!(code, expected, "{}", queue.name());
+        // Where a row exists, it says what the job is.
+        assert_eq!(decode(queue, &address), Ok(Decoded::Address(uuid::Uuid::nil())));
     }
-}
-
-#[test]
-fn states_have_names_and_ends() {
-    for state in JobState::ALL {
-        assert_eq!(JobState::from_name(state.as_str()), Some(state));
-    }
-    let finals: Vec<_> =
-        JobState::ALL.into_iter().filter(|s| s.is_final()).map(JobState::as_str).collect();
-    assert_eq!(finals, ["completed", "dead_lettered", "cancelled"]);
 }
 
 proptest! {

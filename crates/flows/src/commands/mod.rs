@@ -3,16 +3,17 @@
 pub mod authenticate;
 pub mod put_features;
 pub mod recalculate;
+pub mod start_run;
 
 use mauntic_domain::ids::OrganizationId;
-use mauntic_domain::jobs::queue::VERSION;
 use mauntic_domain::jobs::{Message, Queue};
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::ports::{Enqueued, PortError, Ports, TenantStore, Wakeups};
 
-/// Sends messages for jobs that were just committed, and marks them sent.
+/// Sends messages for jobs that were just committed, and marks them sent; those
+/// beyond the organization's share are left to the relay.
 ///
 /// A failure is not the caller's: the rows stand, their `wake_at` is a minute
 /// away, and the tick sends them. The error comes back to be logged.
@@ -24,7 +25,7 @@ pub(crate) async fn send_created<P: Ports, S: TenantStore>(
     request_id: &str,
 ) -> Result<(), PortError> {
     for queue in Queue::ALL {
-        let created = || rows.iter().filter(|row| row.created && row.queue == queue);
+        let created = || rows.iter().filter(|row| row.send_now && row.queue == queue);
         let messages: Vec<Message> = created().map(|row| message(row, request_id)).collect();
         if messages.is_empty() {
             continue;
@@ -48,6 +49,6 @@ fn message(row: &Enqueued, request_id: &str) -> Message {
         scheduled_for: None,
         enqueued_at: Some(row.enqueued_at),
         traceparent: None,
-        v: Some(VERSION),
+        v: None,
     }
 }

@@ -7,11 +7,11 @@
 
 use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::jobs::Job;
-use mauntic_domain::jobs::job::CalculateScore;
+use mauntic_domain::jobs::data::CalculateScore;
 use mauntic_domain::scoring::Features;
 
 use super::send_created;
-use crate::ports::{FeaturesStored, NewJob, PortError, Ports, TenantStore};
+use crate::ports::{FeaturesStored, JobKey, NewJob, PortError, Ports, TenantStore};
 
 /// What came of it, and what sending met, for the log.
 pub type Outcome = (FeaturesStored, Result<(), PortError>);
@@ -47,7 +47,7 @@ pub(super) fn score_contact(
             contact_id: contact.clone(),
             context: None,
         }),
-        coalesce_key: Some(contact.to_string()),
+        key: JobKey::Coalesce(contact.to_string()),
         request_id: request_id.to_owned(),
     }
 }

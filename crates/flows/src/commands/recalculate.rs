@@ -8,13 +8,13 @@ use std::collections::BTreeSet;
 
 use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::jobs::Job;
-use mauntic_domain::jobs::job::{CHUNK_CONTACTS_MAX, CalculateScore, RecomputeChunk};
+use mauntic_domain::jobs::data::{CalculateScore, Contacts, LIST_CONTACTS_MAX, RecomputeChunk};
 use mauntic_domain::scoring::Context;
 use sha2::{Digest, Sha256};
 
 use super::put_features::score_contact;
 use super::send_created;
-use crate::ports::{Enqueued, NewJob, PortError, Ports, TenantStore};
+use crate::ports::{Enqueued, JobKey, NewJob, PortError, Ports, TenantStore};
 
 /// Most contacts of one request: 20 chunk jobs, and under the 1 MiB of a body.
 pub const CONTACTS_MAX: usize = 10_000;
@@ -61,13 +61,13 @@ fn plan(
     let contacts: Vec<ContactId> = contacts.iter().cloned().collect();
     let chunk = |contacts: &[ContactId]| {
         let chunk = RecomputeChunk {
-            organization_id: organization.clone(),
-            contact_ids: contacts.to_vec(),
+            organization_id: Some(organization.clone()),
+            contacts: Contacts::Ids(contacts.to_vec()),
             context,
         };
         content_keyed(Job::RecomputeChunk(chunk), context.is_none(), request_id)
     };
-    contacts.chunks(CHUNK_CONTACTS_MAX).map(chunk).collect()
+    contacts.chunks(LIST_CONTACTS_MAX).map(chunk).collect()
 }
 
 fn with_context(
@@ -92,6 +92,6 @@ fn content_keyed(job: Job, may_join: bool, request_id: &str) -> NewJob {
         let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         format!("sha256:{hex}")
     };
-    let coalesce_key = may_join.then(key);
-    NewJob { job, coalesce_key, request_id: request_id.to_owned() }
+    let key = if may_join { JobKey::Coalesce(key()) } else { JobKey::None };
+    NewJob { job, key, request_id: request_id.to_owned() }
 }

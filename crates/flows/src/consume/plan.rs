@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mauntic_domain::jobs::{Decoded, JobType, Queue, Refusal, decode, derived_job_id};
+use mauntic_domain::jobs::{Decoded, JobType, Queue, Refusal, decode, derived_id, derived_job_id};
 use uuid::Uuid;
 
 use crate::ports::{ClaimRequest, DeadLetter, ShortJob};
@@ -47,16 +47,19 @@ impl Plan {
                     addresses.insert(id, delivery.message_id.clone());
                     by_job.entry(id).or_default().push(index);
                 }
-                Ok(Decoded::Short { job, request_id }) => {
+                Ok(Decoded::Short { job, request_id, idempotency_key }) => {
                     let id = derived_job_id(queue, &delivery.message_id);
                     by_job.entry(id).or_default().push(index);
+                    let key = idempotency_key.clone().unwrap_or_default();
                     let short = ShortJob {
                         id,
-                        type_name: job.job_type().name(),
-                        organization_id: job.organization_id().to_string(),
+                        run_id: derived_id(&[queue.name(), &delivery.message_id, "run"]),
+                        job_type: job.job_type(),
+                        organization_id: job.organization_id().map(ToString::to_string),
                         data: job.data(),
-                        failures_max: job.job_type().failures_max(),
                         request_id,
+                        idempotency_key,
+                        conflict: letter(delivery, &Refusal::KeyConflict { key }),
                     };
                     shorts.insert(id, short);
                 }
@@ -66,20 +69,20 @@ impl Plan {
                 }
             }
         }
-        let types = |batched| {
-            let of_kind = JobType::ALL.into_iter().filter(move |t| t.is_batched() == batched);
-            of_kind.filter(|t| t.queue() == queue).map(JobType::name).collect()
-        };
         let request = ClaimRequest {
             queue,
             token,
             addresses: addresses.into_iter().collect(),
             shorts: shorts.into_values().collect(),
             letters,
-            batched_types: types(true),
-            single_types: types(false),
+            types: JobType::available_on(queue).collect(),
         };
         Self { request, refused, by_job }
+    }
+
+    /// Every job that a message is about.
+    pub(super) fn jobs(&self) -> impl Iterator<Item = Uuid> + '_ {
+        self.by_job.keys().copied()
     }
 
     /// Positions of the messages of a job.

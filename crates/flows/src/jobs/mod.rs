@@ -1,32 +1,61 @@
 //! The jobs: one file a type, and this registry.
+//!
+//! A handler reads, calls outside where it must, and decides; it writes
+//! nothing. What is decided comes back as a value, and the consumer commits it
+//! behind the fence: so a handler may be repeated at any time.
 
+mod batch_recompute;
 mod calculate_score;
+mod notify_alert;
+mod outcome;
 mod recompute_chunk;
 mod scoring;
 
 use chrono::{DateTime, Utc};
 use mauntic_domain::jobs::Job;
 
-use crate::ports::{Committed, Held, PortError, ScoreStore};
+pub use outcome::Outcome;
+pub(crate) use outcome::{Decided, Decision};
 
-/// Does the held jobs in one effect transaction.
+use crate::ports::{Database, Held, PortError, Ports};
+
+/// What a handler works with.
+pub(crate) struct Context<'a, P: Ports> {
+    pub(crate) ports: &'a P,
+    pub(crate) session: &'a <P::Db as Database>::Session,
+    /// The database's clock at the claim.
+    pub(crate) now: DateTime<Utc>,
+}
+
+/// Decides held jobs of one type.
 ///
 /// # Errors
-/// The port's; a row whose data this build cannot read is `Unreadable`.
-pub(crate) async fn perform<S: ScoreStore>(
-    session: &S,
+/// Infrastructure's alone; what is wrong with a job is its outcome.
+pub(crate) async fn decide<P: Ports>(
+    cx: &Context<'_, P>,
     held: &[Held],
-    now: DateTime<Utc>,
-) -> Result<Committed, PortError> {
-    let mut work = Vec::with_capacity(held.len());
+) -> Result<Decision, PortError> {
+    let mut decision = Decision::new(cx.now);
+    let mut scores = Vec::new();
     for held in held {
-        let job = Job::parse(&held.type_name, &held.data).map_err(|refusal| {
-            PortError::Unreadable { what: "a job's data", place: refusal.code().to_owned() }
-        })?;
-        work.push(match job {
-            Job::CalculateScore(data) => calculate_score::work(held, data),
-            Job::RecomputeChunk(data) => recompute_chunk::work(held, data),
-        });
+        match Job::parse(&held.type_name, held.version, &held.data) {
+            Err(refusal) => decision.add(held, Decided::rejected(&refusal)),
+            // The registry of handlers: a line a type.
+            Ok(Job::CalculateScore(data)) => scores.push(calculate_score::work(held, data)),
+            Ok(Job::BatchRecompute(data)) => {
+                decision.add(held, batch_recompute::decide(cx, held, data).await?);
+            }
+            Ok(Job::RecomputeChunk(data)) => {
+                decision.add(held, recompute_chunk::decide(cx, held, data).await?);
+            }
+            Ok(Job::NotifyAlert(data)) => {
+                decision.add(held, notify_alert::decide(cx, held, data).await?);
+            }
+        }
     }
-    scoring::score_and_commit(session, &work, now).await
+    if !scores.is_empty() {
+        calculate_score::decide(cx, scores, &mut decision).await?;
+    }
+    decision.finish();
+    Ok(decision)
 }

@@ -1,21 +1,43 @@
-//! `scoring.RecomputeChunk`: scores up to 500 contacts of one organization.
+//! `scoring.RecomputeChunk`: scores up to 500 named contacts, or all of a
+//! planned range.
 //!
-//! Its I/O is `scoring`'s, as for `scoring.CalculateScore`, one job a
-//! transaction: a repeat without the claim writes nothing.
+//! I/O, one job a transaction:
+//! 1. reads the contacts' features and configurations;
+//! 2. the consumer completes the job, writes the scores and counts the run, in
+//!    one transaction behind the fence: a repeat without the claim writes
+//!    nothing.
 
-use mauntic_domain::jobs::job::RecomputeChunk;
+use mauntic_domain::jobs::data::{Contacts, RecomputeChunk};
 
-use super::scoring::{Target, Work};
-use crate::ports::Held;
+use super::scoring::{Tally, Target, score_target};
+use super::{Context, Decided};
+use crate::ports::{ContactKey, EffectStore, Held, PortError, Ports};
 
-pub(super) fn work(held: &Held, data: RecomputeChunk) -> Work {
-    let organization = data.organization_id;
+pub(super) async fn decide<P: Ports>(
+    cx: &Context<'_, P>,
+    held: &Held,
+    data: RecomputeChunk,
+) -> Result<Decided, PortError> {
+    let owner = data.organization_id;
+    let (inputs, contacts) = match (data.contacts, &owner) {
+        (Contacts::Ids(ids), Some(owner)) => {
+            let contacts: Vec<ContactKey> = ids.into_iter().map(|id| (owner.clone(), id)).collect();
+            (cx.session.score_inputs(&contacts).await?, contacts)
+        }
+        (Contacts::Ids(_), None) => {
+            let place = "organizationId".to_owned();
+            return Err(PortError::Unreadable { what: "a chunk's data", place });
+        }
+        (Contacts::Range(range), owner) => {
+            let inputs = cx.session.range_inputs(owner.as_ref(), &range).await?;
+            let contacts = inputs.contacts.keys().cloned().collect();
+            (inputs, contacts)
+        }
+    };
     let context = data.context.unwrap_or_default();
-    let target = |contact| Target { contact: (organization.clone(), contact), context };
-    Work {
-        job_id: held.id,
-        claim: held.claim,
-        created_at: held.created_at,
-        targets: data.contact_ids.into_iter().map(target).collect(),
+    let mut tally = Tally::default();
+    for contact in contacts {
+        tally.add(score_target(held.id, &Target { contact, context }, &inputs));
     }
+    Ok(tally.decided())
 }

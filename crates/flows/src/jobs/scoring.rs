@@ -1,17 +1,14 @@
-//! What the scoring jobs share: read, decide, write.
+//! What the scoring jobs share: pure, from what was read to what is written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
 use mauntic_domain::scoring::{Config, Context, score};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::ports::{
-    Committed, CompletedJob, ContactKey, PortError, ScoreEffect, ScoreInputs, ScoreStore,
-    ScoreWrite,
-};
+use super::{Decided, Outcome};
+use crate::ports::{ContactKey, PortError, ScoreInputs, ScoreWrite};
 
 /// A contact to be scored.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,68 +17,8 @@ pub(super) struct Target {
     pub(super) context: Context,
 }
 
-/// A held job and its contacts.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Work {
-    pub(super) job_id: Uuid,
-    pub(super) claim: i32,
-    pub(super) created_at: DateTime<Utc>,
-    pub(super) targets: Vec<Target>,
-}
-
-pub(super) async fn score_and_commit<S: ScoreStore>(
-    session: &S,
-    work: &[Work],
-    now: DateTime<Utc>,
-) -> Result<Committed, PortError> {
-    let contacts: BTreeSet<&ContactKey> =
-        work.iter().flat_map(|work| &work.targets).map(|target| &target.contact).collect();
-    let contacts: Vec<ContactKey> = contacts.into_iter().cloned().collect();
-    let inputs = session.score_inputs(&contacts).await?;
-    session.commit_scores(&decide(work, &inputs, now)?).await
-}
-
-/// Reduces the jobs to one write a contact: the latest job's, because it may
-/// carry a context the others do not.
-///
-/// What cannot be read is counted by a job that scores others; where it is all
-/// that was left, it is the job's error, which makes a case for people.
-fn decide(
-    work: &[Work],
-    inputs: &ScoreInputs,
-    now: DateTime<Utc>,
-) -> Result<ScoreEffect, PortError> {
-    let mut by_age: Vec<&Work> = work.iter().collect();
-    by_age.sort_by_key(|work| (work.created_at, work.job_id));
-    let mut scores: BTreeMap<&ContactKey, ScoreWrite> = BTreeMap::new();
-    let mut jobs = Vec::with_capacity(work.len());
-    for work in by_age {
-        let (mut counts, mut unreadable) = (Counts::default(), None);
-        for target in &work.targets {
-            match write(work.job_id, target, inputs) {
-                Ok(Some(write)) => {
-                    scores.insert(&target.contact, write);
-                    counts.scored += 1;
-                }
-                Ok(None) => counts.not_found += 1,
-                Err(error) => {
-                    counts.unreadable += 1;
-                    unreadable = Some(error);
-                }
-            }
-        }
-        if let Some(error) = unreadable.filter(|_| counts.scored == 0) {
-            return Err(error);
-        }
-        jobs.push(CompletedJob { id: work.job_id, claim: work.claim, summary: counts.summary() });
-    }
-    // Rows are locked in the order of their keys.
-    jobs.sort_by_key(|job: &CompletedJob| job.id);
-    Ok(ScoreEffect { now, jobs, scores: scores.into_values().collect() })
-}
-
 /// The score of one contact; none for an unknown one.
-fn write(
+pub(super) fn score_target(
     job_id: Uuid,
     target: &Target,
     inputs: &ScoreInputs,
@@ -100,6 +37,45 @@ fn write(
         config_version: *version,
         job_id,
     }))
+}
+
+/// What came of a job's contacts.
+#[derive(Default)]
+pub(super) struct Tally {
+    counts: Counts,
+    scores: BTreeMap<ContactKey, ScoreWrite>,
+    unreadable: Option<PortError>,
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, scored: Result<Option<ScoreWrite>, PortError>) {
+        match scored {
+            Ok(Some(write)) => {
+                self.scores.insert(write.contact.clone(), write);
+                self.counts.scored += 1;
+            }
+            Ok(None) => self.counts.not_found += 1,
+            Err(error) => {
+                self.counts.unreadable += 1;
+                self.unreadable = Some(error);
+            }
+        }
+    }
+
+    /// What cannot be read is counted by a job that scores others; where it is
+    /// all that was left, it makes a case for people.
+    pub(super) fn decided(self) -> Decided {
+        match self.unreadable {
+            Some(error) if self.counts.scored == 0 => {
+                let detail = error.to_string();
+                Decided::of(Outcome::Reject { reason: "unreadable", detail })
+            }
+            _ => {
+                let done = Decided::of(Outcome::Done(self.counts.summary()));
+                Decided { scores: self.scores, ..done }
+            }
+        }
+    }
 }
 
 /// The receipt of a job.

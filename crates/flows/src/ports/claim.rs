@@ -1,7 +1,7 @@
 //! The values of the claim.
 
 use chrono::{DateTime, Utc};
-use mauntic_domain::jobs::{JobState, Queue};
+use mauntic_domain::jobs::{JobState, JobType, Queue};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -19,21 +19,25 @@ pub struct DeadLetter {
     pub detail: String,
 }
 
-/// A job that was sent by hand and gets its row now.
+/// A job that was sent by hand and gets its row now, with a run of its own.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShortJob {
     /// Derived from the queue and the message id.
     pub id: Uuid,
-    /// Its type's name.
-    pub type_name: &'static str,
-    /// Whose.
-    pub organization_id: String,
-    /// Checked data.
+    /// Derived from the same; the run opened for it.
+    pub run_id: Uuid,
+    /// Its type.
+    pub job_type: JobType,
+    /// Whose; none for work across organizations.
+    pub organization_id: Option<String>,
+    /// Checked data, in the newest version.
     pub data: Value,
-    /// Failures after which it is a dead letter.
-    pub failures_max: i16,
     /// Correlation id.
     pub request_id: Option<String>,
+    /// Key under which the job exists at most once.
+    pub idempotency_key: Option<String>,
+    /// What becomes of the message where the key stands for another content.
+    pub conflict: DeadLetter,
 }
 
 /// What a batch asks of the database.
@@ -50,11 +54,9 @@ pub struct ClaimRequest {
     pub shorts: Vec<ShortJob>,
     /// Bodies that are no messages.
     pub letters: Vec<DeadLetter>,
-    /// Names of the types that are claimed as a batch.
-    pub batched_types: Vec<&'static str>,
-    /// Names of the types that are claimed one at a time. A type in neither
-    /// list is another build's: its rows are left alone.
-    pub single_types: Vec<&'static str>,
+    /// The types that this build can do on this queue. Rows of another type, or
+    /// of a newer version, are another build's.
+    pub types: Vec<JobType>,
 }
 
 /// A job this invocation holds under a lease.
@@ -66,19 +68,35 @@ pub struct Held {
     pub claim: i32,
     /// The type's name, as the row has it.
     pub type_name: String,
+    /// Version of the data's shape.
+    pub version: u16,
     /// The data, as the row has it; null where it is beyond what JSON values of
     /// this build can hold.
     pub data: Value,
+    /// Whose; none for work across organizations.
+    pub organization_id: Option<String>,
+    /// The run it belongs to.
+    pub run_id: Option<Uuid>,
+    /// Nominal time of the schedule that started it.
+    pub scheduled_for: Option<DateTime<Utc>>,
     /// Correlation id.
     pub request_id: Option<String>,
     /// When the row was written: of two jobs for one contact the later decides.
     pub created_at: DateTime<Utc>,
+    /// Failures so far, and at how many it is a dead letter.
+    pub failures: i16,
+    /// See `failures`.
+    pub failures_max: i16,
+    /// Times in a row it was put off for `snooze_reason`.
+    pub snoozes: i16,
+    /// Why it was put off last.
+    pub snooze_reason: Option<String>,
 }
 
 /// What a job that was not claimed with the batch waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    /// Nothing from this message: final, leased, not due, or another build's.
+    /// Nothing from this message: final, leased, not due, or expired.
     Nothing,
     /// Its turn to be claimed alone: it is due and of a type that is not
     /// batched, or its lease ran out.
@@ -86,13 +104,17 @@ pub enum Next {
     /// It is due but was locked at that moment, by a producer that joins it or
     /// a relay. The message must come back: it may be the only one.
     Unlocked,
+    /// A build that knows its type or version.
+    AnotherBuild,
 }
 
 /// A job that was not claimed with the batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     /// The job.
     pub id: Uuid,
+    /// Its type's name.
+    pub type_name: String,
     /// Its state.
     pub state: JobState,
     /// Whether its last claim took it alone.
@@ -112,13 +134,33 @@ pub struct ClaimReply {
     pub seen: Vec<Seen>,
     /// Addresses without a row; they are kept as dead letters `row_missing`.
     pub missing: Vec<Uuid>,
+    /// Jobs sent by hand that got no row, because their key stands for a job
+    /// with the same content already.
+    pub joined: Vec<Uuid>,
+    /// Jobs sent by hand that got no row, because their key stands for other
+    /// content; they are kept as dead letters.
+    pub conflicts: Vec<Uuid>,
     /// Whether the dead letters were written. A failure here never fails the
     /// batch's other messages.
     pub letters: Result<(), super::PortError>,
 }
 
+/// Claiming one job alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AloneRequest {
+    /// The queue the message came from.
+    pub queue: Queue,
+    /// The job.
+    pub id: Uuid,
+    /// The invocation.
+    pub token: Uuid,
+    /// How long its type holds it, in seconds.
+    pub lease_secs: u32,
+}
+
 /// What came of claiming one job alone.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "one a round trip, moved once")]
 pub enum AloneClaim {
     /// Held; `now` is the database's clock.
     Held(Held, DateTime<Utc>),

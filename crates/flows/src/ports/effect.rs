@@ -1,9 +1,10 @@
-//! The values of the scoring effect.
+//! The values of an effect: all that one transaction writes behind the fence.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use mauntic_domain::ids::{ContactId, OrganizationId};
+use mauntic_domain::jobs::Job;
 use mauntic_domain::scoring::{Config, Features, Score};
 use uuid::Uuid;
 
@@ -55,19 +56,69 @@ pub struct CompletedJob {
     pub id: Uuid,
     /// The attempt that holds it.
     pub claim: i32,
+    /// The run that counts it.
+    pub run_id: Option<Uuid>,
     /// What became of it, for its receipt.
     pub summary: serde_json::Value,
 }
 
-/// The decided effect of one or more scoring jobs.
+/// A job that the effect enqueues, in the run of the job that asks for it. It
+/// is to be sent at once.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ScoreEffect {
+pub struct SpawnedJob {
+    /// Fresh id.
+    pub id: Uuid,
+    /// Type and data.
+    pub job: Job,
+    /// The run it belongs to; its total grows by it.
+    pub run_id: Option<Uuid>,
+    /// Correlation id.
+    pub request_id: Option<String>,
+}
+
+/// A domain event that the effect puts into the outbox.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewEvent {
+    /// Type, such as `scoring.LeadScoreUpdated`.
+    pub event_type: &'static str,
+    /// Whose.
+    pub organization_id: Option<String>,
+    /// What happened.
+    pub data: serde_json::Value,
+    /// The job whose effect it is.
+    pub job_id: Uuid,
+    /// Correlation id.
+    pub request_id: Option<String>,
+}
+
+/// A notification that is known to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentNotification {
+    /// What it was about.
+    pub subject: String,
+    /// Its kind.
+    pub kind: &'static str,
+    /// The sender's token.
+    pub token: Uuid,
+}
+
+/// The decided effect of one or more jobs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Effect {
     /// The database's time at the claim; the history's day follows from it.
     pub now: DateTime<Utc>,
     /// Completed by this transaction, sorted by id.
     pub jobs: Vec<CompletedJob>,
-    /// Written by it: one a contact, sorted by key.
+    /// Scores: one a contact, sorted by key. Where a grade changes, the store
+    /// adds the event `scoring.LeadScoreUpdated`, because only the row as
+    /// updated tells.
     pub scores: Vec<ScoreWrite>,
+    /// Enqueued by it, sorted by id.
+    pub spawned: Vec<SpawnedJob>,
+    /// Events.
+    pub events: Vec<NewEvent>,
+    /// Notifications that are done with.
+    pub notified: Vec<SentNotification>,
 }
 
 /// What came of an effect.

@@ -38,6 +38,17 @@ pub enum PortError {
         /// SQLSTATE and constraint, never row values.
         cause: String,
     },
+    /// An idempotency key stands for a job with other content; nothing was
+    /// written.
+    #[error("an idempotency key stands for a job with other content")]
+    KeyConflict,
+    /// The organization has as many unfinished jobs on the queue as it may;
+    /// nothing was written.
+    #[error("too many unfinished jobs, at most {unfinished_max} a queue")]
+    Backlog {
+        /// The limit.
+        unfinished_max: i64,
+    },
     /// What was stored cannot be read by this build; repeating does not help
     /// until somebody mends it.
     #[error("{what} cannot be read: {place}")]
@@ -58,6 +69,8 @@ impl PortError {
             Self::Contention { .. } => "contention",
             Self::Unknown { .. } => "commit_unknown",
             Self::Refused { .. } => "refused",
+            Self::KeyConflict => "idempotency_conflict",
+            Self::Backlog { .. } => "backlog_full",
             Self::Unreadable { .. } => "unreadable",
         }
     }

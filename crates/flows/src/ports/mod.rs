@@ -4,23 +4,40 @@
 mod claim;
 mod effect;
 mod error;
+mod observe;
+mod outside;
+mod schedule;
+mod settle;
 mod tenant;
 
-pub use claim::{AloneClaim, ClaimReply, ClaimRequest, DeadLetter, Held, Next, Seen, ShortJob};
+pub use claim::{
+    AloneClaim, AloneRequest, ClaimReply, ClaimRequest, DeadLetter, Held, Next, Seen, ShortJob,
+};
 pub use effect::{
-    Committed, CompletedJob, ContactInput, ContactKey, ScoreEffect, ScoreInputs, ScoreWrite,
+    Committed, CompletedJob, ContactInput, ContactKey, Effect, NewEvent, ScoreInputs, ScoreWrite,
+    SentNotification, SpawnedJob,
 };
 pub use error::PortError;
+pub use observe::Transition;
+pub use outside::{Call, CallError, Dependency};
+pub use schedule::{
+    Judged, JudgedSchedule, NewOccurrence, NewRun, Opened, Recounted, RunRow, RunStart,
+    ScheduleRow, ScheduleRows,
+};
+pub use settle::{Died, OutgoingEvent, PutOff, Replayed, Retired, SetBackJob, Setback};
 pub use tenant::{
-    ApiKey, Enqueued, FeaturesStored, LeaderboardEntry, NewJob, Position, QueueStats, Scope,
-    ScoreRow, Vitals,
+    ApiKey, Enqueued, FeaturesStored, JobKey, LeaderboardEntry, NewJob, Position, QueueStats,
+    Scope, ScoreRow, Vitals,
 };
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use mauntic_domain::breaker::Breaker;
 use mauntic_domain::ids::{ContactId, OrganizationId};
+use mauntic_domain::jobs::data::ContactRange;
 use mauntic_domain::jobs::{Message, Queue};
+use mauntic_domain::notifications::Reservation;
 use mauntic_domain::scoring::Features;
 use uuid::Uuid;
 
@@ -32,6 +49,8 @@ pub trait Ports: Send + Sync + 'static {
     type Wakeups: Wakeups;
     /// The host's clock and randomness.
     type Host: Host;
+    /// Services outside.
+    type Outside: Outside;
 
     /// The database.
     fn db(&self) -> &Self::Db;
@@ -39,6 +58,8 @@ pub trait Ports: Send + Sync + 'static {
     fn wakeups(&self) -> &Self::Wakeups;
     /// The host.
     fn host(&self) -> &Self::Host;
+    /// Services outside.
+    fn outside(&self) -> &Self::Outside;
 }
 
 /// What only the host knows. Its clock stamps logs and bounds an invocation;
@@ -48,6 +69,10 @@ pub trait Host: Send + Sync {
     fn now(&self) -> DateTime<Utc>;
     /// A fresh UUIDv7.
     fn new_id(&self) -> Uuid;
+    /// Uniform over all of `u32`; spreads retries, guards nothing.
+    fn random(&self) -> u32;
+    /// Says what happened to a job, in the log and as a metric.
+    fn observe(&self, transition: &Transition);
     /// Called where a flow has just passed a point of no return. Does nothing
     /// but in builds with fault hooks, which die there on purpose.
     fn reached(&self, _checkpoint: Checkpoint<'_>) {}
@@ -66,7 +91,16 @@ pub enum Checkpoint<'a> {
 #[trait_variant::make(Send)]
 pub trait Database: Sync {
     /// A connected session.
-    type Session: JobStore + ScoreStore + TenantStore + KeyStore + Send + Sync;
+    type Session: JobStore
+        + EffectStore
+        + RelayStore
+        + RunStore
+        + ScheduleStore
+        + GuardStore
+        + TenantStore
+        + KeyStore
+        + Send
+        + Sync;
 
     /// Connects and authenticates within a bounded time.
     async fn open(&self) -> Result<Self::Session, PortError>;
@@ -77,6 +111,17 @@ pub trait Database: Sync {
 pub trait Wakeups: Sync {
     /// Sends messages in as few batches as the platform's limits allow.
     async fn send(&self, queue: Queue, messages: &[Message]) -> Result<(), PortError>;
+    /// Whether anybody listens to domain events in this deployment.
+    fn has_listeners(&self) -> bool;
+    /// Sends domain events, many a message.
+    async fn publish(&self, events: &[OutgoingEvent]) -> Result<(), PortError>;
+}
+
+/// Calls services outside; only [`crate::outside`] uses it, behind the breaker.
+#[trait_variant::make(Send)]
+pub trait Outside: Sync {
+    /// One call, within a bounded time.
+    async fn call(&self, dependency: Dependency, call: &Call) -> Result<(), CallError>;
 }
 
 /// The job protocol. After an error a session is dropped.
@@ -85,38 +130,126 @@ pub trait JobStore: Sync {
     /// Claims a batch in one round trip.
     async fn claim(&self, request: &ClaimRequest) -> Result<ClaimReply, PortError>;
     /// Claims one job alone: a suspect, or one of a type that is not batched.
-    async fn claim_alone(
-        &self,
-        queue: Queue,
-        id: Uuid,
-        token: Uuid,
-    ) -> Result<AloneClaim, PortError>;
-    /// Makes a held job a dead letter; nothing if its lease was lost.
-    async fn reject(&self, held: &Held, reason: &str, detail: &str) -> Result<(), PortError>;
+    async fn claim_alone(&self, request: AloneRequest) -> Result<AloneClaim, PortError>;
+    /// Moves held jobs that were not done; returns those that still held their
+    /// lease, which alone were moved. Sorted by id.
+    async fn set_back(&self, jobs: &[SetBackJob]) -> Result<Vec<Uuid>, PortError>;
     /// Queues a held job again that could not be tried; it spends nothing.
     /// Nothing if its lease was lost.
     async fn hand_back(&self, held: &Held) -> Result<(), PortError>;
+    /// Puts off jobs that only another build can do, for five minutes and up to
+    /// a day from when they were written; returns those that were still waiting.
+    async fn put_off(&self, queue: Queue, ids: &[Uuid]) -> Result<Vec<(Uuid, PutOff)>, PortError>;
     /// Expires the leases of an invocation that died; returns how many.
     async fn release(&self, token: Uuid) -> Result<u64, PortError>;
-    /// Takes at most `limit` jobs whose `wake_at` has passed and holds them
-    /// back from other relays for a minute.
+    /// Judges messages that the platform gave up on, by their rows; returns the
+    /// jobs that are dead letters now.
+    async fn bury(&self, request: &ClaimRequest) -> Result<Vec<Died>, PortError>;
+    /// Makes at most `limit` jobs dead letters that are past their
+    /// `expires_at` and not under a lease.
+    async fn expire(&self, limit: i64) -> Result<Vec<Died>, PortError>;
+    /// Cancels jobs that are queued or failed; returns those it cancelled.
+    async fn cancel(&self, ids: &[Uuid]) -> Result<Vec<Uuid>, PortError>;
+    /// Queues a dead letter's job again.
+    async fn replay(&self, id: Uuid) -> Result<Replayed, PortError>;
+}
+
+/// What jobs read, and the one door for what they write.
+#[trait_variant::make(Send)]
+pub trait EffectStore: Sync {
+    /// Features and configurations of these contacts, in one round trip.
+    async fn score_inputs(&self, contacts: &[ContactKey]) -> Result<ScoreInputs, PortError>;
+    /// The same for all contacts of a range, of one organization or of all.
+    async fn range_inputs(
+        &self,
+        organization: Option<&OrganizationId>,
+        range: &ContactRange,
+    ) -> Result<ScoreInputs, PortError>;
+    /// Cuts the contacts, of one organization or of all, into ranges of at
+    /// least `contacts` each and at most `ranges` in number.
+    async fn plan_ranges(
+        &self,
+        organization: Option<&OrganizationId>,
+        contacts: u32,
+        ranges: u32,
+    ) -> Result<Vec<ContactRange>, PortError>;
+    /// Completes jobs and writes all of their effect in one transaction and one
+    /// round trip, fence first, runs last.
+    async fn commit(&self, effect: &Effect) -> Result<Committed, PortError>;
+}
+
+/// What the relay and the tick's other duties need.
+#[trait_variant::make(Send)]
+pub trait RelayStore: Sync {
+    /// Takes at most `limit` jobs of each queue whose `wake_at` has passed and
+    /// holds them back from other relays for a minute. Of one organization and
+    /// queue no more are out than fairness allows.
     async fn take_due(&self, limit: i64) -> Result<Vec<(Queue, Message)>, PortError>;
     /// Notes that messages of these jobs were sent.
     async fn mark_sent(&self, ids: &[Uuid]) -> Result<(), PortError>;
+    /// Takes at most `limit` events that were not sent and holds them back from
+    /// other relays for a minute.
+    async fn take_events(&self, limit: i64) -> Result<Vec<OutgoingEvent>, PortError>;
+    /// Notes that these events were sent.
+    async fn mark_events_sent(&self, ids: &[Uuid]) -> Result<(), PortError>;
     /// Notes that a duty of the tick was done.
     async fn beat(&self, duty: &str) -> Result<(), PortError>;
-    /// Judges messages that the platform gave up on, by their rows.
-    async fn bury(&self, request: &ClaimRequest) -> Result<(), PortError>;
+    /// Deletes what is older than `keep`, at most `limit` rows a table.
+    async fn retire(&self, keep: TimeDelta, limit: i64) -> Result<Retired, PortError>;
 }
 
-/// What scoring reads and writes.
+/// Runs.
 #[trait_variant::make(Send)]
-pub trait ScoreStore: Sync {
-    /// Features and configurations of these contacts, in one round trip.
-    async fn score_inputs(&self, contacts: &[ContactKey]) -> Result<ScoreInputs, PortError>;
-    /// Completes jobs and writes their scores in one transaction and one round
-    /// trip, fence first.
-    async fn commit_scores(&self, effect: &ScoreEffect) -> Result<Committed, PortError>;
+pub trait RunStore: Sync {
+    /// Opens a run with its first job; `trigger` is `manual` or `api`.
+    async fn open_run(&self, run: &NewRun, trigger: &'static str) -> Result<Opened, PortError>;
+    /// A run.
+    async fn run(&self, id: Uuid) -> Result<Option<RunRow>, PortError>;
+    /// Cancels those of a run's jobs that are queued or failed, then counts
+    /// them; returns how many.
+    async fn cancel_run(&self, id: Uuid) -> Result<u64, PortError>;
+    /// Recounts at most `limit` runs without progress for `idle`, each under its
+    /// lock.
+    async fn recount(&self, idle: TimeDelta, limit: i64) -> Result<Recounted, PortError>;
+}
+
+/// Schedules and their occurrences.
+#[trait_variant::make(Send)]
+pub trait ScheduleStore: Sync {
+    /// The rows of these schedules, and the database's clock.
+    async fn schedules(&self, job_keys: &[&str]) -> Result<ScheduleRows, PortError>;
+    /// Writes what was judged: occurrences, their runs and first jobs, and how
+    /// far it is judged now.
+    async fn write_judged(&self, judged: &JudgedSchedule) -> Result<Judged, PortError>;
+    /// Pauses a schedule with a note, or resumes it; false if it is unknown.
+    async fn pause(&self, job_key: &str, note: Option<&str>) -> Result<bool, PortError>;
+}
+
+/// Breakers and the notification ledger.
+#[trait_variant::make(Send)]
+pub trait GuardStore: Sync {
+    /// A breaker, the version of its row (0 for none) and the database's clock.
+    async fn breaker(
+        &self,
+        dependency: Dependency,
+    ) -> Result<(Breaker, i64, DateTime<Utc>), PortError>;
+    /// Stores a breaker decided on that version; false if it has changed since.
+    async fn put_breaker(
+        &self,
+        dependency: Dependency,
+        version: i64,
+        breaker: Breaker,
+    ) -> Result<bool, PortError>;
+    /// Reserves a notification for `token`, once a `window`; `fresh_id` is its
+    /// id if nobody reserved it before in this window.
+    async fn try_record(
+        &self,
+        subject: &str,
+        kind: &'static str,
+        window: TimeDelta,
+        token: Uuid,
+        fresh_id: Uuid,
+    ) -> Result<Reservation, PortError>;
 }
 
 /// What the HTTP worker does for one organization, under row-level security.
@@ -130,13 +263,16 @@ pub trait TenantStore: Sync {
         features: &Features,
         job: &NewJob,
     ) -> Result<FeaturesStored, PortError>;
-    /// Enqueues jobs of one organization, in one transaction.
+    /// Enqueues jobs of one organization, in one transaction, in the order of
+    /// the answer: none where one key stands for other content
+    /// ([`PortError::KeyConflict`]) or the backlog is full
+    /// ([`PortError::Backlog`]).
     async fn enqueue(
         &self,
         organization: &OrganizationId,
         jobs: &[NewJob],
     ) -> Result<Vec<Enqueued>, PortError>;
-    /// [`JobStore::mark_sent`] under the organization's row-level security.
+    /// [`RelayStore::mark_sent`] under the organization's row-level security.
     async fn mark_own_sent(
         &self,
         organization: &OrganizationId,

@@ -2,18 +2,32 @@
 
 use chrono::{DateTime, Utc};
 use mauntic_domain::ids::{ContactId, OrganizationId};
-use mauntic_domain::jobs::{Job, Queue};
+use mauntic_domain::jobs::{Job, JobState, Queue};
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoring::{Grade, Score};
 use uuid::Uuid;
+
+/// Which jobs are one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobKey {
+    /// Every one is its own.
+    None,
+    /// At most one *queued* job has it, per organization and type: a further
+    /// one joins it.
+    Coalesce(String),
+    /// At most one job has it that is not dead-lettered or cancelled, per
+    /// organization and type: the same content gives that job, other content is
+    /// refused.
+    Idempotent(String),
+}
 
 /// A job to be enqueued.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewJob {
     /// Type and data.
     pub job: Job,
-    /// Under this key at most one queued job exists per organization and type.
-    pub coalesce_key: Option<String>,
+    /// Which jobs are one with it.
+    pub key: JobKey,
     /// Correlation id of the request.
     pub request_id: String,
 }
@@ -27,8 +41,13 @@ pub struct Enqueued {
     pub type_name: String,
     /// The queue of its messages.
     pub queue: Queue,
-    /// False when a queued job already stood for it.
+    /// False when a job already stood for it.
     pub created: bool,
+    /// Its state.
+    pub state: JobState,
+    /// Whether its message is to be sent now; else the relay sends it when the
+    /// organization's turn comes.
+    pub send_now: bool,
     /// When its row was written.
     pub enqueued_at: DateTime<Utc>,
 }

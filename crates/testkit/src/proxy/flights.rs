@@ -1,6 +1,6 @@
 //! What a round trip is, by the messages of one connection. No I/O.
 
-use super::wire::{Framing, Message, Phase};
+use crate::wire::{Framing, Message, Phase};
 
 /// Up to here a driver gathers pipelined statements and writes them at once
 /// (tokio's framed writer); beyond, it writes one flight in several pieces.
@@ -24,6 +24,9 @@ pub(super) struct Flights {
     bytes: usize,
     /// Bare bytes the server owes for encryption requests.
     bare_bytes: usize,
+    /// The last answer that is owed is to a COMMIT, and the client is not to
+    /// have it.
+    doomed: bool,
 }
 
 /// Whether the last answer of a flight may go to the client.
@@ -47,6 +50,7 @@ impl Flights {
             flush: false,
             bytes: 0,
             bare_bytes: 0,
+            doomed: false,
         }
     }
 
@@ -96,6 +100,16 @@ impl Flights {
     /// Whether all answers that are owed are among this many.
     pub(super) fn is_answered_by(&self, ready: u64) -> bool {
         self.owed <= ready
+    }
+
+    /// From here on the client gets no answer, and its connection ends when the
+    /// server has given all that it owes.
+    pub(super) fn doom(&mut self) {
+        self.doomed = true;
+    }
+
+    pub(super) fn is_doomed(&self) -> bool {
+        self.doomed
     }
 
     /// Whether the client waits for something that no ReadyForQuery follows: it

@@ -5,9 +5,10 @@
 //! from the first half of an answer would otherwise look like one that had not
 //! waited, and the count would depend on who is scheduled when.
 
+use super::commits::{CommitCut, Commits};
 use super::flights::{Flights, Rest};
 use super::switch::Switch;
-use super::wire::{Framing, Message, Phase};
+use crate::wire::{Framing, Message, Phase};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -73,19 +74,48 @@ pub(super) fn serve(client: TcpStream, server: TcpStream, switch: &Arc<Switch>) 
 /// Client to server, until either end is closed; an error is an end like any
 /// other. The bytes are counted before the server can answer them.
 fn forward(mut client: TcpStream, mut server: TcpStream, connection: &Connection) {
+    let mut commits = Commits::new();
     let mut buffer = vec![0; CHUNK_BYTES];
     while let Ok(count) = client.read(&mut buffer) {
         let chunk = buffer.get(..count).unwrap_or_default();
         if chunk.is_empty() {
             return;
         }
-        let began = connection.flights().sent(chunk);
+        let passage = commits.feed(chunk);
+        let cut = passage.commits.iter().find_map(|commit| {
+            let mode = connection.switch.commit()?;
+            Some((mode, *commit))
+        });
+        // What stands behind a COMMIT that is cut was never sent.
+        let sent = cut.map_or(count, |(_mode, commit)| commit.ends - passage.earlier);
+        let began = connection.flights().sent(chunk.get(..sent).unwrap_or_default());
         connection.switch.count(began);
+        let passed = match cut {
+            None => passage.bytes.len(),
+            Some((CommitCut::Before, commit)) => commit.begins,
+            Some((CommitCut::AfterForward, commit)) => {
+                connection.flights().doom();
+                commit.ends
+            }
+        };
         connection.sent.notify_all();
-        if !connection.switch.may_pass() || server.write_all(chunk).is_err() {
+        let bytes = passage.bytes.get(..passed).unwrap_or_default();
+        if !connection.switch.may_pass() || server.write_all(bytes).is_err() {
             return;
         }
+        match cut {
+            None => {}
+            Some((CommitCut::Before, _commit)) => return connection.switch.count_commit_cut(),
+            // The other direction ends the connection.
+            Some((CommitCut::AfterForward, _commit)) => return drain(client),
+        }
     }
+}
+
+/// Reads until the connection is closed.
+fn drain(mut client: TcpStream) {
+    let mut buffer = vec![0; CHUNK_BYTES];
+    while client.read(&mut buffer).is_ok_and(|count| count > 0) {}
 }
 
 /// Server to client, until either end is closed. Answers are taken off the
@@ -97,6 +127,16 @@ fn answer(mut server: TcpStream, mut client: TcpStream, connection: &Connection)
         let chunk = buffer.get(..count).unwrap_or_default();
         reply.gather(chunk, connection);
         let ended = chunk.is_empty();
+        if connection.flights().is_doomed() {
+            let is_answered = connection.flights().is_answered_by(reply.ready);
+            if is_answered {
+                connection.switch.count_commit_cut();
+            }
+            if is_answered || ended {
+                return;
+            }
+            continue;
+        }
         if !ended && !reply.is_complete(connection) {
             continue;
         }

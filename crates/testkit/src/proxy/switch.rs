@@ -1,5 +1,6 @@
 //! What the owner of the proxy turns, and what its threads look at.
 
+use super::commits::{CommitCut, Plan};
 use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -17,6 +18,7 @@ pub(super) enum Mode {
 struct State {
     mode: Mode,
     ended: bool,
+    commits: Option<Plan>,
     next: u64,
     /// Both ends of every open connection, by its number.
     open: Vec<(u64, [TcpStream; 2])>,
@@ -28,6 +30,7 @@ pub(super) struct Switch {
     state: Mutex<State>,
     turned: Condvar,
     flights: AtomicU64,
+    commits_cut: AtomicU64,
 }
 
 impl Switch {
@@ -45,6 +48,23 @@ impl Switch {
 
     pub(super) fn reset(&self) {
         self.flights.store(0, Ordering::SeqCst);
+    }
+
+    pub(super) fn plan_commits(&self, plan: Option<Plan>) {
+        self.state().commits = plan;
+    }
+
+    /// A COMMIT came by: whether and how it is cut.
+    pub(super) fn commit(&self) -> Option<CommitCut> {
+        self.state().commits.as_mut().and_then(Plan::commit)
+    }
+
+    pub(super) fn count_commit_cut(&self) {
+        self.commits_cut.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(super) fn commits_cut(&self) -> u64 {
+        self.commits_cut.load(Ordering::SeqCst)
     }
 
     pub(super) fn connections(&self) -> usize {

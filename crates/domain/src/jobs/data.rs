@@ -1,0 +1,156 @@
+//! The data of each type of job.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
+use uuid::Uuid;
+
+use crate::ids::{ContactId, FactorName, OrganizationId};
+use crate::object::optional_object;
+use crate::scoring::Context;
+
+/// Most contacts of a list: 500 names of 64 bytes with their quotes and commas
+/// are 33.5 KB, half of the largest body.
+pub const LIST_CONTACTS_MAX: usize = 500;
+
+const _: () = assert!(LIST_CONTACTS_MAX * (64 + 3) + 1_024 < super::queue::BODY_BYTES_MAX);
+
+/// Contacts of a planned range: enough to spread the round trips thin, and
+/// about 8 MiB of a worker's 128 MiB while they are scored.
+pub const RANGE_CONTACTS: u32 = 5_000;
+
+/// Data of `scoring.CalculateScore`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CalculateScore {
+    /// Whose contact.
+    pub organization_id: OrganizationId,
+    /// Which contact.
+    pub contact_id: ContactId,
+    /// Scores that replace a category's own, this once.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional_object"
+    )]
+    pub context: Option<Context>,
+}
+
+/// Data of `scoring.BatchRecompute`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BatchRecompute {
+    /// Only this organization's contacts; absent means everyone's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization_id: Option<OrganizationId>,
+}
+
+/// A contact's place in the order of the primary keys.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContactPlace {
+    /// Whose contact.
+    pub organization_id: OrganizationId,
+    /// Which contact.
+    pub contact_id: ContactId,
+}
+
+/// The contacts after one place, through another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContactRange {
+    /// Excluded; absent means from the first.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional_object"
+    )]
+    pub after: Option<ContactPlace>,
+    /// Included.
+    #[serde(deserialize_with = "object")]
+    pub through: ContactPlace,
+}
+
+/// Which contacts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Contacts {
+    /// 1 to [`LIST_CONTACTS_MAX`] contacts of the job's organization.
+    #[serde(deserialize_with = "contact_list")]
+    Ids(Vec<ContactId>),
+    /// All in a range; of the job's organization, if it has one.
+    #[serde(deserialize_with = "object")]
+    Range(ContactRange),
+}
+
+/// Data of `scoring.RecomputeChunk`, version 2. Version 1 had `contactIds`, a
+/// list, in place of `contacts`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecomputeChunk {
+    /// Whose contacts; absent for a range across organizations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization_id: Option<OrganizationId>,
+    /// Which contacts.
+    pub contacts: Contacts,
+    /// Scores that replace a category's own, this once, for each of them.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional_object"
+    )]
+    pub context: Option<Context>,
+}
+
+/// Data of `scoring.NotifyAlert`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NotifyAlert {
+    /// Whose contact.
+    pub organization_id: OrganizationId,
+    /// The alert; the webhook is told of it once.
+    pub alert_id: Uuid,
+    /// The contact that showed the signal.
+    pub contact_id: ContactId,
+    /// The signal's type, such as `DEMO_REQUEST`.
+    pub signal_type: FactorName,
+}
+
+fn object<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    optional_object(deserializer)?.ok_or_else(|| serde::de::Error::custom("must be an object"))
+}
+
+fn contact_list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ContactId>, D::Error> {
+    let contacts = Vec::<ContactId>::deserialize(deserializer)?;
+    if contacts.is_empty() || contacts.len() > LIST_CONTACTS_MAX {
+        let found = contacts.len();
+        let message = format!("must name 1 to {LIST_CONTACTS_MAX} contacts, names {found}");
+        return Err(serde::de::Error::custom(message));
+    }
+    Ok(contacts)
+}
+
+impl RecomputeChunk {
+    /// What the shape alone does not say.
+    pub(super) fn check(&self) -> Result<(), (&'static str, &'static str)> {
+        match (&self.organization_id, &self.contacts) {
+            (None, Contacts::Ids(_)) => {
+                Err(("organizationId", "is needed where contacts are named one by one"))
+            }
+            (Some(owner), Contacts::Range(range)) if !range.is_of(owner) => {
+                Err(("contacts.range", "leaves the organization of the job"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl ContactRange {
+    fn is_of(&self, owner: &OrganizationId) -> bool {
+        let places = self.after.iter().chain(std::iter::once(&self.through));
+        places.into_iter().all(|place| place.organization_id == *owner)
+    }
+}

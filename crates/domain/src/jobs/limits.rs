@@ -1,0 +1,52 @@
+//! The bounds of the protocol that more than one room must agree on.
+
+use chrono::TimeDelta;
+
+/// How long a row that a producer or relay is about to send is left alone by
+/// the others: a send takes seconds, and a sender that died costs one wait.
+pub const WAKE: TimeDelta = TimeDelta::seconds(60);
+
+/// When a message that was sent is sent again if its job is still not done:
+/// doubled each time, up to [`RESEND_MAX`].
+pub const RESEND_BASE: TimeDelta = TimeDelta::minutes(15);
+
+/// Longest wait between two sends of one job's message.
+pub const RESEND_MAX: TimeDelta = TimeDelta::hours(6);
+
+/// How much before its time a job may be claimed: a message that came a moment
+/// early is not sent again for that.
+pub const DUE_SLACK: TimeDelta = TimeDelta::seconds(2);
+
+/// After this a job is not tried any more. Longer than the platform keeps a
+/// message (4 days), shorter than retention.
+pub const EXPIRY: TimeDelta = TimeDelta::days(7);
+
+/// Times a message may come out of a dead-letter queue before its job is one.
+pub const PLATFORM_DEATHS_MAX: i16 = 3;
+
+/// Unfinished jobs of one organization on one queue: about 20 minutes of work
+/// at 16 jobs a second, and few enough to be counted at every enqueue.
+pub const UNFINISHED_MAX: i64 = 20_000;
+
+/// Messages of one organization that are out on one queue: 20 batches, so that
+/// another organization's message is at most that far behind.
+pub const DISPATCHED_MAX: i64 = 2_000;
+
+/// Most jobs that one effect enqueues: ids, types and data of ranges are about
+/// 3 MB, and the transaction a second.
+pub const SPAWNED_MAX: u32 = 10_000;
+
+/// A run without progress for this long is recounted.
+pub const RUN_IDLE: TimeDelta = TimeDelta::minutes(25);
+
+/// Most runs that one tick recounts.
+pub const RECOUNT_RUNS_MAX: i64 = 100;
+
+/// Shortest retention: longer than any message or job can live.
+pub const KEEP_MIN: TimeDelta = TimeDelta::days(30);
+
+/// Most rows of one table that one tick deletes.
+pub const RETIRED_MAX: i64 = 5_000;
+
+const _: () = assert!(DISPATCHED_MAX < UNFINISHED_MAX);
+const _: () = assert!(EXPIRY.num_days() < KEEP_MIN.num_days());

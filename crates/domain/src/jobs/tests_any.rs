@@ -1,0 +1,128 @@
+//! Random jobs, and data that is none.
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::Job;
+use super::data::*;
+use crate::ids::{ContactId, FactorName, OrganizationId};
+use crate::points::{E4_PER_POINT, POINTS_MAGNITUDE_MAX, PointsE4};
+use crate::scoring::Context;
+
+/// A name's alphabet and length.
+const NAME: &str = "[A-Za-z0-9_.:-]{1,64}";
+
+/// A well-formed name of an organization.
+pub(super) fn organization() -> impl Strategy<Value = OrganizationId> {
+    NAME.prop_map(|name| OrganizationId::parse(name).unwrap())
+}
+
+/// A well-formed name of a contact.
+pub(super) fn contact() -> impl Strategy<Value = ContactId> {
+    NAME.prop_map(|name| ContactId::parse(name).unwrap())
+}
+
+/// Scores that replace categories', or none.
+pub(super) fn context() -> impl Strategy<Value = Option<Context>> {
+    const E4_MAX: i64 = POINTS_MAGNITUDE_MAX * E4_PER_POINT;
+    let points = || option::of((-E4_MAX..=E4_MAX).prop_map(PointsE4::from_e4));
+    let replaced = (points(), points(), points());
+    option::of(replaced.prop_map(|(engagement, demographic, intent)| Context {
+        engagement,
+        demographic,
+        intent,
+    }))
+}
+
+/// A range, of the given organization or of any.
+fn range(owner: Option<OrganizationId>) -> impl Strategy<Value = ContactRange> {
+    let place = move || {
+        let owner = owner.clone();
+        (organization(), contact()).prop_map(move |(any, contact_id)| ContactPlace {
+            organization_id: owner.clone().unwrap_or(any),
+            contact_id,
+        })
+    };
+    (option::of(place()), place()).prop_map(|(after, through)| ContactRange { after, through })
+}
+
+fn chunk() -> impl Strategy<Value = RecomputeChunk> {
+    let list = (organization(), vec(contact(), 1..20))
+        .prop_map(|(owner, ids)| (Some(owner), Contacts::Ids(ids)));
+    let part = option::of(organization()).prop_flat_map(|owner| {
+        range(owner.clone()).prop_map(move |range| (owner.clone(), Contacts::Range(range)))
+    });
+    (prop_oneof![list, part], context()).prop_map(|((organization_id, contacts), context)| {
+        RecomputeChunk { organization_id, contacts, context }
+    })
+}
+
+/// Any job that this build can do.
+pub(super) fn job() -> impl Strategy<Value = Job> {
+    let calculate = (organization(), contact(), context()).prop_map(
+        |(organization_id, contact_id, context)| {
+            Job::CalculateScore(CalculateScore { organization_id, contact_id, context })
+        },
+    );
+    let batch = option::of(organization())
+        .prop_map(|organization_id| Job::BatchRecompute(BatchRecompute { organization_id }));
+    let notify = (organization(), contact(), any::<u128>(), NAME).prop_map(
+        |(organization_id, contact_id, alert, signal)| {
+            let alert_id = Uuid::from_u128(alert);
+            let signal_type = FactorName::parse(signal).unwrap();
+            Job::NotifyAlert(NotifyAlert { organization_id, alert_id, contact_id, signal_type })
+        },
+    );
+    prop_oneof![calculate, batch, chunk().prop_map(Job::RecomputeChunk), notify]
+}
+
+/// Any JSON, often of field names and values that mean something here.
+pub(super) fn json_value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "\\PC{0,8}".prop_map(Value::from),
+        NAME.prop_map(Value::from),
+        any::<u128>().prop_map(|id| Value::from(Uuid::from_u128(id).to_string())),
+    ];
+    let known = [
+        "organizationId",
+        "contactId",
+        "contactIds",
+        "contacts",
+        "ids",
+        "range",
+        "after",
+        "through",
+        "context",
+        "intent",
+        "alertId",
+        "signalType",
+    ];
+    let key = prop_oneof![4 => prop::sample::select(known.to_vec()).prop_map(str::to_owned), 1 => "\\PC{0,8}"];
+    leaf.prop_recursive(4, 64, 6, move |inner| {
+        let fields = vec((key.clone(), inner.clone()), 0..6);
+        prop_oneof![
+            vec(inner, 0..6).prop_map(Value::from),
+            fields.prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+/// Data of a job with one field replaced, so that it is nearly right.
+pub(super) fn nearly_right() -> impl Strategy<Value = Value> {
+    (job(), any::<prop::sample::Index>(), json_value()).prop_map(|(job, at, value)| {
+        let mut data = job.data();
+        let fields = data.as_object_mut().unwrap();
+        let names: Vec<String> = fields.keys().cloned().collect();
+        if !names.is_empty() {
+            fields.insert(at.get(&names).clone(), value);
+        }
+        data
+    })
+}

@@ -1,0 +1,129 @@
+//! The data of each type: what is refused and where, that old shapes read as
+//! the newest, and that a job survives its own encoding.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::data::*;
+use super::tests_any::*;
+use super::*;
+use crate::ids::OrganizationId;
+
+/// Versions from 1 to a type's newest.
+fn versions(of: JobType) -> std::ops::RangeInclusive<u16> {
+    1..=of.spec().version
+}
+
+/// Where the data of a chunk is refused.
+fn path(version: u16, data: &Value) -> String {
+    match Job::parse("scoring.RecomputeChunk", version, data) {
+        Err(Refusal::InvalidData { path, .. }) => path,
+        other => panic!("{data} gives {other:?}"),
+    }
+}
+
+#[test]
+fn a_chunk_that_is_none_says_where() {
+    let of_o = json!({"organizationId": "o", "contactId": "c"});
+    let of_p = json!({"organizationId": "p", "contactId": "c"});
+    let many = vec!["c"; LIST_CONTACTS_MAX + 1];
+    for (contacts, expected) in [
+        (json!({"ids": []}), "contacts.ids"),
+        (json!({"ids": many}), "contacts.ids"),
+        (json!({"ids": ["c", "a b"]}), "contacts.ids[1]"),
+        (json!({"ids": "c"}), "contacts.ids"),
+        (json!({"ids": ["c"], "range": {"through": of_o}}), "contacts"),
+        (json!({"other": []}), "contacts"),
+        (json!({}), "contacts"),
+        (json!(null), "contacts"),
+        (json!({"range": {}}), "contacts.range"),
+        (json!({"range": {"through": {"organizationId": "o"}}}), "contacts.range"),
+        // Lists of fields' values are no objects.
+        (json!({"range": [null, of_o]}), "contacts.range"),
+        (json!({"range": {"through": ["o", "c"]}}), "contacts.range"),
+        (json!({"range": {"after": ["o", "b"], "through": of_o}}), "contacts.range"),
+        // A job of one organization stays inside it.
+        (json!({"range": {"through": of_p}}), "contacts.range"),
+        (json!({"range": {"after": of_p, "through": of_o}}), "contacts.range"),
+    ] {
+        let data = json!({"organizationId": "o", "contacts": contacts});
+        let found = path(2, &data);
+        assert!(found.starts_with(expected), "{data} is refused at {found}");
+    }
+    assert_eq!(path(2, &json!({"contacts": {"ids": ["c"]}})), "organizationId");
+    assert_eq!(path(1, &json!({"contactIds": ["c"]})), "organizationId");
+    assert_eq!(path(1, &json!({"organizationId": "o", "contactIds": []})), "contacts.ids");
+    assert_eq!(path(1, &json!({"organizationId": "o"})), ".");
+}
+
+#[test]
+fn a_version_is_read_as_what_it_says() {
+    let v1 = json!({"organizationId": "o", "contactIds": ["c"]});
+    assert!(Job::parse("scoring.RecomputeChunk", 1, &v1).is_ok());
+    assert!(Job::parse("scoring.RecomputeChunk", 2, &v1).is_err());
+}
+
+#[test]
+fn work_across_organizations_belongs_to_none() {
+    let through = json!({"organizationId": "o", "contactId": "c"});
+    for (name, version, data, owner) in [
+        ("scoring.BatchRecompute", 1, json!({}), None),
+        ("scoring.BatchRecompute", 1, json!({"organizationId": "o"}), Some("o")),
+        ("scoring.RecomputeChunk", 2, json!({"contacts": {"range": {"through": through}}}), None),
+    ] {
+        let job = Job::parse(name, version, &data).unwrap();
+        assert_eq!(job.organization_id().map(OrganizationId::as_str), owner, "{name} {data}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_job_survives_its_encoding(job in job()) {
+        let of = job.job_type();
+        let read = Job::parse(of.name(), of.spec().version, &job.data());
+        prop_assert_eq!(read.as_ref(), Ok(&job));
+        let text = json!({"type": of.name(), "v": of.spec().version, "data": job.data()}).to_string();
+        let short = Decoded::Short { job, request_id: None, idempotency_key: None };
+        prop_assert_eq!(decode(of.queue(), &text), Ok(short));
+    }
+
+    #[test]
+    fn a_list_is_the_same_chunk_in_both_versions(
+        owner in organization(),
+        ids in vec(contact(), 1..20),
+        context in context(),
+    ) {
+        let v1 = json!({"organizationId": owner, "contactIds": ids, "context": context});
+        let v2 = json!({"organizationId": owner, "contacts": {"ids": ids}, "context": context});
+        let read = Job::parse("scoring.RecomputeChunk", 1, &v1);
+        prop_assert_eq!(&read, &Job::parse("scoring.RecomputeChunk", 2, &v2));
+        let contacts = Contacts::Ids(ids);
+        let chunk = RecomputeChunk { organization_id: Some(owner), contacts, context };
+        prop_assert_eq!(read, Ok(Job::RecomputeChunk(chunk)));
+    }
+
+    #[test]
+    fn any_data_of_any_version_is_read_or_refused_with_its_place(
+        data in prop_oneof![json_value(), nearly_right()],
+    ) {
+        for of in JobType::ALL {
+            for version in versions(*of) {
+                match Job::parse(of.name(), version, &data) {
+                    Ok(job) => {
+                        prop_assert_eq!(job.job_type(), *of);
+                        // What was read is a fixed point: its own encoding reads the same.
+                        let again = Job::parse(of.name(), of.spec().version, &job.data());
+                        prop_assert_eq!(again, Ok(job));
+                    }
+                    Err(Refusal::InvalidData { path, message }) => {
+                        prop_assert!(!path.is_empty() && !message.is_empty());
+                    }
+                    Err(refusal) => {
+                        prop_assert_eq!(refusal, Refusal::NotAvailable { name: of.name() });
+                    }
+                }
+            }
+        }
+    }
+}

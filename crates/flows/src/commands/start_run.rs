@@ -1,0 +1,73 @@
+//! Starts a schedule's run by hand. A manual run has no occurrence: no nominal
+//! time asked for it.
+//!
+//! I/O: 1. opens the run with its first job, unless the schedule's lock is
+//! taken; 2. sends. A repeat with the same ids finds the run it opened; a death
+//! after 1 leaves the sending to the tick.
+
+use mauntic_domain::jobs::JobType;
+use mauntic_domain::schedules::{Overlap, REGISTRY, Schedule};
+use uuid::Uuid;
+
+use crate::cron::first_data;
+use crate::ports::{NewRun, Opened, PortError, Ports, RelayStore, RunStart, RunStore};
+use crate::relay::send_due;
+
+/// What came of asking for a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Started {
+    /// It was opened; what sending met is for the log.
+    Opened(Result<(), PortError>),
+    /// Another run of the schedule is open.
+    Held(Opened),
+    /// No schedule has this key.
+    UnknownSchedule,
+    /// The logic of its job comes with a later build.
+    NotAvailable,
+}
+
+/// Opens a run of `job_key` under these ids, made by the caller once.
+///
+/// # Errors
+/// The database's; then nothing was opened.
+pub async fn start_run<P: Ports, S: RunStore + RelayStore>(
+    ports: &P,
+    session: &S,
+    job_key: &str,
+    (run_id, job_id): (Uuid, Uuid),
+    request_id: &str,
+) -> Result<Started, PortError> {
+    let Some(schedule) = REGISTRY.iter().find(|schedule| schedule.job_key == job_key) else {
+        return Ok(Started::UnknownSchedule);
+    };
+    let available = |job_type: &JobType| job_type.spec().available;
+    let Some(job_type) = JobType::from_name(schedule.message).filter(available) else {
+        return Ok(Started::NotAvailable);
+    };
+    let run = new_run(schedule, job_type, (run_id, job_id), request_id);
+    match session.open_run(&run, "manual").await? {
+        Opened::Started => Ok(Started::Opened(send_due(ports, session).await.map(|_| ()))),
+        held @ Opened::Held { .. } => Ok(Started::Held(held)),
+    }
+}
+
+fn new_run(
+    schedule: &Schedule,
+    job_type: JobType,
+    (run_id, job_id): (Uuid, Uuid),
+    request_id: &str,
+) -> NewRun {
+    NewRun {
+        job_key: schedule.job_key.to_owned(),
+        organization_id: None,
+        start: RunStart {
+            run_id,
+            job_id,
+            job_type,
+            // By hand a staggered schedule begins with its first group.
+            data: first_data(schedule.groups, 0),
+            exclusive: schedule.overlap == Overlap::Skip,
+            request_id: request_id.to_owned(),
+        },
+    }
+}

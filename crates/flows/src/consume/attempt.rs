@@ -1,0 +1,178 @@
+//! One attempt at held jobs: decide, commit, and move what is not done.
+
+use chrono::{DateTime, Utc};
+
+use super::batch::{Batch, Session};
+use super::{CONTENTION_REPEATS_MAX, Settle, UNSETTLED_DELAY_SECS};
+use crate::jobs::{self, Context, Decision, Outcome};
+use crate::ports::{
+    Checkpoint, Committed, Database, EffectStore, Held, Host, JobStore, PortError, Ports,
+    SetBackJob, Setback,
+};
+
+impl<P: Ports, S: Settle> Batch<'_, P, S> {
+    /// Does jobs of one type in one effect transaction. True where they are to
+    /// be done one by one instead, because the fault is one of theirs.
+    pub(super) async fn attempt(
+        &mut self,
+        mut session: Session<P>,
+        held: &[Held],
+        now: DateTime<Utc>,
+    ) -> Result<(Session<P>, bool), PortError> {
+        let apart = held.len() > 1;
+        for _ in 0..=CONTENTION_REPEATS_MAX {
+            let attempted = self.decide_and_commit(&session, held, now).await;
+            if let Ok((decision, Committed::Done { superseded })) = attempted {
+                let session = self.settle_decision(session, held, &decision, superseded).await?;
+                return Ok((session, false));
+            }
+            // A session is not used again after an error.
+            session = self.ports.db().open().await?;
+            let Err(error) = attempted else {
+                if !apart {
+                    // Whoever took the lease over answers for the job.
+                    self.settle_deferred(held);
+                }
+                return Ok((session, apart));
+            };
+            self.note(&error);
+            match error {
+                PortError::Contention { .. } => {}
+                PortError::Unavailable { .. } => {
+                    return Ok((self.hand_back(session, held).await?, false));
+                }
+                // Nothing more is written; the row will tell.
+                PortError::Unknown { .. } => {
+                    held.iter().for_each(|held| self.retry_job(held.id, UNSETTLED_DELAY_SECS));
+                    return Ok((session, false));
+                }
+                _ if apart => return Ok((session, true)),
+                error => return Ok((self.set_back_all(session, held, now, &error).await?, false)),
+            }
+        }
+        let contention = PortError::Contention { what: "the effect", cause: String::new() };
+        Ok((self.set_back_all(session, held, now, &contention).await?, false))
+    }
+
+    async fn decide_and_commit(
+        &self,
+        session: &Session<P>,
+        held: &[Held],
+        now: DateTime<Utc>,
+    ) -> Result<(Decision, Committed), PortError> {
+        let cx = Context { ports: self.ports, session, now };
+        let decision = jobs::decide(&cx, held).await?;
+        if decision.effect.jobs.is_empty() {
+            return Ok((decision, Committed::Done { superseded: 0 }));
+        }
+        let committed = session.commit(&decision.effect).await?;
+        Ok((decision, committed))
+    }
+
+    /// The effect is committed: acknowledges what is done, moves the rest.
+    async fn settle_decision(
+        &mut self,
+        session: Session<P>,
+        held: &[Held],
+        decision: &Decision,
+        superseded: usize,
+    ) -> Result<Session<P>, PortError> {
+        if !decision.effect.jobs.is_empty() {
+            self.ports.host().reached(Checkpoint::Committed);
+        }
+        self.report.superseded += superseded;
+        self.spawned |= !decision.effect.spawned.is_empty();
+        for done in &decision.effect.jobs {
+            let messages = self.ack_job(done.id);
+            self.report.completed += 1;
+            self.report.absorbed += messages.saturating_sub(1);
+            if let Some(held) = held.iter().find(|held| held.id == done.id) {
+                self.observe(held, "job.completed", "completed", None);
+            }
+        }
+        let setbacks = decision.setbacks(|| self.ports.host().random());
+        self.set_back(session, held, setbacks).await
+    }
+
+    /// Moves all of them for an infrastructure failure that is theirs.
+    async fn set_back_all(
+        &mut self,
+        session: Session<P>,
+        held: &[Held],
+        now: DateTime<Utc>,
+        error: &PortError,
+    ) -> Result<Session<P>, PortError> {
+        let host = self.ports.host();
+        let of = |held: &Held| {
+            let setback = Outcome::of_error(error)?.setback(held, now, host.random())?;
+            Some(SetBackJob { id: held.id, claim: held.claim, setback })
+        };
+        let mut setbacks: Vec<SetBackJob> = held.iter().filter_map(of).collect();
+        setbacks.sort_by_key(|job| job.id);
+        self.set_back(session, held, setbacks).await
+    }
+
+    async fn set_back(
+        &mut self,
+        session: Session<P>,
+        held: &[Held],
+        setbacks: Vec<SetBackJob>,
+    ) -> Result<Session<P>, PortError> {
+        if setbacks.is_empty() {
+            return Ok(session);
+        }
+        match session.set_back(&setbacks).await {
+            Ok(moved) => {
+                for job in setbacks {
+                    let Some(held) = held.iter().find(|held| held.id == job.id) else { continue };
+                    if moved.contains(&job.id) {
+                        self.settle_setback(held, &job.setback);
+                    } else {
+                        self.settle_deferred(std::slice::from_ref(held));
+                    }
+                }
+                Ok(session)
+            }
+            // Moved or not: the message comes back, and the row will tell.
+            Err(error) => {
+                self.note(&error);
+                setbacks.iter().for_each(|job| self.retry_job(job.id, UNSETTLED_DELAY_SECS));
+                self.ports.db().open().await
+            }
+        }
+    }
+
+    /// They were not tried: that is no failure of theirs.
+    async fn hand_back(
+        &mut self,
+        session: Session<P>,
+        held: &[Held],
+    ) -> Result<Session<P>, PortError> {
+        for held in held {
+            session.hand_back(held).await?;
+            self.observe(held, "job.handed_back", "handed_back", None);
+            self.retry_job(held.id, super::DATABASE_AWAY_DELAY_SECS);
+        }
+        Ok(session)
+    }
+
+    fn settle_setback(&mut self, held: &Held, setback: &Setback) {
+        match setback {
+            Setback::Failed { wait, .. } => {
+                self.report.failed += 1;
+                self.observe(held, "job.failed", "failed", None);
+                self.retry_after(held.id, *wait);
+            }
+            Setback::Snoozed { wait, reason } => {
+                self.report.snoozed += 1;
+                self.observe(held, "job.snoozed", "snoozed", Some(reason));
+                self.snooze_message(held.id, *wait);
+            }
+            Setback::Dead { reason, .. } => {
+                self.report.dead_lettered += 1;
+                self.observe(held, "job.dead_lettered", "dead_lettered", Some(reason));
+                self.ack_job(held.id);
+            }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Judging the schedules: the triggers and the tick call one function, which
+//! gives every nominal time its row.
+//!
+//! I/O, a schedule at a time:
+//! 1. reads how far each schedule was judged, and the database's clock;
+//! 2. writes what was judged, with the runs it starts, in one transaction that
+//!    holds only if nobody judged the schedule meanwhile: of two judges one
+//!    writes, and a repeat finds nothing left to judge.
+
+use chrono::{DateTime, Utc};
+use mauntic_domain::jobs::JobType;
+use mauntic_domain::schedules::{
+    Effective, JUDGED_MAX, Judgement, Occurrence, Overlap, REGISTRY, Settings, SettingsError,
+    SkipReason, effective, judge,
+};
+use serde_json::{Value, json};
+
+use crate::ports::{
+    Database, Host, Judged, JudgedSchedule, NewOccurrence, PortError, Ports, RunStart, ScheduleRow,
+    ScheduleStore,
+};
+
+/// What a trigger of the platform says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fired {
+    /// The expression, as it was deployed.
+    pub cron: String,
+    /// The time it names.
+    pub nominal_at: DateTime<Utc>,
+}
+
+/// What came of judging.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Nominal times that got their row.
+    pub judged: usize,
+    /// Runs started.
+    pub started: usize,
+    /// The first error met; the schedules after it were judged all the same.
+    pub error: Option<PortError>,
+}
+
+/// The schedules of this build, as a deployment's settings have them.
+///
+/// # Errors
+/// A variable that cannot be read.
+pub fn schedules(settings: &Settings) -> Result<Vec<Effective>, SettingsError> {
+    effective(&REGISTRY, settings, |name| {
+        JobType::from_name(name).is_some_and(|job_type| job_type.spec().available)
+    })
+}
+
+/// Judges these schedules up to now, or up to what was fired.
+///
+/// # Errors
+/// When the schedules' rows cannot be read; then nothing was judged.
+pub async fn judge_all<P: Ports>(
+    ports: &P,
+    schedules: &[Effective],
+    fired: Option<&Fired>,
+) -> Result<Report, PortError> {
+    let mut session = ports.db().open().await?;
+    let keys: Vec<&str> = schedules.iter().map(|one| one.schedule.job_key).collect();
+    let known = session.schedules(&keys).await?;
+    let mut report = Report::default();
+    for one in schedules {
+        let row = known.rows.iter().find(|row| row.job_key == one.schedule.job_key);
+        let fired = fired.filter(|fired| fired.cron == one.cron.as_str());
+        let fired_at = fired.map(|fired| fired.nominal_at);
+        let Some(judged) = plan(ports.host(), one, row, known.now, fired_at) else { continue };
+        match session.write_judged(&judged).await {
+            Ok(Judged::Written { started }) => {
+                report.judged += judged.occurrences.len();
+                report.started += started.len();
+            }
+            Ok(Judged::Meanwhile) => {}
+            Err(error) => {
+                report.error.get_or_insert(error);
+                // A session is not used again after an error.
+                session = ports.db().open().await?;
+            }
+        }
+    }
+    Ok(report)
+}
+
+/// What is to be written about a schedule; none where nothing is new.
+fn plan<H: Host>(
+    host: &H,
+    one: &Effective,
+    row: Option<&ScheduleRow>,
+    now: DateTime<Utc>,
+    fired: Option<DateTime<Utc>>,
+) -> Option<JudgedSchedule> {
+    let mut one = one.clone();
+    let judgement = match row {
+        Some(row) if row.cron == one.cron.as_str() => {
+            if row.paused.is_some() {
+                one.skip.get_or_insert(SkipReason::Paused);
+            }
+            judge(&one, row.judged_until, row.ordinal_next, now, fired, JUDGED_MAX)
+        }
+        // A new or changed expression starts at now.
+        row => Judgement {
+            occurrences: Vec::new(),
+            judged_until: row.map_or(now, |row| row.judged_until.max(now)),
+            more: false,
+            ordinal_next: row.and_then(|row| row.ordinal_next),
+        },
+    };
+    let is_known = row.is_some_and(|row| row.cron == one.cron.as_str());
+    if judgement.occurrences.is_empty() && is_known {
+        return None;
+    }
+    let occurrence = |occurrence: &Occurrence| NewOccurrence {
+        nominal_at: occurrence.nominal_at,
+        outcome: occurrence.outcome,
+        ordinal: occurrence.ordinal,
+        start: occurrence.outcome.runs().then(|| start(host, &one, occurrence)).flatten(),
+    };
+    Some(JudgedSchedule {
+        job_key: one.schedule.job_key,
+        cron: one.cron.as_str().to_owned(),
+        judged_from: row.map(|row| row.judged_until),
+        judged_until: judgement.judged_until,
+        ordinal_next: judgement.ordinal_next,
+        occurrences: judgement.occurrences.iter().map(occurrence).collect(),
+    })
+}
+
+/// The run of an occurrence. A schedule whose type has no logic in this build
+/// is skipped before it comes here.
+fn start<H: Host>(host: &H, one: &Effective, occurrence: &Occurrence) -> Option<RunStart> {
+    let job_type = JobType::from_name(one.schedule.message)?;
+    let nominal = occurrence.nominal_at.format("%Y-%m-%dT%H:%MZ");
+    Some(RunStart {
+        run_id: host.new_id(),
+        job_id: host.new_id(),
+        job_type,
+        data: first_data(one.schedule.groups, occurrence.group),
+        exclusive: one.schedule.overlap == Overlap::Skip,
+        request_id: format!("cron:{}:{nominal}", one.schedule.job_key),
+    })
+}
+
+/// The data of a run's first job: nothing, or the group whose turn it is.
+#[must_use]
+pub fn first_data(groups: u16, group: u16) -> Value {
+    if groups > 1 { json!({"group": group, "groups": groups}) } else { json!({}) }
+}

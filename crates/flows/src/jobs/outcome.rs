@@ -1,0 +1,187 @@
+//! What a handler decided, as values.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use mauntic_domain::breaker::FAILURES_MAX;
+use mauntic_domain::jobs::Refusal;
+use mauntic_domain::jobs::retry::{retry_delay, snooze_delay};
+use serde_json::Value;
+
+use crate::ports::{
+    CompletedJob, ContactKey, Effect, Held, NewEvent, PortError, ScoreWrite, SentNotification,
+    SetBackJob, Setback, SpawnedJob,
+};
+
+/// What becomes of a job.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// Its effect is decided; the summary becomes its receipt.
+    Done(Value),
+    /// It failed and may succeed later, which spends one of its failures.
+    Retry {
+        /// What went wrong, for people; no payload.
+        error: String,
+    },
+    /// It cannot be done now through no fault of its own, which spends nothing.
+    Snooze {
+        /// When the reason may be over, where that is known.
+        until: Option<DateTime<Utc>>,
+        /// Stable reason.
+        reason: &'static str,
+    },
+    /// Repeating it cannot help: a dead letter.
+    Reject {
+        /// Stable reason.
+        reason: &'static str,
+        /// What exactly, for people; no payload.
+        detail: String,
+    },
+}
+
+impl Outcome {
+    /// What an infrastructure failure means for a job: the one place that says
+    /// so. None where nothing may be written about it: it happened or it did
+    /// not, or nothing can be written.
+    pub(crate) fn of_error(error: &PortError) -> Option<Self> {
+        match error {
+            PortError::Unknown { .. } | PortError::Unavailable { .. } => None,
+            PortError::Contention { .. } => {
+                Some(Self::Snooze { until: None, reason: "contention" })
+            }
+            PortError::Refused { .. } | PortError::KeyConflict | PortError::Backlog { .. } => {
+                Some(Self::Retry { error: error.to_string() })
+            }
+            PortError::Unreadable { .. } => {
+                Some(Self::Reject { reason: "unreadable", detail: error.to_string() })
+            }
+        }
+    }
+
+    /// The move of a held job's row; none for what is done.
+    pub(crate) fn setback(self, held: &Held, now: DateTime<Utc>, random: u32) -> Option<Setback> {
+        match self {
+            Self::Done(_) => None,
+            Self::Retry { error } if held.failures + 1 >= held.failures_max => {
+                Some(Setback::Dead { reason: "retries_exhausted", detail: error, failed: true })
+            }
+            Self::Retry { error } => {
+                Some(Setback::Failed { wait: retry_delay(held.failures + 1, random), error })
+            }
+            Self::Snooze { until, reason } => {
+                let stays = held.snooze_reason.as_deref() == Some(reason);
+                let snoozes = if stays { held.snoozes } else { 0 };
+                let least = until.map_or(TimeDelta::zero(), |until| until - now);
+                Some(Setback::Snoozed { wait: snooze_delay(snoozes, least, random), reason })
+            }
+            Self::Reject { reason, detail } => {
+                Some(Setback::Dead { reason, detail, failed: false })
+            }
+        }
+    }
+}
+
+/// Times in a row that a failed call outside puts a job off before it counts as
+/// the job's own failure: as many open the breaker where no other call succeeds
+/// in between, however few jobs there are, and behind an open one no failure
+/// counts. What then still fails, fails for this job alone.
+const OUTSIDE_SNOOZES_MAX: i16 = 10;
+
+const _: () = assert!(OUTSIDE_SNOOZES_MAX.unsigned_abs() as u32 >= FAILURES_MAX);
+
+/// Reason of a job that was put off for a failed call outside.
+const OUTSIDE_FAILED: &str = "outside_failed";
+
+/// The outcome of a call outside that failed and may succeed later. An outage
+/// is not the job's fault: it spends nothing until it looks like one.
+pub(super) fn failed_outside(held: &Held, error: String) -> Outcome {
+    let is_own = held.snooze_reason.as_deref() == Some(OUTSIDE_FAILED)
+        && held.snoozes >= OUTSIDE_SNOOZES_MAX;
+    if is_own {
+        Outcome::Retry { error }
+    } else {
+        Outcome::Snooze { until: None, reason: OUTSIDE_FAILED }
+    }
+}
+
+/// What a handler decided about one job: its outcome, and what is written with
+/// it if it is done.
+#[derive(Debug)]
+pub(crate) struct Decided {
+    pub(crate) outcome: Outcome,
+    pub(crate) scores: BTreeMap<ContactKey, ScoreWrite>,
+    pub(crate) spawned: Vec<SpawnedJob>,
+    pub(crate) events: Vec<NewEvent>,
+    pub(crate) notified: Vec<SentNotification>,
+}
+
+impl Decided {
+    pub(crate) fn of(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            scores: BTreeMap::new(),
+            spawned: Vec::new(),
+            events: Vec::new(),
+            notified: Vec::new(),
+        }
+    }
+
+    pub(crate) fn rejected(refusal: &Refusal) -> Self {
+        Self::of(Outcome::Reject { reason: refusal.code(), detail: refusal.to_string() })
+    }
+}
+
+/// What was decided about jobs of one type: one effect, and the rest.
+#[derive(Debug)]
+pub(crate) struct Decision {
+    pub(crate) effect: Effect,
+    pub(crate) others: Vec<(Held, Outcome)>,
+    scores: BTreeMap<ContactKey, ScoreWrite>,
+}
+
+impl Decision {
+    pub(crate) fn new(now: DateTime<Utc>) -> Self {
+        let effect = Effect {
+            now,
+            jobs: Vec::new(),
+            scores: Vec::new(),
+            spawned: Vec::new(),
+            events: Vec::new(),
+            notified: Vec::new(),
+        };
+        Self { effect, others: Vec::new(), scores: BTreeMap::new() }
+    }
+
+    /// Adds a job. Of two that write one thing, the one added later decides.
+    pub(crate) fn add(&mut self, held: &Held, decided: Decided) {
+        let Outcome::Done(summary) = decided.outcome else {
+            self.others.push((held.clone(), decided.outcome));
+            return;
+        };
+        let (id, claim, run_id) = (held.id, held.claim, held.run_id);
+        self.effect.jobs.push(CompletedJob { id, claim, run_id, summary });
+        self.scores.extend(decided.scores);
+        self.effect.spawned.extend(decided.spawned);
+        self.effect.events.extend(decided.events);
+        self.effect.notified.extend(decided.notified);
+    }
+
+    /// Rows are locked in the order of their keys.
+    pub(super) fn finish(&mut self) {
+        self.effect.jobs.sort_by_key(|job| job.id);
+        self.effect.spawned.sort_by_key(|job| job.id);
+        self.effect.scores = std::mem::take(&mut self.scores).into_values().collect();
+    }
+
+    /// The moves of the jobs that are not done.
+    pub(crate) fn setbacks(&self, random: impl Fn() -> u32) -> Vec<SetBackJob> {
+        let now = self.effect.now;
+        let of = |(held, outcome): &(Held, Outcome)| {
+            let setback = outcome.clone().setback(held, now, random())?;
+            Some(SetBackJob { id: held.id, claim: held.claim, setback })
+        };
+        let mut jobs: Vec<SetBackJob> = self.others.iter().filter_map(of).collect();
+        jobs.sort_by_key(|job| job.id);
+        jobs
+    }
+}

@@ -1,0 +1,151 @@
+//! What callers were answered: remembered, and held against what was answered
+//! before.
+
+use mauntic_domain::ids::OrganizationId;
+use mauntic_domain::jobs::JobState;
+use mauntic_flows::ports::{Enqueued, PortError};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::failure::{Failed, fail};
+use super::model::{Asked, KeyName, Put};
+use super::world::{World, short};
+use crate::store::rows::{JobRow, RunRecord};
+
+impl World {
+    pub(super) fn answered(&mut self, asked: Asked) -> Failed {
+        match asked {
+            Asked::Put { contact, config_version, answer } => {
+                let Ok(stored) = answer else { return Ok(()) };
+                let (input_version, job_id) = (stored.input_version, stored.job.id);
+                self.tell(format_args!(
+                    "  {}/{} has version {input_version}, job {}",
+                    contact.0,
+                    contact.1,
+                    short(job_id)
+                ));
+                self.model.promised.insert(job_id);
+                self.model.puts.push(Put { contact, input_version, config_version, job_id });
+                Ok(())
+            }
+            Asked::Jobs { answer, is_poison } => {
+                for enqueued in answer.into_iter().flatten() {
+                    self.model.promised.insert(enqueued.id);
+                    if is_poison {
+                        self.tell(format_args!("  poison {}", short(enqueued.id)));
+                        self.model.poison.insert(enqueued.id);
+                    }
+                }
+                Ok(())
+            }
+            Asked::Keyed { key, data, answer } => self.key_answered(key, data, answer),
+            Asked::Run { id, is_open } => {
+                if is_open && self.ports.store.look(|state| state.run(id).is_none()) {
+                    return fail("a run that was opened is there", format_args!("{id}"));
+                }
+                Ok(())
+            }
+            Asked::Operated { what, many } => {
+                self.count_many(what, many.unwrap_or(0));
+                Ok(())
+            }
+        }
+    }
+
+    /// One key, one content: the job that was answered before, unless that was
+    /// given up; other content is refused.
+    fn key_answered(
+        &mut self,
+        key: KeyName,
+        data: Value,
+        answer: Result<Vec<Enqueued>, PortError>,
+    ) -> Failed {
+        let before = self.model.keys.get(&key);
+        match answer {
+            Ok(rows) => {
+                let Some(row) = rows.first() else {
+                    return fail("a key is answered with its job", format_args!("{key:?}"));
+                };
+                if let Some((other, content)) = before
+                    && (*other != row.id || *content != data)
+                    && !self.was_given_up(*other)
+                    && !self.was_given_up(row.id)
+                {
+                    let ids = format_args!("{key:?}: {other}, then {}", row.id);
+                    return fail("a key has one live job and one content", ids);
+                }
+                self.model.promised.insert(row.id);
+                self.model.keys.insert(key, (row.id, data));
+            }
+            Err(PortError::KeyConflict) => {
+                self.count("keys refused for other content");
+                let has_other = |row: &JobRow| is_of(row, &key) && row.data != data;
+                if self.any_such(has_other).is_none() {
+                    let detail = format_args!("{key:?} has no job of other content");
+                    return fail("a key is refused for other content alone", detail);
+                }
+            }
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Whether it is a dead letter or cancelled now: then its key is free.
+    fn was_given_up(&self, id: Uuid) -> bool {
+        self.ports.store.look(|state| {
+            state
+                .job(id)
+                .is_none_or(|row| matches!(row.state, JobState::DeadLettered | JobState::Cancelled))
+        })
+    }
+
+    /// Features by version, as they were committed.
+    pub(super) fn remember_features(&mut self) {
+        let known = &mut self.model.features;
+        self.ports.store.look(|state| {
+            for (contact, features, version) in state.contacts() {
+                known.entry((contact.clone(), version)).or_insert_with(|| features.clone());
+            }
+        });
+    }
+
+    pub(super) fn config_version(&self, owner: &OrganizationId) -> i64 {
+        self.model.config_versions.get(owner).copied().unwrap_or(0)
+    }
+
+    /// One of a few alerts: two jobs about one of them meet.
+    pub(super) fn alert(&mut self, owner: &OrganizationId) -> Uuid {
+        let nth = u128::try_from(self.rng.below(5)).unwrap_or(0);
+        let id = Uuid::from_u128(0xa1e7_0000 + nth);
+        self.model.alerts.insert((owner.clone(), id));
+        id
+    }
+
+    /// Any job of that kind.
+    pub(super) fn any_job(&mut self, is_it: impl Fn(&JobRow) -> bool) -> Option<Uuid> {
+        let ids = |state: &crate::store::State| {
+            state.jobs().filter(|row| is_it(row)).map(|row| row.id).collect::<Vec<_>>()
+        };
+        let ids = self.ports.store.look(ids);
+        ids.get(self.rng.below(ids.len())).copied()
+    }
+
+    /// Any run of that kind.
+    pub(super) fn any_run(&mut self, is_it: impl Fn(&RunRecord) -> bool) -> Option<Uuid> {
+        let ids = |state: &crate::store::State| {
+            state.runs().filter(|run| is_it(run)).map(|run| run.id).collect::<Vec<_>>()
+        };
+        let ids = self.ports.store.look(ids);
+        ids.get(self.rng.below(ids.len())).copied()
+    }
+
+    fn any_such(&self, is_it: impl Fn(&JobRow) -> bool) -> Option<Uuid> {
+        self.ports.store.look(|state| state.jobs().find(|row| is_it(row)).map(|row| row.id))
+    }
+}
+
+/// Whether the job has, or had, that key.
+pub(super) fn is_of(row: &JobRow, (owner, of, key): &KeyName) -> bool {
+    let has = row.idempotency_key.as_ref() == Some(key) || row.released_key.as_ref() == Some(key);
+    has && row.type_name == *of && row.organization_id.as_deref() == Some(owner.as_str())
+}

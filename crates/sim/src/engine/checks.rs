@@ -1,0 +1,44 @@
+//! What must always hold, and what must hold at the end.
+
+mod jobs;
+mod messages;
+mod outside;
+mod runs;
+mod schedules;
+mod scores;
+
+pub use schedules::check_occurrences;
+
+use super::failure::Failed;
+use super::world::World;
+
+/// After every operation.
+pub(super) fn always(world: &World, nth: usize) -> Failed {
+    jobs::wakes(world)?;
+    jobs::effects(world)?;
+    // A count of every job: not every time.
+    if nth.is_multiple_of(RUNS_EVERY) {
+        runs::counted(world)?;
+    }
+    Ok(())
+}
+
+/// Operations between two counts of runs.
+const RUNS_EVERY: usize = 20;
+
+/// When everything is done.
+pub(super) fn at_the_end(world: &World) -> Failed {
+    jobs::wakes(world)?;
+    jobs::effects(world)?;
+    jobs::ended(world)?;
+    jobs::promised(world)?;
+    runs::counted(world)?;
+    runs::final_with_their_jobs(world)?;
+    schedules::complete(world)?;
+    scores::explained(world)?;
+    scores::newest(world)?;
+    messages::fates(world)?;
+    messages::cases(world)?;
+    outside::told_once(world)?;
+    outside::events(world)
+}

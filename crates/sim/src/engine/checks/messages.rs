@@ -1,0 +1,96 @@
+//! Every message that was sent by hand ends as a job, or as one dead letter with
+//! the right reason; and every dead job is one open case.
+
+use std::collections::BTreeMap;
+
+use mauntic_domain::jobs::{JobState, Queue};
+use uuid::Uuid;
+
+use super::jobs::described;
+use crate::engine::failure::{Failed, fail};
+use crate::engine::model::Fate;
+use crate::engine::world::World;
+use crate::store::State;
+use crate::store::rows::LetterRow;
+
+/// What became of each message.
+pub(super) fn fates(world: &World) -> Failed {
+    world.ports.store.look(|state| {
+        let mut letters: BTreeMap<(&str, &str), Vec<&LetterRow>> = BTreeMap::new();
+        for letter in state.letters() {
+            if let Some(message) = &letter.message_id {
+                letters.entry((&letter.queue, message)).or_default().push(letter);
+            }
+        }
+        for ((queue, message), fate) in &world.model.sent {
+            let of_it = letters.remove(&(queue.name(), message.as_str())).unwrap_or_default();
+            let reasons: Vec<&str> = of_it.iter().map(|letter| letter.reason.as_str()).collect();
+            if !is_fate(state, *queue, fate, &reasons) {
+                let detail = format_args!("{message}: {fate:?}, dead letters {reasons:?}");
+                return fail("a message becomes a job or one dead letter", detail);
+            }
+        }
+        match letters.first_key_value() {
+            None => Ok(()),
+            Some(((queue, message), letters)) => fail(
+                "no message becomes a dead letter for nothing",
+                format_args!("{message} of {queue}: {letters:?}"),
+            ),
+        }
+    })
+}
+
+fn is_fate(state: &State, queue: Queue, fate: &Fate, letters: &[&str]) -> bool {
+    match fate {
+        Fate::Letter(reason) => letters == [*reason],
+        Fate::Address { id, reason } => {
+            let is_told = |letter: &LetterRow| {
+                letter.job_id == Some(*id)
+                    && letter.queue == queue.name()
+                    && letter.reason == *reason
+            };
+            letters == [*reason] || (letters.is_empty() && state.letters().iter().any(is_told))
+        }
+        Fate::Job { id, key } => {
+            let row = state.job(*id);
+            let is_job = row.is_some_and(|row| {
+                row.state.is_final() && row.queue == queue.name() && row.run_id.is_some()
+            });
+            let holds = |same: bool| {
+                key.as_ref().is_some_and(|(of, key, data)| {
+                    state.jobs().any(|row| {
+                        let keys = [&row.idempotency_key, &row.released_key];
+                        row.type_name == *of
+                            && keys.contains(&&Some(key.clone()))
+                            && (row.data == *data) == same
+                    })
+                })
+            };
+            match letters {
+                [] => is_job || holds(true),
+                ["idempotency_conflict"] => row.is_none() && holds(false),
+                _ => false,
+            }
+        }
+    }
+}
+
+/// Every dead job is exactly one open case, and nothing else is.
+pub(super) fn cases(world: &World) -> Failed {
+    world.ports.store.look(|state| {
+        let mut open: BTreeMap<Uuid, usize> = BTreeMap::new();
+        let of_jobs = state.letters().iter().filter(|letter| letter.message_id.is_none());
+        for id in of_jobs.filter(|letter| letter.decided_at.is_none()).filter_map(|l| l.job_id) {
+            *open.entry(id).or_default() += 1;
+        }
+        for row in state.jobs() {
+            let expected = usize::from(row.state == JobState::DeadLettered);
+            let found = open.remove(&row.id).unwrap_or(0);
+            if found != expected {
+                let detail = format_args!("{found} of {}", described(row));
+                return fail("a dead job is one open case", detail);
+            }
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,77 @@
+//! What left the database: alerts under one id a window, events for every
+//! change of a grade.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mauntic_domain::jobs::{Job, JobState};
+use mauntic_flows::ports::Dependency;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::jobs::described;
+use crate::engine::failure::{Failed, fail};
+use crate::engine::world::World;
+
+/// A job that says it told somebody did, under the id that it says; and jobs of
+/// one window and alert say the same id.
+pub(super) fn told_once(world: &World) -> Failed {
+    let accepted = world.ports.outside.accepted(Dependency::AlertWebhook);
+    world.ports.store.look(|state| {
+        let mut ids: BTreeMap<String, BTreeSet<Uuid>> = BTreeMap::new();
+        for row in state.jobs().filter(|row| row.state == JobState::Completed) {
+            let Ok(Job::NotifyAlert(data)) = Job::parse(&row.type_name, row.version, &row.data)
+            else {
+                continue;
+            };
+            let receipt = row.receipt.as_ref().unwrap_or(&Value::Null);
+            if receipt.get("sent") != Some(&Value::Bool(true)) {
+                continue;
+            }
+            let id = receipt.get("notificationId").and_then(Value::as_str);
+            let id = id.and_then(|id| Uuid::parse_str(id).ok()).unwrap_or_default();
+            if !accepted.contains_key(&id) {
+                let detail = format_args!("{id}: {}", described(row));
+                return fail("an alert that was told was taken by the webhook", detail);
+            }
+            let subject = format!("{}:{}", data.organization_id, data.alert_id);
+            let ids = ids.entry(subject).or_default();
+            if !ids.insert(id) {
+                let detail = format_args!("{id} twice, again by {}", described(row));
+                return fail("an alert is told once a window", detail);
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Events of a contact tell one change of grade after the other, without a gap,
+/// up to the grade it has; and each was published.
+pub(super) fn events(world: &World) -> Failed {
+    let published: BTreeSet<Uuid> =
+        world.ports.queues.take_events().iter().map(|event| event.id).collect();
+    world.ports.store.look(|state| {
+        let mut grades: BTreeMap<(String, String), Value> = BTreeMap::new();
+        for event in state.events() {
+            let text = |name: &str| {
+                event.data.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+            };
+            let contact = (event.organization_id.clone().unwrap_or_default(), text("contactId"));
+            let before = grades.get(&contact).cloned().unwrap_or(Value::Null);
+            if event.data.get("previousGrade").unwrap_or(&Value::Null) != &before {
+                return fail("events tell every change of a grade", format_args!("{event:?}"));
+            }
+            grades.insert(contact, event.data.get("grade").cloned().unwrap_or(Value::Null));
+            if !published.contains(&event.id) {
+                return fail("every event is published", format_args!("{event:?}"));
+            }
+        }
+        for ((owner, contact), row) in state.scores() {
+            let told = grades.get(&(owner.to_string(), contact.to_string()));
+            if told.and_then(Value::as_str) != Some(row.grade.as_str()) {
+                let detail = format_args!("{owner}/{contact} has {:?}, told {told:?}", row.grade);
+                return fail("events tell every change of a grade", detail);
+            }
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,56 @@
+//! I4: a run's counts are what counting its jobs gives, and it is final exactly
+//! when they all are.
+
+use std::collections::BTreeMap;
+
+use mauntic_domain::jobs::JobState;
+use mauntic_domain::runs::{RunCounts, RunStatus};
+use uuid::Uuid;
+
+use crate::engine::failure::{Failed, fail};
+use crate::engine::world::World;
+
+/// Counts, status and lock of every run.
+pub(super) fn counted(world: &World) -> Failed {
+    world.ports.store.look(|state| {
+        let mut truth: BTreeMap<Uuid, RunCounts> = BTreeMap::new();
+        for (row, run) in state.jobs().filter_map(|row| Some((row, row.run_id?))) {
+            let counts = truth.entry(run).or_default();
+            counts.total += 1;
+            match row.state {
+                JobState::Completed => counts.done += 1,
+                JobState::DeadLettered => counts.dead += 1,
+                JobState::Cancelled => counts.cancelled += 1,
+                JobState::Queued | JobState::InProgress | JobState::Failed => {}
+            }
+        }
+        let mut locks: BTreeMap<&str, Uuid> = BTreeMap::new();
+        for run in state.runs() {
+            let counts = truth.get(&run.id).copied().unwrap_or_default();
+            if counts != run.counts {
+                let detail = format_args!("{}: {:?}, its jobs {counts:?}", run.id, run.counts);
+                return fail("I4: a run's counts are its jobs'", detail);
+            }
+            if run.status != counts.status() {
+                let detail = format_args!("{}: {:?} with {counts:?}", run.id, run.status);
+                return fail("I4: a run is final exactly when its jobs are", detail);
+            }
+            let is_lock = run.exclusive && run.status == RunStatus::Running;
+            if is_lock && let Some(other) = locks.insert(&run.job_key, run.id) {
+                let detail = format_args!("{}: {other} and {}", run.job_key, run.id);
+                return fail("I4: one open exclusive run a key", detail);
+            }
+        }
+        Ok(())
+    })
+}
+
+/// When every job is final, every run is.
+pub(super) fn final_with_their_jobs(world: &World) -> Failed {
+    world.ports.store.look(|state| {
+        match state.runs().find(|run| run.status == RunStatus::Running) {
+            None => Ok(()),
+            Some(run) => fail("I4: no run stays open", format_args!("{run:?}")),
+        }
+    })
+}

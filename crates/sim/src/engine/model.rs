@@ -1,0 +1,114 @@
+//! What was asked of the system, and what it answered: the side of the ledger
+//! that the checks hold the rows against.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use mauntic_domain::ids::OrganizationId;
+use mauntic_domain::jobs::Queue;
+use mauntic_domain::scoring::{Config, Features};
+use mauntic_flows::ports::{ContactKey, Enqueued, FeaturesStored, PortError};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// Something that a caller asked for, with its answer.
+pub(super) enum Asked {
+    /// Features of a contact.
+    Put {
+        /// Whose.
+        contact: ContactKey,
+        /// Version of the configuration when it was asked.
+        config_version: i64,
+        /// What came back.
+        answer: Result<FeaturesStored, PortError>,
+    },
+    /// A job under an idempotency key.
+    Keyed {
+        /// Organization, type and key.
+        key: KeyName,
+        /// The data asked for.
+        data: Value,
+        /// What came back.
+        answer: Result<Vec<Enqueued>, PortError>,
+    },
+    /// Jobs of their own.
+    Jobs {
+        /// What came back.
+        answer: Result<Vec<Enqueued>, PortError>,
+        /// Whether each of their invocations dies.
+        is_poison: bool,
+    },
+    /// A run by hand.
+    Run {
+        /// Its id.
+        id: Uuid,
+        /// Whether the answer was that it runs.
+        is_open: bool,
+    },
+    /// Dead letters to be replayed, jobs or runs to be cancelled, and so on.
+    Operated {
+        /// What was done.
+        what: &'static str,
+        /// How often.
+        many: Result<usize, PortError>,
+    },
+}
+
+/// Organization, type and key.
+pub(super) type KeyName = (OrganizationId, &'static str, String);
+
+/// A write of features that was answered.
+pub(super) struct Put {
+    pub(super) contact: ContactKey,
+    pub(super) input_version: i64,
+    pub(super) config_version: i64,
+    pub(super) job_id: Uuid,
+}
+
+/// What must become of a message that was sent by hand.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Fate {
+    /// A job's row under its derived id; or, under a key, the job that holds it.
+    Job {
+        /// The id.
+        id: Uuid,
+        /// Type, key and data, if it has a key.
+        key: Option<(&'static str, String, Value)>,
+    },
+    /// One dead letter with this reason.
+    Letter(&'static str),
+    /// The same; of several messages with one address in a batch, one has it.
+    Address {
+        /// The job addressed.
+        id: Uuid,
+        /// The reason.
+        reason: &'static str,
+    },
+}
+
+/// All that was asked.
+#[derive(Default)]
+pub(super) struct Model {
+    /// Features by contact and version, as they were committed.
+    pub(super) features: BTreeMap<(ContactKey, i64), Features>,
+    /// Configurations by organization and version.
+    pub(super) configs: BTreeMap<(OrganizationId, i64), Config>,
+    /// The newest configuration's version.
+    pub(super) config_versions: BTreeMap<OrganizationId, i64>,
+    /// Answered writes of features.
+    pub(super) puts: Vec<Put>,
+    /// The job that each key was last answered with, and its data.
+    pub(super) keys: BTreeMap<KeyName, (Uuid, Value)>,
+    /// Messages sent by hand, by queue and the platform's id.
+    pub(super) sent: BTreeMap<(Queue, String), Fate>,
+    /// Alerts that were asked to be told of.
+    pub(super) alerts: BTreeSet<(OrganizationId, Uuid)>,
+    /// Jobs that were answered to a caller: they must be there for ever.
+    pub(super) promised: BTreeSet<Uuid>,
+    /// Jobs whose every invocation dies.
+    pub(super) poison: BTreeSet<Uuid>,
+    /// Jobs that only another build can do.
+    pub(super) foreign: BTreeSet<Uuid>,
+    /// When the faults ended.
+    pub(super) calm_since: Option<DateTime<Utc>>,
+}

@@ -1,0 +1,83 @@
+//! What may happen next: a table of operations and how often each does.
+
+mod deliver;
+mod faults;
+mod messages;
+mod operator;
+mod produce;
+mod time;
+
+pub(super) use faults::end_outage;
+
+use super::failure::Failed;
+use super::world::World;
+
+/// An operation: its name, its weight, and what it does.
+type Op = (&'static str, u32, fn(&mut World) -> Failed);
+
+/// Every operation. The weights add up to a thousand or so; what keeps the
+/// system busy weighs most.
+const OPS: [Op; 47] = [
+    ("put features", 90, produce::put_features),
+    ("recalculate", 25, produce::recalculate),
+    ("recalculate with a context", 15, produce::recalculate_with_context),
+    ("recalculate in chunks", 2, produce::recalculate_in_chunks),
+    ("enqueue under a key", 30, produce::enqueue_under_key),
+    ("enqueue an alert", 25, produce::enqueue_alert),
+    ("enqueue poison", 4, produce::enqueue_poison),
+    ("change a configuration", 12, produce::change_config),
+    ("a row of another build", 1, produce::foreign_row),
+    ("send a short message", 20, messages::short),
+    ("send a short message with a key", 12, messages::short_with_key),
+    ("send what is no message", 14, messages::refused),
+    ("send an address without a row", 5, messages::lost_address),
+    ("send an address to another queue", 6, messages::foreign_address),
+    ("send an address again", 8, messages::repeated_address),
+    ("deliver", 150, deliver::deliver),
+    ("deliver twice", 20, deliver::deliver_twice),
+    ("deliver dead letters", 25, deliver::deliver_dead),
+    ("reorder a queue", 10, deliver::reorder),
+    ("step", 200, deliver::step),
+    ("run to the end", 30, deliver::run),
+    ("kill an invocation", 20, deliver::kill),
+    ("stall an invocation", 25, deliver::stall),
+    ("lose a message", 12, deliver::lose),
+    ("give a message up", 12, deliver::give_up),
+    ("seconds pass", 60, time::seconds),
+    ("a lease passes", 30, time::a_lease),
+    ("minutes pass", 30, time::minutes),
+    ("hours pass", 3, time::hours),
+    ("two days pass", 1, time::two_days),
+    ("host clock jumps", 8, time::host_jumps),
+    ("tick", 45, time::tick),
+    ("two ticks at once", 8, time::two_ticks),
+    ("cron fires", 16, time::fire),
+    ("cron fires off its time", 10, time::fire_off),
+    ("arm a fault", 60, faults::arm),
+    ("arm a lost COMMIT answer", 12, faults::arm_commit_unknown),
+    ("sending fails", 10, faults::arm_send),
+    ("database goes away", 5, faults::database_away),
+    ("database comes back", 10, faults::database_back),
+    ("dependency changes", 12, faults::dependency),
+    ("spoil a configuration", 3, faults::spoil_config),
+    ("cancel a job", 6, operator::cancel),
+    ("cancel a run", 3, operator::cancel_run),
+    ("replay a dead letter", 10, operator::replay),
+    ("pause or resume a schedule", 5, operator::pause),
+    ("start a run", 5, operator::start_run),
+];
+
+/// Does the next operation.
+pub(super) fn next(world: &mut World, nth: usize) -> Failed {
+    let whole: u32 = OPS.iter().map(|(_, weight, _)| weight).sum();
+    let mut drawn = world.rng.next_u32() % whole;
+    for (name, weight, act) in OPS {
+        if drawn < weight {
+            world.tell(format_args!("#{nth} {name}"));
+            world.count(name);
+            return act(world);
+        }
+        drawn -= weight;
+    }
+    Ok(())
+}

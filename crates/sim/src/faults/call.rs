@@ -1,0 +1,117 @@
+//! The calls that faults are decided for, and what each is by its nature.
+
+/// A call of a port; named as the port's method is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "the ports document them")]
+pub enum Call {
+    Open,
+    Claim,
+    ClaimAlone,
+    SetBack,
+    HandBack,
+    PutOff,
+    Release,
+    Bury,
+    Expire,
+    Cancel,
+    Replay,
+    ScoreInputs,
+    RangeInputs,
+    PlanRanges,
+    Commit,
+    TakeDue,
+    MarkSent,
+    TakeEvents,
+    MarkEventsSent,
+    Beat,
+    Retire,
+    OpenRun,
+    Run,
+    CancelRun,
+    Recount,
+    Schedules,
+    WriteJudged,
+    Pause,
+    Breaker,
+    PutBreaker,
+    TryRecord,
+    PutFeatures,
+    Enqueue,
+    MarkOwnSent,
+    Score,
+    Leaderboard,
+    FindKey,
+    Vitals,
+    QueueStats,
+    Send,
+    Publish,
+    Outside,
+}
+
+impl Call {
+    /// Whether it is a flight that ends in COMMIT, or tells what a repeat would
+    /// not find again: without its answer nobody knows whether it was done.
+    #[must_use]
+    pub const fn ends_in_commit(self) -> bool {
+        matches!(
+            self,
+            Self::Commit | Self::Bury | Self::OpenRun | Self::Recount | Self::WriteJudged
+        ) || matches!(self, Self::Expire | Self::Cancel | Self::Replay)
+            || self.is_of_tenant()
+    }
+
+    /// Whether it asks for rows' locks, so that it can lose against others.
+    #[must_use]
+    pub const fn locks_rows(self) -> bool {
+        self.is_of_session() && !self.only_reads()
+    }
+
+    /// Whether it leaves out rows that others have locked.
+    #[must_use]
+    pub const fn skips_locked(self) -> bool {
+        matches!(
+            self,
+            Self::Claim
+                | Self::ClaimAlone
+                | Self::PutOff
+                | Self::Release
+                | Self::Bury
+                | Self::Expire
+                | Self::TakeDue
+                | Self::MarkSent
+                | Self::MarkOwnSent
+                | Self::TakeEvents
+                | Self::Recount
+        )
+    }
+
+    /// Whether a session does it.
+    #[must_use]
+    pub const fn is_of_session(self) -> bool {
+        !matches!(self, Self::Open | Self::Send | Self::Publish | Self::Outside)
+    }
+
+    const fn is_of_tenant(self) -> bool {
+        matches!(
+            self,
+            Self::PutFeatures | Self::Enqueue | Self::MarkOwnSent | Self::Score | Self::Leaderboard
+        )
+    }
+
+    const fn only_reads(self) -> bool {
+        matches!(
+            self,
+            Self::ScoreInputs
+                | Self::RangeInputs
+                | Self::PlanRanges
+                | Self::Run
+                | Self::Schedules
+                | Self::Breaker
+                | Self::Score
+                | Self::Leaderboard
+                | Self::FindKey
+                | Self::Vitals
+                | Self::QueueStats
+        )
+    }
+}

@@ -1,0 +1,26 @@
+//! Doubles of every port, for the simulator and for the tests of other rooms;
+//! host only, never deployed. They keep the protocol's semantics exactly, run
+//! without threads and without waiting, and give the same answers for the same
+//! seed.
+//!
+//! | file | what |
+//! |---|---|
+//! | [`clock`] | the time, which only a test moves |
+//! | [`faults`] | what goes wrong, decided before each call of a port |
+//! | [`store`] | the database: rows in maps, one port call an atomic step |
+//! | [`queue`] | the queues, with redelivery and dead-letter queues |
+//! | [`outside`] | services outside, up or down |
+//! | [`host`] | the host's clock, ids and randomness |
+//! | [`ports`] | all of them together |
+//! | [`rng`] | the one source of chance, seeded |
+
+pub mod clock;
+pub mod engine;
+pub mod faults;
+pub mod host;
+mod ids;
+pub mod outside;
+pub mod ports;
+pub mod queue;
+pub mod rng;
+pub mod store;

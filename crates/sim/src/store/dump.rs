@@ -1,0 +1,215 @@
+//! Everything that is held as one JSON value, to be compared with the same
+//! value made of PostgreSQL's tables, or with that of another run.
+//!
+//! What differs between two databases that went through the same is left out
+//! or made relative:
+//!
+//! - An id is the place of its row in the order of insertion: `job:0` is the
+//!   job that was written first, `run:0` the first run. An id without a row is
+//!   `gone`.
+//! - A time is whole seconds from the database's now, rounded to the nearest,
+//!   halves up; negative is past. So a comparison bears half a second of drift.
+//! - Tokens, and texts for people (`detail`, `last_error`), only say whether
+//!   they are there.
+//! - A dead letter's body is JSON where it can be read as such, else text.
+//! - Rows are in the order of their insertion, or of their key where they have
+//!   one of names. Absent columns are `null`.
+//! - Points are numbers of ten-thousandths.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use mauntic_domain::breaker::Breaker;
+use mauntic_domain::points::PointsE4;
+use mauntic_domain::scoring::Category;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::rows::{EventRow, JobRow, LetterRow, RunRecord};
+use super::{MemoryStore, State};
+
+impl MemoryStore {
+    /// Everything that is held, canonically; the file's comment says how.
+    #[must_use]
+    pub fn dump(&self) -> Value {
+        self.by_hand(|state| Dump::of(state).value())
+    }
+}
+
+struct Dump<'a> {
+    state: &'a State,
+    jobs: Vec<&'a JobRow>,
+    runs: Vec<&'a RunRecord>,
+    names: BTreeMap<Uuid, String>,
+}
+
+impl<'a> Dump<'a> {
+    fn of(state: &'a State) -> Self {
+        let mut jobs: Vec<&JobRow> = state.jobs().collect();
+        jobs.sort_by_key(|row| row.seq);
+        let mut runs: Vec<&RunRecord> = state.runs().collect();
+        runs.sort_by_key(|run| run.seq);
+        let job_names = jobs.iter().enumerate().map(|(n, row)| (row.id, format!("job:{n}")));
+        let run_names = runs.iter().enumerate().map(|(n, run)| (run.id, format!("run:{n}")));
+        let names = job_names.chain(run_names).collect();
+        Self { state, jobs, runs, names }
+    }
+
+    fn value(&self) -> Value {
+        let state = self.state;
+        let schedule = |(key, row): (&String, &super::rows::ScheduleRecord)| {
+            json!({
+                "job_key": key, "cron": row.cron, "judged_until": self.time(row.judged_until),
+                "ordinal_next": row.ordinal_next, "note": row.note,
+                "paused": row.paused_at.is_some(),
+            })
+        };
+        let occurrence =
+            |((key, at), row): (&(String, DateTime<Utc>), &super::rows::OccurrenceRow)| {
+                json!({
+                    "job_key": key, "nominal_at": self.time(*at), "outcome": row.outcome,
+                    "reason": row.reason, "ordinal": row.ordinal, "run_id": self.name(row.run_id),
+                })
+            };
+        let notification =
+            |((subject, kind), row): (&(String, String), &super::rows::NotificationRow)| {
+                json!({
+                    "subject": subject, "kind": kind, "lease_until": self.maybe(row.lease_until),
+                    "sent_at": self.maybe(row.sent_at), "expires_at": self.time(row.expires_at),
+                })
+            };
+        json!({
+            "jobs": self.jobs.iter().map(|row| self.job(row)).collect::<Vec<_>>(),
+            "dead_letters": state.letters.iter().map(|row| self.letter(row)).collect::<Vec<_>>(),
+            "runs": self.runs.iter().map(|run| self.run(run)).collect::<Vec<_>>(),
+            "schedules": state.schedules.iter().map(schedule).collect::<Vec<_>>(),
+            "occurrences": state.occurrences.iter().map(occurrence).collect::<Vec<_>>(),
+            "breakers": self.breakers(),
+            "notifications": state.notifications.iter().map(notification).collect::<Vec<_>>(),
+            "events": state.events().map(|event| self.event(event)).collect::<Vec<_>>(),
+            "features": self.features(),
+            "scores": self.scores(),
+            "history": self.history(),
+            "beats": state.beats.iter().map(|(duty, at)| json!([duty, self.time(*at)]))
+                .collect::<Vec<_>>(),
+        })
+    }
+
+    fn job(&self, row: &JobRow) -> Value {
+        json!({
+            "organization_id": row.organization_id, "queue": row.queue, "type": row.type_name,
+            "version": row.version, "data": row.data, "failures_max": row.failures_max,
+            "run_id": self.name(row.run_id), "scheduled_for": self.maybe(row.scheduled_for),
+            "idempotency_key": row.idempotency_key, "released_key": row.released_key,
+            "request_id": row.request_id, "created_at": self.time(row.created_at),
+            "expires_at": self.time(row.expires_at), "state": row.state.as_str(),
+            "claim": row.claim, "alone": row.alone, "failures": row.failures,
+            "snoozes": row.snoozes, "snooze_reason": row.snooze_reason, "resends": row.resends,
+            "platform_deaths": row.platform_deaths, "death_message": row.death_message,
+            "coalesced": row.coalesced, "coalesce_key": row.coalesce_key,
+            "available_at": self.time(row.available_at), "wake_at": self.time(row.wake_at),
+            "lease_until": self.maybe(row.lease_until), "lease_token": row.lease_token.is_some(),
+            "last_error": row.last_error.is_some(), "finished_at": self.maybe(row.finished_at),
+            "receipt": row.receipt,
+        })
+    }
+
+    fn letter(&self, row: &LetterRow) -> Value {
+        let text = String::from_utf8_lossy(&row.body);
+        let body = serde_json::from_str(&text).unwrap_or_else(|_| json!(text));
+        // The body of a message that addresses no row is that address.
+        let body =
+            if row.message_id.is_some() && row.job_id.is_some() { Value::Null } else { body };
+        json!({
+            "queue": row.queue, "message_id": row.message_id, "job_id": self.name(row.job_id),
+            "organization_id": row.organization_id, "type": row.type_name, "body": body,
+            "reason": row.reason, "detail": !row.detail.is_empty(),
+            "created_at": self.time(row.created_at), "decided_at": self.maybe(row.decided_at),
+        })
+    }
+
+    fn run(&self, run: &RunRecord) -> Value {
+        json!({
+            "job_key": run.job_key, "organization_id": run.organization_id,
+            "trigger": run.trigger, "scheduled_for": self.maybe(run.scheduled_for),
+            "request_id": run.request_id, "started_at": self.time(run.started_at),
+            "exclusive": run.exclusive, "status": run.status.as_str(), "revision": run.revision,
+            "jobs_total": run.counts.total, "jobs_done": run.counts.done,
+            "jobs_dead": run.counts.dead, "jobs_cancelled": run.counts.cancelled,
+            "progressed_at": self.time(run.progressed_at),
+            "stalled_at": self.maybe(run.stalled_at),
+            "finished_at": self.maybe(run.finished_at),
+        })
+    }
+
+    fn event(&self, event: &EventRow) -> Value {
+        json!({
+            "organization_id": event.organization_id, "type": event.event_type,
+            "data": event.data, "job_id": self.name(event.job_id),
+            "request_id": event.request_id, "occurred_at": self.time(event.occurred_at),
+            "wake_at": self.time(event.wake_at), "sent_at": self.maybe(event.sent_at),
+        })
+    }
+
+    fn breakers(&self) -> Vec<Value> {
+        let breakers = self.state.breakers.iter().map(|(name, (breaker, version))| {
+            let (failures, successes, until) = match *breaker {
+                Breaker::Healthy => (0, 0, None),
+                Breaker::Failing { failures } => (failures, 0, None),
+                Breaker::Open { until } => (0, 0, Some(until)),
+                Breaker::HalfOpen { successes, probe_until } => (0, successes, probe_until),
+            };
+            json!({
+                "name": name, "state": breaker.name(), "failures": failures,
+                "successes": successes, "until": self.maybe(until), "version": version,
+            })
+        });
+        breakers.collect()
+    }
+
+    fn features(&self) -> Vec<Value> {
+        let rows = self.state.features.iter();
+        rows.map(|((owner, contact), (_, version))| json!([owner, contact, version])).collect()
+    }
+
+    fn scores(&self) -> Vec<Value> {
+        let rows = self.state.scores.iter().map(|((owner, contact), row)| {
+            let categories = Category::ALL.map(|category| row.score.category(category).e4());
+            json!({
+                "organization_id": owner, "contact_id": contact, "total_score": row.total.e4(),
+                "grade": row.grade, "categories": categories,
+                "contributions": row.score.contributions(),
+                "previous_total": row.previous_total.map(PointsE4::e4),
+                "input_version": row.input_version, "config_version": row.config_version,
+                "job_id": self.name(Some(row.job_id)),
+                "calculated_at": self.time(row.calculated_at),
+            })
+        });
+        rows.collect()
+    }
+
+    fn history(&self) -> Vec<Value> {
+        let rows = self.state.history.iter().map(|(((owner, contact), day), row)| {
+            let days = (*day - self.state.now.date_naive()).num_days();
+            json!({
+                "organization_id": owner, "contact_id": contact, "day": days,
+                "total_score": row.total.e4(), "grade": row.grade,
+                "categories": row.categories.map(PointsE4::e4),
+                "updated_at": self.time(row.updated_at),
+            })
+        });
+        rows.collect()
+    }
+
+    fn name(&self, id: Option<Uuid>) -> Option<&str> {
+        id.map(|id| self.names.get(&id).map_or("gone", String::as_str))
+    }
+
+    fn time(&self, at: DateTime<Utc>) -> i64 {
+        ((at - self.state.now).num_milliseconds() + 500).div_euclid(1_000)
+    }
+
+    fn maybe(&self, at: Option<DateTime<Utc>>) -> Option<i64> {
+        at.map(|at| self.time(at))
+    }
+}

@@ -1,0 +1,104 @@
+//! Retention: what is final, decided or sent, and old, goes; a case that
+//! nobody decided stays, and so does its job.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use mauntic_domain::runs::RunStatus;
+use mauntic_flows::ports::Retired;
+use uuid::Uuid;
+
+use super::State;
+use super::rows::JobRow;
+use crate::ids::v7_floor;
+
+/// The version of ids that are digests, whose age is not in them.
+const DIGEST_VERSION: usize = 8;
+
+impl State {
+    pub(super) fn retire(&mut self, keep: TimeDelta, limit: i64) -> Retired {
+        let before = self.now - keep;
+        let most = usize::try_from(limit).unwrap_or(0);
+        Retired {
+            jobs: self.retire_jobs(before, most),
+            dead_letters: self.retire_letters(before, most),
+            runs: self.retire_runs(before, most),
+            occurrences: self.retire_occurrences(before, most),
+            events: self.retire_events(before, most),
+            notifications: self.retire_notifications(most),
+        }
+    }
+
+    fn retire_jobs(&mut self, before: DateTime<Utc>, most: usize) -> u64 {
+        let open: BTreeSet<Uuid> = self
+            .letters
+            .iter()
+            .filter(|letter| letter.decided_at.is_none())
+            .filter_map(|letter| letter.job_id)
+            .collect();
+        let floor = v7_floor(before);
+        let is_old = |row: &&JobRow| {
+            let by_hand = row.id.get_version_num() == DIGEST_VERSION;
+            row.finished_at.is_some_and(|at| at < before)
+                && (by_hand || row.id < floor)
+                && !open.contains(&row.id)
+        };
+        let mut old: Vec<&JobRow> = self.jobs.iter().filter(is_old).collect();
+        old.sort_by_key(|row| (row.id.get_version_num() == DIGEST_VERSION, row.id));
+        let old: Vec<Uuid> = old.into_iter().map(|row| row.id).take(most).collect();
+        old.iter().for_each(|id| self.jobs.delete(*id));
+        count(old.len())
+    }
+
+    fn retire_letters(&mut self, before: DateTime<Utc>, most: usize) -> u64 {
+        let mut left = most;
+        let kept = self.letters.len();
+        self.letters.retain(|letter| {
+            let goes = left > 0 && letter.decided_at.is_some_and(|at| at < before);
+            left -= usize::from(goes);
+            !goes
+        });
+        count(kept - self.letters.len())
+    }
+
+    fn retire_runs(&mut self, before: DateTime<Utc>, most: usize) -> u64 {
+        let used: BTreeSet<Uuid> = self.jobs.iter().filter_map(|row| row.run_id).collect();
+        let old = self.runs.iter().filter(|run| {
+            let is_final = run.status != RunStatus::Running;
+            let is_old = run.finished_at.is_some_and(|at| at < before);
+            is_final && is_old && !used.contains(&run.id)
+        });
+        let old: Vec<Uuid> = old.map(|run| run.id).take(most).collect();
+        old.iter().for_each(|id| self.runs.delete(*id));
+        count(old.len())
+    }
+
+    fn retire_occurrences(&mut self, before: DateTime<Utc>, most: usize) -> u64 {
+        let old = self.occurrences.keys().filter(|(job_key, nominal_at)| {
+            let judged = self.schedules.get(job_key);
+            *nominal_at < before && judged.is_some_and(|row| row.judged_until > *nominal_at)
+        });
+        let old: BTreeSet<_> = old.take(most).cloned().collect();
+        self.occurrences.retain(|key, _| !old.contains(key));
+        count(old.len())
+    }
+
+    fn retire_events(&mut self, before: DateTime<Utc>, most: usize) -> u64 {
+        let old = self.outbox.values().filter(|event| event.occurred_at < before);
+        let old: Vec<Uuid> = old.map(|event| event.id).take(most).collect();
+        old.iter().for_each(|id| drop(self.outbox.remove(id)));
+        count(old.len())
+    }
+
+    fn retire_notifications(&mut self, most: usize) -> u64 {
+        let old = self.notifications.iter().filter(|(_, row)| row.expires_at < self.now);
+        let old: BTreeSet<_> = old.map(|(key, row)| (row.expires_at, key.clone())).collect();
+        let old: BTreeSet<_> = old.into_iter().map(|(_, key)| key).take(most).collect();
+        self.notifications.retain(|key, _| !old.contains(key));
+        count(old.len())
+    }
+}
+
+fn count(rows: usize) -> u64 {
+    u64::try_from(rows).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,128 @@
+//! Schedules and their occurrences: what was judged is written once, with the
+//! runs that it starts.
+
+use chrono::Timelike;
+use mauntic_domain::schedules::{Outcome, SkipReason};
+use mauntic_flows::ports::{
+    Judged, JudgedSchedule, NewOccurrence, PortError, RunStart, ScheduleRow, ScheduleRows,
+    ScheduleStore,
+};
+
+use super::rows::{JobRow, OccurrenceRow, RunRecord, ScheduleRecord};
+use super::{MemorySession, State};
+use crate::faults::Call;
+
+impl ScheduleStore for MemorySession {
+    async fn schedules(&self, job_keys: &[&str]) -> Result<ScheduleRows, PortError> {
+        self.call(Call::Schedules, |state| {
+            let asked = state.schedules.iter().filter(|(key, _)| job_keys.contains(&key.as_str()));
+            let rows = asked.map(|(key, row)| shown(key, row)).collect();
+            Ok(ScheduleRows { now: state.now, rows })
+        })
+        .await
+    }
+
+    async fn write_judged(&self, judged: &JudgedSchedule) -> Result<Judged, PortError> {
+        self.call(Call::WriteJudged, |state| Ok(state.write_judged(judged))).await
+    }
+
+    async fn pause(&self, job_key: &str, note: Option<&str>) -> Result<bool, PortError> {
+        self.call(Call::Pause, |state| {
+            let now = state.now;
+            let Some(row) = state.schedules.get_mut(job_key) else {
+                return Ok(false);
+            };
+            let length = note.map_or(0, |note| note.chars().count());
+            assert!(length <= 500, "schedule_note_check: {length} characters");
+            row.note = note.map(str::to_owned);
+            row.paused_at = note.map(|_| row.paused_at.unwrap_or(now));
+            Ok(true)
+        })
+        .await
+    }
+}
+
+impl State {
+    fn write_judged(&mut self, judged: &JudgedSchedule) -> Judged {
+        let row = self.schedules.get(judged.job_key);
+        if row.map(|row| row.judged_until) != judged.judged_from {
+            return Judged::Meanwhile;
+        }
+        let mut started = Vec::new();
+        for occurrence in &judged.occurrences {
+            let run = occurrence.start.as_ref();
+            let has_run = run.is_some_and(|start| self.start(judged, occurrence, start));
+            let run_id = run.filter(|_| has_run).map(|start| start.run_id);
+            started.extend(run_id);
+            let outcome = if run.is_some() && !has_run {
+                Outcome::Skipped(SkipReason::Overlap)
+            } else {
+                occurrence.outcome
+            };
+            let row = OccurrenceRow {
+                outcome: outcome.name(),
+                reason: match outcome {
+                    Outcome::Skipped(reason) => Some(reason.name()),
+                    _ => None,
+                },
+                ordinal: occurrence.ordinal,
+                run_id,
+                judged_at: self.now,
+            };
+            assert!(outcome.runs() == run_id.is_some(), "occurrence_run: {}", judged.job_key);
+            let nominal_at = occurrence.nominal_at;
+            let is_minute = nominal_at.second() == 0 && nominal_at.nanosecond() == 0;
+            assert!(is_minute, "occurrence_nominal_at_check: {nominal_at}");
+            self.occurrences.entry((judged.job_key.to_owned(), nominal_at)).or_insert(row);
+        }
+        self.put_schedule(judged);
+        Judged::Written { started }
+    }
+
+    fn put_schedule(&mut self, judged: &JudgedSchedule) {
+        let until = judged.judged_until;
+        let fresh = ScheduleRecord {
+            cron: judged.cron.clone(),
+            judged_until: until,
+            ordinal_next: judged.ordinal_next,
+            note: None,
+            paused_at: None,
+        };
+        assert!(judged.cron.len() <= 100, "schedule_cron_check: {}", judged.cron);
+        let row = self.schedules.entry(judged.job_key.to_owned()).or_insert(fresh);
+        row.cron.clone_from(&judged.cron);
+        row.judged_until = row.judged_until.max(until);
+        row.ordinal_next = judged.ordinal_next;
+    }
+
+    /// Whether the run was started; not where its lock is taken.
+    fn start(
+        &mut self,
+        judged: &JudgedSchedule,
+        occurrence: &NewOccurrence,
+        start: &RunStart,
+    ) -> bool {
+        let run = RunRecord {
+            scheduled_for: Some(occurrence.nominal_at),
+            request_id: Some(start.request_id.clone()),
+            exclusive: start.exclusive,
+            ..RunRecord::new(start.run_id, judged.job_key.to_owned(), "schedule", self.now)
+        };
+        let is_started = self.runs.insert(run);
+        if is_started {
+            let job = self.first_job(start);
+            self.jobs.insert(JobRow { scheduled_for: Some(occurrence.nominal_at), ..job });
+        }
+        is_started
+    }
+}
+
+fn shown(job_key: &str, row: &ScheduleRecord) -> ScheduleRow {
+    ScheduleRow {
+        job_key: job_key.to_owned(),
+        cron: row.cron.clone(),
+        judged_until: row.judged_until,
+        ordinal_next: row.ordinal_next,
+        paused: row.paused_at.map(|_| row.note.clone().unwrap_or_default()),
+    }
+}

@@ -1,0 +1,55 @@
+//! A session: every call yields before it acts and before its answer is there,
+//! and none follows an error.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use chrono::TimeDelta;
+use mauntic_flows::ports::{Database, PortError};
+
+use super::{MemoryStore, State};
+use crate::faults::{Call, Yield};
+
+/// A connected session. Dropped between two yields, its call was not done or
+/// nobody heard that it was: an invocation that died there.
+#[derive(Debug)]
+pub struct MemorySession {
+    pub(super) store: MemoryStore,
+    failed: AtomicBool,
+}
+
+impl MemorySession {
+    pub(super) async fn call<T: Send>(
+        &self,
+        call: Call,
+        step: impl FnOnce(&mut State) -> Result<T, PortError> + Send,
+    ) -> Result<T, PortError> {
+        assert!(!self.failed.load(Ordering::Relaxed), "session used after an error, for {call:?}");
+        Yield::default().await;
+        let answer = self.store.step(call, step);
+        if answer.is_err() {
+            self.failed.store(true, Ordering::Relaxed);
+        }
+        Yield::default().await;
+        answer
+    }
+
+    /// How long a claim holds; the deployment's word before the type's.
+    pub(super) fn lease(&self, secs: u32) -> TimeDelta {
+        TimeDelta::seconds(i64::from(self.store.lease_secs.unwrap_or(secs)))
+    }
+}
+
+impl Database for MemoryStore {
+    type Session = MemorySession;
+
+    async fn open(&self) -> Result<MemorySession, PortError> {
+        Yield::default().await;
+        let opened = self.step(Call::Open, |state| {
+            state.sessions_opened += 1;
+            Ok(())
+        });
+        Yield::default().await;
+        let session = MemorySession { store: self.clone(), failed: AtomicBool::new(false) };
+        opened.map(|()| session)
+    }
+}

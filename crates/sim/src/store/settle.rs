@@ -1,0 +1,210 @@
+//! Moves of a job's row that are no effect: each is guarded by the state that
+//! it leaves and, where it has one, the claim.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use mauntic_domain::jobs::limits::{DUE_SLACK, EXPIRY, WAKE};
+use mauntic_domain::jobs::retry::{UNKNOWN_HOURS_MAX, UNKNOWN_SNOOZE_SECS};
+use mauntic_domain::jobs::{JobState, Queue};
+use mauntic_domain::runs::RunStatus;
+use mauntic_flows::ports::{Died, PutOff, Replayed, SetBackJob, Setback};
+use uuid::Uuid;
+
+use super::ends::{Counts, cut};
+use super::rows::JobRow;
+use super::{State, Twin};
+
+/// Most snoozes that are counted; the column is an `int2`.
+const SNOOZES_MAX: i16 = 32_000;
+
+impl State {
+    pub(super) fn set_back(&mut self, jobs: &[SetBackJob]) -> Vec<Uuid> {
+        let mut order: Vec<&SetBackJob> = jobs.iter().collect();
+        order.sort_by_key(|job| job.id);
+        let mut moved = Vec::new();
+        let mut dead = Vec::new();
+        for job in order {
+            if !self.holds(job.id, job.claim) {
+                continue;
+            }
+            moved.push(job.id);
+            match &job.setback {
+                Setback::Failed { wait, error } => self.fail(job.id, *wait, error),
+                Setback::Snoozed { wait, reason } => self.snooze(job.id, *wait, reason),
+                Setback::Dead { reason, detail, failed } => {
+                    let failed = i16::from(*failed);
+                    dead.extend(self.die(job.id, reason, detail, |row| row.failures += failed));
+                }
+            }
+        }
+        self.count_dead(&dead);
+        moved
+    }
+
+    /// Whether that attempt still holds the job.
+    fn holds(&self, id: Uuid, claim: i32) -> bool {
+        self.jobs.get(id).is_some_and(|row| {
+            let is_held = row.state == JobState::InProgress || self.twin_ignores_state();
+            row.claim == claim && is_held
+        })
+    }
+
+    /// The rule that [`Twin::GuardWithoutState`] leaves out.
+    pub(super) fn twin_ignores_state(&self) -> bool {
+        self.twin == Twin::GuardWithoutState
+    }
+
+    fn fail(&mut self, id: Uuid, wait: TimeDelta, error: &str) {
+        let now = self.now;
+        self.jobs.change(id, |row| {
+            row.leave(JobState::Failed);
+            row.failures += 1;
+            row.available_at = now + wait;
+            row.wake_at = row.available_at + WAKE;
+            row.last_error = Some(cut(error, 2_000));
+            row.snoozes = 0;
+            row.snooze_reason = None;
+        });
+    }
+
+    fn snooze(&mut self, id: Uuid, wait: TimeDelta, reason: &str) {
+        let now = self.now;
+        self.jobs.change(id, |row| {
+            let stays = row.snooze_reason.as_deref() == Some(reason);
+            row.leave(JobState::Queued);
+            row.available_at = now + wait;
+            row.wake_at = now + wait;
+            row.snoozes = if stays { (row.snoozes + 1).min(SNOOZES_MAX) } else { 1 };
+            row.snooze_reason = Some(reason.to_owned());
+        });
+    }
+
+    pub(super) fn hand_back(&mut self, id: Uuid, claim: i32) {
+        let now = self.now;
+        if self.holds(id, claim) {
+            self.jobs.change(id, |row| {
+                row.leave(JobState::Queued);
+                row.alone = false;
+                row.wake_at = now + WAKE;
+            });
+        }
+    }
+
+    pub(super) fn put_off(&mut self, queue: Queue, ids: &[Uuid]) -> Vec<(Uuid, PutOff)> {
+        let now = self.now;
+        let ids: BTreeSet<Uuid> = ids.iter().copied().collect();
+        let waits = |row: &&JobRow| {
+            row.queue == queue.name() && row.waits() && row.available_at <= now + DUE_SLACK
+        };
+        let mut moved = Vec::new();
+        let mut dead: Vec<Died> = Vec::new();
+        for id in ids {
+            let Some(row) = self.jobs.get(id).filter(waits).filter(|row| !self.is_locked(row.id))
+            else {
+                continue;
+            };
+            if row.created_at + TimeDelta::hours(UNKNOWN_HOURS_MAX) <= now {
+                let detail = format!(
+                    "no build that knows version {} of the type {} came within {UNKNOWN_HOURS_MAX} h",
+                    row.version,
+                    cut(&row.type_name, 200)
+                );
+                dead.extend(self.die(id, "unknown_type", &detail, |_| {}));
+                moved.push((id, PutOff::DeadLettered));
+                continue;
+            }
+            self.jobs.change(id, |row| {
+                row.leave(JobState::Queued);
+                row.available_at = now + TimeDelta::seconds(UNKNOWN_SNOOZE_SECS);
+                row.wake_at = row.available_at;
+                row.snoozes = (row.snoozes + 1).min(SNOOZES_MAX);
+                row.snooze_reason = Some("another_build".to_owned());
+            });
+            moved.push((id, PutOff::Snoozed));
+        }
+        self.count_dead(&dead);
+        moved
+    }
+
+    pub(super) fn release(&mut self, token: Uuid) -> u64 {
+        let now = self.now;
+        let is_its = |row: &&JobRow| {
+            let is_held = row.state == JobState::InProgress && row.lease_token == Some(token);
+            is_held && !self.is_locked(row.id)
+        };
+        let held: Vec<Uuid> = self.jobs.live().filter(is_its).map(|row| row.id).collect();
+        for id in &held {
+            self.jobs.change(*id, |row| {
+                row.lease_until = Some(now);
+                row.wake_at = now;
+            });
+        }
+        u64::try_from(held.len()).unwrap_or(u64::MAX)
+    }
+
+    pub(super) fn cancel(&mut self, ids: &[Uuid]) -> Vec<Uuid> {
+        let now = self.now;
+        let ids: BTreeSet<Uuid> = ids.iter().copied().collect();
+        let mut counts = Counts::new();
+        let mut cancelled = Vec::new();
+        for id in ids {
+            if !self.jobs.get(id).is_some_and(JobRow::waits) {
+                continue;
+            }
+            let row = self.jobs.change(id, |row| row.end(JobState::Cancelled, now));
+            if let Some(run) = row.and_then(|row| row.run_id) {
+                counts.entry(run).or_default().cancelled += 1;
+            }
+            cancelled.push(id);
+        }
+        self.count(&counts);
+        cancelled
+    }
+
+    pub(super) fn replay(&mut self, id: Uuid) -> Replayed {
+        let now = self.now;
+        let is_dead = |row: &&JobRow| row.state == JobState::DeadLettered;
+        let Some(row) = self.jobs.get(id).filter(is_dead) else {
+            return Replayed::NotDead;
+        };
+        let (run_id, owner) = (row.run_id, row.organization_id.as_deref());
+        let key = row.released_key.as_deref();
+        if key.is_some_and(|key| self.jobs.holder(owner, &row.type_name, key).is_some()) {
+            return Replayed::KeyTaken;
+        }
+        self.jobs.change(id, |row| {
+            row.state = JobState::Queued;
+            row.finished_at = None;
+            row.failures = 0;
+            row.platform_deaths = 0;
+            row.death_message = None;
+            row.resends = 0;
+            row.snoozes = 0;
+            row.snooze_reason = None;
+            row.expires_at = now + EXPIRY;
+            row.available_at = now;
+            row.wake_at = now;
+            row.idempotency_key = row.released_key.take();
+        });
+        for letter in &mut self.letters {
+            if letter.job_id == Some(id) && letter.decided_at.is_none() {
+                letter.decided_at = Some(now);
+            }
+        }
+        if let Some(run_id) = run_id {
+            self.runs.change(run_id, |run| {
+                run.counts.dead -= 1;
+                // Another run may have the lock of one that was over.
+                run.exclusive = run.exclusive && run.status == RunStatus::Running;
+                run.status = RunStatus::Running;
+                run.finished_at = None;
+                run.revision += 1;
+                run.stalled_at = None;
+                run.cancelled_at = None;
+                run.progressed_at = now;
+            });
+        }
+        Replayed::Queued
+    }
+}

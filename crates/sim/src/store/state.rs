@@ -1,0 +1,116 @@
+//! Everything the database holds.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use mauntic_domain::breaker::Breaker;
+use mauntic_domain::ids::OrganizationId;
+use mauntic_domain::scoring::{Config, Features};
+use mauntic_flows::ports::{ApiKey, ContactKey, PortError};
+use uuid::Uuid;
+
+use super::Twin;
+use super::job_table::Jobs;
+use super::rows::{
+    EventRow, HistoryKey, HistoryRow, LeadScore, LetterRow, NotificationRow, OccurrenceRow,
+    ScheduleRecord,
+};
+use super::run_table::Runs;
+use crate::ids::{Maker, v7};
+use crate::rng::mix;
+
+/// The newest migration that a fresh double has: the newest there is.
+pub(super) const SCHEMA_VERSION: i32 = 5;
+
+/// A contact's features as they are stored, and their version.
+pub(super) type StoredFeatures = (Result<Features, PortError>, i64);
+
+/// The tables. One port call is one atomic step on them.
+#[derive(Debug, Clone)]
+pub struct State {
+    pub(super) now: DateTime<Utc>,
+    pub(super) twin: Twin,
+    pub(super) schema_version: i32,
+    /// Rows that others have locked, while a step lasts.
+    pub(super) locked: Option<u64>,
+    /// Whether dead letters cannot be written, while a step lasts.
+    pub(super) letters_lost: bool,
+    ids: u64,
+    pub(super) sessions_opened: u64,
+    pub(super) jobs: Jobs,
+    pub(super) letters: Vec<LetterRow>,
+    pub(super) runs: Runs,
+    pub(super) schedules: BTreeMap<String, ScheduleRecord>,
+    pub(super) occurrences: BTreeMap<(String, DateTime<Utc>), OccurrenceRow>,
+    pub(super) breakers: BTreeMap<&'static str, (Breaker, i64)>,
+    pub(super) notifications: BTreeMap<(String, String), NotificationRow>,
+    pub(super) outbox: BTreeMap<Uuid, EventRow>,
+    pub(super) features: BTreeMap<ContactKey, StoredFeatures>,
+    pub(super) configs: BTreeMap<OrganizationId, (Result<Config, PortError>, i64)>,
+    pub(super) scores: BTreeMap<ContactKey, LeadScore>,
+    pub(super) history: BTreeMap<HistoryKey, HistoryRow>,
+    pub(super) organizations: BTreeMap<String, String>,
+    pub(super) keys: Vec<(ApiKey, bool)>,
+    pub(super) beats: BTreeMap<String, DateTime<Utc>>,
+    pub(super) log: EffectLog,
+}
+
+/// What was committed, for invariants that rows alone do not show. Retention
+/// does not touch it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EffectLog {
+    /// The claims under which each job's effect was committed: never two.
+    pub effects: BTreeMap<Uuid, Vec<i32>>,
+    /// Effect transactions that were committed.
+    pub commits: u64,
+    /// Effect transactions that the fence ended.
+    pub fence_lost: u64,
+    /// Scores that were written.
+    pub scores_written: u64,
+    /// Scores that were not written, because there was a newer one.
+    pub superseded: u64,
+    /// Claims that took over a lease that had run out.
+    pub leases_expired: u64,
+}
+
+impl State {
+    pub(super) fn new(now: DateTime<Utc>) -> Self {
+        Self {
+            now,
+            twin: Twin::default(),
+            schema_version: SCHEMA_VERSION,
+            locked: None,
+            letters_lost: false,
+            ids: 0,
+            sessions_opened: 0,
+            jobs: Jobs::default(),
+            letters: Vec::new(),
+            runs: Runs::default(),
+            schedules: BTreeMap::new(),
+            occurrences: BTreeMap::new(),
+            breakers: BTreeMap::new(),
+            notifications: BTreeMap::new(),
+            outbox: BTreeMap::new(),
+            features: BTreeMap::new(),
+            configs: BTreeMap::new(),
+            scores: BTreeMap::new(),
+            history: BTreeMap::new(),
+            organizations: BTreeMap::new(),
+            keys: Vec::new(),
+            beats: BTreeMap::new(),
+            log: EffectLog::default(),
+        }
+    }
+
+    /// A fresh UUIDv7.
+    pub(super) fn new_id(&mut self) -> Uuid {
+        self.ids += 1;
+        v7(self.now, Maker::Database, self.ids)
+    }
+
+    /// Whether somebody else has a row locked at this moment.
+    pub(super) fn is_locked(&self, id: Uuid) -> bool {
+        let (high, low) = id.as_u64_pair();
+        self.locked.is_some_and(|salt| mix(high ^ low ^ salt) & 1 == 1)
+    }
+}

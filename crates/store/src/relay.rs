@@ -1,0 +1,116 @@
+//! What the tick's duties need: sending what is due, and retention.
+
+use chrono::TimeDelta;
+use futures::future::{join, join3};
+use mauntic_domain::jobs::limits::{DISPATCHED_MAX, WAKE};
+use mauntic_domain::jobs::{Message, Queue};
+use mauntic_flows::ports::{OutgoingEvent, PortError, RelayStore, Retired};
+use serde_json::Value;
+use tokio_postgres::Row;
+use tokio_postgres::types::{Json, Type};
+use uuid::Uuid;
+
+use crate::Session;
+use crate::flight::Param;
+use crate::rows::{column, queue, unreadable};
+
+impl RelayStore for Session {
+    async fn take_due(&self, limit: i64) -> Result<Vec<(Queue, Message)>, PortError> {
+        let queues: Vec<&str> = Queue::ALL.into_iter().map(Queue::name).collect();
+        let params: &[Param<'_>] = &[
+            (&queues, Type::TEXT_ARRAY),
+            (&limit, Type::INT8),
+            (&DISPATCHED_MAX, Type::INT8),
+            (&WAKE.num_seconds(), Type::INT8),
+        ];
+        let rows = self.statement("taking due jobs", include_str!("../sql/take_due.sql"), params);
+        rows.await?.iter().map(|row| Ok((queue(row)?, message(row)?))).collect()
+    }
+
+    async fn mark_sent(&self, ids: &[Uuid]) -> Result<(), PortError> {
+        let params: &[Param<'_>] = &[(&ids, Type::UUID_ARRAY)];
+        let marked = self.statement("marking sent", include_str!("../sql/mark_sent.sql"), params);
+        marked.await.map(|_| ())
+    }
+
+    async fn take_events(&self, limit: i64) -> Result<Vec<OutgoingEvent>, PortError> {
+        let params: &[Param<'_>] = &[(&limit, Type::INT8), (&WAKE.num_seconds(), Type::INT8)];
+        let rows = self.statement("taking events", include_str!("../sql/take_events.sql"), params);
+        rows.await?.iter().map(event).collect()
+    }
+
+    async fn mark_events_sent(&self, ids: &[Uuid]) -> Result<(), PortError> {
+        let params: &[Param<'_>] = &[(&ids, Type::UUID_ARRAY)];
+        let sql = include_str!("../sql/mark_events_sent.sql");
+        self.statement("marking events sent", sql, params).await.map(|_| ())
+    }
+
+    async fn beat(&self, duty: &str) -> Result<(), PortError> {
+        let params: &[Param<'_>] = &[(&duty, Type::TEXT)];
+        self.statement("the heartbeat", include_str!("../sql/beat.sql"), params).await.map(|_| ())
+    }
+
+    async fn retire(&self, keep: TimeDelta, limit: i64) -> Result<Retired, PortError> {
+        let keep = keep.num_seconds();
+        let params: &[Param<'_>] = &[(&keep, Type::INT8), (&limit, Type::INT8)];
+        let only_limit: &[Param<'_>] = &[(&limit, Type::INT8)];
+        // Each is a transaction of its own, so that one that waits or fails
+        // takes nothing back from the others. Runs come after their jobs.
+        let of_jobs = join3(
+            self.retire_from(include_str!("../sql/retire_jobs.sql"), params),
+            self.retire_from(include_str!("../sql/retire_dead_letters.sql"), params),
+            self.retire_from(include_str!("../sql/retire_runs.sql"), params),
+        );
+        let of_the_rest = join3(
+            self.retire_from(include_str!("../sql/retire_occurrences.sql"), params),
+            self.retire_from(include_str!("../sql/retire_events.sql"), params),
+            self.retire_from(include_str!("../sql/retire_notifications.sql"), only_limit),
+        );
+        let ((jobs, dead_letters, runs), (occurrences, events, notifications)) =
+            join(of_jobs, of_the_rest).await;
+        Ok(Retired {
+            jobs: jobs?,
+            dead_letters: dead_letters?,
+            runs: runs?,
+            occurrences: occurrences?,
+            events: events?,
+            notifications: notifications?,
+        })
+    }
+}
+
+impl Session {
+    async fn retire_from(&self, sql: &str, params: &[Param<'_>]) -> Result<u64, PortError> {
+        let rows = self.statement("retention", sql, params).await?;
+        let row = rows.first().ok_or_else(|| unreadable("what was retired"))?;
+        u64::try_from(column::<i64>(row, "retired")?).map_err(|_| unreadable("column retired"))
+    }
+}
+
+fn message(row: &Row) -> Result<Message, PortError> {
+    let version: i16 = column(row, "version")?;
+    Ok(Message {
+        type_name: column(row, "type")?,
+        data: Value::Null,
+        job_id: Some(column(row, "id")?),
+        request_id: column(row, "request_id")?,
+        execution_id: column(row, "run_id")?,
+        idempotency_key: None,
+        scheduled_for: column(row, "scheduled_for")?,
+        enqueued_at: Some(column(row, "created_at")?),
+        traceparent: column(row, "traceparent")?,
+        v: Some(u16::try_from(version).map_err(|_| unreadable("column version"))?),
+    })
+}
+
+fn event(row: &Row) -> Result<OutgoingEvent, PortError> {
+    let data: Json<Value> = column(row, "data")?;
+    Ok(OutgoingEvent {
+        id: column(row, "id")?,
+        event_type: column(row, "type")?,
+        organization_id: column(row, "organization_id")?,
+        data: data.0,
+        request_id: column(row, "request_id")?,
+        occurred_at: column(row, "occurred_at")?,
+    })
+}

@@ -1,0 +1,138 @@
+//! Moves of jobs' rows that are no effect: each is guarded by the state it
+//! leaves and, where it has one, the claim.
+
+use mauntic_domain::jobs::Queue;
+use mauntic_domain::jobs::retry::{UNKNOWN_HOURS_MAX, UNKNOWN_SNOOZE_SECS};
+use mauntic_flows::ports::{Held, PortError, PutOff, Replayed, SetBackJob, Setback};
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::Session;
+use crate::error::{commit_error, is_violation, no_answer, no_commit_answer, statement_error};
+use crate::flight::Param;
+use crate::rows::{column, ids};
+
+/// The unique index of idempotency keys.
+const KEYS: &str = "job_idempotency";
+
+pub(crate) async fn set_back(
+    session: &Session,
+    jobs: &[SetBackJob],
+) -> Result<Vec<Uuid>, PortError> {
+    if jobs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let columns = Columns::of(jobs);
+    let params: &[Param<'_>] = &[
+        (&columns.ids, Type::UUID_ARRAY),
+        (&columns.claims, Type::INT4_ARRAY),
+        (&columns.states, Type::TEXT_ARRAY),
+        (&columns.failed, Type::BOOL_ARRAY),
+        (&columns.waits_ms, Type::INT8_ARRAY),
+        (&columns.reasons, Type::TEXT_ARRAY),
+        (&columns.errors, Type::TEXT_ARRAY),
+    ];
+    let sql = include_str!("../sql/set_back.sql");
+    ids(&session.statement("setting jobs back", sql, params).await?)
+}
+
+/// Jobs to be set back, column by column for `unnest`.
+#[derive(Default)]
+struct Columns<'a> {
+    ids: Vec<Uuid>,
+    claims: Vec<i32>,
+    states: Vec<&'static str>,
+    failed: Vec<bool>,
+    waits_ms: Vec<i64>,
+    reasons: Vec<Option<&'static str>>,
+    errors: Vec<Option<&'a str>>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(jobs: &'a [SetBackJob]) -> Self {
+        let mut sorted: Vec<&SetBackJob> = jobs.iter().collect();
+        sorted.sort_by_key(|job| job.id);
+        let mut columns = Self::default();
+        for job in sorted {
+            columns.push(job);
+        }
+        columns
+    }
+
+    fn push(&mut self, job: &'a SetBackJob) {
+        let (state, failed, wait_ms, reason, error) = match &job.setback {
+            Setback::Failed { wait, error } => {
+                ("failed", true, wait.num_milliseconds(), None, Some(error.as_str()))
+            }
+            Setback::Snoozed { wait, reason } => {
+                ("queued", false, wait.num_milliseconds(), Some(*reason), None)
+            }
+            Setback::Dead { reason, detail, failed } => {
+                ("dead_lettered", *failed, 0, Some(*reason), Some(detail.as_str()))
+            }
+        };
+        self.ids.push(job.id);
+        self.claims.push(job.claim);
+        self.states.push(state);
+        self.failed.push(failed);
+        self.waits_ms.push(wait_ms);
+        self.reasons.push(reason);
+        self.errors.push(error);
+    }
+}
+
+pub(crate) async fn hand_back(session: &Session, held: &Held) -> Result<(), PortError> {
+    let params: &[Param<'_>] = &[(&held.id, Type::UUID), (&held.claim, Type::INT4)];
+    let sql = include_str!("../sql/hand_back.sql");
+    session.statement("handing a job back", sql, params).await.map(|_| ())
+}
+
+pub(crate) async fn put_off(
+    session: &Session,
+    queue: Queue,
+    ids: &[Uuid],
+) -> Result<Vec<(Uuid, PutOff)>, PortError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let params: &[Param<'_>] = &[
+        (&ids, Type::UUID_ARRAY),
+        (&queue.name(), Type::TEXT),
+        (&UNKNOWN_SNOOZE_SECS, Type::INT8),
+        (&UNKNOWN_HOURS_MAX, Type::INT8),
+    ];
+    let sql = include_str!("../sql/put_off.sql");
+    let rows = session.statement("putting jobs off", sql, params).await?;
+    let read = |row| {
+        let dead: bool = column(row, "dead")?;
+        Ok((column(row, "id")?, if dead { PutOff::DeadLettered } else { PutOff::Snoozed }))
+    };
+    rows.iter().map(read).collect()
+}
+
+pub(crate) async fn release(session: &Session, token: Uuid) -> Result<u64, PortError> {
+    let params: &[Param<'_>] = &[(&token, Type::UUID)];
+    let released = session.client.execute_typed(include_str!("../sql/release.sql"), params);
+    let released = session.within(released).await.map_err(no_answer)?;
+    released.map_err(|error| statement_error("releasing leases", &error))
+}
+
+pub(crate) async fn cancel(session: &Session, jobs: &[Uuid]) -> Result<Vec<Uuid>, PortError> {
+    if jobs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let params: &[Param<'_>] = &[(&jobs, Type::UUID_ARRAY)];
+    ids(&session.change("cancelling jobs", include_str!("../sql/cancel.sql"), params).await?)
+}
+
+pub(crate) async fn replay(session: &Session, id: Uuid) -> Result<Replayed, PortError> {
+    let what = "replaying a job";
+    let params: &[Param<'_>] = &[(&id, Type::UUID)];
+    let replayed = session.client.query_typed(include_str!("../sql/replay.sql"), params);
+    match session.within(replayed).await.map_err(no_commit_answer(what))? {
+        Ok(rows) if rows.is_empty() => Ok(Replayed::NotDead),
+        Ok(_) => Ok(Replayed::Queued),
+        Err(error) if is_violation(&error, KEYS) => Ok(Replayed::KeyTaken),
+        Err(error) => Err(commit_error(what, &error)),
+    }
+}

@@ -1,0 +1,208 @@
+//! The suite's first subject: the store's double.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use mauntic_domain::ids::{ContactId, OrganizationId};
+use mauntic_domain::jobs::JobType;
+use mauntic_domain::points::PointsE4;
+use mauntic_domain::scoring::{Category, Config, ConfigEntry, Features};
+use mauntic_sim::clock::ManualClock;
+use mauntic_sim::faults::Faults;
+use mauntic_sim::store::rows::{EventRow, JobRow, LetterRow, RunRecord};
+use mauntic_sim::store::{MemoryStore, State};
+use serde_json::{Value, json};
+
+use crate::subject::{RawJob, Subject};
+
+/// The store's double, where all goes well.
+pub(crate) struct Memory {
+    clock: ManualClock,
+    pub(crate) store: MemoryStore,
+}
+
+impl Subject for Memory {
+    type Db = MemoryStore;
+
+    async fn create() -> Self {
+        let clock = ManualClock::default();
+        let store = MemoryStore::new(clock.clone(), Arc::new(Faults::default()));
+        Self { clock, store }
+    }
+
+    fn queue(&self) -> MemoryStore {
+        self.store.clone()
+    }
+
+    fn http(&self) -> MemoryStore {
+        self.store.clone()
+    }
+
+    fn hasty(&self, lease_secs: u32) -> MemoryStore {
+        self.store.clone().with_lease(lease_secs)
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.clock.database()
+    }
+
+    async fn advance(&self, by: TimeDelta) {
+        self.clock.advance(by);
+    }
+
+    async fn put_contact(&self, owner: &OrganizationId, contact: &ContactId, features: Features) {
+        self.store.put_contact(owner, contact, features);
+    }
+
+    async fn put_config(&self, owner: &OrganizationId, entries: Vec<ConfigEntry>) {
+        self.store.put_config(owner, Config::new(entries).expect("a configuration"));
+    }
+
+    async fn put_jobs(&self, jobs: &[RawJob]) {
+        for job in jobs {
+            self.store.put_job(JobRow {
+                organization_id: job.owner.map(str::to_owned),
+                queue: job.queue.to_owned(),
+                type_name: job.type_name.to_owned(),
+                version: job.version,
+                resends: job.resends,
+                ..JobRow::new(job.id, JobType::CalculateScore, job.data(), self.now())
+            });
+        }
+    }
+
+    async fn decide_letters(&self) {
+        self.store.decide_letters();
+    }
+
+    async fn set_schema_version(&self, version: i32) {
+        self.store.set_schema_version(version);
+    }
+
+    async fn tables(&self) -> Value {
+        self.store.look(|state| {
+            json!({
+                "jobs": state.jobs().map(job).collect::<Vec<_>>(),
+                "dead_letters": state.letters().iter().map(letter).collect::<Vec<_>>(),
+                "runs": state.runs().map(run).collect::<Vec<_>>(),
+                "schedules": schedules(state),
+                "occurrences": occurrences(state),
+                "notifications": notifications(state),
+                "events": state.events().map(event).collect::<Vec<_>>(),
+                "scores": scores(state),
+                "history": history(state),
+            })
+        })
+    }
+}
+
+fn job(row: &JobRow) -> Value {
+    json!({
+        "id": row.id, "organization_id": row.organization_id, "queue": row.queue,
+        "type": row.type_name, "version": row.version, "data": row.data,
+        "failures_max": row.failures_max, "run_id": row.run_id,
+        "scheduled_for": row.scheduled_for, "idempotency_key": row.idempotency_key,
+        "released_key": row.released_key, "request_id": row.request_id,
+        "created_at": row.created_at, "expires_at": row.expires_at,
+        "state": row.state.as_str(), "claim": row.claim, "alone": row.alone,
+        "failures": row.failures, "snoozes": row.snoozes, "snooze_reason": row.snooze_reason,
+        "resends": row.resends, "platform_deaths": row.platform_deaths,
+        "death_message": row.death_message, "coalesced": row.coalesced,
+        "coalesce_key": row.coalesce_key, "available_at": row.available_at,
+        "wake_at": row.wake_at, "lease_until": row.lease_until, "lease_token": row.lease_token,
+        "last_error": row.last_error, "finished_at": row.finished_at, "receipt": row.receipt,
+    })
+}
+
+fn letter(row: &LetterRow) -> Value {
+    json!({
+        "queue": row.queue, "message_id": row.message_id, "job_id": row.job_id,
+        "organization_id": row.organization_id, "type": row.type_name,
+        "body": String::from_utf8_lossy(&row.body), "reason": row.reason, "detail": row.detail,
+        "created_at": row.created_at, "decided_at": row.decided_at,
+    })
+}
+
+fn run(run: &RunRecord) -> Value {
+    json!({
+        "id": run.id, "job_key": run.job_key, "organization_id": run.organization_id,
+        "trigger": run.trigger, "scheduled_for": run.scheduled_for,
+        "request_id": run.request_id, "started_at": run.started_at,
+        "exclusive": run.exclusive, "status": run.status.as_str(), "revision": run.revision,
+        "jobs_total": run.counts.total, "jobs_done": run.counts.done,
+        "jobs_dead": run.counts.dead, "jobs_cancelled": run.counts.cancelled,
+        "progressed_at": run.progressed_at, "stalled_at": run.stalled_at,
+        "finished_at": run.finished_at,
+    })
+}
+
+fn event(event: &EventRow) -> Value {
+    json!({
+        "id": event.id, "organization_id": event.organization_id, "type": event.event_type,
+        "data": event.data, "job_id": event.job_id, "request_id": event.request_id,
+        "occurred_at": event.occurred_at, "wake_at": event.wake_at, "sent_at": event.sent_at,
+    })
+}
+
+fn schedules(state: &State) -> Vec<Value> {
+    let rows = state.schedules().iter().map(|(key, row)| {
+        json!({
+            "job_key": key, "cron": row.cron, "judged_until": row.judged_until,
+            "ordinal_next": row.ordinal_next, "paused": row.paused_at.is_some(),
+            "note": row.note, "paused_at": row.paused_at,
+        })
+    });
+    rows.collect()
+}
+
+fn occurrences(state: &State) -> Vec<Value> {
+    let rows = state.occurrences().iter().map(|((key, nominal_at), row)| {
+        json!({
+            "job_key": key, "nominal_at": nominal_at, "outcome": row.outcome,
+            "reason": row.reason, "ordinal": row.ordinal, "run_id": row.run_id,
+            "judged_at": row.judged_at,
+        })
+    });
+    rows.collect()
+}
+
+fn notifications(state: &State) -> Vec<Value> {
+    let rows = state.notifications().iter().map(|((subject, kind), row)| {
+        json!({
+            "subject": subject, "kind": kind, "id": row.id, "token": row.token,
+            "state": if row.sent_at.is_some() { "sent" } else { "reserved" },
+            "lease_until": row.lease_until, "sent_at": row.sent_at,
+            "expires_at": row.expires_at,
+        })
+    });
+    rows.collect()
+}
+
+fn scores(state: &State) -> Vec<Value> {
+    let rows = state.scores().iter().map(|((owner, contact), row)| {
+        let points = |category| row.score.category(category).e4();
+        json!({
+            "organization_id": owner, "contact_id": contact, "total_score": row.total.e4(),
+            "grade": row.grade.as_str(), "fit_score": points(Category::Fit),
+            "engagement_score": points(Category::Engagement),
+            "intent_score": points(Category::Intent),
+            "contributions": row.score.contributions(),
+            "previous_total": row.previous_total.map(PointsE4::e4),
+            "input_version": row.input_version, "config_version": row.config_version,
+            "job_id": row.job_id, "calculated_at": row.calculated_at,
+        })
+    });
+    rows.collect()
+}
+
+fn history(state: &State) -> Vec<Value> {
+    let rows = state.history().iter().map(|(((owner, contact), day), row)| {
+        let [first, second, third] = row.categories.map(PointsE4::e4);
+        json!({
+            "organization_id": owner, "contact_id": contact, "day": day,
+            "total_score": row.total.e4(), "grade": row.grade.as_str(),
+            "categories": [first, second, third], "updated_at": row.updated_at,
+        })
+    });
+    rows.collect()
+}

@@ -1,0 +1,152 @@
+//! The suite's second subject: the store on PostgreSQL. The database's clock
+//! and its ids are put in front of the server's own (`clockwork.sql`), so that
+//! the test moves the one and knows the order of the others, and no comparison
+//! needs a tolerance.
+
+use std::sync::Mutex;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use mauntic_domain::ids::{ContactId, OrganizationId};
+use mauntic_domain::scoring::{ConfigEntry, Features};
+use mauntic_sim::clock::START_SECS;
+use mauntic_store::admin;
+use mauntic_store::connect::Tcp;
+use mauntic_testkit::database::{Role, TestDatabase};
+use serde_json::Value;
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+use crate::subject::{RawJob, Subject};
+
+/// Every table of the protocol with every column that decides anything.
+/// Left out: ids that a database alone sees, what is generated from other
+/// columns, and the trace context, which no port carries.
+const TABLES: &str = "select jsonb_build_object(
+  'jobs', (select coalesce(jsonb_agg(to_jsonb(j) - 'traceparent' order by j.id), '[]')
+    from jobs.job j),
+  'dead_letters', (select coalesce(jsonb_agg(to_jsonb(d) - array['id', 'fingerprint']
+      || jsonb_build_object('body', convert_from(d.body, 'UTF8'))), '[]')
+    from jobs.dead_letter d),
+  'runs', (select coalesce(jsonb_agg(to_jsonb(r) order by r.id), '[]') from jobs.run r),
+  'schedules', (select coalesce(jsonb_agg(to_jsonb(s) order by s.job_key collate \"C\"), '[]')
+    from jobs.schedule s),
+  'occurrences', (select coalesce(jsonb_agg(to_jsonb(o)
+      order by o.job_key collate \"C\", o.nominal_at), '[]') from jobs.occurrence o),
+  'notifications', (select coalesce(jsonb_agg(to_jsonb(n)
+      order by n.subject, n.kind collate \"C\"), '[]') from jobs.notification n),
+  'events', (select coalesce(jsonb_agg(to_jsonb(e) order by e.id), '[]')
+    from jobs.event_outbox e),
+  'scores', (select coalesce(jsonb_agg(to_jsonb(s) || jsonb_build_object(
+      'total_score', (s.total_score * 10000)::int8, 'fit_score', (s.fit_score * 10000)::int8,
+      'engagement_score', (s.engagement_score * 10000)::int8,
+      'intent_score', (s.intent_score * 10000)::int8,
+      'previous_total', (s.previous_total * 10000)::int8)
+      order by s.organization_id, s.contact_id), '[]') from scoring.lead_scores s),
+  'history', (select coalesce(jsonb_agg(jsonb_build_object(
+      'organization_id', h.organization_id, 'contact_id', h.contact_id, 'day', h.day,
+      'total_score', (h.total_score * 10000)::int8, 'grade', h.grade,
+      'categories', jsonb_build_array((h.fit_score * 10000)::int8,
+        (h.engagement_score * 10000)::int8, (h.intent_score * 10000)::int8),
+      'updated_at', h.updated_at) order by h.organization_id, h.contact_id, h.day), '[]')
+    from scoring.score_history h))";
+
+/// The store on PostgreSQL.
+pub(crate) struct Postgres {
+    now: Mutex<DateTime<Utc>>,
+    queue: Tcp,
+    http: Tcp,
+    owner: Client,
+    /// Gone with the value.
+    _database: TestDatabase,
+}
+
+impl Postgres {
+    async fn set_clock(&self, now: DateTime<Utc>) {
+        *self.now.lock().expect("a clock") = now;
+        let sql = "update clockwork.clock set now = $1";
+        self.owner.execute(sql, &[&now]).await.expect("the clock is set");
+    }
+}
+
+impl Subject for Postgres {
+    type Db = Tcp;
+
+    async fn create() -> Self {
+        let database = TestDatabase::create().await;
+        let first = database.connect(Role::Owner).await.expect("the owner connects");
+        first.batch_execute(include_str!("clockwork.sql")).await.expect("the clock is in place");
+        let now = DateTime::from_timestamp(START_SECS, 0).expect("a time");
+        let sql = "insert into clockwork.clock (now) values ($1)";
+        first.execute(sql, &[&now]).await.expect("the clock is set");
+        // A session of its own: the search path is that of later ones.
+        let owner = database.connect(Role::Owner).await.expect("the owner connects");
+        let tcp = |role| Tcp::new(&database.url(role)).expect("a URL of the testkit");
+        let (queue, http) = (tcp(Role::Queue), tcp(Role::Http));
+        Self { now: Mutex::new(now), queue, http, owner, _database: database }
+    }
+
+    fn queue(&self) -> Tcp {
+        self.queue.clone()
+    }
+
+    fn http(&self) -> Tcp {
+        self.http.clone()
+    }
+
+    fn hasty(&self, lease_secs: u32) -> Tcp {
+        self.queue.clone().with_lease(lease_secs)
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        *self.now.lock().expect("a clock")
+    }
+
+    async fn advance(&self, by: TimeDelta) {
+        self.set_clock(self.now() + by).await;
+    }
+
+    async fn put_contact(&self, owner: &OrganizationId, contact: &ContactId, features: Features) {
+        let contacts = [(contact.clone(), features)];
+        admin::put_contacts(&self.owner, owner, &contacts).await.expect("stored");
+    }
+
+    async fn put_config(&self, owner: &OrganizationId, entries: Vec<ConfigEntry>) {
+        admin::replace_config(&self.owner, owner, &entries).await.expect("stored");
+    }
+
+    async fn put_jobs(&self, jobs: &[RawJob]) {
+        let ids: Vec<Uuid> = jobs.iter().map(|job| job.id).collect();
+        let owners: Vec<Option<&str>> = jobs.iter().map(|job| job.owner).collect();
+        let queues: Vec<&str> = jobs.iter().map(|job| job.queue).collect();
+        let types: Vec<&str> = jobs.iter().map(|job| job.type_name).collect();
+        let version = |job: &RawJob| i16::try_from(job.version).expect("a version");
+        let versions: Vec<i16> = jobs.iter().map(version).collect();
+        let resends: Vec<i16> = jobs.iter().map(|job| job.resends).collect();
+        let data: Vec<Value> = jobs.iter().map(RawJob::data).collect();
+        let sql = "insert into jobs.job (id, organization_id, queue, type, version, resends, data,
+                                         failures_max)
+          select r.*, 3 from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int2[],
+                                    $6::int2[], $7::jsonb[]) r";
+        let written = self
+            .owner
+            .execute(sql, &[&ids, &owners, &queues, &types, &versions, &resends, &data])
+            .await;
+        written.expect("the test's own rows");
+    }
+
+    async fn decide_letters(&self) {
+        let sql = "update jobs.dead_letter set decided_at = clock_timestamp()
+          where decided_at is null";
+        self.owner.execute(sql, &[]).await.expect("decided");
+    }
+
+    async fn set_schema_version(&self, version: i32) {
+        let sql = "update jobs.schema_migration set number = $1
+          where number = (select max(number) from jobs.schema_migration)";
+        self.owner.execute(sql, &[&version]).await.expect("the test's own row");
+    }
+
+    async fn tables(&self) -> Value {
+        self.owner.query_one(TABLES, &[]).await.expect("the tables").get(0)
+    }
+}

@@ -1,0 +1,184 @@
+//! Scores: they never go back, and a new grade is told.
+
+use mauntic_domain::jobs::data::{ContactPlace, ContactRange};
+use mauntic_domain::points::PointsE4;
+use mauntic_domain::scoring::Features;
+use mauntic_flows::ports::{
+    Committed, Effect, EffectStore, JobKey, Position, ScoreWrite, TenantStore,
+};
+use serde_json::json;
+
+use super::given::{effect, score};
+use crate::dump::none;
+use crate::subject::{Subject, World, contact, organization};
+
+on_both! {
+    a_first_score_is_told
+    the_same_grade_is_not_told
+    a_new_grade_is_told_with_the_one_before
+    a_score_of_older_features_is_superseded
+    a_score_of_an_older_configuration_is_superseded
+    a_score_of_the_same_versions_is_written
+    the_total_before_stays_while_the_total_does
+    each_day_has_its_last_score
+    the_leaderboard_has_pages
+    ranges_are_consecutive_and_gapless
+    ranges_of_one_organization_are_its_own
+    a_range_without_contacts_is_none
+}
+
+async fn store<S: Subject>(world: &mut World<S>, scores: Vec<ScoreWrite>) -> Committed {
+    let whole = effect(world.subject.now(), &[]);
+    world.queue.commit(&Effect { scores, ..whole }).await.unwrap()
+}
+
+async fn a_first_score_is_told<S: Subject>(mut world: World<S>) {
+    let id = world.one(JobKey::None).await;
+    let held = world.hold(id).await;
+    let whole = effect(world.subject.now(), &[&held]);
+    let scores = vec![score("ada", 50, (1, 0), id), score("bob", 90, (2, 3), id)];
+    let done = world.queue.commit(&Effect { scores, ..whole }).await.unwrap();
+    assert_eq!(done, Committed::Done { superseded: 0 });
+    let told = world.column("events", "data").await;
+    let ada = json!({"contactId": "ada", "grade": "C", "previousGrade": none(),
+        "totalScore": 50.5});
+    assert_eq!(told[0], ada);
+    let name = world.labels.name(id);
+    assert_eq!(world.column("events", "job_id").await, [json!(name), json!(name)]);
+    assert_eq!(world.column("scores", "total_score").await, [json!(505_000), json!(905_000)]);
+}
+
+async fn the_same_grade_is_not_told<S: Subject>(mut world: World<S>) {
+    let id = world.id();
+    store(&mut world, vec![score("ada", 50, (1, 0), id)]).await;
+    store(&mut world, vec![score("ada", 55, (2, 0), id)]).await;
+    assert_eq!(world.column("events", "type").await, ["scoring.LeadScoreUpdated"]);
+    assert_eq!(world.column("scores", "previous_total").await, [json!(505_000)]);
+}
+
+async fn a_new_grade_is_told_with_the_one_before<S: Subject>(mut world: World<S>) {
+    let id = world.id();
+    store(&mut world, vec![score("ada", 50, (1, 0), id)]).await;
+    store(&mut world, vec![score("ada", 90, (2, 0), id)]).await;
+    let told = world.column("events", "data").await;
+    assert_eq!((&told[1]["grade"], &told[1]["previousGrade"]), (&json!("A"), &json!("C")));
+}
+
+async fn a_score_of_older_features_is_superseded<S: Subject>(mut world: World<S>) {
+    let id = world.id();
+    store(&mut world, vec![score("ada", 50, (2, 2), id)]).await;
+    let before = world.dump().await;
+    let scores = vec![score("ada", 90, (1, 3), id)];
+    assert_eq!(store(&mut world, scores).await, Committed::Done { superseded: 1 });
+    assert_eq!(world.dump().await, before);
+}
+
+async fn a_score_of_an_older_configuration_is_superseded<S: Subject>(mut world: World<S>) {
+    let id = world.id();
+    store(&mut world, vec![score("ada", 50, (2, 2), id)]).await;
+    let scores = vec![score("ada", 90, (3, 1), id), score("bob", 10, (1, 1), id)];
+    assert_eq!(store(&mut world, scores).await, Committed::Done { superseded: 1 });
+    assert_eq!(world.column("scores", "total_score").await, [json!(505_000), json!(105_000)]);
+}
+
+async fn a_score_of_the_same_versions_is_written<S: Subject>(mut world: World<S>) {
+    let (first, second) = (world.id(), world.id());
+    store(&mut world, vec![score("ada", 50, (2, 2), first)]).await;
+    let scores = vec![score("ada", 51, (2, 2), second)];
+    assert_eq!(store(&mut world, scores).await, Committed::Done { superseded: 0 });
+    assert_eq!(world.column("scores", "job_id").await, [json!(second)]);
+}
+
+async fn the_total_before_stays_while_the_total_does<S: Subject>(mut world: World<S>) {
+    let id = world.id();
+    for (points, version) in [(50, 1), (60, 2), (60, 3)] {
+        store(&mut world, vec![score("ada", points, (version, 0), id)]).await;
+    }
+    assert_eq!(world.column("scores", "previous_total").await, [json!(505_000)]);
+    world.subject.put_contact(&organization("org_1"), &contact("ada"), Features::default()).await;
+    let owner = organization("org_1");
+    let row = world.http.score(&owner, &contact("ada")).await.unwrap().unwrap().unwrap();
+    assert_eq!(row.previous_total, Some(PointsE4::from_e4(505_000)));
+    assert_eq!((row.input_version, row.input_version_now), (3, 1));
+    assert_eq!(world.http.score(&owner, &contact("bob")).await.unwrap(), None);
+    assert_eq!(row.calculated_at, world.subject.now());
+}
+
+async fn each_day_has_its_last_score<S: Subject>(mut world: World<S>) {
+    let id = world.id();
+    store(&mut world, vec![score("ada", 50, (1, 0), id)]).await;
+    store(&mut world, vec![score("ada", 60, (2, 0), id)]).await;
+    world.advance(24 * 3_600).await;
+    store(&mut world, vec![score("ada", 70, (3, 0), id)]).await;
+    assert_eq!(world.column("history", "total_score").await, [json!(605_000), json!(705_000)]);
+}
+
+async fn the_leaderboard_has_pages<S: Subject>(mut world: World<S>) {
+    let id = world.id();
+    let scores = vec![
+        score("ada", 50, (1, 0), id),
+        score("bob", 90, (1, 0), id),
+        score("cy", 50, (1, 0), id),
+    ];
+    store(&mut world, scores).await;
+    let owner = organization("org_1");
+    let first = world.http.leaderboard(&owner, None, 2).await.unwrap();
+    let names: Vec<&str> = first.iter().map(|line| line.contact_id.as_str()).collect();
+    assert_eq!(names, ["bob", "ada"]);
+    let after = Position { total: first[1].total, contact_id: first[1].contact_id.clone() };
+    let second = world.http.leaderboard(&owner, Some(&after), 2).await.unwrap();
+    assert_eq!((second.len(), second[0].contact_id.as_str()), (1, "cy"));
+    assert!(world.http.leaderboard(&organization("org_2"), None, 9).await.unwrap().is_empty());
+}
+
+async fn many_contacts<S: Subject>(world: &World<S>) {
+    for owner in ["org_2", "org_1"] {
+        for n in 0..5 {
+            let name = contact(&format!("c{n}"));
+            world.subject.put_contact(&organization(owner), &name, Features::default()).await;
+        }
+    }
+}
+
+fn place(owner: &str, name: &str) -> ContactPlace {
+    ContactPlace { organization_id: organization(owner), contact_id: contact(name) }
+}
+
+async fn ranges_are_consecutive_and_gapless<S: Subject>(world: World<S>) {
+    many_contacts(&world).await;
+    let ranges = world.queue.plan_ranges(None, 3, 100).await.unwrap();
+    let ends = [("org_1", "c2"), ("org_2", "c0"), ("org_2", "c3"), ("org_2", "c4")];
+    let mut after = None;
+    for (range, (owner, name)) in ranges.iter().zip(ends) {
+        let through = place(owner, name);
+        assert_eq!(*range, ContactRange { after: after.replace(through.clone()), through });
+    }
+    assert_eq!(ranges.len(), ends.len());
+    let mut read = 0;
+    for range in &ranges {
+        read += world.queue.range_inputs(None, range).await.unwrap().contacts.len();
+    }
+    assert_eq!(read, 10);
+    assert_eq!(world.queue.plan_ranges(None, 1, 3).await.unwrap().len(), 3);
+}
+
+async fn ranges_of_one_organization_are_its_own<S: Subject>(world: World<S>) {
+    many_contacts(&world).await;
+    let owner = organization("org_2");
+    let ranges = world.queue.plan_ranges(Some(&owner), 4, 100).await.unwrap();
+    let (first, last) = (place("org_2", "c3"), place("org_2", "c4"));
+    let wanted = [
+        ContactRange { after: None, through: first.clone() },
+        ContactRange { after: Some(first), through: last },
+    ];
+    assert_eq!(ranges, wanted);
+    let inputs = world.queue.range_inputs(Some(&owner), &ranges[0]).await.unwrap();
+    assert_eq!(inputs.contacts.len(), 4);
+    assert!(inputs.contacts.keys().all(|(of, _)| *of == owner));
+}
+
+async fn a_range_without_contacts_is_none<S: Subject>(world: World<S>) {
+    assert!(world.queue.plan_ranges(None, 3, 100).await.unwrap().is_empty());
+    let range = ContactRange { after: None, through: place("org_1", "c0") };
+    assert!(world.queue.range_inputs(None, &range).await.unwrap().contacts.is_empty());
+}

@@ -1,0 +1,331 @@
+//! The operations, as the store does them: never a copy of its statements.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use mauntic_domain::ids::{ContactId, OrganizationId};
+use mauntic_domain::jobs::data::{BatchRecompute, CalculateScore};
+use mauntic_domain::jobs::{Job, JobType, Queue};
+use mauntic_domain::points::PointsE4;
+use mauntic_domain::schedules::Outcome;
+use mauntic_domain::scoring::{Category, Contribution, Features, Score};
+use mauntic_flows::ports::{
+    AloneClaim, AloneRequest, ClaimRequest, CompletedJob, Effect, EffectStore, JobKey, JobStore,
+    JudgedSchedule, NewJob, NewOccurrence, Next, PortError, RunStart, RunStore, ScheduleStore,
+    ScoreWrite, SetBackJob, Setback, SpawnedJob, TenantStore,
+};
+use mauntic_store::Session;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::scene::{
+    CONTACTS, CRON, DEAD, FIRST, JOINED, KEY, LAST, OTHER, OWNER, RUN, SCHEDULE, SCORING, SHARED,
+    SPAWNED, STARTED, Scene, Stage, TOKENS,
+};
+
+/// A way to do an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Claims a batch that overlaps with the other's, in the other direction.
+    Claim,
+    /// The same, and reads what the jobs are about.
+    ClaimAndRead,
+    /// Commits the shared job's effect: scores, a further job, the run.
+    Effect,
+    /// Sets the shared job back as failed; due again at once.
+    RetryFailed,
+    /// The same as a dead letter.
+    RetryDead,
+    /// Claims the shared job alone.
+    Rescue,
+    /// Cancels the run.
+    CancelRun,
+    /// Cancels jobs by their ids.
+    CancelJobs,
+    /// Replays a dead letter's job.
+    Replay,
+    /// Enqueues the shared job's content under its key.
+    EnqueueSame,
+    /// Enqueues other content under its key.
+    EnqueueOther,
+    /// Stores features, whose job joins the queued one.
+    Coalesce,
+    /// Commits the effect of the run's last job.
+    Finalize,
+    /// Writes what was judged of the schedule.
+    Occurrence,
+    /// Commits another job's scores of the same contacts.
+    Score,
+    /// Recounts runs without progress.
+    Recount,
+}
+
+/// Connections of one operation; all lead to its own port of the proxy, or to
+/// the database itself.
+#[derive(Debug)]
+pub(crate) struct Actor {
+    /// As the HTTP worker.
+    pub(crate) http: Session,
+    /// As the queue worker.
+    pub(crate) queue: Session,
+    /// As the owner, for statements that are no store's.
+    pub(crate) owner: tokio_postgres::Client,
+}
+
+/// What an operation answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Answer {
+    /// Jobs claimed, with their claims.
+    pub(crate) held: BTreeSet<(Uuid, i32)>,
+    /// Anything else.
+    pub(crate) said: String,
+    /// Jobs that a lock may have kept from it; their messages come back.
+    pub(crate) kept: Vec<Uuid>,
+    /// The version of the first contact's features that the joined job is done with.
+    pub(crate) read: Option<i64>,
+}
+
+impl Answer {
+    fn said(said: impl std::fmt::Debug) -> Self {
+        Self { said: format!("{said:?}"), ..Self::default() }
+    }
+}
+
+/// An operation on a scene.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Act {
+    /// How.
+    pub(crate) form: Form,
+    /// Which of the two it is, 0 or 1.
+    pub(crate) side: usize,
+    stage: Stage,
+    is_judged: bool,
+}
+
+impl Act {
+    /// Both operations of a scene.
+    pub(crate) fn both(scene: &Scene) -> [Self; 2] {
+        let (stage, is_judged) = (scene.stage, scene.is_judged);
+        [0, 1].map(|side| Self { form: scene.forms[side], side, stage, is_judged })
+    }
+
+    /// Does it.
+    pub(crate) async fn perform(&self, actor: &Actor) -> Result<Answer, PortError> {
+        let (queue, http) = (&actor.queue, &actor.http);
+        match self.form {
+            Form::Claim | Form::ClaimAndRead => {
+                let answer = self.claim(queue, &[OTHER, SHARED, JOINED]).await?;
+                if self.form == Form::Claim || answer.held.iter().all(|(id, _)| *id != JOINED) {
+                    return Ok(answer);
+                }
+                self.read(queue, answer).await
+            }
+            Form::Effect | Form::Finalize | Form::Score => {
+                queue.commit(&self.effect()).await.map(Answer::said)
+            }
+            Form::RetryFailed | Form::RetryDead => {
+                queue.set_back(&[self.setback()]).await.map(Answer::said)
+            }
+            Form::Rescue => self.rescue(queue).await,
+            Form::CancelRun => queue.cancel_run(RUN).await.map(Answer::said),
+            Form::CancelJobs => queue.cancel(&[JOINED, SHARED, OTHER]).await.map(Answer::said),
+            Form::Replay => {
+                let id = if self.stage == Stage::Dead { SHARED } else { DEAD };
+                queue.replay(id).await.map(Answer::said)
+            }
+            Form::EnqueueSame => self.enqueue(http, CONTACTS[0]).await,
+            Form::EnqueueOther => self.enqueue(http, CONTACTS[1]).await,
+            Form::Coalesce => self.put_features(http).await,
+            Form::Occurrence => queue.write_judged(&self.judged()).await.map(Answer::said),
+            Form::Recount => {
+                queue.recount(TimeDelta::minutes(25), 10).await.map(|_| Answer::default())
+            }
+        }
+    }
+
+    /// What a lock kept from it comes back with its message, when all is quiet.
+    pub(crate) async fn again(&self, actor: &Actor, answer: Answer) -> Result<Answer, PortError> {
+        if answer.kept.is_empty() {
+            return Ok(answer);
+        }
+        if self.form == Form::Rescue {
+            return self.rescue(&actor.queue).await;
+        }
+        let mut later = self.claim(&actor.queue, &answer.kept).await?;
+        if self.form == Form::ClaimAndRead && later.held.iter().any(|(id, _)| *id == JOINED) {
+            later = self.read(&actor.queue, later).await?;
+        }
+        later.held.extend(answer.held);
+        later.read = later.read.or(answer.read);
+        Ok(later)
+    }
+
+    /// Cancelling a run is cancelling its jobs one by one, as it comes to them:
+    /// one that is queued again behind its back stays. Both halves of that.
+    pub(crate) async fn by_halves(&self, actor: &Actor, half: usize) -> Result<usize, PortError> {
+        let id = if half == 0 { OTHER } else { SHARED };
+        actor.queue.cancel(&[id]).await.map(|cancelled| cancelled.len())
+    }
+
+    async fn claim(&self, queue: &Session, ids: &[Uuid]) -> Result<Answer, PortError> {
+        let mut addresses: Vec<(Uuid, String)> =
+            ids.iter().map(|id| (*id, format!("message of {id}"))).collect();
+        if self.side == 1 {
+            addresses.reverse();
+        }
+        let request = ClaimRequest {
+            queue: Queue::ScoringEvents,
+            token: TOKENS[self.side],
+            addresses,
+            shorts: Vec::new(),
+            letters: Vec::new(),
+            types: vec![JobType::CalculateScore],
+        };
+        let reply = queue.claim(&request).await?;
+        assert!(reply.missing.is_empty() && reply.letters.is_ok(), "{reply:?}");
+        let unlocked = reply.seen.iter().filter(|seen| seen.next == Next::Unlocked);
+        Ok(Answer {
+            held: reply.held.iter().map(|held| (held.id, held.claim)).collect(),
+            kept: unlocked.map(|seen| seen.id).collect(),
+            ..Answer::default()
+        })
+    }
+
+    async fn read(&self, queue: &Session, answer: Answer) -> Result<Answer, PortError> {
+        let key = (owner(), contact(CONTACTS[0]));
+        let inputs = queue.score_inputs(std::slice::from_ref(&key)).await?;
+        let version = inputs.contacts[&key].as_ref().unwrap().input_version;
+        Ok(Answer { read: Some(version), ..answer })
+    }
+
+    async fn rescue(&self, queue: &Session) -> Result<Answer, PortError> {
+        let (id, token) = (SHARED, TOKENS[self.side]);
+        let request = AloneRequest { queue: Queue::ScoringEvents, id, token, lease_secs: 60 };
+        Ok(match queue.claim_alone(request).await? {
+            AloneClaim::Held(held, _) => {
+                Answer { held: BTreeSet::from([(held.id, held.claim)]), ..Answer::default() }
+            }
+            AloneClaim::DeadLettered => Answer::said("dead"),
+            AloneClaim::NotDue => Answer { kept: vec![id], ..Answer::said("not due") },
+        })
+    }
+
+    async fn enqueue(&self, http: &Session, about: &str) -> Result<Answer, PortError> {
+        let key = JobKey::Idempotent(KEY.to_owned());
+        let new = NewJob { job: score_contact(about), key, request_id: "r".to_owned() };
+        match http.enqueue(&owner(), &[new]).await {
+            Ok(jobs) => {
+                assert_eq!(jobs.len(), 1, "a job an answer");
+                Ok(Answer::said((jobs[0].id, jobs[0].created, jobs[0].state)))
+            }
+            Err(PortError::KeyConflict) => Ok(Answer::said("conflict")),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn put_features(&self, http: &Session) -> Result<Answer, PortError> {
+        let features =
+            Features { has_email: self.side == 0, has_phone: true, ..Features::default() };
+        let key = JobKey::Coalesce(CONTACTS[0].to_owned());
+        let new = NewJob { job: score_contact(CONTACTS[0]), key, request_id: "r".to_owned() };
+        let contact = contact(CONTACTS[0]);
+        let stored = http.put_features(&owner(), &contact, &features, &new).await?;
+        Ok(Answer::said((stored.input_version, stored.job.id, stored.job.created)))
+    }
+
+    fn setback(&self) -> SetBackJob {
+        let setback = match self.form {
+            Form::RetryDead => {
+                let detail = "it did not work".to_owned();
+                Setback::Dead { reason: "failed", detail, failed: true }
+            }
+            _ => Setback::Failed { wait: TimeDelta::zero(), error: "it did not work".to_owned() },
+        };
+        SetBackJob { id: SHARED, claim: self.stage.claim(), setback }
+    }
+
+    /// An effect's receipt names the side, so that two are told apart.
+    fn effect(&self) -> Effect {
+        let (id, claim) = match self.form {
+            Form::Finalize => (LAST[self.side], 1),
+            Form::Score => (SCORING[self.side], 1),
+            _ => (SHARED, self.stage.claim()),
+        };
+        let summary = json!({"side": self.side});
+        let spawned = SpawnedJob {
+            id: SPAWNED[self.side],
+            job: score_contact(CONTACTS[1]),
+            run_id: Some(RUN),
+            request_id: None,
+        };
+        let scores = CONTACTS.map(|name| self.score(name, id));
+        Effect {
+            now: at("2026-01-02T03:00:00Z"),
+            jobs: vec![CompletedJob { id, claim, run_id: Some(RUN), summary }],
+            scores: if self.form == Form::Finalize { Vec::new() } else { scores.to_vec() },
+            spawned: if self.form == Form::Effect { vec![spawned] } else { Vec::new() },
+            events: Vec::new(),
+            notified: Vec::new(),
+        }
+    }
+
+    /// The second side's is of newer features, and another grade.
+    fn score(&self, name: &str, job_id: Uuid) -> ScoreWrite {
+        let (input_version, e4) = if self.side == 0 { (2, 450_000) } else { (3, 850_000) };
+        let contribution = Contribution {
+            factor: "hasEmail".to_owned(),
+            category: Category::Fit,
+            points: PointsE4::from_e4(e4),
+        };
+        ScoreWrite {
+            contact: (owner(), contact(name)),
+            score: Score::from_contributions(vec![contribution]),
+            input_version,
+            config_version: 0,
+            job_id,
+        }
+    }
+
+    fn judged(&self) -> JudgedSchedule {
+        let start = RunStart {
+            run_id: STARTED[self.side],
+            job_id: FIRST[self.side],
+            job_type: JobType::BatchRecompute,
+            data: Job::BatchRecompute(BatchRecompute::default()).data(),
+            exclusive: true,
+            request_id: "r".to_owned(),
+        };
+        let nominal_at = at("2026-01-02T02:00:00Z");
+        let outcome = Outcome::Ran;
+        JudgedSchedule {
+            job_key: SCHEDULE,
+            cron: CRON.to_owned(),
+            judged_from: self.is_judged.then(|| at("2026-01-01T02:00:00Z")),
+            judged_until: nominal_at,
+            ordinal_next: Some(2),
+            occurrences: vec![NewOccurrence {
+                nominal_at,
+                outcome,
+                ordinal: 1,
+                start: Some(start),
+            }],
+        }
+    }
+}
+
+fn owner() -> OrganizationId {
+    OrganizationId::parse(OWNER).unwrap()
+}
+
+fn contact(name: &str) -> ContactId {
+    ContactId::parse(name).unwrap()
+}
+
+fn score_contact(name: &str) -> Job {
+    let (organization_id, contact_id) = (owner(), contact(name));
+    Job::CalculateScore(CalculateScore { organization_id, contact_id, context: None })
+}
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}

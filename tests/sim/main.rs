@@ -1,0 +1,16 @@
+//! The protocol in seeded worlds where everything goes wrong: real flows over
+//! doubles. A seed that fails prints the command that replays it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test may stop, and prints what it counted"
+)]
+
+mod outage;
+mod schedules;
+mod seeds;
+mod twins;

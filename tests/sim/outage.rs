@@ -1,0 +1,110 @@
+//! A dependency that is down for six hours at steady load: nothing is given up,
+//! no retry is spent, and every alert is told in the end under one id.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::TimeDelta;
+use mauntic_domain::ids::{ContactId, FactorName, OrganizationId};
+use mauntic_domain::jobs::data::NotifyAlert;
+use mauntic_domain::jobs::queue::Origin;
+use mauntic_domain::jobs::{Job, JobState, Queue};
+use mauntic_flows::consume::consume;
+use mauntic_flows::ports::{Database, Dependency, Host, JobKey, NewJob, TenantStore};
+use mauntic_flows::tick::{TickSettings, tick};
+use mauntic_sim::engine::drive::finish;
+use mauntic_sim::outside::Health;
+use mauntic_sim::ports::SimPorts;
+use uuid::Uuid;
+
+const QUEUE: Queue = Queue::ScoringEvents;
+
+/// When the webhook goes and comes, in minutes.
+const DOWN: std::ops::Range<i64> = 10..10 + 6 * 60;
+
+/// Minutes of the whole: the longest snooze after the outage is 18 minutes, and
+/// half open, one alert is told at a time.
+const WHOLE: i64 = DOWN.end + 4 * 60;
+
+fn alert(nth: i64) -> (OrganizationId, NewJob, Uuid) {
+    let owner = OrganizationId::parse(["a", "b", "c"][usize::try_from(nth % 3).unwrap()]).unwrap();
+    let alert_id = Uuid::from_u128(u128::try_from(nth).unwrap() + 1);
+    let data = NotifyAlert {
+        organization_id: owner.clone(),
+        alert_id,
+        contact_id: ContactId::parse("contact").unwrap(),
+        signal_type: FactorName::parse("DEMO_REQUEST").unwrap(),
+    };
+    let request_id = "outage".to_owned();
+    (owner, NewJob { job: Job::NotifyAlert(data), key: JobKey::None, request_id }, alert_id)
+}
+
+/// One minute: the tick, and all that may be delivered.
+fn minute(ports: &SimPorts) {
+    let settings = TickSettings { schedules: Ok(Vec::new()), keep: TimeDelta::days(30) };
+    for (duty, done) in finish(tick(ports, &settings)) {
+        done.unwrap_or_else(|error| panic!("{}: {error}", duty.name()));
+    }
+    while let Some(batch) = ports.queues.pull(Origin::Jobs(QUEUE), 100) {
+        let token = ports.host.new_id();
+        let origin = batch.origin();
+        let report = finish(consume(ports, origin, token, batch.deliveries(), &batch));
+        assert_eq!(report.error, None);
+        ports.queues.finish(batch);
+    }
+    ports.clock.advance(TimeDelta::minutes(1));
+}
+
+/// `every` so many minutes an alert, through the outage; how the webhook fails
+/// is `health`'s matter.
+fn through_an_outage(every: i64, health: impl Fn(i64) -> Health) {
+    let ports = SimPorts::new(6);
+    let mut asked = BTreeSet::new();
+    for at in 0..WHOLE {
+        let is_down = DOWN.contains(&at);
+        ports.outside.set(Dependency::AlertWebhook, if is_down { health(at) } else { Health::Up });
+        if at % every == 0 && at < DOWN.end + 60 {
+            let (owner, job, id) = alert(at);
+            let session = finish(ports.store.open()).unwrap();
+            finish(session.enqueue(&owner, &[job])).unwrap();
+            asked.insert(id);
+        }
+        minute(&ports);
+    }
+
+    assert_eq!(ports.store.letters(), [], "nothing is given up");
+    let mut ids: BTreeMap<Uuid, String> = BTreeMap::new();
+    for row in ports.store.jobs() {
+        assert_eq!(row.state, JobState::Completed, "{row:?}");
+        assert_eq!(row.failures, 0, "no retry is spent: {row:?}");
+        let receipt = row.receipt.unwrap();
+        assert_eq!(receipt["sent"], true, "{receipt}");
+        let id = receipt["notificationId"].as_str().unwrap().parse().unwrap();
+        let other = ids.insert(id, row.data["alertId"].to_string());
+        assert_eq!(other, None, "one id an alert");
+    }
+    assert_eq!(ids.len(), asked.len());
+    let taken = ports.outside.accepted(Dependency::AlertWebhook);
+    assert!(taken.keys().eq(ids.keys()), "every alert was told under its one id");
+    let calls: u64 = ports.outside.calls(Dependency::AlertWebhook).values().sum();
+    let repeats: u64 = taken.values().map(|times| times - 1).sum();
+    let alerts = asked.len();
+    println!("{alerts} alerts, {calls} calls, {repeats} taken again under the same id");
+}
+
+#[test]
+fn six_hours_down_at_steady_load() {
+    through_an_outage(1, |_| Health::Down);
+}
+
+#[test]
+fn six_hours_without_answers_at_steady_load() {
+    through_an_outage(1, |at| if at % 120 < 60 { Health::Mute } else { Health::Down });
+}
+
+/// Few jobs are all that is there to notice the outage: none of them may pay.
+#[test]
+fn six_hours_down_with_next_to_no_load() {
+    for every in [30, 90, 240, DOWN.start + 1] {
+        through_an_outage(every, |_| Health::Down);
+    }
+}
