@@ -1,7 +1,7 @@
 # Two commands matter: `make dev` and `make test`. Each does its own set-up.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev demo test deny clean
+.PHONY: help setup build dev demo test soak deny clean
 
 ENV := . target/setup/env.sh
 
@@ -22,6 +22,9 @@ demo: build ## the same, and ends when every seeded contact is scored and checke
 
 test: setup ## formatting, lints, docs, builds and all tests
 	@$(ENV) && exec node tools/check.mjs
+
+soak: setup ## the long proofs: a million seeds of the simulator, about forty minutes
+	@$(ENV) && exec cargo run -q -p mauntic-cli -- sim run --seeds 1000000
 
 deny: setup ## licences, duplicate and vulnerable dependencies (needs the advisory database)
 	@$(ENV) && . tools/versions.env && \

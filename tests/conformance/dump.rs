@@ -102,23 +102,31 @@ fn mark(text: &str) -> Value {
 /// Where two values differ, a line each.
 pub(crate) fn differences(left: &Value, right: &Value) -> Vec<String> {
     let mut found = Vec::new();
-    compare(String::new(), left, right, &mut found);
+    compare("", left, right, &mut found);
     found
 }
 
-fn compare(path: String, left: &Value, right: &Value, found: &mut Vec<String>) {
+fn compare(path: &str, left: &Value, right: &Value, found: &mut Vec<String>) {
     match (left, right) {
         (Value::Object(a), Value::Object(b)) => {
             let names: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
             for name in names {
                 let (a, b) = (a.get(name).unwrap_or(&Value::Null), b.get(name));
-                compare(format!("{path}.{name}"), a, b.unwrap_or(&Value::Null), found);
+                compare(&format!("{path}.{name}"), a, b.unwrap_or(&Value::Null), found);
             }
         }
         (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
             for (n, (a, b)) in a.iter().zip(b).enumerate() {
-                compare(format!("{path}[{n}]"), a, b, found);
+                compare(&format!("{path}[{n}]"), a, b, found);
             }
+        }
+        (Value::Array(a), Value::Array(b)) => {
+            let only = |rows: &[Value], others: &[Value], whose: &str| {
+                let only = rows.iter().filter(|row| !others.contains(row));
+                only.map(|row| format!("{path}: only in {whose}: {row}")).collect::<Vec<_>>()
+            };
+            found.extend(only(a, b, "memory"));
+            found.extend(only(b, a, "PostgreSQL"));
         }
         _ if left == right => {}
         _ => found.push(format!("{path}: {left} in memory, {right} in PostgreSQL")),

@@ -132,7 +132,7 @@ fn run(run: &RunRecord) -> Value {
         "jobs_total": run.counts.total, "jobs_done": run.counts.done,
         "jobs_dead": run.counts.dead, "jobs_cancelled": run.counts.cancelled,
         "progressed_at": run.progressed_at, "stalled_at": run.stalled_at,
-        "finished_at": run.finished_at,
+        "cancelled_at": run.cancelled_at, "finished_at": run.finished_at,
     })
 }
 

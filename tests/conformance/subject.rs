@@ -120,9 +120,8 @@ impl<S: Subject> World<S> {
         let mut beats = vitals.beats;
         beats.sort();
         let owners = OWNERS.map(organization);
-        let contacts = owners.iter().flat_map(|owner| {
-            CONTACTS.map(|name| (owner.clone(), contact(name)))
-        });
+        let contacts =
+            owners.iter().flat_map(|owner| CONTACTS.map(|name| (owner.clone(), contact(name))));
         let contacts: Vec<_> = contacts.collect();
         let inputs = self.queue.score_inputs(&contacts).await.expect("features");
         let features = inputs.contacts.iter().map(|((owner, contact), input)| {
@@ -165,8 +164,10 @@ impl<S: Subject> World<S> {
     /// The reasons of the dead letters, sorted.
     pub(crate) async fn reasons(&mut self) -> Vec<String> {
         let letters = self.letters().await;
-        let mut reasons: Vec<String> =
-            letters.iter().map(|row| row["reason"].as_str().expect("a reason").to_owned()).collect();
+        let mut reasons: Vec<String> = letters
+            .iter()
+            .map(|row| row["reason"].as_str().expect("a reason").to_owned())
+            .collect();
         reasons.sort();
         reasons
     }

@@ -18,4 +18,5 @@ mod deploy;
 mod faults;
 mod neighbours;
 mod panics;
+mod ten_thousand;
 mod thousand;

@@ -2,26 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use mauntic_domain::ids::{ContactId, OrganizationId};
-use mauntic_domain::jobs::data::{BatchRecompute, CalculateScore};
-use mauntic_domain::jobs::{Job, JobType, Queue};
-use mauntic_domain::points::PointsE4;
-use mauntic_domain::schedules::Outcome;
-use mauntic_domain::scoring::{Category, Contribution, Features, Score};
+use chrono::TimeDelta;
+use mauntic_domain::jobs::{JobType, Queue};
+use mauntic_domain::scoring::Features;
 use mauntic_flows::ports::{
-    AloneClaim, AloneRequest, ClaimRequest, CompletedJob, Effect, EffectStore, JobKey, JobStore,
-    JudgedSchedule, NewJob, NewOccurrence, Next, PortError, RunStart, RunStore, ScheduleStore,
-    ScoreWrite, SetBackJob, Setback, SpawnedJob, TenantStore,
+    AloneClaim, AloneRequest, ClaimRequest, EffectStore, JobKey, JobStore, NewJob, Next, PortError,
+    RunStore, ScheduleStore, TenantStore,
 };
 use mauntic_store::Session;
-use serde_json::json;
 use uuid::Uuid;
 
-use crate::scene::{
-    CONTACTS, CRON, DEAD, FIRST, JOINED, KEY, LAST, OTHER, OWNER, RUN, SCHEDULE, SCORING, SHARED,
-    SPAWNED, STARTED, Scene, Stage, TOKENS,
-};
+use crate::scene::{CONTACTS, DEAD, JOINED, KEY, OTHER, RUN, SHARED, Scene, Stage, TOKENS};
+use crate::values::{contact, owner, score_contact};
 
 /// A way to do an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +32,8 @@ pub(crate) enum Form {
     Rescue,
     /// Cancels the run.
     CancelRun,
+    /// The same, while nothing of it is queued yet.
+    CancelPlanned,
     /// Cancels jobs by their ids.
     CancelJobs,
     /// Replays a dead letter's job.
@@ -85,6 +79,22 @@ pub(crate) struct Answer {
     pub(crate) read: Option<i64>,
 }
 
+impl Form {
+    /// Whether it is one statement, or waits for nobody after its first: then it
+    /// overlaps with its like only behind a gate.
+    pub(crate) fn is_short(self) -> bool {
+        matches!(
+            self,
+            Self::Claim
+                | Self::RetryFailed
+                | Self::RetryDead
+                | Self::Rescue
+                | Self::CancelJobs
+                | Self::Replay
+        )
+    }
+}
+
 impl Answer {
     fn said(said: impl std::fmt::Debug) -> Self {
         Self { said: format!("{said:?}"), ..Self::default() }
@@ -98,8 +108,10 @@ pub(crate) struct Act {
     pub(crate) form: Form,
     /// Which of the two it is, 0 or 1.
     pub(crate) side: usize,
-    stage: Stage,
-    is_judged: bool,
+    /// Of the shared job.
+    pub(crate) stage: Stage,
+    /// Whether the schedule has its row.
+    pub(crate) is_judged: bool,
 }
 
 impl Act {
@@ -127,7 +139,7 @@ impl Act {
                 queue.set_back(&[self.setback()]).await.map(Answer::said)
             }
             Form::Rescue => self.rescue(queue).await,
-            Form::CancelRun => queue.cancel_run(RUN).await.map(Answer::said),
+            Form::CancelRun | Form::CancelPlanned => queue.cancel_run(RUN).await.map(Answer::said),
             Form::CancelJobs => queue.cancel(&[JOINED, SHARED, OTHER]).await.map(Answer::said),
             Form::Replay => {
                 let id = if self.stage == Stage::Dead { SHARED } else { DEAD };
@@ -158,13 +170,6 @@ impl Act {
         later.held.extend(answer.held);
         later.read = later.read.or(answer.read);
         Ok(later)
-    }
-
-    /// Cancelling a run is cancelling its jobs one by one, as it comes to them:
-    /// one that is queued again behind its back stays. Both halves of that.
-    pub(crate) async fn by_halves(&self, actor: &Actor, half: usize) -> Result<usize, PortError> {
-        let id = if half == 0 { OTHER } else { SHARED };
-        actor.queue.cancel(&[id]).await.map(|cancelled| cancelled.len())
     }
 
     async fn claim(&self, queue: &Session, ids: &[Uuid]) -> Result<Answer, PortError> {
@@ -232,100 +237,4 @@ impl Act {
         let stored = http.put_features(&owner(), &contact, &features, &new).await?;
         Ok(Answer::said((stored.input_version, stored.job.id, stored.job.created)))
     }
-
-    fn setback(&self) -> SetBackJob {
-        let setback = match self.form {
-            Form::RetryDead => {
-                let detail = "it did not work".to_owned();
-                Setback::Dead { reason: "failed", detail, failed: true }
-            }
-            _ => Setback::Failed { wait: TimeDelta::zero(), error: "it did not work".to_owned() },
-        };
-        SetBackJob { id: SHARED, claim: self.stage.claim(), setback }
-    }
-
-    /// An effect's receipt names the side, so that two are told apart.
-    fn effect(&self) -> Effect {
-        let (id, claim) = match self.form {
-            Form::Finalize => (LAST[self.side], 1),
-            Form::Score => (SCORING[self.side], 1),
-            _ => (SHARED, self.stage.claim()),
-        };
-        let summary = json!({"side": self.side});
-        let spawned = SpawnedJob {
-            id: SPAWNED[self.side],
-            job: score_contact(CONTACTS[1]),
-            run_id: Some(RUN),
-            request_id: None,
-        };
-        let scores = CONTACTS.map(|name| self.score(name, id));
-        Effect {
-            now: at("2026-01-02T03:00:00Z"),
-            jobs: vec![CompletedJob { id, claim, run_id: Some(RUN), summary }],
-            scores: if self.form == Form::Finalize { Vec::new() } else { scores.to_vec() },
-            spawned: if self.form == Form::Effect { vec![spawned] } else { Vec::new() },
-            events: Vec::new(),
-            notified: Vec::new(),
-        }
-    }
-
-    /// The second side's is of newer features, and another grade.
-    fn score(&self, name: &str, job_id: Uuid) -> ScoreWrite {
-        let (input_version, e4) = if self.side == 0 { (2, 450_000) } else { (3, 850_000) };
-        let contribution = Contribution {
-            factor: "hasEmail".to_owned(),
-            category: Category::Fit,
-            points: PointsE4::from_e4(e4),
-        };
-        ScoreWrite {
-            contact: (owner(), contact(name)),
-            score: Score::from_contributions(vec![contribution]),
-            input_version,
-            config_version: 0,
-            job_id,
-        }
-    }
-
-    fn judged(&self) -> JudgedSchedule {
-        let start = RunStart {
-            run_id: STARTED[self.side],
-            job_id: FIRST[self.side],
-            job_type: JobType::BatchRecompute,
-            data: Job::BatchRecompute(BatchRecompute::default()).data(),
-            exclusive: true,
-            request_id: "r".to_owned(),
-        };
-        let nominal_at = at("2026-01-02T02:00:00Z");
-        let outcome = Outcome::Ran;
-        JudgedSchedule {
-            job_key: SCHEDULE,
-            cron: CRON.to_owned(),
-            judged_from: self.is_judged.then(|| at("2026-01-01T02:00:00Z")),
-            judged_until: nominal_at,
-            ordinal_next: Some(2),
-            occurrences: vec![NewOccurrence {
-                nominal_at,
-                outcome,
-                ordinal: 1,
-                start: Some(start),
-            }],
-        }
-    }
-}
-
-fn owner() -> OrganizationId {
-    OrganizationId::parse(OWNER).unwrap()
-}
-
-fn contact(name: &str) -> ContactId {
-    ContactId::parse(name).unwrap()
-}
-
-fn score_contact(name: &str) -> Job {
-    let (organization_id, contact_id) = (owner(), contact(name));
-    Job::CalculateScore(CalculateScore { organization_id, contact_id, context: None })
-}
-
-fn at(text: &str) -> DateTime<Utc> {
-    text.parse().unwrap()
 }

@@ -5,6 +5,7 @@
 //! | file | what |
 //! |---|---|
 //! | `act` | the operations, as the store does them |
+//! | `values` | what they ask the store to write |
 //! | `scene` | the rows that two operations meet on |
 //! | `state` | what there is afterwards, without times; what must hold of it always |
 //! | `walk` | all orders of two operations, and the check of each |
@@ -27,4 +28,5 @@ mod races;
 mod scene;
 mod state;
 mod twins;
+mod values;
 mod walk;

@@ -18,7 +18,7 @@ pub(crate) const SCHEDULE: &str = "nightly";
 /// The schedule's expression.
 pub(crate) const CRON: &str = "0 2 * * *";
 
-/// Where the versions of an id meet, so that they are sorted by `n`.
+/// An id that looks like the database's own; they sort by `n`.
 const fn id(n: u128) -> Uuid {
     Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 | n)
 }

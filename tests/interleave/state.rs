@@ -78,6 +78,7 @@ union all
 select 'run ' || to_jsonb(t)::text from (
   select r.id, r.job_key, r.trigger, r.exclusive, r.status, r.revision, r.jobs_total, r.jobs_done,
          r.jobs_dead, r.jobs_cancelled, r.stalled_at is not null as is_stalled,
+         r.status = 'running' and r.cancelled_at is not null as is_being_cancelled,
          r.progressed_at > clock_timestamp() - interval '30 min' as has_moved
   from jobs.run r) t
 union all

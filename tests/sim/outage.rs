@@ -1,5 +1,6 @@
-//! A dependency that is down for six hours at steady load: nothing is given up,
-//! no retry is spent, and every alert is told in the end under one id.
+//! Outages. A dependency that is down for six hours at steady load: nothing is
+//! given up, no retry is spent, and every alert is told in the end under one id.
+//! A database that is away for a day: what was sent by hand is not lost.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,10 +9,11 @@ use mauntic_domain::ids::{ContactId, FactorName, OrganizationId};
 use mauntic_domain::jobs::data::NotifyAlert;
 use mauntic_domain::jobs::queue::Origin;
 use mauntic_domain::jobs::{Job, JobState, Queue};
-use mauntic_flows::consume::consume;
+use mauntic_flows::consume::{Body, consume};
 use mauntic_flows::ports::{Database, Dependency, Host, JobKey, NewJob, TenantStore};
 use mauntic_flows::tick::{TickSettings, tick};
 use mauntic_sim::engine::drive::finish;
+use mauntic_sim::faults::{Call, Fault};
 use mauntic_sim::outside::Health;
 use mauntic_sim::ports::SimPorts;
 use uuid::Uuid;
@@ -107,4 +109,41 @@ fn six_hours_down_with_next_to_no_load() {
     for every in [30, 90, 240, DOWN.start + 1] {
         through_an_outage(every, |_| Health::Down);
     }
+}
+
+/// Messages that were sent by hand have no row that would stand for them: both
+/// queues together must keep them until the database is back.
+#[test]
+fn what_was_sent_by_hand_outlives_a_day_without_a_database() {
+    let ports = SimPorts::new(24);
+    let short = r#"{"type":"scoring.CalculateScore",
+        "data":{"organizationId":"a","contactId":"c"}}"#;
+    let bodies = [Body::Text(short.to_owned()), Body::Text("no message".to_owned())];
+    bodies.into_iter().for_each(|body| drop(ports.queues.put(Origin::Jobs(QUEUE), body)));
+
+    let origins = [Origin::Jobs(QUEUE), Origin::DeadLetters(QUEUE)];
+    let deliver = || {
+        for origin in origins {
+            while let Some(batch) = ports.queues.pull(origin, 100) {
+                let token = ports.host.new_id();
+                finish(consume(&ports, origin, token, batch.deliveries(), &batch));
+                ports.queues.finish(batch);
+            }
+        }
+    };
+    ports.faults.stand(Call::Open, Some(Fault::Lost));
+    for _ in 0..24 * 3_600 / 20 {
+        deliver();
+        ports.clock.advance(TimeDelta::seconds(20));
+    }
+    ports.faults.calm();
+    for _ in 0..30 {
+        deliver();
+        minute(&ports);
+    }
+    let states: Vec<JobState> = ports.store.jobs().iter().map(|row| row.state).collect();
+    assert_eq!(states, [JobState::Completed]);
+    let reasons: Vec<String> = ports.store.letters().into_iter().map(|one| one.reason).collect();
+    assert_eq!(reasons, ["malformed"]);
+    assert!(ports.queues.is_empty());
 }

@@ -11,6 +11,8 @@ pub struct BatchLine {
     pub duration_ms: i64,
     /// Stable code of the error it met, if it met one and lived.
     pub error_code: Option<String>,
+    /// Messages that did nothing, because their job was final already.
+    pub absorbed: i64,
 }
 
 /// The lines of batches among these.
@@ -30,7 +32,10 @@ fn batch_line(message: &str) -> Option<BatchLine> {
     }
     let duration = value(message, "durationMs").and_then(|text| digits(text).parse().ok());
     let duration_ms = duration.unwrap_or_else(|| panic!("no duration: {message}"));
-    Some(BatchLine { cut_off, duration_ms, error_code: quoted(message, "code") })
+    // The guard counts nothing.
+    let absorbed = value(message, "absorbed").and_then(|text| digits(text).parse().ok());
+    let (error_code, absorbed) = (quoted(message, "code"), absorbed.unwrap_or_default());
+    Some(BatchLine { cut_off, duration_ms, error_code, absorbed })
 }
 
 /// The text of a field, which holds no quote.
@@ -65,7 +70,7 @@ mod tests {
     #[test]
     fn lines_of_batches_are_read_and_no_others() {
         let lines = [
-            "{ event: 'batch', error: { code: 'database_unavailable', cause: 'x' }, durationMs: 12 }",
+            "{ absorbed: 5, event: 'batch', error: { code: 'database_unavailable', cause: 'x' }, durationMs: 12 }",
             r#"{"event": "batch", "error": null, "durationMs": 7, "level": "info"}"#,
             "{\n  level: 'error',\n  event: 'batch_cut_off',\n  durationMs: 3\n}",
             "{ event: 'tick', sent: 3 }",
@@ -76,6 +81,7 @@ mod tests {
             cut_off,
             duration_ms,
             error_code: code.map(str::to_owned),
+            absorbed: if code.is_some() { 5 } else { 0 },
         };
         let expected = [
             line(false, 12, Some("database_unavailable")),

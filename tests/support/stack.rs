@@ -123,6 +123,21 @@ impl Stack {
         key: Option<&str>,
         body: Option<&Value>,
     ) -> Answer {
+        let answer = self.try_call(method, path, key, body);
+        answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+    }
+
+    /// [`Self::call`] where the worker may be dead.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub fn try_call(
+        &self,
+        method: &str,
+        path: &str,
+        key: Option<&str>,
+        body: Option<&Value>,
+    ) -> Result<Answer, ureq::Error> {
         let url = format!("{}{path}", self.workers.http_url());
         let mut request = ureq::http::Request::builder().method(method).uri(url);
         if let Some(key) = key {
@@ -132,17 +147,16 @@ impl Stack {
         if !body.is_empty() {
             request = request.header("Content-Type", "application/json");
         }
-        let answer = self.agent.run(request.body(body).unwrap());
-        let mut answer = answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
-        let text = answer.body_mut().read_to_string().unwrap();
+        let mut answer = self.agent.run(request.body(body).unwrap())?;
+        let text = answer.body_mut().read_to_string()?;
         let headers = answer.headers().iter();
-        Answer {
+        Ok(Answer {
             status: answer.status().as_u16(),
             headers: headers
                 .map(|(k, v)| (k.as_str().to_owned(), v.to_str().unwrap_or_default().to_owned()))
                 .collect(),
             body: serde_json::from_str(&text).unwrap_or(Value::Null),
-        }
+        })
     }
 
     /// Fires the tick, as the platform does every minute.

@@ -1,4 +1,4 @@
-//! What the README names exists.
+//! What the documents name exists.
 
 use std::collections::BTreeSet;
 
@@ -21,16 +21,31 @@ fn inline_code(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn rooms_and_files_named_in_the_readme_exist() {
-    let folders = ["crates/", "workers/", "wrangler/", "migrations/", "tests/", "tools/"];
-    let mut looked_at = 0;
-    for name in inline_code(&readme()) {
-        if folders.iter().any(|folder| name.starts_with(folder)) && !name.contains(' ') {
-            looked_at += 1;
-            assert!(super::root().join(&name).exists(), "README names {name}, which is not there");
+fn rooms_and_files_named_in_the_documents_exist() {
+    let folders = ["crates/", "docs/", "workers/", "wrangler/", "migrations/", "tests/", "tools/"];
+    for (document, text, least) in
+        [("README", readme(), 10), ("docs/protocol.md", super::protocol::document(), 5)]
+    {
+        let mut looked_at = 0;
+        for name in inline_code(&text) {
+            if folders.iter().any(|folder| name.starts_with(folder)) && !name.contains(' ') {
+                looked_at += 1;
+                assert!(super::root().join(&name).exists(), "{document} names {name}: not there");
+            }
         }
+        assert!(looked_at >= least, "{document} names {looked_at} rooms and files");
     }
-    assert!(looked_at >= 10, "the README's map of rooms was not found");
+}
+
+#[test]
+fn links_of_the_readme_lead_somewhere() {
+    let text = readme();
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let ours: Vec<&str> = targets.filter(|target| !target.contains("://")).collect();
+    assert!(!ours.is_empty(), "the README links no document");
+    for target in ours {
+        assert!(super::root().join(target).exists(), "the README links {target}: not there");
+    }
 }
 
 #[test]

@@ -11,6 +11,8 @@
 
 mod deployment;
 mod documents;
+mod numbers;
+mod protocol;
 mod rooms;
 mod sources;
 

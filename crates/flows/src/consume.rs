@@ -32,6 +32,11 @@ use crate::ports::{PortError, Ports};
 /// queue's consumer takes over for 25 hours more.
 pub const DATABASE_AWAY_DELAY_SECS: u32 = 20;
 
+/// The same for a dead-letter queue's message. Nothing stands behind that queue,
+/// and a message that was sent by hand has no row yet: its hundred retries must
+/// last for 25 hours.
+pub const DEAD_LETTERS_AWAY_DELAY_SECS: u32 = 900;
+
 /// Wait before a message comes back whose effect could not be settled: the
 /// lease of 60 s has run out by then, so that the job can be claimed again.
 pub const UNSETTLED_DELAY_SECS: u32 = 65;
@@ -106,9 +111,13 @@ pub async fn consume<P: Ports>(
     };
     if let Err(error) = outcome {
         batch.note(&error);
+        let delay_secs = match origin {
+            Origin::Jobs(_) => DATABASE_AWAY_DELAY_SECS,
+            Origin::DeadLetters(_) => DEAD_LETTERS_AWAY_DELAY_SECS,
+        };
         // Whatever was settled before the error stays so: the first word counts.
         for index in 0..deliveries.len() {
-            settle.retry(index, DATABASE_AWAY_DELAY_SECS);
+            settle.retry(index, delay_secs);
         }
         batch.report.retried = deliveries.len().saturating_sub(batch.report.settled());
     }

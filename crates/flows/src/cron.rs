@@ -10,7 +10,7 @@
 use chrono::{DateTime, Utc};
 use mauntic_domain::jobs::JobType;
 use mauntic_domain::schedules::{
-    Effective, JUDGED_MAX, Judgement, Occurrence, Overlap, REGISTRY, Settings, SettingsError,
+    Cron, Effective, JUDGED_MAX, Judgement, Occurrence, Overlap, REGISTRY, Settings, SettingsError,
     SkipReason, effective, judge,
 };
 use serde_json::{Value, json};
@@ -85,6 +85,9 @@ pub async fn judge_all<P: Ports>(
 }
 
 /// What is to be written about a schedule; none where nothing is new.
+///
+/// A new expression starts at now. One that takes another's place does so when
+/// the times that the other still named are judged, so that none is forgotten.
 fn plan<H: Host>(
     host: &H,
     one: &Effective,
@@ -93,25 +96,26 @@ fn plan<H: Host>(
     fired: Option<DateTime<Utc>>,
 ) -> Option<JudgedSchedule> {
     let mut one = one.clone();
-    let judgement = match row {
-        Some(row) if row.cron == one.cron.as_str() => {
-            if row.paused.is_some() {
-                one.skip.get_or_insert(SkipReason::Paused);
-            }
-            judge(&one, row.judged_until, row.ordinal_next, now, fired, JUDGED_MAX)
-        }
-        // A new or changed expression starts at now.
-        row => Judgement {
-            occurrences: Vec::new(),
-            judged_until: row.map_or(now, |row| row.judged_until.max(now)),
-            more: false,
-            ordinal_next: row.and_then(|row| row.ordinal_next),
-        },
+    let newest = one.cron.clone();
+    let mut judgement = Judgement {
+        occurrences: Vec::new(),
+        judged_until: now,
+        more: false,
+        ordinal_next: row.and_then(|row| row.ordinal_next),
     };
-    let is_known = row.is_some_and(|row| row.cron == one.cron.as_str());
-    if judgement.occurrences.is_empty() && is_known {
-        return None;
+    if let Some(row) = row {
+        if row.paused.is_some() {
+            one.skip.get_or_insert(SkipReason::Paused);
+        }
+        // What stands in the row was an expression when it was written.
+        one.cron = Cron::parse(&row.cron).unwrap_or(one.cron);
+        let fired = fired.filter(|_| one.cron == newest);
+        judgement = judge(&one, row.judged_until, row.ordinal_next, now, fired, JUDGED_MAX);
+        if judgement.occurrences.is_empty() && row.cron == newest.as_str() {
+            return None;
+        }
     }
+    let cron = if judgement.more { &one.cron } else { &newest };
     let occurrence = |occurrence: &Occurrence| NewOccurrence {
         nominal_at: occurrence.nominal_at,
         outcome: occurrence.outcome,
@@ -120,7 +124,7 @@ fn plan<H: Host>(
     };
     Some(JudgedSchedule {
         job_key: one.schedule.job_key,
-        cron: one.cron.as_str().to_owned(),
+        cron: cron.as_str().to_owned(),
         judged_from: row.map(|row| row.judged_until),
         judged_until: judgement.judged_until,
         ordinal_next: judgement.ordinal_next,

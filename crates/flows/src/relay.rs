@@ -3,42 +3,43 @@
 
 use std::collections::BTreeMap;
 
-use mauntic_domain::jobs::Queue;
+use mauntic_domain::jobs::{Message, Queue};
 use uuid::Uuid;
 
 use crate::ports::{Database, JobStore, OutgoingEvent, PortError, Ports, RelayStore, Wakeups};
 
-/// Most rows of a queue that one round takes.
-pub const ROUND_ROWS_MAX: i64 = 1_000;
+/// Most rows of a queue that one call takes: what is due is found by one look
+/// at all that is live, which costs the more the more there is, so that it is
+/// done once. 10,000 messages are 100 sends of about 50 ms.
+pub const TAKEN_MAX: i64 = 10_000;
 
-/// Most rounds of one call: 10,000 messages of a queue are 100 sends of about
-/// 50 ms, well inside the minute until the next tick.
+/// Rows that are sent, then marked: a death in between sends at most these
+/// twice.
+pub const SLICE_ROWS: usize = 1_000;
+
+/// Most rounds of events of one call, each of [`SLICE_ROWS`].
 pub const ROUNDS_MAX: usize = 10;
 
 /// Sends the messages of jobs that are due; returns how many.
 ///
-/// I/O: 1. takes due rows and holds them back for a minute; 2. sends; 3. marks
-/// them sent. A death after 1 or 2 lets the minute pass and sends again: a
-/// wake-up too many is absorbed by the claim.
+/// I/O: 1. takes due rows and holds them back for a minute; then, a slice at a
+/// time, 2. sends; 3. marks them sent. A death after 1 or 2 lets the minute pass
+/// and sends again: a wake-up too many is absorbed by the claim.
 ///
 /// # Errors
 /// The first port that failed; what was not marked is sent by a later tick.
 pub async fn send_due<P: Ports, S: RelayStore>(ports: &P, session: &S) -> Result<usize, PortError> {
+    let mut by_queue: BTreeMap<Queue, Vec<Message>> = BTreeMap::new();
+    for (queue, message) in session.take_due(TAKEN_MAX).await? {
+        by_queue.entry(queue).or_default().push(message);
+    }
     let mut sent = 0;
-    for _ in 0..ROUNDS_MAX {
-        let mut by_queue: BTreeMap<Queue, Vec<_>> = BTreeMap::new();
-        for (queue, message) in session.take_due(ROUND_ROWS_MAX).await? {
-            by_queue.entry(queue).or_default().push(message);
-        }
-        let fullest = by_queue.values().map(Vec::len).max();
-        for (queue, messages) in by_queue {
-            ports.wakeups().send(queue, &messages).await?;
+    for (queue, messages) in by_queue {
+        for messages in messages.chunks(SLICE_ROWS) {
+            ports.wakeups().send(queue, messages).await?;
             let ids: Vec<Uuid> = messages.iter().filter_map(|message| message.job_id).collect();
             session.mark_sent(&ids).await?;
             sent += ids.len();
-        }
-        if fullest.and_then(|rows| i64::try_from(rows).ok()).is_none_or(|r| r < ROUND_ROWS_MAX) {
-            break;
         }
     }
     Ok(sent)
@@ -58,9 +59,10 @@ pub async fn send_events<P: Ports, S: RelayStore>(
     if !ports.wakeups().has_listeners() {
         return Ok(0);
     }
+    let limit = i64::try_from(SLICE_ROWS).unwrap_or(i64::MAX);
     let mut sent = 0;
     for _ in 0..ROUNDS_MAX {
-        let events = session.take_events(ROUND_ROWS_MAX).await?;
+        let events = session.take_events(limit).await?;
         if events.is_empty() {
             break;
         }
@@ -68,7 +70,7 @@ pub async fn send_events<P: Ports, S: RelayStore>(
         let ids: Vec<Uuid> = events.iter().map(|event: &OutgoingEvent| event.id).collect();
         session.mark_events_sent(&ids).await?;
         sent += ids.len();
-        if i64::try_from(events.len()).is_ok_and(|taken| taken < ROUND_ROWS_MAX) {
+        if events.len() < SLICE_ROWS {
             break;
         }
     }

@@ -1,7 +1,7 @@
 -- replay: a dead letter's job is queued again, its budget whole and its run, if
 -- any, open. $1 uuid id. Returns the job if it was a dead letter.
 -- The fence is not reset. A run that was over is open without its lock, which
--- another run may have by now.
+-- another run may have by now. One that is being cancelled still is.
 with dead as (
   select j.id, clock_timestamp() as now from jobs.job j
   where j.id = $1 and j.state = 'dead_lettered' for update
@@ -19,7 +19,8 @@ with dead as (
   update jobs.run r set
     jobs_dead = r.jobs_dead - 1, status = 'running', finished_at = null,
     revision = r.revision + 1, exclusive = r.exclusive and r.status = 'running',
-    progressed_at = clock_timestamp(), stalled_at = null, cancelled_at = null
+    progressed_at = clock_timestamp(), stalled_at = null,
+    cancelled_at = case when r.status = 'running' then r.cancelled_at end
   from replayed p where r.id = p.run_id
 )
 select r.id from replayed r

@@ -40,9 +40,10 @@ impl Session {
             shorts.iter().map(|short| short.job_type.spec().failures_max).collect();
         let requests: Vec<Option<&str>> = shorts.iter().map(|s| s.request_id.as_deref()).collect();
         let keys: Vec<Option<&str>> = shorts.iter().map(|s| s.idempotency_key.as_deref()).collect();
+        let messages: Vec<&str> = shorts.iter().map(|s| s.conflict.message_id.as_str()).collect();
         let dead = via == Via::DeadLetters;
         let deaths: Vec<Option<&str>> =
-            shorts.iter().map(|s| dead.then_some(s.conflict.message_id.as_str())).collect();
+            messages.iter().map(|message| dead.then_some(*message)).collect();
         let params: &[Param<'_>] = &[
             (&ids, Type::UUID_ARRAY),
             (&runs, Type::UUID_ARRAY),
@@ -55,25 +56,27 @@ impl Session {
             (&keys, Type::TEXT_ARRAY),
             (&deaths, Type::TEXT_ARRAY),
             (&request.queue.name(), Type::TEXT),
+            (&messages, Type::TEXT_ARRAY),
         ];
         self.client.query_typed(include_str!("../sql/insert_shorts.sql"), params).await
     }
 
     /// What stands in the place of hand-sent jobs that got no row.
     pub(crate) async fn judge_shorts(&self, request: &ClaimRequest) -> Result<Vec<Row>, Error> {
-        let keyed = || request.shorts.iter().filter(|short| short.idempotency_key.is_some());
-        if keyed().next().is_none() {
+        let shorts = &request.shorts;
+        if shorts.is_empty() {
             return Ok(Vec::new());
         }
-        let ids: Vec<Uuid> = keyed().map(|short| short.id).collect();
-        let types: Vec<&str> = keyed().map(|short| short.job_type.name()).collect();
-        let owners: Vec<Option<&str>> = keyed().map(|s| s.organization_id.as_deref()).collect();
-        let data: Vec<String> = keyed().map(|short| short.data.to_string()).collect();
-        let keys: Vec<Option<&str>> = keyed().map(|s| s.idempotency_key.as_deref()).collect();
-        let messages: Vec<&str> = keyed().map(|s| s.conflict.message_id.as_str()).collect();
-        let bodies: Vec<&[u8]> = keyed().map(|s| s.conflict.body.as_slice()).collect();
-        let reasons: Vec<&str> = keyed().map(|short| short.conflict.reason).collect();
-        let details: Vec<&str> = keyed().map(|s| s.conflict.detail.as_str()).collect();
+        let ids: Vec<Uuid> = shorts.iter().map(|short| short.id).collect();
+        let types: Vec<&str> = shorts.iter().map(|short| short.job_type.name()).collect();
+        let owners: Vec<Option<&str>> =
+            shorts.iter().map(|s| s.organization_id.as_deref()).collect();
+        let data: Vec<String> = shorts.iter().map(|short| short.data.to_string()).collect();
+        let keys: Vec<Option<&str>> = shorts.iter().map(|s| s.idempotency_key.as_deref()).collect();
+        let messages: Vec<&str> = shorts.iter().map(|s| s.conflict.message_id.as_str()).collect();
+        let bodies: Vec<&[u8]> = shorts.iter().map(|s| s.conflict.body.as_slice()).collect();
+        let reasons: Vec<&str> = shorts.iter().map(|short| short.conflict.reason).collect();
+        let details: Vec<&str> = shorts.iter().map(|s| s.conflict.detail.as_str()).collect();
         let params: &[Param<'_>] = &[
             (&ids, Type::UUID_ARRAY),
             (&types, Type::TEXT_ARRAY),

@@ -1,6 +1,7 @@
 //! Runs: opened under their lock, cancelled, and recounted when they are stuck.
 
 use chrono::TimeDelta;
+use futures::future::join;
 use mauntic_domain::jobs::JobType;
 use mauntic_domain::jobs::limits::RUN_IDLE;
 use mauntic_domain::runs::{RunCounts, RunStatus};
@@ -67,14 +68,15 @@ impl RunStore for Session {
     async fn cancel_run(&self, id: Uuid) -> Result<u64, PortError> {
         let what = "cancelling a run";
         let params: &[Param<'_>] = &[(&id, Type::UUID)];
-        let statements = [
-            Statement { sql: include_str!("../sql/cancel_run.sql"), params },
-            Statement { sql: include_str!("../sql/mark_cancelled.sql"), params },
-        ];
-        let flight = transaction(&self.client, READ_WRITE, &statements);
-        let answers = self.within(flight).await.map_err(no_commit_answer(what))?;
-        let answers = answers.map_err(|error| commit_error(what, &error))?;
-        let row = answers.first().and_then(|rows| rows.first());
+        // Each a transaction of its own: what was enqueued before the mark is
+        // seen by the cancel, and what comes after it is cancelled at once.
+        let flight = join(
+            self.client.query_typed(include_str!("../sql/mark_cancelled.sql"), params),
+            self.client.query_typed(include_str!("../sql/cancel_run.sql"), params),
+        );
+        let (marked, cancelled) = self.within(flight).await.map_err(no_commit_answer(what))?;
+        let rows = marked.and(cancelled).map_err(|error| commit_error(what, &error))?;
+        let row = rows.first();
         let row = row.ok_or_else(|| unreadable("what was cancelled"))?;
         u64::try_from(column::<i64>(row, "cancelled")?).map_err(|_| unreadable("column cancelled"))
     }

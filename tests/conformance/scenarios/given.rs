@@ -201,7 +201,8 @@ impl<S: Subject> World<S> {
 
     /// A run whose first job is done and has spawned so many; run and jobs.
     pub(crate) async fn fan_out(&mut self, jobs: usize) -> (Uuid, Vec<Uuid>) {
-        let (run_id, first) = self.open("fan-out", true).await;
+        let job_key = format!("fan-out-{}", self.id().simple());
+        let (run_id, first) = self.open(&job_key, true).await;
         let held = self.hold_alone(first).await;
         let ids: Vec<Uuid> = (0..jobs).map(|_| self.id()).collect();
         let mut effect = effect(self.subject.now(), &[&held]);

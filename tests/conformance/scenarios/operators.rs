@@ -1,9 +1,9 @@
 //! What operators do to jobs: cancel and replay.
 
-use mauntic_flows::ports::{Committed, JobKey, JobStore, Replayed, RunStore};
+use mauntic_flows::ports::{Committed, Effect, EffectStore, JobKey, JobStore, Replayed, RunStore};
 use serde_json::json;
 
-use super::given::{coalesce, dead, failed, idempotent, scoring, snoozed};
+use super::given::{coalesce, dead, effect, failed, idempotent, scoring, snoozed, spawned};
 use crate::dump::none;
 use crate::subject::{Subject, World};
 
@@ -15,11 +15,13 @@ on_both! {
     a_replayed_job_keeps_its_fence
     a_replay_opens_the_run_again_without_its_lock
     a_replay_in_a_running_run
+    a_run_that_is_being_cancelled_still_is_after_a_replay
     what_is_no_dead_letter_is_not_replayed
     a_taken_key_refuses_the_replay
     a_replay_takes_its_key_back
     a_cancelled_run_counts_what_was_waiting
     cancelling_a_run_twice_changes_nothing
+    what_a_cancelled_run_spawns_is_cancelled
 }
 
 async fn waiting_jobs_are_cancelled<S: Subject>(mut world: World<S>) {
@@ -98,8 +100,30 @@ async fn a_replay_in_a_running_run<S: Subject>(mut world: World<S>) {
     let held = world.hold(jobs[0]).await;
     world.set_back(&held, dead(true)).await;
     assert_eq!(world.queue.replay(jobs[0]).await.unwrap(), Replayed::Queued);
-    let row = json!({"status": "running", "jobs_dead": 0, "jobs_done": 1, "revision": 1});
+    // It never ended, so that nobody can have its lock.
+    let row = json!({"status": "running", "jobs_dead": 0, "jobs_done": 1, "revision": 1,
+        "exclusive": true});
     world.expect_run(run, row).await;
+}
+
+async fn a_run_that_is_being_cancelled_still_is_after_a_replay<S: Subject>(mut world: World<S>) {
+    let (run, jobs) = world.fan_out(2).await;
+    let held = world.claim(&jobs).await.held;
+    world.queue.cancel_run(run).await.unwrap();
+    world.set_back(&held[0], dead(true)).await;
+    world.advance(10).await;
+    world.queue.replay(held[0].id).await.unwrap();
+    world.expect_run(run, json!({"status": "running", "cancelled_at": "-10s"})).await;
+    assert_eq!(world.queue.cancel_run(run).await.unwrap(), 1);
+    world.complete(&[&held[1]]).await;
+    world.expect_run(run, json!({"status": "cancelled", "cancelled_at": "-10s"})).await;
+    let (run, id) = world.open("replayed", true).await;
+    let held = world.hold_alone(id).await;
+    world.queue.cancel_run(run).await.unwrap();
+    world.set_back(&held, dead(true)).await;
+    world.expect_run(run, json!({"status": "failed", "cancelled_at": "+0s"})).await;
+    world.queue.replay(id).await.unwrap();
+    world.expect_run(run, json!({"status": "running", "cancelled_at": none()})).await;
 }
 
 async fn what_is_no_dead_letter_is_not_replayed<S: Subject>(mut world: World<S>) {
@@ -141,10 +165,27 @@ async fn a_cancelled_run_counts_what_was_waiting<S: Subject>(mut world: World<S>
 async fn cancelling_a_run_twice_changes_nothing<S: Subject>(mut world: World<S>) {
     let (run, _) = world.open("cancelled", true).await;
     assert_eq!(world.queue.cancel_run(run).await.unwrap(), 1);
-    world.expect_run(run, json!({"status": "cancelled", "finished_at": "+0s"})).await;
+    let row = json!({"status": "cancelled", "finished_at": "+0s", "cancelled_at": "+0s"});
+    world.expect_run(run, row).await;
     world.advance(10).await;
     let before = world.dump().await;
     assert_eq!(world.queue.cancel_run(run).await.unwrap(), 0);
     assert_eq!(world.queue.cancel_run(uuid::Uuid::max()).await.unwrap(), 0);
     assert_eq!(world.dump().await, before);
+}
+
+async fn what_a_cancelled_run_spawns_is_cancelled<S: Subject>(mut world: World<S>) {
+    let (run, id) = world.open("planning", true).await;
+    let held = world.hold_alone(id).await;
+    assert_eq!(world.queue.cancel_run(run).await.unwrap(), 0);
+    world.advance(10).await;
+    let job = world.id();
+    let whole = effect(world.subject.now(), &[&held]);
+    let spawned = vec![spawned(job, Some(run))];
+    let done = world.queue.commit(&Effect { spawned, ..whole }).await.unwrap();
+    assert_eq!(done, Committed::Done { superseded: 0 });
+    world.expect_job(job, json!({"state": "cancelled", "finished_at": "+0s"})).await;
+    let counts = json!({"status": "cancelled", "jobs_total": 2, "jobs_done": 1,
+        "jobs_cancelled": 1, "cancelled_at": "-10s"});
+    world.expect_run(run, counts).await;
 }

@@ -2,7 +2,7 @@
 
 use mauntic_domain::jobs::data::{ContactPlace, ContactRange};
 use mauntic_domain::points::PointsE4;
-use mauntic_domain::scoring::Features;
+use mauntic_domain::scoring::{Config, ConfigEntry, Features};
 use mauntic_flows::ports::{
     Committed, Effect, EffectStore, JobKey, Position, ScoreWrite, TenantStore,
 };
@@ -25,6 +25,7 @@ on_both! {
     ranges_are_consecutive_and_gapless
     ranges_of_one_organization_are_its_own
     a_range_without_contacts_is_none
+    inputs_have_features_and_configurations
 }
 
 async fn store<S: Subject>(world: &mut World<S>, scores: Vec<ScoreWrite>) -> Committed {
@@ -181,4 +182,23 @@ async fn a_range_without_contacts_is_none<S: Subject>(world: World<S>) {
     assert!(world.queue.plan_ranges(None, 3, 100).await.unwrap().is_empty());
     let range = ContactRange { after: None, through: place("org_1", "c0") };
     assert!(world.queue.range_inputs(None, &range).await.unwrap().contacts.is_empty());
+}
+
+async fn inputs_have_features_and_configurations<S: Subject>(world: World<S>) {
+    many_contacts(&world).await;
+    let owner = organization("org_1");
+    let entry = json!({"category": "intent", "factor": "webinar", "weight": 12.5});
+    let entries: Vec<ConfigEntry> = vec![serde_json::from_value(entry).unwrap()];
+    for _ in 0..2 {
+        world.subject.put_config(&owner, entries.clone()).await;
+    }
+    let asked = [("org_1", "c1"), ("org_2", "c1"), ("org_2", "nobody")]
+        .map(|(owner, name)| (organization(owner), contact(name)));
+    let inputs = world.queue.score_inputs(&asked).await.unwrap();
+    assert_eq!(inputs.contacts.keys().collect::<Vec<_>>(), [&asked[0], &asked[1]]);
+    let config = Config::new(entries).unwrap();
+    assert_eq!(inputs.configs.into_iter().collect::<Vec<_>>(), [(owner, Ok((config, 2)))]);
+    let range = ContactRange { after: None, through: place("org_2", "c0") };
+    let of_range = world.queue.range_inputs(None, &range).await.unwrap();
+    assert_eq!((of_range.contacts.len(), of_range.configs.len()), (6, 1));
 }

@@ -14,6 +14,7 @@ on_both! {
     a_keyed_short_joins_the_same_content
     a_keyed_short_conflicts_with_other_content
     a_key_that_a_dead_letter_gave_up_is_free
+    a_refused_message_stays_refused
     two_shorts_with_one_key_are_one_job
     a_producers_job_holds_the_key
     a_short_of_no_organization_has_keys_too
@@ -72,6 +73,20 @@ async fn a_key_that_a_dead_letter_gave_up_is_free<S: Subject>(mut world: World<S
     world.expect_job(first.id, json!({"idempotency_key": none(), "released_key": "key"})).await;
     let reply = world.queue.claim(&by_hand(two, [second.clone()])).await.unwrap();
     assert_eq!(reply.held[0].id, second.id);
+}
+
+async fn a_refused_message_stays_refused<S: Subject>(mut world: World<S>) {
+    let (first, second) = (short("m-1", "ada", Some("key")), short("m-2", "bob", Some("key")));
+    let (one, two) = (world.id(), world.id());
+    let reply = world.queue.claim(&by_hand(one, [first])).await.unwrap();
+    world.queue.claim(&by_hand(two, [second.clone()])).await.unwrap();
+    world.set_back(&reply.held[0], dead(true)).await;
+    // The key is free now, but the message is a case for people already.
+    let before = world.dump().await;
+    let reply = world.queue.claim(&by_hand(two, [second.clone()])).await.unwrap();
+    assert_eq!((reply.conflicts, reply.held.len()), (vec![second.id], 0));
+    assert!(world.queue.bury(&by_hand(two, [second])).await.unwrap().is_empty());
+    assert_eq!(world.dump().await, before);
 }
 
 async fn two_shorts_with_one_key_are_one_job<S: Subject>(mut world: World<S>) {

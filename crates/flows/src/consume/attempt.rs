@@ -1,6 +1,7 @@
 //! One attempt at held jobs: decide, commit, and move what is not done.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::batch::{Batch, Session};
 use super::{CONTENTION_REPEATS_MAX, Settle, UNSETTLED_DELAY_SECS};
@@ -114,30 +115,39 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
 
     async fn set_back(
         &mut self,
-        session: Session<P>,
+        mut session: Session<P>,
         held: &[Held],
         setbacks: Vec<SetBackJob>,
     ) -> Result<Session<P>, PortError> {
         if setbacks.is_empty() {
             return Ok(session);
         }
-        match session.set_back(&setbacks).await {
-            Ok(moved) => {
-                for job in setbacks {
-                    let Some(held) = held.iter().find(|held| held.id == job.id) else { continue };
-                    if moved.contains(&job.id) {
-                        self.settle_setback(held, &job.setback);
-                    } else {
-                        self.settle_deferred(std::slice::from_ref(held));
-                    }
+        for _ in 0..=CONTENTION_REPEATS_MAX {
+            let error = match session.set_back(&setbacks).await {
+                Ok(moved) => {
+                    self.settle_setbacks(held, &setbacks, &moved);
+                    return Ok(session);
                 }
-                Ok(session)
+                Err(error) => error,
+            };
+            self.note(&error);
+            session = self.ports.db().open().await?;
+            if !matches!(error, PortError::Contention { .. }) {
+                break;
             }
-            // Moved or not: the message comes back, and the row will tell.
-            Err(error) => {
-                self.note(&error);
-                setbacks.iter().for_each(|job| self.retry_job(job.id, UNSETTLED_DELAY_SECS));
-                self.ports.db().open().await
+        }
+        // Moved or not: the message comes back, and the row will tell.
+        setbacks.iter().for_each(|job| self.retry_job(job.id, UNSETTLED_DELAY_SECS));
+        Ok(session)
+    }
+
+    fn settle_setbacks(&mut self, held: &[Held], setbacks: &[SetBackJob], moved: &[Uuid]) {
+        for job in setbacks {
+            let Some(held) = held.iter().find(|held| held.id == job.id) else { continue };
+            if moved.contains(&job.id) {
+                self.settle_setback(held, &job.setback);
+            } else {
+                self.settle_deferred(std::slice::from_ref(held));
             }
         }
     }

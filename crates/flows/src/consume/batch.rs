@@ -14,7 +14,7 @@ use super::{
 };
 use crate::ports::{
     AloneClaim, AloneRequest, Checkpoint, ClaimReply, ClaimRequest, Database, Held, Host, JobStore,
-    Next, PortError, Ports, PutOff,
+    Next, PortError, Ports, PutOff, Seen,
 };
 use crate::relay::send_due;
 use crate::tick::observe_death;
@@ -33,7 +33,7 @@ pub(super) struct Batch<'a, P, S> {
 
 /// Jobs that are claimed one at a time: those that were alone before come last,
 /// so that one that kills invocations finds its neighbours done.
-type Alone = BTreeMap<(bool, Uuid), u32>;
+type Alone = BTreeMap<(bool, Uuid), Seen>;
 
 impl<'a, P: Ports, S: Settle> Batch<'a, P, S> {
     pub(super) fn new(ports: &'a P, plan: &'a Plan, settle: &'a S, messages: usize) -> Self {
@@ -120,18 +120,24 @@ impl<'a, P: Ports, S: Settle> Batch<'a, P, S> {
         session: Session<P>,
         reply: &ClaimReply,
     ) -> Result<Session<P>, PortError> {
-        let waiting = reply.seen.iter().filter(|seen| seen.next == Next::AnotherBuild);
-        let ids: BTreeSet<Uuid> = waiting.map(|seen| seen.id).collect();
+        let waiting = || reply.seen.iter().filter(|seen| seen.next == Next::AnotherBuild);
+        let ids: BTreeSet<Uuid> = waiting().map(|seen| seen.id).collect();
         if ids.is_empty() {
             return Ok(session);
         }
         let ids: Vec<Uuid> = ids.into_iter().collect();
         let moved = session.put_off(self.plan.request.queue, &ids).await?;
-        for id in ids {
-            let messages = self.ack_job(id);
-            match moved.iter().find(|(moved, _)| *moved == id) {
-                Some((_, PutOff::Snoozed)) => self.report.snoozed += messages,
-                Some((_, PutOff::DeadLettered)) => self.report.dead_lettered += messages,
+        for seen in waiting() {
+            let messages = self.ack_job(seen.id);
+            match moved.iter().find(|(moved, _)| *moved == seen.id) {
+                Some((_, PutOff::Snoozed)) => {
+                    self.observe_seen(seen, "job.snoozed", "snoozed", Some("another_build"));
+                    self.report.snoozed += messages;
+                }
+                Some((_, PutOff::DeadLettered)) => {
+                    self.observe_death(seen, "unknown_type");
+                    self.report.dead_lettered += messages;
+                }
                 // Somebody else moved it meanwhile.
                 None => self.report.deferred += messages,
             }
@@ -144,7 +150,9 @@ impl<'a, P: Ports, S: Settle> Batch<'a, P, S> {
         mut session: Session<P>,
         alone: Alone,
     ) -> Result<Session<P>, PortError> {
-        for ((_, id), lease_secs) in alone {
+        for ((_, id), seen) in alone {
+            let job_type = JobType::from_name(&seen.type_name);
+            let lease_secs = job_type.map_or(LEASE_SECS_DEFAULT, |t| t.spec().lease_secs);
             if self.ports.host().now() - self.started > INVOCATION_MAX {
                 self.retry_job(id, DATABASE_AWAY_DELAY_SECS);
                 continue;
@@ -158,6 +166,7 @@ impl<'a, P: Ports, S: Settle> Batch<'a, P, S> {
                     session = self.attempt(session, &held, now).await?.0;
                 }
                 AloneClaim::DeadLettered => {
+                    self.observe_death(&seen, "lease_expired");
                     self.report.dead_lettered += self.ack_job(id);
                 }
                 // Taken meanwhile, or locked for a moment: the next look tells.
@@ -184,16 +193,14 @@ impl<'a, P: Ports, S: Settle> Batch<'a, P, S> {
                 Next::Nothing => {
                     let messages = self.ack_job(seen.id);
                     if seen.state.is_final() {
-                        self.observe_absorbed(seen);
+                        self.observe_seen(seen, "job.absorbed", "absorbed", None);
                         self.report.absorbed += messages;
                     } else {
                         self.report.deferred += messages;
                     }
                 }
                 Next::Alone => {
-                    let job_type = JobType::from_name(&seen.type_name);
-                    let lease = job_type.map_or(LEASE_SECS_DEFAULT, |t| t.spec().lease_secs);
-                    alone.insert((seen.was_alone, seen.id), lease);
+                    alone.insert((seen.was_alone, seen.id), seen.clone());
                 }
                 Next::Unlocked => self.retry_job(seen.id, LOCKED_DELAY_SECS),
                 // Their turn comes in `put_off`.

@@ -113,10 +113,21 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
         });
     }
 
-    /// A message whose job is final: a duplicate that did nothing.
-    pub(super) fn observe_absorbed(&self, seen: &Seen) {
+    /// A job that died without an attempt of this invocation.
+    pub(super) fn observe_death(&self, seen: &Seen, reason: &str) {
+        self.observe_seen(seen, "job.dead_lettered", "dead_lettered", Some(reason));
+    }
+
+    /// A job that this invocation does not hold: its row says the rest.
+    pub(super) fn observe_seen(
+        &self,
+        seen: &Seen,
+        event: &'static str,
+        outcome: &'static str,
+        reason: Option<&str>,
+    ) {
         self.ports.host().observe(&Transition {
-            event: "job.absorbed",
+            event,
             queue: self.plan.request.queue.name().to_owned(),
             job_type: seen.type_name.clone(),
             job_id: seen.id,
@@ -124,8 +135,8 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
             request_id: None,
             attempt: 0,
             duration_ms: 0,
-            outcome: "absorbed",
-            reason: None,
+            outcome,
+            reason: reason.map(ToOwned::to_owned),
         });
     }
 }

@@ -115,7 +115,7 @@ impl World {
 
     /// One of a few alerts: two jobs about one of them meet.
     pub(super) fn alert(&mut self, owner: &OrganizationId) -> Uuid {
-        let nth = u128::try_from(self.rng.below(5)).unwrap_or(0);
+        let nth = u128::try_from(self.rng.below(12)).unwrap_or(0);
         let id = Uuid::from_u128(0xa1e7_0000 + nth);
         self.model.alerts.insert((owner.clone(), id));
         id

@@ -67,12 +67,12 @@ impl Invocation {
         Self { name, token, stalled: 0, work: Box::pin(work), batch }
     }
 
-    /// Advances it by one port call.
-    pub(super) fn poll(mut self) -> Result<Self, (Ended, Option<Batch>)> {
+    /// Advances it by one port call; what it came to, if it is over.
+    pub(super) fn poll(mut self) -> Result<Self, Box<(Ended, Option<Batch>)>> {
         let mut context = Context::from_waker(Waker::noop());
         match self.work.as_mut().poll(&mut context) {
             Poll::Pending => Ok(self),
-            Poll::Ready(ended) => Err((ended, self.die())),
+            Poll::Ready(ended) => Err(Box::new((ended, self.die()))),
         }
     }
 

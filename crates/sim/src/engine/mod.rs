@@ -5,7 +5,8 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `executor`, `world` | invocations side by side; everything of a seed |
+//! | `executor`, `turns` | invocations side by side, a port call at a time |
+//! | `world` | everything of a seed |
 //! | `ops` | what may happen, and how often |
 //! | `model`, `answers` | what was asked, and what was answered |
 //! | `drain` | the calm at the end |
@@ -25,6 +26,7 @@ mod ops;
 pub mod report;
 pub mod run;
 pub mod schedules;
+mod turns;
 mod world;
 
 pub use checks::check_occurrences;

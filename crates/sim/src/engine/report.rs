@@ -6,8 +6,9 @@ use std::fmt;
 use super::failure::Failure;
 
 /// Faults that must have happened, or the simulator proves nothing about them.
-pub const FAULTS: [&str; 21] = [
+pub const FAULTS: [&str; 26] = [
     "fault: clock jump",
+    "fault: configuration unreadable",
     "fault: database away",
     "fault: dependency down",
     "fault: dependency refuses",
@@ -22,9 +23,13 @@ pub const FAULTS: [&str; 21] = [
     "fault: partial acknowledgement",
     "fault: poison",
     "fault: reordered",
+    "fault: schema out of range",
+    "fault: stalled",
     "fault: two ticks at once",
     "port fault: answer_lost",
     "port fault: contended",
+    "port fault: fail",
+    "port fault: letters_lost",
     "port fault: locked",
     "port fault: lost",
     "port fault: unsure",

@@ -27,6 +27,12 @@ impl State {
             if self.jobs.get(short.id).is_some() {
                 continue;
             }
+            // A message that was refused stays refused when it comes again, even
+            // if the key was given up meanwhile: one message, one fate.
+            if self.is_case(request.queue.name(), &short.conflict.message_id) {
+                hand_sent.conflicts.push(short.id);
+                continue;
+            }
             let of = short.job_type.name();
             let owner = short.organization_id.as_deref();
             let key = short.idempotency_key.as_deref();
@@ -85,6 +91,13 @@ impl State {
         };
         hand_sent.missing.push(id);
         self.keep(request, &letter, about);
+    }
+
+    /// Whether a message is a dead letter already.
+    fn is_case(&self, queue: &str, message_id: &str) -> bool {
+        self.letters
+            .iter()
+            .any(|letter| letter.queue == queue && letter.message_id.as_deref() == Some(message_id))
     }
 
     fn insert_short(&mut self, short: &ShortJob) {

@@ -51,7 +51,7 @@ use mauntic_flows::ports::PortError;
 use crate::clock::ManualClock;
 use crate::faults::{Call, Fault, Faults};
 pub use session::MemorySession;
-pub use state::{EffectLog, State};
+pub use state::{EffectLog, SCHEMA_VERSION, State};
 
 /// A protocol with one rule left out, to show that the simulator misses it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -74,16 +74,15 @@ impl State {
     }
 
     fn cancel_run(&mut self, id: Uuid) -> u64 {
-        let is_its = |row: &&JobRow| row.run_id == Some(id) && row.waits();
-        let ids: Vec<Uuid> = self.jobs.live().filter(is_its).map(|row| row.id).collect();
-        let cancelled = self.cancel(&ids).len();
         let now = self.now;
         self.runs.change(id, |run| {
             if run.status == RunStatus::Running {
                 run.cancelled_at.get_or_insert(now);
             }
         });
-        u64::try_from(cancelled).unwrap_or(u64::MAX)
+        let is_its = |row: &&JobRow| row.run_id == Some(id) && row.waits();
+        let ids: Vec<Uuid> = self.jobs.live().filter(is_its).map(|row| row.id).collect();
+        u64::try_from(self.cancel(&ids).len()).unwrap_or(u64::MAX)
     }
 
     fn recount(&mut self, idle: TimeDelta, limit: i64) -> Recounted {

@@ -51,7 +51,10 @@ impl State {
         let mut started = Vec::new();
         for occurrence in &judged.occurrences {
             let run = occurrence.start.as_ref();
-            let has_run = run.is_some_and(|start| self.start(judged, occurrence, start));
+            // A time that has its row already ran already, whatever the mark says.
+            let place = (judged.job_key.to_owned(), occurrence.nominal_at);
+            let is_new = !self.occurrences.contains_key(&place);
+            let has_run = is_new && run.is_some_and(|start| self.start(judged, occurrence, start));
             let run_id = run.filter(|_| has_run).map(|start| start.run_id);
             started.extend(run_id);
             let outcome = if run.is_some() && !has_run {
@@ -73,7 +76,7 @@ impl State {
             let nominal_at = occurrence.nominal_at;
             let is_minute = nominal_at.second() == 0 && nominal_at.nanosecond() == 0;
             assert!(is_minute, "occurrence_nominal_at_check: {nominal_at}");
-            self.occurrences.entry((judged.job_key.to_owned(), nominal_at)).or_insert(row);
+            self.occurrences.entry(place).or_insert(row);
         }
         self.put_schedule(judged);
         Judged::Written { started }

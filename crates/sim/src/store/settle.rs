@@ -197,11 +197,12 @@ impl State {
                 run.counts.dead -= 1;
                 // Another run may have the lock of one that was over.
                 run.exclusive = run.exclusive && run.status == RunStatus::Running;
+                // One that is being cancelled still is.
+                run.cancelled_at = run.cancelled_at.filter(|_| run.status == RunStatus::Running);
                 run.status = RunStatus::Running;
                 run.finished_at = None;
                 run.revision += 1;
                 run.stalled_at = None;
-                run.cancelled_at = None;
                 run.progressed_at = now;
             });
         }

@@ -20,7 +20,7 @@ use crate::ids::{Maker, v7};
 use crate::rng::mix;
 
 /// The newest migration that a fresh double has: the newest there is.
-pub(super) const SCHEMA_VERSION: i32 = 5;
+pub const SCHEMA_VERSION: i32 = 5;
 
 /// A contact's features as they are stored, and their version.
 pub(super) type StoredFeatures = (Result<Features, PortError>, i64);

@@ -3,6 +3,7 @@
 use mauntic_domain::jobs::Queue;
 use mauntic_domain::jobs::queue::Origin;
 
+use super::messages::address;
 use crate::engine::failure::Failed;
 use crate::engine::world::World;
 use crate::queue::RETRIES_MAX;
@@ -11,7 +12,7 @@ use crate::queue::RETRIES_MAX;
 const BATCH_MAX: usize = 20;
 
 /// Most port calls of one operation.
-const POLLS_MAX: usize = 25;
+const POLLS_MAX: usize = 14;
 
 /// The queue of most jobs, or now and then another.
 fn queue(world: &mut World) -> Queue {
@@ -74,18 +75,15 @@ pub(super) fn step(world: &mut World) -> Failed {
         one.stalled = one.stalled.saturating_sub(1);
     }
     for _ in 0..world.rng.below(POLLS_MAX) {
-        let awake: Vec<usize> = (0..world.running.len())
-            .filter(|nth| world.running.get(*nth).is_some_and(|one| one.stalled == 0))
-            .collect();
-        let Some(nth) = awake.get(world.rng.below(awake.len())) else { break };
-        world.step(*nth)?;
+        let Some(nth) = world.any_awake() else { break };
+        world.step(nth)?;
     }
     Ok(())
 }
 
 /// An invocation gets no turn for a while, and its leases may run out.
 pub(super) fn stall(world: &mut World) -> Failed {
-    let (nth, turns) = (world.rng.below(world.running.len()), world.between(2, 15));
+    let (nth, turns) = (world.rng.below(world.running.len()), world.between(4, 30));
     if let Some(one) = world.running.get_mut(nth) {
         one.stalled = u8::try_from(turns).unwrap_or(1);
         world.count("fault: stalled");
@@ -93,8 +91,25 @@ pub(super) fn stall(world: &mut World) -> Failed {
     Ok(())
 }
 
+/// Whoever gets turns ends.
 pub(super) fn run(world: &mut World) -> Failed {
-    world.run_to_end()
+    while let Some(nth) = world.any_awake() {
+        world.step(nth)?;
+    }
+    Ok(())
+}
+
+/// An invocation stalls while its leases run out and others take its jobs.
+pub(super) fn zombie(world: &mut World) -> Failed {
+    let nth = world.rng.below(world.running.len());
+    let Some(one) = world.running.get_mut(nth) else { return Ok(()) };
+    one.stalled = 40;
+    world.count("fault: stalled");
+    super::time::a_lease(world)?;
+    super::time::tick(world)?;
+    run(world)?;
+    world.consume(Origin::Jobs(Queue::ScoringEvents), BATCH_MAX);
+    run(world)
 }
 
 pub(super) fn kill(world: &mut World) -> Failed {
@@ -128,6 +143,23 @@ pub(super) fn give_up(world: &mut World) -> Failed {
     let given_up = queues.pull(Origin::Jobs(queue), 1).map(|batch| queues.reject(batch).given_up);
     queues.set_retries_max(RETRIES_MAX);
     world.count_many("fault: message given up", given_up.unwrap_or(0));
+    Ok(())
+}
+
+/// The platform gives three messages of one job up.
+pub(super) fn give_up_thrice(world: &mut World) -> Failed {
+    let Some(id) = world.any_job(|row| !row.state.is_final()) else { return Ok(()) };
+    for _ in 0..3 {
+        world.ports.queues.put(Origin::DeadLetters(Queue::ScoringEvents), address(id));
+    }
+    world.count_many("fault: message given up", 3);
+    // One by one, or a batch takes them for one message.
+    for _ in 0..3 {
+        if world.is_full() || !world.consume(Origin::DeadLetters(Queue::ScoringEvents), 1) {
+            break;
+        }
+        world.finish_one(world.running.len().saturating_sub(1))?;
+    }
     Ok(())
 }
 

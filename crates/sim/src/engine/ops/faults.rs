@@ -7,10 +7,14 @@ use crate::engine::failure::Failed;
 use crate::engine::world::World;
 use crate::faults::{Call, Fault};
 use crate::outside::Health;
+use crate::store::SCHEMA_VERSION;
 
 /// Calls that faults are armed for: those on which something hangs.
-const CALLS: [Call; 30] = [
+const CALLS: [Call; 33] = [
     Call::Open,
+    Call::Claim,
+    Call::Claim,
+    Call::Claim,
     Call::Claim,
     Call::Claim,
     Call::ClaimAlone,
@@ -58,7 +62,8 @@ pub(super) fn arm(world: &mut World) -> Failed {
     let fitting: Vec<Fault> = kinds.into_iter().filter(|fault| fault.fits(call)).collect();
     let drawn = world.rng.below(fitting.len());
     if let Some(fault) = fitting.get(drawn) {
-        let times = if *fault == Fault::Contended { 1 + world.rng.below(6) } else { 1 };
+        let lasts = matches!(fault, Fault::Contended | Fault::Fail(_));
+        let times = if lasts { 1 + world.rng.below(8) } else { 1 };
         world.tell(format_args!("  {} at {call:?}, {times} times", fault.name()));
         for _ in 0..times {
             world.ports.faults.next(Some(call), fault.clone());
@@ -99,8 +104,18 @@ pub(super) fn database_back(world: &mut World) -> Failed {
     Ok(())
 }
 
+/// The schema is newer than this build runs on: it claims nothing.
+pub(super) fn schema_moves(world: &mut World) -> Failed {
+    world.count("fault: schema out of range");
+    let time = TimeDelta::seconds(world.between(10, 1_800));
+    world.away_until = Some(world.now() + time);
+    world.ports.store.set_schema_version(99);
+    Ok(())
+}
+
 pub(in crate::engine) fn end_outage(world: &mut World) {
     world.away_until = None;
+    world.ports.store.set_schema_version(SCHEMA_VERSION);
     world.ports.faults.stand(Call::Open, None);
     world.ports.faults.fail_work(None);
 }

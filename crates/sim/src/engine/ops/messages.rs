@@ -107,7 +107,7 @@ pub(super) fn refused(world: &mut World) -> Failed {
     Ok(())
 }
 
-fn address(id: uuid::Uuid) -> Body {
+pub(super) fn address(id: uuid::Uuid) -> Body {
     Body::Text(json!({"type": "scoring.CalculateScore", "jobId": id}).to_string())
 }
 

@@ -99,20 +99,20 @@ fn recalculate_these(
     })
 }
 
-fn enqueue(world: &mut World, owner: OrganizationId, job: NewJob, is_poison: bool) -> Failed {
+fn enqueue(world: &mut World, owner: OrganizationId, jobs: Vec<NewJob>, is_poison: bool) -> Failed {
     let ports = world.ports.clone();
     ask(world, "enqueue", async move {
-        Asked::Jobs { answer: enqueue_at(&ports, &owner, job).await, is_poison }
+        Asked::Jobs { answer: enqueue_at(&ports, &owner, &jobs).await, is_poison }
     })
 }
 
 async fn enqueue_at(
     ports: &SimPorts,
     owner: &OrganizationId,
-    job: NewJob,
+    jobs: &[NewJob],
 ) -> Result<Vec<Enqueued>, PortError> {
     // Whoever asked is gone before anything is sent: the tick sends it.
-    ports.store.open().await?.enqueue(owner, &[job]).await
+    ports.store.open().await?.enqueue(owner, jobs).await
 }
 
 /// One of a few keys; mostly the same content, sometimes other.
@@ -126,7 +126,7 @@ pub(super) fn enqueue_under_key(world: &mut World) -> Failed {
     let new = NewJob { job, key: JobKey::Idempotent(job_name.clone()), request_id };
     let ports = world.ports.clone();
     ask(world, "enqueue under a key", async move {
-        let answer = enqueue_at(&ports, &owner, new).await;
+        let answer = enqueue_at(&ports, &owner, &[new]).await;
         let key = (owner, JobType::CalculateScore.name(), job_name);
         Asked::Keyed { key, data, answer }
     })
@@ -142,13 +142,24 @@ pub(super) fn keyed(world: &mut World) -> (ContactKey, String, Option<Context>) 
 }
 
 pub(super) fn enqueue_alert(world: &mut World) -> Failed {
-    let (owner, contact_id) = world.contact();
-    let alert_id = world.alert(&owner);
-    let Ok(signal_type) = FactorName::parse("DEMO_REQUEST") else { return Ok(()) };
-    let organization_id = owner.clone();
+    let owner = world.owner();
+    let jobs = new_alert(world, &owner).into_iter().collect();
+    enqueue(world, owner, jobs, false)
+}
+
+/// More than it takes to open a breaker.
+pub(super) fn enqueue_alerts(world: &mut World) -> Failed {
+    let owner = world.owner();
+    let jobs = (0..12).filter_map(|_| new_alert(world, &owner)).collect();
+    enqueue(world, owner, jobs, false)
+}
+
+fn new_alert(world: &mut World, owner: &OrganizationId) -> Option<NewJob> {
+    let (_, contact_id) = world.contact();
+    let (organization_id, alert_id) = (owner.clone(), world.alert(owner));
+    let signal_type = FactorName::parse("DEMO_REQUEST").ok()?;
     let job = Job::NotifyAlert(NotifyAlert { organization_id, alert_id, contact_id, signal_type });
-    let request_id = world.request_id();
-    enqueue(world, owner, NewJob { job, key: JobKey::None, request_id }, false)
+    Some(NewJob { job, key: JobKey::None, request_id: world.request_id() })
 }
 
 /// A job that kills every invocation that claims it.
@@ -157,7 +168,7 @@ pub(super) fn enqueue_poison(world: &mut World) -> Failed {
     let owner = organization_id.clone();
     let job = Job::CalculateScore(CalculateScore { organization_id, contact_id, context: None });
     let request_id = world.request_id();
-    enqueue(world, owner, NewJob { job, key: JobKey::None, request_id }, true)
+    enqueue(world, owner, vec![NewJob { job, key: JobKey::None, request_id }], true)
 }
 
 /// Another version of an organization's configuration; nothing is enqueued.
