@@ -10,6 +10,7 @@ alter table jobs.job
   add column snooze_reason text check (snooze_reason ~ '^[a-z_]{1,40}$'),
   add column released_key  text check (length(released_key) between 1 and 200),
   add column death_message text check (length(death_message) <= 200),
+  add column death_claim   int4 not null default 0 check (death_claim >= 0),
   add constraint job_one_key check (idempotency_key is null or coalesce_key is null);
 
 comment on column jobs.job.idempotency_key is
@@ -18,6 +19,8 @@ comment on column jobs.job.snoozes is 'Times in a row that it was put off for sn
 comment on column jobs.job.snooze_reason is 'Why it was put off last, such as breaker_open.';
 comment on column jobs.job.released_key is
   'The idempotency key it had before it was dead-lettered or cancelled.';
+comment on column jobs.job.death_claim is
+  'Claims so far when platform_deaths counted last: without a claim since, nobody died of the job.';
 comment on column jobs.job.death_message is
   'The platform''s id of the message that platform_deaths counted last.';
 

@@ -23,6 +23,8 @@ const RELEASE_DEADLINE_MS = 5_000;
 // batch does not spin: a hundred retries then last an hour and a half.
 const RETRY_DELAY_SECS = 1;
 const RETRY_DELAY_SECS_MAX = 60;
+// A claim and one job take far less.
+const SPREAD_SECS = 4;
 
 const inFlight = new Set();
 
@@ -57,11 +59,15 @@ export async function queue(Rust, ctx, env, batch) {
     // Before the release, which is none of the batch's own time.
     const durationMs = Date.now() - started;
     const { queue, messages } = batch;
+    // Several that died together are spread, so that the next time the one to
+    // blame is alone.
+    const shared = error.shared === true;
+    const spread = shared ? Math.floor(Math.random() * SPREAD_SECS) : 0;
     for (const message of messages) {
-      message.retry({ delaySeconds: retryDelaySecs(message.attempts) });
+      message.retry({ delaySeconds: retryDelaySecs(message.attempts) + spread });
     }
-    const released = await release(Rust, ctx, env, token);
-    const fields = { queue, messages: messages.length, token, released, durationMs };
+    const released = await release(Rust, ctx, env, token, shared);
+    const fields = { queue, messages: messages.length, token, released, shared, durationMs };
     log("batch_cut_off", error, fields);
   }
 }
@@ -83,9 +89,9 @@ function retryDelaySecs(attempts = 1) {
 }
 
 /** How many leases ended, or why none did: they then run out by themselves. */
-async function release(Rust, ctx, env, token) {
+async function release(Rust, ctx, env, token, shared) {
   try {
-    return await bounded(RELEASE_DEADLINE_MS, () => new Rust(ctx, env).release(env, token));
+    return await bounded(RELEASE_DEADLINE_MS, () => new Rust(ctx, env).release(env, token, shared));
   } catch (error) {
     return `failed: ${text(error)}`;
   }
@@ -115,7 +121,10 @@ function watchAborts() {
     set(value) {
       critical = value;
       if (!value) return;
-      for (const abandon of [...inFlight]) abandon(new Error("the wasm instance aborted"));
+      const shared = inFlight.size > 1;
+      for (const abandon of [...inFlight]) {
+        abandon(Object.assign(new Error("the wasm instance aborted"), { shared }));
+      }
     },
   });
   // A trap without a panic (memory exhausted) runs no hook; in a continuation it

@@ -107,7 +107,7 @@ fn job(row: &JobRow) -> Value {
         "state": row.state.as_str(), "claim": row.claim, "alone": row.alone,
         "failures": row.failures, "snoozes": row.snoozes, "snooze_reason": row.snooze_reason,
         "resends": row.resends, "platform_deaths": row.platform_deaths,
-        "death_message": row.death_message, "coalesced": row.coalesced,
+        "death_message": row.death_message, "death_claim": row.death_claim, "coalesced": row.coalesced,
         "coalesce_key": row.coalesce_key, "available_at": row.available_at,
         "wake_at": row.wake_at, "lease_until": row.lease_until, "lease_token": row.lease_token,
         "last_error": row.last_error, "finished_at": row.finished_at, "receipt": row.receipt,

@@ -7,6 +7,7 @@ mod faults;
 mod hand;
 mod load;
 mod verdict;
+mod watch;
 mod webhook;
 
 use std::time::Instant;
@@ -41,7 +42,7 @@ async fn ten_thousand_jobs_have_their_effects_once_whatever_fails() {
         ("ALERT_WEBHOOK_URL", &webhook.url()),
     ];
     let stack = Stack::start_behind_proxy(Build::FaultHooks, &vars).await;
-    verdict::watch(&stack).await;
+    watch::install(&stack).await;
     let load = Load::prepare(&stack, jobs()).await;
     let mut drive = Drive::new(&stack, &webhook, load);
     let judged_from = drive.schedules_lie_behind().await;
@@ -52,7 +53,6 @@ async fn ten_thousand_jobs_have_their_effects_once_whatever_fails() {
     drive.drain().await;
     let elapsed = started.elapsed();
     let (load, counts) = drive.end();
-    verdict::print(&stack, &counts, elapsed).await;
     verdict::jobs_are_final(&stack, load.wanted()).await;
     verdict::effects_happened_once(&stack).await;
     verdict::scores_follow_the_rules(&stack, &load).await;
@@ -61,4 +61,5 @@ async fn ten_thousand_jobs_have_their_effects_once_whatever_fails() {
     verdict::keys_stand_for_one_job(&stack, &load).await;
     verdict::alerts_were_told(&stack, &load, &webhook).await;
     verdict::times_were_judged_once(&stack, &judged_from).await;
+    watch::tell(&stack, &counts, elapsed).await;
 }

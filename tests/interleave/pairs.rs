@@ -92,6 +92,10 @@ fn stages(one: Op, two: Op) -> Vec<Stage> {
     stages.retain(|stage| one.does_something(*stage) && two.does_something(*stage));
     stages.sort();
     stages.dedup();
+    // Who never moves the shared job does not care whether its key is taken.
+    if one == Op::Enqueue && two.stages().is_empty() {
+        stages.retain(|stage| *stage == Stage::Dead);
+    }
     if stages.is_empty() { vec![Stage::Done] } else { stages }
 }
 

@@ -111,6 +111,24 @@ fn six_hours_down_with_next_to_no_load() {
     }
 }
 
+/// The webhook takes an alert again and again and its answers are lost, for
+/// longer than a notification's window: it must know them for one.
+#[test]
+fn an_alert_keeps_its_id_beyond_its_window() {
+    let ports = SimPorts::new(30);
+    let (owner, job, _) = alert(0);
+    let session = finish(ports.store.open()).unwrap();
+    finish(session.enqueue(&owner, &[job])).unwrap();
+    ports.outside.set(Dependency::AlertWebhook, Health::Mute);
+    (0..30 * 60).for_each(|_| minute(&ports));
+    ports.outside.set(Dependency::AlertWebhook, Health::Up);
+    (0..60).for_each(|_| minute(&ports));
+    let job = &ports.store.jobs()[0];
+    assert_eq!((job.state, job.failures), (JobState::Completed, 0), "{job:?}");
+    let taken = ports.outside.accepted(Dependency::AlertWebhook);
+    assert_eq!(taken.len(), 1, "{taken:?}");
+}
+
 /// Messages that were sent by hand have no row that would stand for them: both
 /// queues together must keep them until the database is back.
 #[test]
@@ -146,4 +164,51 @@ fn what_was_sent_by_hand_outlives_a_day_without_a_database() {
     let reasons: Vec<String> = ports.store.letters().into_iter().map(|one| one.reason).collect();
     assert_eq!(reasons, ["malformed"]);
     assert!(ports.queues.is_empty());
+}
+
+/// Consumers are slow, so that jobs have several messages waiting; then the
+/// database is away until the platform gives all of them up. No job did any of
+/// that: none may pay for it.
+#[test]
+fn a_database_that_is_away_over_a_backlog_kills_no_job() {
+    let ports = SimPorts::new(7);
+    let mut promised = BTreeSet::new();
+    for nth in 0..60 {
+        let (owner, job, _) = alert(nth);
+        let session = finish(ports.store.open()).unwrap();
+        promised.extend(finish(session.enqueue(&owner, &[job])).unwrap().iter().map(|e| e.id));
+    }
+    let settings = TickSettings { schedules: Ok(Vec::new()), keep: TimeDelta::days(30) };
+    for _ in 0..3 * 60 {
+        finish(tick(&ports, &settings));
+        ports.clock.advance(TimeDelta::minutes(1));
+    }
+    let waiting = ports.queues.len(Origin::Jobs(QUEUE));
+    assert!(waiting >= 3 * promised.len(), "several messages a job: {waiting}");
+
+    ports.faults.stand(Call::Open, Some(Fault::Lost));
+    while ports.queues.len(Origin::Jobs(QUEUE)) > 0 {
+        while let Some(batch) = ports.queues.pull(Origin::Jobs(QUEUE), 100) {
+            let (token, origin) = (ports.host.new_id(), batch.origin());
+            finish(consume(&ports, origin, token, batch.deliveries(), &batch));
+            ports.queues.finish(batch);
+        }
+        ports.clock.advance(TimeDelta::seconds(20));
+    }
+    ports.faults.calm();
+
+    // The dead-letter queue's consumer comes first.
+    for origin in [Origin::DeadLetters(QUEUE), Origin::Jobs(QUEUE)] {
+        while let Some(batch) = ports.queues.pull(origin, 100) {
+            let token = ports.host.new_id();
+            let report = finish(consume(&ports, origin, token, batch.deliveries(), &batch));
+            assert_eq!(report.error, None);
+            ports.queues.finish(batch);
+        }
+    }
+    (0..30).for_each(|_| minute(&ports));
+    assert_eq!(ports.store.letters(), [], "no job pays for it");
+    for row in ports.store.jobs() {
+        assert_eq!(row.state, JobState::Completed, "{row:?}");
+    }
 }

@@ -111,6 +111,7 @@ pub async fn consume<P: Ports>(
     };
     if let Err(error) = outcome {
         batch.note(&error);
+        batch.absolve().await;
         let delay_secs = match origin {
             Origin::Jobs(_) => DATABASE_AWAY_DELAY_SECS,
             Origin::DeadLetters(_) => DEAD_LETTERS_AWAY_DELAY_SECS,

@@ -78,10 +78,15 @@ pub async fn send_events<P: Ports, S: RelayStore>(
 }
 
 /// Expires the leases of an invocation that died, so that its jobs can be
-/// claimed at once instead of after the lease.
+/// claimed at once instead of after the lease. Where others died with it
+/// (`shared`), nobody knows whose job it was, so that none is charged.
 ///
 /// # Errors
 /// The port's; the leases then run out by themselves.
-pub async fn release<P: Ports>(ports: &P, token: Uuid) -> Result<u64, PortError> {
-    ports.db().open().await?.release(token).await
+pub async fn release<P: Ports>(ports: &P, token: Uuid, shared: bool) -> Result<u64, PortError> {
+    let session = ports.db().open().await?;
+    if shared {
+        session.absolve(token).await?;
+    }
+    session.release(token).await
 }

@@ -53,9 +53,9 @@ pub async fn scheduled(event: &ScheduledEvent, env: &Env) {
 ///
 /// # Errors
 /// Why it could not, for the guard's log line.
-pub async fn release(env: &Env, token: &str) -> Result<u64, String> {
+pub async fn release(env: &Env, token: &str, shared: bool) -> Result<u64, String> {
     let token = Uuid::parse_str(token).map_err(|error| error.to_string())?;
-    relay::release(&WorkerPorts::new(env), token).await.map_err(|error| error.to_string())
+    relay::release(&WorkerPorts::new(env), token, shared).await.map_err(|error| error.to_string())
 }
 
 /// The guard's token, by which it can release what this invocation claims.

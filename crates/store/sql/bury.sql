@@ -2,10 +2,12 @@
 -- $1 uuid[] ids, sorted; $2 text[] ids of their messages; $3 text queue;
 -- $4 int2 deaths at which a job is a dead letter. Returns the dead.
 -- Final, leased or locked jobs need nothing; the others are woken at once. A
--- message counts once, however often it is judged.
+-- message counts once, however often it is judged, and only if the job was
+-- claimed since the last that counted: a job that nobody tried killed nobody,
+-- it waited for a database that was away.
 with dying as (
   select j.id, m.message_id, j.platform_deaths
-    + (j.death_message is distinct from m.message_id)::int4 as deaths
+    + (j.death_message is distinct from m.message_id and j.claim > j.death_claim)::int4 as deaths
   from unnest($1::uuid[], $2::text[]) as m(id, message_id)
   join jobs.job j on j.id = m.id
   where j.queue = $3 and (j.state in ('queued', 'failed')
@@ -14,7 +16,7 @@ with dying as (
 ), judged as (
   update jobs.job j set
     platform_deaths = d.deaths,
-    death_message = d.message_id,
+    death_message = d.message_id, death_claim = j.claim,
     wake_at = clock_timestamp(),
     state = case when d.deaths >= $4 then 'dead_lettered' else j.state end,
     finished_at = case when d.deaths >= $4 then clock_timestamp() end,

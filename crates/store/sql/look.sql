@@ -8,7 +8,8 @@ select j.id, j.type, j.state, j.alone,
       and j.expires_at > clock_timestamp() then
       case when t.known is not true then 'another_build' when t.batched then 'unlocked'
            else 'alone' end
-    when j.state = 'in_progress' and j.lease_until <= clock_timestamp() and t.known then 'alone'
+    when j.state = 'in_progress' and j.lease_until <= clock_timestamp() then
+      case when t.known then 'alone' else 'another_build' end
     else 'nothing'
   end as next
 from jobs.job j

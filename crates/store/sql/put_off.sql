@@ -1,25 +1,30 @@
 -- put_off: jobs that only another build can do wait for it, then are dead
 -- letters.
--- $1 uuid[] ids, sorted; $2 text queue; $3 int8 wait in seconds; $4 int8 hours from their
--- writing after which they are dead letters. Returns those that were waiting.
+-- $1 uuid[] ids, sorted; $2 text queue; $3 int8 wait in seconds; $4 int8 hours of
+-- such waits after which they are dead letters. Returns those that were waiting.
 with waiting as (
   select j.id, clock_timestamp() as now,
-         j.created_at + $4 * interval '1 h' <= clock_timestamp() as late
+         j.snooze_reason is not distinct from 'another_build'
+           and j.snoozes * $3 >= $4 * 3600 as late
   from jobs.job j
-  where j.id = any($1) and j.queue = $2 and j.state in ('queued', 'failed')
-    and j.available_at <= clock_timestamp() + interval '2 s'
+  where j.id = any($1) and j.queue = $2 and (
+    (j.state in ('queued', 'failed') and j.available_at <= clock_timestamp() + interval '2 s')
+    or (j.state = 'in_progress' and j.lease_until <= clock_timestamp()))
   order by j.id for update skip locked
 ), snoozed as (
   update jobs.job j set
     state = 'queued', available_at = w.now + $3 * interval '1 s',
-    wake_at = w.now + $3 * interval '1 s', snooze_reason = 'another_build',
-    snoozes = least(j.snoozes + 1, 32000)
+    wake_at = w.now + $3 * interval '1 s', snooze_reason = 'another_build', resends = 0,
+    snoozes = case when j.snooze_reason = 'another_build' then least(j.snoozes + 1, 32000)
+      else 1 end,
+    lease_until = null, lease_token = null
   from waiting w where j.id = w.id and not w.late
   returning j.id
 ), dead as (
   update jobs.job j set
     state = 'dead_lettered', finished_at = w.now, coalesce_key = null,
     released_key = coalesce(j.idempotency_key, j.released_key), idempotency_key = null,
+    lease_until = null, lease_token = null,
     last_error = 'no build that knows version ' || j.version || ' of the type '
       || left(j.type, 200) || ' came within ' || $4 || ' h'
   from waiting w where j.id = w.id and w.late

@@ -23,6 +23,8 @@ with held as (
       else case when j.snooze_reason = h.reason then least(j.snoozes + 1, 32000) else 1 end end,
     snooze_reason = case h.state when 'dead_lettered' then j.snooze_reason
       when 'queued' then h.reason end,
+    -- It comes back as new: its turn is to come again.
+    resends = case h.state when 'queued' then 0 else j.resends end,
     last_error = coalesce(h.error, j.last_error),
     finished_at = case h.state when 'dead_lettered' then h.now end,
     released_key = case h.state when 'dead_lettered'

@@ -1,13 +1,15 @@
 -- take_due: takes jobs whose message is to be sent, organizations in turn.
 -- $1 text[] queues this build knows; $2 int8 most rows of a queue; $3 int8 most messages of
 -- one organization that may be out on a queue; $4 int8 seconds the rows are held back.
--- A message is out once it was sent, or while its job is being done; work
+-- A message is out once it was sent and its job may be done, or while its job
+-- is being done: what waits for its time takes nobody's turn. Work
 -- across organizations has no such bound. One pass over the live rows, of
 -- which only those that may be taken are sorted. Waits for nobody, and two
 -- relays never take one row: the lock looks again at wake_at.
 with live as materialized (
   select j.id, j.organization_id, array_position($1, j.queue) as queue, j.wake_at,
-         j.resends > 0 or j.state = 'in_progress' as is_out
+         j.state = 'in_progress'
+           or (j.resends > 0 and j.available_at <= (select clock_timestamp())) as is_out
   from jobs.job j
   where j.finished_at is null and j.queue = any($1)
 ), quota as (

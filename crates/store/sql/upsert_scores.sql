@@ -36,11 +36,11 @@ with applied as (
             s.engagement_score, s.intent_score, s.calculated_at, s.job_id,
             old.grade as previous_grade
 ), events as (
-  insert into jobs.event_outbox (organization_id, type, data, job_id)
+  insert into jobs.event_outbox (organization_id, type, data, job_id, request_id)
   select a.organization_id, 'scoring.LeadScoreUpdated',
          jsonb_build_object('contactId', a.contact_id, 'grade', a.grade,
            'previousGrade', a.previous_grade, 'totalScore', trim_scale(a.total_score)),
-         a.job_id
+         a.job_id, (select j.request_id from jobs.job j where j.id = a.job_id)
   from applied a where a.grade is distinct from a.previous_grade
   order by a.organization_id, a.contact_id
 )

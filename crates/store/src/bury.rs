@@ -21,20 +21,20 @@ pub(crate) async fn bury(
     request: &ClaimRequest,
 ) -> Result<Vec<Died>, PortError> {
     let what = "judging dead messages";
-    let flight = join5(
+    let flight = Box::pin(join5(
         session.client.batch_execute(READ_WRITE),
         session.insert_shorts(request, Via::DeadLetters),
         join(
             session.insert_letters(request),
             join(session.insert_missing(request), session.judge_shorts(request)),
         ),
-        judge(session, request),
+        join(session.refuse_lost(request), judge(session, request)),
         session.client.batch_execute("commit"),
-    );
-    let (begun, shorts, (letters, (missing, joined)), judged, committed) =
+    ));
+    let (begun, shorts, (letters, (missing, joined)), (lost, judged), committed) =
         session.within(flight).await.map_err(no_commit_answer(what))?;
     let kept = begun.and(shorts).and(letters).and(missing).and(joined);
-    let judged = kept.and(judged).and_then(|rows| committed.map(|()| rows));
+    let judged = kept.and(lost).and(judged).and_then(|rows| committed.map(|()| rows));
     let dead = judged.map_err(|error| commit_error(what, &error))?;
     dead.iter().map(|row| died(row, "isolate_killed")).collect()
 }

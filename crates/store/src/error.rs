@@ -93,7 +93,6 @@ fn is_contention(code: &SqlState) -> bool {
         SqlState::T_R_SERIALIZATION_FAILURE,
         SqlState::T_R_DEADLOCK_DETECTED,
         SqlState::LOCK_NOT_AVAILABLE,
-        SqlState::QUERY_CANCELED,
     ]
     .contains(code)
 }

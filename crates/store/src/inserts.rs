@@ -92,6 +92,29 @@ impl Session {
         self.client.query_typed(include_str!("../sql/judge_shorts.sql"), params).await
     }
 
+    /// Fails the transaction where a hand-sent job would be lost.
+    pub(crate) async fn refuse_lost(&self, request: &ClaimRequest) -> Result<Vec<Row>, Error> {
+        let shorts = &request.shorts;
+        if shorts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<Uuid> = shorts.iter().map(|short| short.id).collect();
+        let types: Vec<&str> = shorts.iter().map(|short| short.job_type.name()).collect();
+        let owners: Vec<Option<&str>> =
+            shorts.iter().map(|s| s.organization_id.as_deref()).collect();
+        let keys: Vec<Option<&str>> = shorts.iter().map(|s| s.idempotency_key.as_deref()).collect();
+        let messages: Vec<&str> = shorts.iter().map(|s| s.conflict.message_id.as_str()).collect();
+        let params: &[Param<'_>] = &[
+            (&ids, Type::UUID_ARRAY),
+            (&types, Type::TEXT_ARRAY),
+            (&owners, Type::TEXT_ARRAY),
+            (&keys, Type::TEXT_ARRAY),
+            (&messages, Type::TEXT_ARRAY),
+            (&request.queue.name(), Type::TEXT),
+        ];
+        self.client.query_typed(include_str!("../sql/refuse_lost.sql"), params).await
+    }
+
     pub(crate) async fn insert_letters(&self, request: &ClaimRequest) -> Result<Vec<Row>, Error> {
         let letters = &request.letters;
         if letters.is_empty() {

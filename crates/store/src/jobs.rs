@@ -34,6 +34,10 @@ impl JobStore for Session {
         settle::put_off(self, queue, ids).await
     }
 
+    async fn absolve(&self, token: Uuid) -> Result<(), PortError> {
+        settle::absolve(self, token).await
+    }
+
     async fn release(&self, token: Uuid) -> Result<u64, PortError> {
         settle::release(self, token).await
     }

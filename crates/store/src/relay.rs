@@ -53,7 +53,6 @@ impl RelayStore for Session {
     async fn retire(&self, keep: TimeDelta, limit: i64) -> Result<Retired, PortError> {
         let keep = keep.num_seconds();
         let params: &[Param<'_>] = &[(&keep, Type::INT8), (&limit, Type::INT8)];
-        let only_limit: &[Param<'_>] = &[(&limit, Type::INT8)];
         // Each is a transaction of its own, so that one that waits or fails
         // takes nothing back from the others. Runs come after their jobs.
         let of_jobs = join3(
@@ -64,7 +63,7 @@ impl RelayStore for Session {
         let of_the_rest = join3(
             self.retire_from(include_str!("../sql/retire_occurrences.sql"), params),
             self.retire_from(include_str!("../sql/retire_events.sql"), params),
-            self.retire_from(include_str!("../sql/retire_notifications.sql"), only_limit),
+            self.retire_from(include_str!("../sql/retire_notifications.sql"), params),
         );
         let ((jobs, dead_letters, runs), (occurrences, events, notifications)) =
             join(of_jobs, of_the_rest).await;

@@ -110,6 +110,12 @@ pub(crate) async fn put_off(
     rows.iter().map(read).collect()
 }
 
+pub(crate) async fn absolve(session: &Session, token: Uuid) -> Result<(), PortError> {
+    let params: &[Param<'_>] = &[(&token, Type::UUID)];
+    let sql = include_str!("../sql/absolve.sql");
+    session.statement("absolving jobs", sql, params).await.map(|_| ())
+}
+
 pub(crate) async fn release(session: &Session, token: Uuid) -> Result<u64, PortError> {
     let params: &[Param<'_>] = &[(&token, Type::UUID)];
     let released = session.client.execute_typed(include_str!("../sql/release.sql"), params);

@@ -10,6 +10,7 @@ use crate::subject::{QUEUE, RawJob, Subject, World, claim_request};
 
 on_both! {
     a_death_is_counted_and_the_job_woken
+    what_nobody_tried_killed_nobody
     one_message_counts_once
     the_third_death_is_a_dead_letter
     a_lease_that_ran_out_is_judged
@@ -29,8 +30,15 @@ fn buried(token: uuid::Uuid, id: uuid::Uuid, message: &str) -> ClaimRequest {
     ClaimRequest { addresses, ..claim_request(token, &[]) }
 }
 
+/// Somebody tried it, and gave it back: it waits again.
+async fn try_it<S: Subject>(world: &mut World<S>, id: uuid::Uuid) {
+    let held = world.hold(id).await;
+    world.queue.hand_back(&held).await.unwrap();
+}
+
 async fn a_death_is_counted_and_the_job_woken<S: Subject>(mut world: World<S>) {
     let id = world.one(JobKey::None).await;
+    try_it(&mut world, id).await;
     let request = buried(world.id(), id, "m-1");
     assert!(world.queue.bury(&request).await.unwrap().is_empty());
     let row = json!({"state": "queued", "platform_deaths": 1, "death_message": "m-1",
@@ -38,8 +46,20 @@ async fn a_death_is_counted_and_the_job_woken<S: Subject>(mut world: World<S>) {
     world.expect_job(id, row).await;
 }
 
+async fn what_nobody_tried_killed_nobody<S: Subject>(mut world: World<S>) {
+    // The database was away for longer than the queue gives a message.
+    let id = world.one(JobKey::None).await;
+    for message in ["m-1", "m-2", "m-3", "m-4"] {
+        let request = buried(world.id(), id, message);
+        assert!(world.queue.bury(&request).await.unwrap().is_empty());
+    }
+    let row = json!({"state": "queued", "platform_deaths": 0, "wake_at": "+0s"});
+    world.expect_job(id, row).await;
+}
+
 async fn one_message_counts_once<S: Subject>(mut world: World<S>) {
     let id = world.one(JobKey::None).await;
+    try_it(&mut world, id).await;
     let request = buried(world.id(), id, "m-1");
     for _ in 0..4 {
         assert!(world.queue.bury(&request).await.unwrap().is_empty());
@@ -52,14 +72,16 @@ async fn one_message_counts_once<S: Subject>(mut world: World<S>) {
 async fn the_third_death_is_a_dead_letter<S: Subject>(mut world: World<S>) {
     let (run, id) = world.open("dying", true).await;
     for message in ["m-1", "m-2"] {
+        world.try_alone(id).await;
         let request = buried(world.id(), id, message);
         assert!(world.queue.bury(&request).await.unwrap().is_empty());
     }
+    world.try_alone(id).await;
     let request = buried(world.id(), id, "m-3");
     let died = world.queue.bury(&request).await.unwrap();
     let died = &died[0];
     assert_eq!((died.id, died.reason, died.run_id), (id, "isolate_killed", Some(run)));
-    assert_eq!((died.queue.as_str(), died.claim), (QUEUE.name(), 0));
+    assert_eq!((died.queue.as_str(), died.claim), (QUEUE.name(), 3));
     let row = json!({"state": "dead_lettered", "platform_deaths": 3, "death_message": "m-3",
         "failures": 0, "finished_at": "+0s"});
     world.expect_job(id, row).await;

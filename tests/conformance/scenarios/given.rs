@@ -170,6 +170,12 @@ impl<S: Subject> World<S> {
         }
     }
 
+    /// Claims a job alone and gives it back: it waits again.
+    pub(crate) async fn try_alone(&mut self, id: Uuid) {
+        let held = self.hold_alone(id).await;
+        self.queue.hand_back(&held).await.expect("handed back");
+    }
+
     /// Sets one held job back; whether it was moved.
     pub(crate) async fn set_back(&self, held: &Held, setback: Setback) -> bool {
         let job = SetBackJob { id: held.id, claim: held.claim, setback };

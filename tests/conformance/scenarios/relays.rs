@@ -8,7 +8,7 @@ use mauntic_flows::ports::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::given::{dead, effect, failed, raw, scoring};
+use super::given::{dead, effect, failed, raw, scoring, snoozed};
 use crate::subject::{QUEUE, RawJob, Subject, World, organization};
 
 on_both! {
@@ -21,7 +21,7 @@ on_both! {
     an_organization_has_so_many_out
     work_across_organizations_is_not_bound
     a_sent_job_is_sent_again_later_and_later
-    a_later_job_is_sent_again_from_its_time_on
+    what_was_moved_since_it_was_sent_keeps_its_time
     a_held_or_final_job_is_not_marked
     an_organization_marks_its_own
     events_are_taken_in_order_and_held_back
@@ -161,12 +161,12 @@ async fn a_sent_job_is_sent_again_later_and_later<S: Subject>(mut world: World<S
     }
 }
 
-async fn a_later_job_is_sent_again_from_its_time_on<S: Subject>(mut world: World<S>) {
+async fn what_was_moved_since_it_was_sent_keeps_its_time<S: Subject>(mut world: World<S>) {
     let id = world.one(JobKey::None).await;
     let held = world.hold(id).await;
-    world.set_back(&held, failed(3_600)).await;
+    world.set_back(&held, snoozed(120, "breaker_open")).await;
     world.queue.mark_sent(&[id]).await.unwrap();
-    world.expect_job(id, json!({"wake_at": "+4500s", "resends": 1})).await;
+    world.expect_job(id, json!({"wake_at": "+120s", "resends": 0})).await;
 }
 
 async fn a_held_or_final_job_is_not_marked<S: Subject>(mut world: World<S>) {

@@ -102,21 +102,26 @@ async fn what_another_build_must_do_waits_a_day_and_is_then_a_case() {
         made(&world, "d").await,
     );
     change(&world, young.id, "state = 'failed', snoozes = 1, snooze_reason = 'contention'").await;
-    change(&world, old.id, "created_at = clock_timestamp() - interval '24 h', version = 7").await;
+    let a_day = "snooze_reason = 'another_build', snoozes = 288, version = 7";
+    change(&world, old.id, a_day).await;
     change(&world, later.id, "available_at = clock_timestamp() + interval '1 min'").await;
-    change(&world, gone.id, "state = 'in_progress', lease_until = clock_timestamp()").await;
     let ids = [young.id, old.id, later.id, gone.id];
+    let held = "state = 'in_progress', lease_until = clock_timestamp() + interval '1 min'";
     assert_eq!(
         session.put_off(mauntic_domain::jobs::Queue::OvernightJobs, &ids).await.unwrap(),
         []
     );
+    change(&world, gone.id, held).await;
     let expected = [(young.id, PutOff::Snoozed), (old.id, PutOff::DeadLettered)];
     assert_eq!(session.put_off(QUEUE, &ids).await.unwrap(), expected);
     assert_eq!(session.put_off(QUEUE, &ids).await.unwrap(), [], "not due again");
     let due = "round(extract(epoch from available_at - clock_timestamp())) in (299, 300) and wake_at = available_at";
     let row = row(&world, "jobs.job", young.id, due).await;
     assert_eq!((&row["state"], &row["x"]), (&json!("queued"), &json!(true)));
-    assert_eq!((&row["snooze_reason"], &row["snoozes"]), (&json!("another_build"), &json!(2)));
+    assert_eq!((&row["snooze_reason"], &row["snoozes"]), (&json!("another_build"), &json!(1)));
+    // One that a newer build took and let go is nobody's but a newer build's.
+    change(&world, gone.id, "lease_until = clock_timestamp()").await;
+    assert_eq!(session.put_off(QUEUE, &ids).await.unwrap(), [(gone.id, PutOff::Snoozed)]);
     assert_eq!(letters(&world, old.id).await, ["unknown_type"]);
     assert!(job(&world, old.id).await["last_error"].as_str().unwrap().contains("version 7"));
     assert_eq!(run(&world, old.run).await, ("failed".into(), [1, 0, 1, 0]));
@@ -236,8 +241,9 @@ async fn a_hand_sent_message_that_died_gets_its_row_and_counts_no_death() {
         assert_eq!(row["platform_deaths"], deaths);
     }
     assert_eq!(run(&world, short.run_id).await, ("running".into(), [1, 0, 0, 0]));
-    // Messages that address it do, and the third is its end.
+    // Messages that address it do, if it was tried, and the third is its end.
     for message in ["a", "b", "c"] {
+        change(&world, short.id, "claim = claim + 1").await;
         let mut asked = request(&[short.id]);
         asked.addresses[0].1 = message.to_owned();
         session.bury(&asked).await.unwrap();

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use mauntic_domain::schedules::TICK_CRON;
-use mauntic_local::workers::Worker;
+use mauntic_local::workers::{Message, Worker};
 use mauntic_testkit::proxy::{CommitCut, RoundTripProxy};
 use mauntic_tests::stack::{Stack, until};
 
@@ -25,11 +25,14 @@ const DATABASE_AWAY: Duration = Duration::from_secs(4);
 const WEBHOOK_FAILS: std::ops::Range<usize> = 10..16;
 const WEBHOOK_MUTE: std::ops::Range<usize> = 16..22;
 
-/// Each so manieth COMMIT costs its connection.
-const CUT_EVERY: u32 = 9;
+/// Of so many COMMITs one costs its connection.
+const CUT_EVERY: u32 = 6;
 
 /// Longest time without any progress: leases, outages and starts are seconds.
 const STILL_MAX: Duration = Duration::from_secs(60);
+
+/// How long nothing may move before time passes.
+const STILL: Duration = Duration::from_secs(2);
 
 /// The schedules are behind by so much when the load begins.
 const BEHIND: TimeDelta = TimeDelta::hours(3);
@@ -66,6 +69,8 @@ pub(super) struct Drive<'a> {
     hand: Hand,
     counts: Counts,
     finished: i64,
+    /// When more was done last than what was handed over, or time passed.
+    moved: Instant,
     mode: CommitCut,
     cut_so_far: u64,
 }
@@ -74,7 +79,8 @@ impl<'a> Drive<'a> {
     pub(super) fn new(stack: &'a Stack, webhook: &'a Webhook, load: Load) -> Self {
         let (proxy, mode) = (stack.proxy.as_ref().unwrap(), CommitCut::Before);
         let (hand, counts) = (Hand::default(), Counts::default());
-        Self { stack, proxy, webhook, load, hand, counts, finished: 0, mode, cut_so_far: 0 }
+        let (finished, moved, cut_so_far) = (0, Instant::now(), 0);
+        Self { stack, proxy, webhook, load, hand, counts, finished, moved, mode, cut_so_far }
     }
 
     pub(super) fn end(mut self) -> (Load, Counts) {
@@ -178,56 +184,34 @@ impl<'a> Drive<'a> {
           order by random() limit 50";
         let others = owner.query(sql, &[]).await.unwrap();
         let batch = self.hand.batch(others.iter().map(|row| address(row.get(0))).collect());
-        self.at_once(batch, is_killed);
+        self.at_once(&batch, is_killed);
         let sql = "select count(*) from jobs.job where finished_at is not null";
         let finished: i64 = owner.query_one(sql, &[]).await.unwrap().get(0);
-        // What moves needs no time to pass: all that is queued would only be sent
-        // once more.
-        let is_still = finished == self.finished;
-        eprintln!(
-            "DBG step {:?} finished {finished} still {is_still} pending {} hand {} kill {is_killed}",
-            Utc::now(),
-            self.load.is_confirmed(),
-            self.hand.is_empty()
-        );
-        self.finished = finished;
+        // Where the queue moves, no time needs to pass: all that is queued would
+        // only be sent once more.
+        let by_hand = i64::try_from(batch.len()).unwrap();
+        let has_moved = finished - std::mem::replace(&mut self.finished, finished) > by_hand;
+        let is_still = !has_moved && self.moved.elapsed() > STILL;
+        if has_moved || is_still {
+            self.moved = Instant::now();
+        }
         owner.batch_execute(WEBHOOKS_TIME_PASSES).await.unwrap();
         owner.execute(TIME_PASSES, &[&vec!["scoring.NotifyAlert"], &is_still]).await.unwrap();
     }
 
-    fn at_once(&mut self, batch: Vec<mauntic_local::workers::Message>, is_killed: bool) {
+    fn at_once(&mut self, batch: &[Message], is_killed: bool) {
         let (stack, load) = (self.stack, &mut self.load);
         let results = thread::scope(|scope| {
-            let t0 = Instant::now();
-            let delivered = scope.spawn(move || {
-                let r = twice(&stack.workers, &batch);
-                eprintln!(
-                    "DBG twice {:?} of {}: {:?}",
-                    t0.elapsed(),
-                    batch.len(),
-                    r.iter()
-                        .map(|r| (r.explicit_acks.len(), r.retry_messages.len()))
-                        .collect::<Vec<_>>()
-                );
-                r
-            });
+            let delivered = scope.spawn(|| twice(&stack.workers, batch));
             // A tick that dies with its runtime is made up for by the next.
-            scope.spawn(move || {
-                let ok = stack.workers.scheduled(Worker::Queue, TICK_CRON, 0).is_ok();
-                eprintln!("DBG tick {:?} {ok}", t0.elapsed());
-                ok
-            });
-            scope.spawn(move || {
-                load.request(stack);
-                eprintln!("DBG http {:?}", t0.elapsed());
-            });
+            scope.spawn(|| stack.workers.scheduled(Worker::Queue, TICK_CRON, 0).is_ok());
+            scope.spawn(|| load.request(stack));
             if is_killed {
                 stack.workers.kill().unwrap();
                 stack.workers.restart().unwrap();
             }
             delivered.join().unwrap()
         });
-        eprintln!("DBG at_once {:?}", Utc::now());
         self.hand.settle(&results);
     }
 
@@ -235,7 +219,7 @@ impl<'a> Drive<'a> {
         let started = Instant::now();
         self.stack.postgres.halt().unwrap();
         let batch = self.hand.batch(Vec::new());
-        self.at_once(batch, false);
+        self.at_once(&batch, false);
         let story = || self.stack.story();
         until("the database was away", story, async || {
             (started.elapsed() >= DATABASE_AWAY).then_some(())

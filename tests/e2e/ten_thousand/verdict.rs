@@ -1,54 +1,23 @@
 //! What must be true in the end, read from the database itself.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use mauntic_domain::points::PointsE4;
 use mauntic_domain::schedules::{Cron, REGISTRY};
 use mauntic_domain::scoring::{Category, Config, Context, score};
 use mauntic_tests::stack::Stack;
 use serde_json::{Value, json};
 use tokio_postgres::Row;
 
-use super::faults::Counts;
 use super::load::{FOREIGN, Load, POISON};
 use super::webhook::Webhook;
 
-/// Sees each effect, and each lease that somebody else took over.
-///
-/// A COMMIT that is cut under a job that is done alone spends one of its
-/// failures. Hundreds are cut here, so that one of thousands of jobs would lose
-/// all of its three to them; all but the poison have a larger budget.
-const WATCH: &str = "
-  create table public.completions (job_id uuid);
-  create table public.takeovers (job_id uuid, was_alone boolean);
-  create table public.score_writes (job_id uuid, organization_id text, contact_id text);
-  grant insert on public.completions, public.takeovers, public.score_writes to public;
-  create function public.saw_job() returns trigger language plpgsql as $$ begin
-    if new.state = 'completed' then insert into public.completions values (new.id); end if;
-    if new.claim > old.claim and old.state = 'in_progress' then
-      insert into public.takeovers values (new.id, old.alone); end if;
-    return new; end $$;
-  create trigger saw_job after update on jobs.job for each row execute function public.saw_job();
-  create function public.saw_score() returns trigger language plpgsql as $$ begin
-    insert into public.score_writes values (new.job_id, new.organization_id, new.contact_id);
-    return new; end $$;
-  create trigger saw_score after insert or update on scoring.lead_scores
-    for each row execute function public.saw_score();
-  create function public.widen() returns trigger language plpgsql as $$ begin
-    if coalesce(new.data->>'contactId', '') <> 'fault-panic-always' then new.failures_max := 50;
-    end if; return new; end $$;
-  create trigger widen before insert on jobs.job for each row execute function public.widen();";
-
-pub(super) async fn watch(stack: &Stack) {
-    stack.owner().await.batch_execute(WATCH).await.unwrap();
-}
-
-async fn rows(stack: &Stack, sql: &str) -> Vec<Row> {
+pub(super) async fn rows(stack: &Stack, sql: &str) -> Vec<Row> {
     stack.owner().await.query(sql, &[]).await.unwrap()
 }
 
-async fn count(stack: &Stack, sql: &str) -> i64 {
+pub(super) async fn count(stack: &Stack, sql: &str) -> i64 {
     rows(stack, sql).await[0].get(0)
 }
 
@@ -57,30 +26,6 @@ async fn none(stack: &Stack, what: &str, sql: &str) {
     let sql = format!("select t::text from ({sql}) t limit 20");
     let found: Vec<String> = rows(stack, &sql).await.iter().map(|row| row.get(0)).collect();
     assert!(found.is_empty(), "{what}: {found:#?}");
-}
-
-pub(super) async fn print(stack: &Stack, counts: &Counts, elapsed: Duration) {
-    let jobs = count(stack, "select count(*) from jobs.job").await;
-    let taken = count(stack, "select count(*) from public.takeovers").await;
-    let spent = count(stack, "select count(*) from jobs.job where failures >= 3").await;
-    let joined = count(stack, "select sum(coalesced)::bigint from jobs.job").await;
-    let batches = stack.batches();
-    let absorbed: i64 = batches.iter().map(|batch| batch.absorbed).sum();
-    let cut_off = batches.iter().filter(|batch| batch.cut_off).count();
-    let rate = u64::try_from(jobs).unwrap() * 1_000 / u64::try_from(elapsed.as_millis()).unwrap();
-    println!(
-        "{jobs} jobs in {elapsed:.1?}, {rate} a second, in {} batches ({} handed over twice)\n\
-         absorbed duplicates {absorbed}, joined requests {joined}, leases taken over {taken}\n\
-         COMMITs cut: {} before, {} after; workerd killed {} times, batches cut off {cut_off}; \
-         jobs with three failures or more {spent}",
-        batches.len(),
-        counts.batches_twice,
-        counts.cut_before,
-        counts.cut_after,
-        counts.kills,
-    );
-    assert!(absorbed > 0 && taken > 0 && cut_off > 0, "a fault was never met");
-    assert!(counts.cut_before >= 100 && counts.cut_after >= 100, "{counts:?}");
 }
 
 pub(super) async fn jobs_are_final(stack: &Stack, wanted: usize) {
@@ -131,7 +76,8 @@ pub(super) async fn scores_follow_the_rules(stack: &Stack, load: &Load) {
     let found: BTreeMap<(String, String), Row> =
         rows(stack, sql).await.into_iter().map(|row| ((row.get(0), row.get(1)), row)).collect();
     assert_eq!(found.len(), load.features.len(), "every contact has a score");
-    assert_eq!(count(stack, "select count(*) from scoring.lead_scores").await, found.len() as i64);
+    let scores = count(stack, "select count(*) from scoring.lead_scores").await;
+    assert_eq!(usize::try_from(scores).unwrap(), found.len(), "a score of nobody");
     for ((tenant, contact), document) in &load.features {
         let tenant = &load.tenants[*tenant];
         let row = &found[&(tenant.id.to_string(), contact.clone())];
@@ -141,7 +87,7 @@ pub(super) async fn scores_follow_the_rules(stack: &Stack, load: &Load) {
         let points = [wanted.total()].into_iter().chain(
             [Category::Fit, Category::Engagement, Category::Intent].map(|c| wanted.category(c)),
         );
-        let points: Vec<i64> = points.map(|points| points.e4()).collect();
+        let points: Vec<i64> = points.map(PointsE4::e4).collect();
         let stored: Vec<i64> = (2..6).map(|at| row.get(at)).collect();
         assert_eq!(stored, points, "{} {contact}: {document}", tenant.id);
         assert_eq!(json!(row.get::<_, String>(6)), json!(wanted.grade()), "{contact}");
@@ -174,7 +120,8 @@ pub(super) async fn letters_are_single(stack: &Stack, load: &Load) {
         if row.get(1) { &mut conflicts } else { &mut bad }.push(row.get::<_, String>(0));
     }
     let total = count(stack, "select count(*) from jobs.dead_letter").await;
-    assert_eq!(total as usize, bad.len() + conflicts.len() + 1, "the poison's is the only other");
+    let of_messages = bad.len() + conflicts.len();
+    assert_eq!(usize::try_from(total).unwrap(), of_messages + 1, "the poison's is the only other");
     let as_sent = |mut found: Vec<String>, sent: &BTreeSet<String>, what: &str| {
         found.sort();
         assert_eq!(found, sent.iter().cloned().collect::<Vec<_>>(), "{what}");

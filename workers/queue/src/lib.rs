@@ -23,8 +23,8 @@ async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
 /// For the guard alone, which calls it on the instance after one that died; the
 /// deployed entry does not show it.
 #[wasm_bindgen]
-pub async fn release(env: Env, token: String) -> core::result::Result<f64, JsValue> {
-    match handlers::release(&env, &token).await {
+pub async fn release(env: Env, token: String, shared: bool) -> core::result::Result<f64, JsValue> {
+    match handlers::release(&env, &token, shared).await {
         Ok(released) => Ok(u32::try_from(released).unwrap_or(u32::MAX).into()),
         Err(cause) => Err(JsValue::from_str(&cause)),
     }

@@ -42,8 +42,10 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
                 PortError::Unavailable { .. } => {
                     return Ok((self.hand_back(session, held).await?, false));
                 }
-                // Nothing more is written; the row will tell.
+                // Nothing is written that moves it; the row will tell. If it was
+                // not done, that is no failure of its own.
                 PortError::Unknown { .. } => {
+                    self.absolve().await;
                     held.iter().for_each(|held| self.retry_job(held.id, UNSETTLED_DELAY_SECS));
                     return Ok((session, false));
                 }

@@ -85,6 +85,18 @@ impl<'a, P: Ports, S: Settle> Batch<'a, P, S> {
         Ok(())
     }
 
+    /// The database ended this invocation, and no job did: as far as it can be
+    /// said by now, none is charged for it.
+    pub(super) async fn absolve(&mut self) {
+        let absolved = match self.ports.db().open().await {
+            Ok(session) => session.absolve(self.plan.request.token).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = absolved {
+            self.note(&error);
+        }
+    }
+
     /// The batch's own effects, a transaction a type; job by job where the
     /// fault is one of theirs.
     async fn perform_together(

@@ -11,13 +11,14 @@
 //!    transaction: if that is lost, the repeat calls again under the same id.
 
 use mauntic_domain::jobs::data::NotifyAlert;
+use mauntic_domain::jobs::derived_id;
 use mauntic_domain::notifications::{Reservation, WINDOW_DEFAULT};
 use serde_json::json;
 
 use super::outcome::failed_outside;
 use super::{Context, Decided, Outcome};
 use crate::outside::{Called, call};
-use crate::ports::{Call, Dependency, GuardStore, Held, Host, PortError, Ports, SentNotification};
+use crate::ports::{Call, Dependency, GuardStore, Held, PortError, Ports, SentNotification};
 
 /// Kind of the notification in the ledger.
 const KIND: &str = "alert_webhook";
@@ -28,7 +29,9 @@ pub(super) async fn decide<P: Ports>(
     data: NotifyAlert,
 ) -> Result<Decided, PortError> {
     let subject = format!("{}:{}", data.organization_id, data.alert_id);
-    let fresh_id = cx.ports.host().new_id();
+    // Of the job alone: it says the same id however long it has to repeat itself,
+    // also when its window is over meanwhile.
+    let fresh_id = derived_id(&[KIND, &held.id.to_string()]);
     let reservation = cx.session.try_record(&subject, KIND, WINDOW_DEFAULT, held.id, fresh_id);
     let id = match reservation.await? {
         Reservation::Reserved { id } => id,

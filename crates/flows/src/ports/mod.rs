@@ -140,6 +140,9 @@ pub trait JobStore: Sync {
     /// Puts off jobs that only another build can do, for five minutes and up to
     /// a day from when they were written; returns those that were still waiting.
     async fn put_off(&self, queue: Queue, ids: &[Uuid]) -> Result<Vec<(Uuid, PutOff)>, PortError>;
+    /// Says that no job of this invocation is to blame for how it ends: if its
+    /// leases run out, they count against nobody.
+    async fn absolve(&self, token: Uuid) -> Result<(), PortError>;
     /// Expires the leases of an invocation that died; returns how many.
     async fn release(&self, token: Uuid) -> Result<u64, PortError>;
     /// Judges messages that the platform gave up on, by their rows; returns the

@@ -9,10 +9,11 @@ use super::world::{World, origins, short};
 use crate::outside::Health;
 use crate::queue::Mishaps;
 use crate::store::State;
+use crate::store::rows::JobRow;
 
-/// Rounds until everything must be done: more than the looks of a job that
-/// waits a day for another build.
-const ROUNDS_MAX: usize = 600;
+/// Rounds until everything must be done: a job that waits for another build has
+/// 288 looks, and two rounds each are more than enough.
+const ROUNDS_MAX: usize = 1_000;
 
 /// Longest step of time: short of the snoozes and resends that it passes.
 const STEP_MAX: TimeDelta = TimeDelta::minutes(30);
@@ -51,7 +52,9 @@ impl World {
                 break;
             }
             let until_next = self.next_event().map_or(step, |at| at - self.now());
-            self.ports.clock.advance(until_next.max(step));
+            // What waits for another build is given up after so many looks.
+            let least = if self.awaits_another_build() { TimeDelta::seconds(1) } else { step };
+            self.ports.clock.advance(until_next.max(least));
             step = (step * 2).min(STEP_MAX);
             self.tick(Vec::new());
             self.run_to_end()?;
@@ -67,6 +70,11 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    fn awaits_another_build(&self) -> bool {
+        let is_foreign = |row: &JobRow| row.snooze_reason.as_deref() == Some("another_build");
+        self.ports.store.look(|state| state.live_jobs().any(is_foreign))
     }
 
     fn is_done(&self) -> bool {

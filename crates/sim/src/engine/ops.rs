@@ -45,7 +45,7 @@ const OPS: [Op; 51] = [
     ("let a zombie rise", 20, deliver::zombie),
     ("lose a message", 12, deliver::lose),
     ("give a message up", 12, deliver::give_up),
-    ("give a job's messages up", 4, deliver::give_up_thrice),
+    ("give a claimed job's message up", 25, deliver::give_up_claimed),
     ("seconds pass", 60, time::seconds),
     ("a lease passes", 30, time::a_lease),
     ("minutes pass", 30, time::minutes),

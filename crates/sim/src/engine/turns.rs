@@ -133,10 +133,11 @@ impl World {
         }
         if let Some(token) = token.filter(|_| self.rng.chance(500)) {
             self.count("guard releases");
+            let shared = self.rng.chance(200);
             let ports = self.ports.clone();
             self.begin(Invocation::new("release", async move {
                 // The guard tells nobody; the leases run out by themselves.
-                match mauntic_flows::relay::release(&ports, token).await {
+                match mauntic_flows::relay::release(&ports, token, shared).await {
                     Ok(_) | Err(_) => Ended::Nothing,
                 }
             }));

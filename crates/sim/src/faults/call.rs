@@ -10,6 +10,7 @@ pub enum Call {
     SetBack,
     HandBack,
     PutOff,
+    Absolve,
     Release,
     Bury,
     Expire,
@@ -74,6 +75,7 @@ impl Call {
             Self::Claim
                 | Self::ClaimAlone
                 | Self::PutOff
+                | Self::Absolve
                 | Self::Release
                 | Self::Bury
                 | Self::Expire

@@ -166,11 +166,12 @@ impl State {
         if !(row.waits() || row.lease_ran_out(now)) || self.is_locked(id) {
             return None;
         }
-        let is_new = row.death_message.as_deref() != Some(message);
+        let is_new = row.death_message.as_deref() != Some(message) && row.claim > row.death_claim;
         let deaths = row.platform_deaths + i16::from(is_new);
         let died = |row: &mut JobRow| {
             row.platform_deaths = deaths;
             row.death_message = Some(message.to_owned());
+            row.death_claim = row.claim;
             row.wake_at = now;
         };
         if deaths >= PLATFORM_DEATHS_MAX {

@@ -106,6 +106,7 @@ impl<'a> Dump<'a> {
             "claim": row.claim, "alone": row.alone, "failures": row.failures,
             "snoozes": row.snoozes, "snooze_reason": row.snooze_reason, "resends": row.resends,
             "platform_deaths": row.platform_deaths, "death_message": row.death_message,
+            "death_claim": row.death_claim,
             "coalesced": row.coalesced, "coalesce_key": row.coalesce_key,
             "available_at": self.time(row.available_at), "wake_at": self.time(row.wake_at),
             "lease_until": self.maybe(row.lease_until), "lease_token": row.lease_token.is_some(),

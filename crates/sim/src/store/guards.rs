@@ -64,11 +64,16 @@ impl State {
     ) -> Reservation {
         let now = self.now;
         assert!((1..=200).contains(&key.0.chars().count()), "notification_subject_check");
-        if let Some(row) = self.notifications.get_mut(&key).filter(|row| row.expires_at > now) {
+        let is_over = |row: &&mut NotificationRow| row.sent_at.is_some() && row.expires_at <= now;
+        if let Some(row) = self.notifications.get_mut(&key).filter(|row| !is_over(row)) {
             return match row.lease_until {
                 None => Reservation::Sent,
                 Some(until) if until > now && row.token != token => Reservation::Held { until },
+                // What was never known to be told keeps its id.
                 Some(_) => {
+                    if row.expires_at <= now {
+                        row.expires_at = now + window;
+                    }
                     row.reserve(token, now);
                     Reservation::Reserved { id: row.id }
                 }

@@ -35,6 +35,7 @@ pub struct JobRow {
     pub resends: i16,
     pub platform_deaths: i16,
     pub death_message: Option<String>,
+    pub death_claim: i32,
     pub coalesced: i32,
     pub coalesce_key: Option<String>,
     pub available_at: DateTime<Utc>,
@@ -76,6 +77,7 @@ impl JobRow {
             resends: 0,
             platform_deaths: 0,
             death_message: None,
+            death_claim: 0,
             coalesced: 0,
             coalesce_key: None,
             available_at: now,
@@ -106,10 +108,11 @@ impl JobRow {
         self.state == JobState::InProgress && self.lease_until.is_some_and(|until| until <= now)
     }
 
-    /// Whether a message of it may be out.
+    /// Whether a message of it may be out that can be heard now.
     #[must_use]
-    pub const fn is_dispatched(&self) -> bool {
-        self.resends > 0 || matches!(self.state, JobState::InProgress)
+    pub fn is_dispatched(&self, now: DateTime<Utc>) -> bool {
+        let is_sent = self.resends > 0 && self.available_at <= now;
+        is_sent || self.state == JobState::InProgress
     }
 
     /// Takes it under a lease.

@@ -52,6 +52,14 @@ impl JobStore for MemorySession {
         self.call(Call::PutOff, |state| Ok(state.put_off(queue, ids))).await
     }
 
+    async fn absolve(&self, token: Uuid) -> Result<(), PortError> {
+        self.call(Call::Absolve, |state| {
+            state.absolve(token);
+            Ok(())
+        })
+        .await
+    }
+
     async fn release(&self, token: Uuid) -> Result<u64, PortError> {
         self.call(Call::Release, |state| Ok(state.release(token))).await
     }
@@ -125,7 +133,7 @@ impl State {
     fn look(&self, row: &JobRow, request: &ClaimRequest) -> Seen {
         let is_due = row.is_due(self.now) && row.expires_at > self.now;
         let next = match known(row, request) {
-            None if is_due => Next::AnotherBuild,
+            None if is_due || row.lease_ran_out(self.now) => Next::AnotherBuild,
             Some(job_type) if is_due && job_type.spec().batched => Next::Unlocked,
             Some(_) if is_due || row.lease_ran_out(self.now) => Next::Alone,
             _ => Next::Nothing,

@@ -92,7 +92,7 @@ impl State {
         let mut shares: BTreeMap<Option<&str>, Share<'_>> = BTreeMap::new();
         for row in self.jobs.live().filter(|row| row.queue == queue.name()) {
             let share = shares.entry(row.organization_id.as_deref()).or_default();
-            share.dispatched += i64::from(row.is_dispatched());
+            share.dispatched += i64::from(row.is_dispatched(self.now));
             if row.wake_at <= self.now {
                 share.due.push(row);
             }
@@ -100,12 +100,12 @@ impl State {
         let mut order = Vec::new();
         for (owner, mut share) in shares {
             let unused = if owner.is_none() { i64::MAX } else { DISPATCHED_MAX - share.dispatched };
-            share.due.retain(|row| row.is_dispatched() || unused > 0);
+            share.due.retain(|row| row.is_dispatched(self.now) || unused > 0);
             share.due.sort_by_key(|row| (row.wake_at, row.id));
             let mut unsent = 0;
             for (turn, row) in share.due.iter().enumerate() {
-                unsent += i64::from(!row.is_dispatched());
-                if row.is_dispatched() || unsent <= unused {
+                unsent += i64::from(!row.is_dispatched(self.now));
+                if row.is_dispatched(self.now) || unsent <= unused {
                     order.push((turn, row.wake_at, row.id));
                 }
             }
@@ -123,7 +123,9 @@ impl State {
         for id in ids {
             let may = |row: &&JobRow| {
                 let is_own = owner.is_none() || row.organization_id.as_deref() == owner;
-                is_own && (row.waits() || self.twin_ignores_state()) && !self.is_locked(row.id)
+                let is_held_back = row.wake_at >= now && row.wake_at <= now + WAKE;
+                let may = (row.waits() && is_held_back) || self.twin_ignores_state();
+                is_own && may && !self.is_locked(row.id)
             };
             if self.jobs.get(*id).filter(may).is_none() {
                 continue;

@@ -9,7 +9,7 @@ use mauntic_flows::ports::Retired;
 use uuid::Uuid;
 
 use super::State;
-use super::rows::JobRow;
+use super::rows::{JobRow, NotificationRow};
 use crate::ids::v7_floor;
 
 /// The version of ids that are digests, whose age is not in them.
@@ -25,7 +25,7 @@ impl State {
             runs: self.retire_runs(before, most),
             occurrences: self.retire_occurrences(before, most),
             events: self.retire_events(before, most),
-            notifications: self.retire_notifications(most),
+            notifications: self.retire_notifications(before, most),
         }
     }
 
@@ -90,8 +90,12 @@ impl State {
         count(old.len())
     }
 
-    fn retire_notifications(&mut self, most: usize) -> u64 {
-        let old = self.notifications.iter().filter(|(_, row)| row.expires_at < self.now);
+    fn retire_notifications(&mut self, before: DateTime<Utc>, most: usize) -> u64 {
+        let now = self.now;
+        let is_old = |row: &NotificationRow| {
+            row.expires_at < if row.sent_at.is_some() { now } else { before }
+        };
+        let old = self.notifications.iter().filter(|(_, row)| is_old(row));
         let old: BTreeSet<_> = old.map(|(key, row)| (row.expires_at, key.clone())).collect();
         let old: BTreeSet<_> = old.into_iter().map(|(_, key)| key).take(most).collect();
         self.notifications.retain(|key, _| !old.contains(key));

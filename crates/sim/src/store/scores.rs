@@ -62,7 +62,7 @@ impl State {
             event_type: "scoring.LeadScoreUpdated".to_owned(),
             data,
             job_id: Some(write.job_id),
-            request_id: None,
+            request_id: self.jobs.get(write.job_id).and_then(|row| row.request_id.clone()),
             occurred_at: self.now,
             wake_at: self.now,
             sent_at: None,

@@ -77,6 +77,8 @@ impl State {
             row.wake_at = now + wait;
             row.snoozes = if stays { (row.snoozes + 1).min(SNOOZES_MAX) } else { 1 };
             row.snooze_reason = Some(reason.to_owned());
+            // It comes back as new: its turn is to come again.
+            row.resends = 0;
         });
     }
 
@@ -95,7 +97,8 @@ impl State {
         let now = self.now;
         let ids: BTreeSet<Uuid> = ids.iter().copied().collect();
         let waits = |row: &&JobRow| {
-            row.queue == queue.name() && row.waits() && row.available_at <= now + DUE_SLACK
+            let is_due = row.waits() && row.available_at <= now + DUE_SLACK;
+            row.queue == queue.name() && (is_due || row.lease_ran_out(now))
         };
         let mut moved = Vec::new();
         let mut dead: Vec<Died> = Vec::new();
@@ -104,7 +107,9 @@ impl State {
             else {
                 continue;
             };
-            if row.created_at + TimeDelta::hours(UNKNOWN_HOURS_MAX) <= now {
+            let stays = row.snooze_reason.as_deref() == Some("another_build");
+            let waited_secs = i64::from(row.snoozes) * UNKNOWN_SNOOZE_SECS;
+            if stays && waited_secs >= UNKNOWN_HOURS_MAX * 3_600 {
                 let detail = format!(
                     "no build that knows version {} of the type {} came within {UNKNOWN_HOURS_MAX} h",
                     row.version,
@@ -118,8 +123,9 @@ impl State {
                 row.leave(JobState::Queued);
                 row.available_at = now + TimeDelta::seconds(UNKNOWN_SNOOZE_SECS);
                 row.wake_at = row.available_at;
-                row.snoozes = (row.snoozes + 1).min(SNOOZES_MAX);
+                row.snoozes = if stays { (row.snoozes + 1).min(SNOOZES_MAX) } else { 1 };
                 row.snooze_reason = Some("another_build".to_owned());
+                row.resends = 0;
             });
             moved.push((id, PutOff::Snoozed));
         }
@@ -127,13 +133,24 @@ impl State {
         moved
     }
 
-    pub(super) fn release(&mut self, token: Uuid) -> u64 {
-        let now = self.now;
+    /// The jobs that an invocation holds.
+    fn held_by(&self, token: Uuid) -> Vec<Uuid> {
         let is_its = |row: &&JobRow| {
             let is_held = row.state == JobState::InProgress && row.lease_token == Some(token);
             is_held && !self.is_locked(row.id)
         };
-        let held: Vec<Uuid> = self.jobs.live().filter(is_its).map(|row| row.id).collect();
+        self.jobs.live().filter(is_its).map(|row| row.id).collect()
+    }
+
+    pub(super) fn absolve(&mut self, token: Uuid) {
+        for id in self.held_by(token) {
+            self.jobs.change(id, |row| row.alone = false);
+        }
+    }
+
+    pub(super) fn release(&mut self, token: Uuid) -> u64 {
+        let now = self.now;
+        let held = self.held_by(token);
         for id in &held {
             self.jobs.change(*id, |row| {
                 row.lease_until = Some(now);

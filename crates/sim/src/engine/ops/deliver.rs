@@ -7,6 +7,7 @@ use super::messages::address;
 use crate::engine::failure::Failed;
 use crate::engine::world::World;
 use crate::queue::RETRIES_MAX;
+use crate::store::rows::JobRow;
 
 /// Most messages of a delivery: batches that meet are worth more than full ones.
 const BATCH_MAX: usize = 20;
@@ -146,18 +147,14 @@ pub(super) fn give_up(world: &mut World) -> Failed {
     Ok(())
 }
 
-/// The platform gives three messages of one job up.
-pub(super) fn give_up_thrice(world: &mut World) -> Failed {
-    let Some(id) = world.any_job(|row| !row.state.is_final()) else { return Ok(()) };
-    for _ in 0..3 {
-        world.ports.queues.put(Origin::DeadLetters(Queue::ScoringEvents), address(id));
-    }
-    world.count_many("fault: message given up", 3);
-    // One by one, or a batch takes them for one message.
-    for _ in 0..3 {
-        if world.is_full() || !world.consume(Origin::DeadLetters(Queue::ScoringEvents), 1) {
-            break;
-        }
+/// The platform gives a message of a job up that somebody claimed in vain.
+pub(super) fn give_up_claimed(world: &mut World) -> Failed {
+    let was_tried = |row: &JobRow| !row.state.is_final() && row.claim > row.death_claim;
+    let Some(id) = world.any_job(was_tried) else { return Ok(()) };
+    let origin = Origin::DeadLetters(Queue::ScoringEvents);
+    world.ports.queues.put(origin, address(id));
+    world.count("fault: message given up");
+    if !world.is_full() && world.consume(origin, BATCH_MAX) {
         world.finish_one(world.running.len().saturating_sub(1))?;
     }
     Ok(())

@@ -10,7 +10,7 @@ use crate::outside::Health;
 use crate::store::SCHEMA_VERSION;
 
 /// Calls that faults are armed for: those on which something hangs.
-const CALLS: [Call; 33] = [
+const CALLS: [Call; 34] = [
     Call::Open,
     Call::Claim,
     Call::Claim,
@@ -22,6 +22,7 @@ const CALLS: [Call; 33] = [
     Call::SetBack,
     Call::HandBack,
     Call::PutOff,
+    Call::Absolve,
     Call::Release,
     Call::Bury,
     Call::Expire,
