@@ -23,8 +23,11 @@ demo: build ## the same, and ends when every seeded contact is scored and checke
 test: setup ## formatting, lints, docs, builds and all tests
 	@$(ENV) && exec node tools/check.mjs
 
-soak: setup ## the long proofs: a million seeds of the simulator, about forty minutes
-	@$(ENV) && exec cargo run -q -p mauntic-cli -- sim run --seeds 1000000
+soak: setup ## the long proofs: a million seeds, a thousand histories, 50,000 jobs under faults; an hour or two
+	@$(ENV) && cargo run -q -p mauntic-cli -- sim run --seeds 1000000
+	@$(ENV) && MAUNTIC_HISTORIES=500 cargo test -p mauntic-tests --test conformance histories
+	@$(ENV) && tools/build-workers.sh --fault-hooks && \
+	  MAUNTIC_E2E_JOBS=50000 cargo test -p mauntic-tests --test e2e ten_thousand
 
 deny: setup ## licences, duplicate and vulnerable dependencies (needs the advisory database)
 	@$(ENV) && . tools/versions.env && \

@@ -52,6 +52,11 @@ comment on index jobs.job_by_hand is 'Retention of jobs that were sent by hand.'
 create index dead_letter_job on jobs.dead_letter (job_id) where job_id is not null;
 comment on index jobs.dead_letter_job is 'The cases of a job.';
 
+alter table jobs.heartbeat
+  add column interval_secs int4 not null default 60 check (interval_secs > 0);
+comment on column jobs.heartbeat.interval_secs is
+  'Longest time from one tick to the next when it was, in seconds; the build before writes none.';
+
 -- ------------------------------------------------------------------ runs ----
 
 create table jobs.run (

@@ -27,6 +27,8 @@ const RETRY_DELAY_SECS_MAX = 60;
 const SPREAD_SECS = 4;
 
 const inFlight = new Set();
+// Only batches hold jobs, so that only they are innocent of one another's.
+let batchesInFlight = 0;
 
 watchAborts();
 
@@ -54,7 +56,7 @@ export async function queue(Rust, ctx, env, batch) {
   const invocation = { ...env, INVOCATION_TOKEN: token };
   const started = Date.now();
   try {
-    await bounded(QUEUE_DEADLINE_MS, () => new Rust(ctx, invocation).queue(batch));
+    await consume(Rust, ctx, invocation, batch);
   } catch (error) {
     // Before the release, which is none of the batch's own time.
     const durationMs = Date.now() - started;
@@ -69,6 +71,15 @@ export async function queue(Rust, ctx, env, batch) {
     const released = await release(Rust, ctx, env, token, shared);
     const fields = { queue, messages: messages.length, token, released, shared, durationMs };
     log("batch_cut_off", error, fields);
+  }
+}
+
+async function consume(Rust, ctx, env, batch) {
+  batchesInFlight += 1;
+  try {
+    await bounded(QUEUE_DEADLINE_MS, () => new Rust(ctx, env).queue(batch));
+  } finally {
+    batchesInFlight -= 1;
   }
 }
 
@@ -121,7 +132,7 @@ function watchAborts() {
     set(value) {
       critical = value;
       if (!value) return;
-      const shared = inFlight.size > 1;
+      const shared = batchesInFlight > 1;
       for (const abandon of [...inFlight]) {
         abandon(Object.assign(new Error("the wasm instance aborted"), { shared }));
       }

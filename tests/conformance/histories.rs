@@ -9,6 +9,7 @@ mod replies;
 use std::fmt::{Display, Formatter};
 
 use mauntic_sim::store::Twin;
+use mauntic_tests::say::say;
 
 use self::draw::Draw;
 use self::ops::Op;
@@ -90,22 +91,25 @@ fn histories() -> u64 {
     asked.map_or(HISTORIES, |count| count.parse().expect("MAUNTIC_HISTORIES is a number"))
 }
 
-async fn assert_equal(seeds: impl Iterator<Item = u64>) {
+async fn assert_equal(what: &str, seeds: impl Iterator<Item = u64>) {
+    let mut equal = 0;
     for seed in seeds {
         if let Some(difference) = differs(seed, Twin::None).await {
             panic!("{difference}");
         }
+        equal += 1;
     }
+    say(format_args!("{equal} histories of {what} seeds, {STEPS} steps each: equal after each"));
 }
 
 #[tokio::test]
 async fn both_are_equal_after_every_step_of_even_seeds() {
-    assert_equal((0..histories()).map(|n| 2 * n)).await;
+    assert_equal("even", (0..histories()).map(|n| 2 * n)).await;
 }
 
 #[tokio::test]
 async fn both_are_equal_after_every_step_of_odd_seeds() {
-    assert_equal((0..histories()).map(|n| 2 * n + 1)).await;
+    assert_equal("odd", (0..histories()).map(|n| 2 * n + 1)).await;
 }
 
 /// What the histories are worth: a protocol with one rule left out is found.
@@ -120,11 +124,12 @@ async fn a_twin_with_one_rule_left_out_is_found() {
         let mut seeds = 0..TWIN_SEEDS;
         let found = loop {
             match seeds.next() {
-                Some(seed) if differs(seed, twin).await.is_some() => break true,
+                Some(seed) if differs(seed, twin).await.is_some() => break Some(seed),
                 Some(_) => {}
-                None => break false,
+                None => break None,
             }
         };
-        assert!(found, "{twin:?} is not found by {TWIN_SEEDS} histories");
+        assert!(found.is_some(), "{twin:?} is not found by {TWIN_SEEDS} histories");
+        say(format_args!("{twin:?}: found by history {found:?}"));
     }
 }

@@ -19,6 +19,7 @@ macro_rules! on_both {
     };
 }
 
+mod absolved;
 mod alone;
 mod claims;
 mod deaths;
@@ -26,6 +27,7 @@ mod effects;
 mod enqueues;
 pub(crate) mod given;
 mod guards;
+mod last_moves;
 mod operators;
 mod relays;
 mod retention;

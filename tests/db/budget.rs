@@ -4,6 +4,7 @@ use mauntic_flows::consume::Body;
 use mauntic_testkit::database::{Cluster, Role};
 use mauntic_testkit::proxy::RoundTripProxy;
 use mauntic_tests::ports::{Settled, TestPorts};
+use mauntic_tests::say::say;
 use mauntic_tests::world::{World, contact, organization, short, texts};
 use serde_json::json;
 use uuid::Uuid;
@@ -56,7 +57,7 @@ async fn a_batch_of_one_hundred_takes_at_most_four_round_trips() {
     assert_eq!(world.count("select count(*) from scoring.lead_scores").await, 80);
     assert_eq!(world.count("select count(*) from jobs.dead_letter").await, 5);
     let trips = proxy.count();
-    println!("round trips of the mixed batch of 100: {trips}");
+    say(format_args!("round trips of the mixed batch of 100: {trips}"));
     assert!((1..=ROUND_TRIPS_MAX).contains(&trips), "{trips}");
 }
 

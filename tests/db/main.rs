@@ -19,5 +19,6 @@ mod plans;
 mod producers;
 mod protocol;
 mod scores;
+mod silence;
 mod tenants;
 mod unguarded;

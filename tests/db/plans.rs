@@ -1,5 +1,6 @@
-//! What the planner makes of the hot statements on a million jobs: only ever an
-//! index, and the one that was made for it.
+//! What the planner makes of the statements that claim, move, send and delete
+//! jobs, on a million of them: only ever an index, and the one that was made for
+//! it.
 
 use std::collections::BTreeSet;
 
@@ -15,12 +16,12 @@ const JOBS: i32 = 1_000_000;
 /// The newest are live, as after a burst: of 50 organizations on one queue.
 const LIVE: i32 = 40_000;
 
-const CLAIM_BATCH: &str = include_str!("../../crates/store/sql/claim_batch.sql");
-const LOOK: &str = include_str!("../../crates/store/sql/look.sql");
-const TAKE_DUE: &str = include_str!("../../crates/store/sql/take_due.sql");
-const MARK_SENT: &str = include_str!("../../crates/store/sql/mark_sent.sql");
-const BACKLOG: &str = include_str!("../../crates/store/sql/backlog.sql");
-const RETIRE_JOBS: &str = include_str!("../../crates/store/sql/retire_jobs.sql");
+/// A statement of the store, by its file's name.
+macro_rules! sql {
+    ($name:literal) => {
+        ($name, include_str!(concat!("../../crates/store/sql/", $name, ".sql")))
+    };
+}
 
 type Param<'a> = (&'a (dyn ToSql + Sync), Type);
 
@@ -66,6 +67,19 @@ impl Plan {
     }
 }
 
+/// The queue worker's session, for what it does to jobs.
+struct Planner {
+    client: Client,
+    ids: Vec<Uuid>,
+}
+
+impl Planner {
+    async fn check(&self, statement: (&str, &str), params: &[Param<'_>], indexes: &[&str]) {
+        let (name, sql) = statement;
+        plan(&self.client, sql, params).await.reads_jobs_by(name, indexes);
+    }
+}
+
 async fn a_million_jobs(world: &World) {
     let sql = "insert into jobs.job (organization_id, queue, type, data, failures_max, wake_at,
         state, finished_at, receipt)
@@ -79,19 +93,12 @@ async fn a_million_jobs(world: &World) {
     world.owner.batch_execute("vacuum analyze jobs.job").await.unwrap();
 }
 
-#[tokio::test]
-async fn hot_statements_read_a_million_jobs_by_index_only() {
-    let world = World::new().await;
-    a_million_jobs(&world).await;
-    let queue = world.database.connect(Role::Queue).await.unwrap();
-    let sql = "select id from jobs.job order by id desc limit 100";
-    let ids: Vec<Uuid> = world.rows(sql).await.iter().map(|row| row.get(0)).collect();
-    let name = "mauntic-scoring-events";
-    let queues = vec![name, "mauntic-analytics-jobs", "mauntic-scoreboard-jobs"];
+/// What an invocation claims and looks at.
+async fn claims(planner: &Planner) {
+    let (ids, name) = (&planner.ids, "mauntic-scoring-events");
     let (types, versions) = (vec!["scoring.CalculateScore"], vec![1_i16]);
-
     let params: &[Param<'_>] = &[
-        (&ids, Type::UUID_ARRAY),
+        (ids, Type::UUID_ARRAY),
         (&name, Type::TEXT),
         (&types, Type::TEXT_ARRAY),
         (&versions, Type::INT2_ARRAY),
@@ -100,34 +107,110 @@ async fn hot_statements_read_a_million_jobs_by_index_only() {
         (&5_i32, Type::INT4),
         (&6_i32, Type::INT4),
     ];
-    plan(&queue, CLAIM_BATCH, params).await.reads_jobs_by("claim_batch", &["job_pkey"]);
-
+    planner.check(sql!("claim_batch"), params, &["job_pkey"]).await;
     let batched = vec![true];
     let params: &[Param<'_>] = &[
-        (&ids, Type::UUID_ARRAY),
+        (ids, Type::UUID_ARRAY),
         (&name, Type::TEXT),
         (&types, Type::TEXT_ARRAY),
         (&versions, Type::INT2_ARRAY),
         (&batched, Type::BOOL_ARRAY),
     ];
-    plan(&queue, LOOK, params).await.reads_jobs_by("look", &["job_pkey"]);
+    planner.check(sql!("look"), params, &["job_pkey"]).await;
+    let params: &[Param<'_>] =
+        &[(&ids[0], Type::UUID), (&name, Type::TEXT), (&60_i64, Type::INT8), (&ids[1], Type::UUID)];
+    planner.check(sql!("claim_alone"), params, &["job_pkey"]).await;
+    let messages: Vec<String> = ids.iter().map(Uuid::to_string).collect();
+    let params: &[Param<'_>] = &[
+        (ids, Type::UUID_ARRAY),
+        (&messages, Type::TEXT_ARRAY),
+        (&name, Type::TEXT),
+        (&3_i16, Type::INT2),
+    ];
+    planner.check(sql!("bury"), params, &["job_pkey"]).await;
+}
 
-    let params: &[Param<'_>] = &[(&ids, Type::UUID_ARRAY)];
-    plan(&queue, MARK_SENT, params).await.reads_jobs_by("mark_sent", &["job_pkey"]);
+/// What it does with the jobs that it holds.
+async fn moves(planner: &Planner) {
+    let (ids, count) = (&planner.ids, planner.ids.len());
+    let claims = vec![1_i32; count];
+    let (receipts, wanted) = (vec!["{}"; count], i64::try_from(count).unwrap());
+    let params: &[Param<'_>] = &[
+        (ids, Type::UUID_ARRAY),
+        (&claims, Type::INT4_ARRAY),
+        (&receipts, Type::TEXT_ARRAY),
+        (&wanted, Type::INT8),
+    ];
+    planner.check(sql!("complete_jobs"), params, &["job_pkey"]).await;
+    let (states, failed, waits) =
+        (vec!["failed"; count], vec![true; count], vec![1_000_i64; count]);
+    let texts = vec![Some("why"); count];
+    let params: &[Param<'_>] = &[
+        (ids, Type::UUID_ARRAY),
+        (&claims, Type::INT4_ARRAY),
+        (&states, Type::TEXT_ARRAY),
+        (&failed, Type::BOOL_ARRAY),
+        (&waits, Type::INT8_ARRAY),
+        (&texts, Type::TEXT_ARRAY),
+        (&texts, Type::TEXT_ARRAY),
+    ];
+    planner.check(sql!("set_back"), params, &["job_pkey"]).await;
+    let params: &[Param<'_>] = &[
+        (ids, Type::UUID_ARRAY),
+        (&"mauntic-scoring-events", Type::TEXT),
+        (&300_i64, Type::INT8),
+        (&24_i64, Type::INT8),
+    ];
+    planner.check(sql!("put_off"), params, &["job_pkey"]).await;
+    let params: &[Param<'_>] = &[(ids, Type::UUID_ARRAY)];
+    planner.check(sql!("mark_sent"), params, &["job_pkey"]).await;
+    planner.check(sql!("cancel"), params, &["job_pkey"]).await;
+    // Nobody knows which jobs a token holds: all that are live are looked at.
+    let params: &[Param<'_>] = &[(&ids[0], Type::UUID)];
+    for statement in [sql!("absolve"), sql!("release")] {
+        planner.check(statement, params, &["job_live", "job_pkey"]).await;
+    }
+}
 
+/// What the tick looks for.
+async fn duties(planner: &Planner) {
+    let queues =
+        vec!["mauntic-scoring-events", "mauntic-analytics-jobs", "mauntic-scoreboard-jobs"];
     let params: &[Param<'_>] = &[
         (&queues, Type::TEXT_ARRAY),
         (&1_000_i64, Type::INT8),
         (&2_000_i64, Type::INT8),
         (&60_i64, Type::INT8),
     ];
-    plan(&queue, TAKE_DUE, params).await.reads_jobs_by("take_due", &["job_live", "job_pkey"]);
-
+    planner.check(sql!("take_due"), params, &["job_live", "job_pkey"]).await;
+    let params: &[Param<'_>] = &[(&1_000_i64, Type::INT8)];
+    planner.check(sql!("expire"), params, &["job_live", "job_pkey"]).await;
     let params: &[Param<'_>] = &[(&2_592_000_i64, Type::INT8), (&5_000_i64, Type::INT8)];
-    let indexes = ["job_by_hand", "job_pkey"];
-    plan(&queue, RETIRE_JOBS, params).await.reads_jobs_by("retire_jobs", &indexes);
+    planner.check(sql!("retire_jobs"), params, &["job_by_hand", "job_pkey"]).await;
+    planner.check(sql!("retire_runs"), params, &["job_run"]).await;
+    for statement in [
+        sql!("retire_dead_letters"),
+        sql!("retire_events"),
+        sql!("retire_notifications"),
+        sql!("retire_occurrences"),
+    ] {
+        planner.check(statement, params, &[]).await;
+    }
+}
 
-    let (of_name, asked) = (vec![name], vec![1_i64]);
+#[tokio::test]
+async fn no_statement_of_workers_and_duties_reads_a_million_jobs_through() {
+    let world = World::new().await;
+    a_million_jobs(&world).await;
+    let client = world.database.connect(Role::Queue).await.unwrap();
+    let sql = "select id from jobs.job order by id desc limit 100";
+    let ids: Vec<Uuid> = world.rows(sql).await.iter().map(|row| row.get(0)).collect();
+    let planner = Planner { client, ids };
+    claims(&planner).await;
+    moves(&planner).await;
+    duties(&planner).await;
+
+    let (of_name, asked) = (vec!["mauntic-scoring-events"], vec![1_i64]);
     let params: &[Param<'_>] = &[
         (&"org_1", Type::TEXT),
         (&of_name, Type::TEXT_ARRAY),
@@ -136,8 +219,9 @@ async fn hot_statements_read_a_million_jobs_by_index_only() {
     ];
     let http = world.database.connect(Role::Http).await.unwrap();
     http.batch_execute("select set_config('app.organization', 'org_1', false)").await.unwrap();
-    for client in [&queue, &http] {
-        let backlog = plan(client, BACKLOG, params).await;
+    let (_, backlog) = sql!("backlog");
+    for client in [&planner.client, &http] {
+        let backlog = plan(client, backlog, params).await;
         let only = ("Index Only Scan".to_owned(), "job_live".to_owned());
         assert_eq!(backlog.scans, BTreeSet::from([only]), "{}", backlog.text);
     }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use mauntic_tests::say::say;
 use mauntic_tests::turn::Turn;
 
 /// In the wasm of every build with fault hooks (`crates/platform`).
@@ -102,7 +103,7 @@ fn both_workers_deploy_dry_in_every_environment_and_stay_small() {
                 "{worker} {environment}: {said}"
             );
             let kib = gzip_kib(&said).unwrap_or_else(|| panic!("no size: {said}"));
-            println!("{worker} {environment}: {kib} KiB gzipped");
+            say(format_args!("{worker} {environment}: {kib} KiB gzipped"));
             assert!(kib < GZIP_KIB_MAX, "{worker} {environment}: {kib} KiB");
             assert_no_hooks(&out);
         }

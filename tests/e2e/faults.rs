@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use mauntic_flows::ports::Scope;
 use mauntic_local::workers::{Body, Build};
 use mauntic_tests::contacts::{Numbers, features};
+use mauntic_tests::say::say;
 use mauntic_tests::scored::{by_the_rules, computed};
 use mauntic_tests::stack::{QUEUE, Stack, until};
 use mauntic_tests::world::organization;
@@ -158,7 +159,10 @@ fn faults_were_met(stack: &Stack) {
     let batches = stack.batches();
     let cut_off = batches.iter().filter(|batch| batch.cut_off).count();
     let longest_ms = batches.iter().map(|batch| batch.duration_ms).max().unwrap();
-    println!("{} batches, {cut_off} cut off, the longest open {longest_ms} ms", batches.len());
+    say(format_args!(
+        "{} batches, {cut_off} cut off, the longest open {longest_ms} ms",
+        batches.len()
+    ));
     assert!(longest_ms < BATCH_OPEN_MS_MAX, "a batch was open for {longest_ms} ms");
     assert!(cut_off > 0, "the panic was not met\n{}", stack.story());
     assert!(met_no_database(stack), "the database was never missed\n{}", stack.story());

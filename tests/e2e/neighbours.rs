@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use mauntic_local::workers::{Body, Build, Message, Outcome, Worker};
+use mauntic_tests::say::say;
 use mauntic_tests::stack::{QUEUE, Stack, until};
 use mauntic_tests::world::{contact, organization, short};
 use serde_json::json;
@@ -67,7 +68,7 @@ async fn neighbours_of_a_panic_have_their_effects_within_five_seconds() {
     let scored: i64 = owner.query_one(sql, &[]).await.unwrap().get(0);
     assert_eq!(usize::try_from(scored).unwrap(), NEIGHBOURS);
     let took = deliveries + delay + max_batch_timeout();
-    println!("two deliveries {deliveries:?}, with the waits between them {took:?}");
+    say(format_args!("two deliveries {deliveries:?}, with the waits between them {took:?}"));
     assert!(took <= NEIGHBOURS_WITHIN, "{took:?}\n{}", stack.story());
 }
 
@@ -96,7 +97,7 @@ async fn neighbours_of(poison: &str) -> (Stack, Duration) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn neighbours_of_a_panic_are_scored_at_the_next_delivery() {
     let (stack, took) = neighbours_of("fault-panic-1").await;
-    println!("neighbours of a job that panicked once were scored after {took:?}");
+    say(format_args!("neighbours of a job that panicked once were scored after {took:?}"));
     assert!(took < NEIGHBOURS_WITHIN_BUSY, "took {took:?}\n{}", stack.story());
     let owner = stack.owner().await;
     let finished = "select count(*) from jobs.job where finished_at is null";
@@ -121,7 +122,7 @@ async fn neighbours_of_a_panic_are_scored_at_the_next_delivery() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_job_that_always_panics_is_the_only_one_that_dies() {
     let (stack, took) = neighbours_of("fault-panic-always").await;
-    println!("neighbours of a job that always panics were scored after {took:?}");
+    say(format_args!("neighbours of a job that always panics were scored after {took:?}"));
     let owner = stack.owner().await;
     until(
         "the poison job is a dead letter",

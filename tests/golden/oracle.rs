@@ -2,6 +2,7 @@
 //! what a thousand contacts may not show.
 
 use mauntic_tests::contacts::{Numbers, config, context, features};
+use mauntic_tests::say::say;
 use mauntic_tests::{oracle, scored::by_the_rules};
 use serde_json::{Value, json};
 
@@ -50,7 +51,7 @@ fn the_rules_and_the_oracle_agree() {
     let of_context = |answer: &Value| answer["components"].to_string().contains("context_");
     let often = |what: &str, is: &dyn Fn(&Value) -> bool| {
         let found = answers.iter().filter(|answer| is(answer)).count();
-        println!("{what}: {found} of {QUESTIONS}");
+        say(format_args!("{what}: {found} of {QUESTIONS}"));
         assert!(found >= 20, "{what} only {found} times");
     };
     often("a factor of weight 0", &zero);

@@ -1,6 +1,6 @@
 //! Every pair of operations, each with itself too.
 
-use std::io::Write;
+use mauntic_tests::say::say;
 
 use crate::act::{Act, Form};
 use crate::scene::{Scene, Stage};
@@ -129,10 +129,8 @@ async fn walk(one: Op, two: Op) {
     }
     world.close().await;
     let (orders, waits) = (all.orders, all.waits);
-    // Past the harness, which shows what a test prints only when it fails.
-    let line =
-        format!("{one:?} × {two:?}: all {orders} orders of {scenes} scenes, {waits} waits\n");
-    std::io::stderr().write_all(line.as_bytes()).unwrap();
+    let of = format!("{orders} orders of {scenes} scenes, {waits} waits");
+    say(format_args!("{one:?} × {two:?}: all {of}"));
 }
 
 /// A schedule's first judgement has no row to lock.

@@ -6,10 +6,10 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "a test may stop, and prints what it counted"
+    reason = "a test may stop"
 )]
 
+mod duties;
 mod outage;
 mod schedules;
 mod seeds;

@@ -16,6 +16,7 @@ use mauntic_sim::engine::drive::finish;
 use mauntic_sim::faults::{Call, Fault};
 use mauntic_sim::outside::Health;
 use mauntic_sim::ports::SimPorts;
+use mauntic_tests::say::say;
 use uuid::Uuid;
 
 const QUEUE: Queue = Queue::ScoringEvents;
@@ -90,7 +91,7 @@ fn through_an_outage(every: i64, health: impl Fn(i64) -> Health) {
     let calls: u64 = ports.outside.calls(Dependency::AlertWebhook).values().sum();
     let repeats: u64 = taken.values().map(|times| times - 1).sum();
     let alerts = asked.len();
-    println!("{alerts} alerts, {calls} calls, {repeats} taken again under the same id");
+    say(format_args!("{alerts} alerts, {calls} calls, {repeats} taken again under the same id"));
 }
 
 #[test]

@@ -15,6 +15,7 @@ use mauntic_sim::engine::schedules::{MADE_UP, all};
 use mauntic_sim::faults::{Call, Fault};
 use mauntic_sim::ports::SimPorts;
 use mauntic_sim::rng::Rng;
+use mauntic_tests::say::say;
 
 const DAYS: i64 = 90;
 
@@ -179,7 +180,7 @@ fn ninety_days_have_exactly_their_nominal_times() {
         finish(judge_all(&operator.ports, &operator.schedules, None)).unwrap();
     }
     let end = operator.ports.clock.database();
-    println!("{:?}", operator.counts);
+    say(format_args!("{:?}", operator.counts));
     operator.ports.store.look(|state| {
         check_occurrences(state, &operator.schedules).unwrap();
         for one in &operator.schedules {
@@ -200,7 +201,7 @@ fn ninety_days_have_exactly_their_nominal_times() {
             assert!(rows.keys().copied().eq(nominals), "{key} has exactly its nominal times");
             let mut outcomes: BTreeMap<&str, u64> = BTreeMap::new();
             rows.values().for_each(|row| *outcomes.entry(row.outcome).or_default() += 1);
-            println!("{key}: {} times, {outcomes:?}", rows.len());
+            say(format_args!("{key}: {} times, {outcomes:?}", rows.len()));
         }
     });
 }

@@ -1,6 +1,7 @@
 //! Ten thousand seeds, and that a seed is one history.
 
 use mauntic_sim::engine::{FAULTS, Settings, run_seed, run_seeds};
+use mauntic_tests::say::say;
 
 /// Seeds of an ordinary run; `make soak` runs a hundred times as many.
 const SEEDS: u64 = 10_000;
@@ -15,7 +16,7 @@ fn threads() -> usize {
 #[test]
 fn every_seed_keeps_every_invariant() {
     let report = run_seeds(1, SEEDS, threads(), &Settings::default());
-    println!("{report}");
+    say(&report);
     assert_eq!(report.failed, 0, "see above");
     assert_eq!(report.seeds, SEEDS);
     assert_eq!(report.rare_faults(FAULT_MIN), [], "of {} faults", FAULTS.len());

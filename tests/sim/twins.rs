@@ -3,6 +3,7 @@
 
 use mauntic_sim::engine::{Outcome, Settings, run_seed};
 use mauntic_sim::store::Twin;
+use mauntic_tests::say::say;
 
 /// Seeds within which a broken twin must be found.
 const SEEDS: u64 = 1_000;
@@ -15,7 +16,10 @@ fn first_failure(twin: Twin) -> Option<Outcome> {
 fn is_missed(twin: Twin) {
     let found = first_failure(twin).unwrap_or_else(|| panic!("{twin:?} passes {SEEDS} seeds"));
     let failure = found.failure.unwrap();
-    println!("{twin:?}: seed {} misses {}: {}", found.seed, failure.invariant, failure.detail);
+    say(format_args!(
+        "{twin:?}: seed {} misses {}: {}",
+        found.seed, failure.invariant, failure.detail
+    ));
     for seed in 1..=found.seed {
         let healthy = run_seed(seed, &Settings::default());
         assert_eq!(healthy.failure, None, "the healthy protocol, seed {seed}");

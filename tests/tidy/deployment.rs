@@ -8,6 +8,7 @@ use mauntic_domain::jobs::queue::{BATCH_MESSAGES_MAX, Origin};
 use mauntic_domain::schedules::registry::{
     CONTEXTS_VARIABLE, Flag, OVERNIGHT_CRON_VARIABLE, REGISTRY, triggers,
 };
+use mauntic_domain::schedules::tick::TICK_CRON_VARIABLE;
 use toml::{Table, Value};
 
 /// Names of environments; the empty one is the file's top level, local work.
@@ -172,7 +173,7 @@ fn what_pauses_schedules_is_a_secret_and_what_moves_them_is_in_the_readme() {
     }
     let readme = readme();
     let variables = Flag::ALL.map(Flag::variable).into_iter();
-    for name in variables.chain([CONTEXTS_VARIABLE, OVERNIGHT_CRON_VARIABLE]) {
+    for name in variables.chain([CONTEXTS_VARIABLE, OVERNIGHT_CRON_VARIABLE, TICK_CRON_VARIABLE]) {
         assert!(readme.contains(&format!("`{name}`")), "the README does not name {name}");
     }
 }

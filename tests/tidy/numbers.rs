@@ -67,24 +67,14 @@ fn constants() -> BTreeMap<&'static str, i64> {
         flows::consume::LOCKED_DELAY_SECS
         flows::consume::SNOOZE_MESSAGE_SECS_MAX
         flows::consume::UNSETTLED_DELAY_SECS
+        flows::jobs::outcome::OUTSIDE_SNOOZES_MAX
         flows::relay::ROUNDS_MAX
         flows::relay::TAKEN_MAX
         flows::relay::SLICE_ROWS
         flows::tick::EXPIRED_MAX
     };
-    let others = [
-        ("flows::jobs::outcome::OUTSIDE_SNOOZES_MAX", outside_snoozes_max()),
-        ("platform::transitions::TOLD_MAX", i64::from(transitions::TOLD_MAX)),
-    ];
+    let others = [("platform::transitions::TOLD_MAX", i64::from(transitions::TOLD_MAX))];
     times.into_iter().chain(counts).chain(others).collect()
-}
-
-/// Private to its room.
-fn outside_snoozes_max() -> i64 {
-    let file = super::root().join("crates/flows/src/jobs/outcome.rs");
-    let text = std::fs::read_to_string(file).unwrap();
-    let value = text.split_once("const OUTSIDE_SNOOZES_MAX: i16 = ").unwrap().1;
-    value.split(';').next().unwrap().parse().unwrap()
 }
 
 /// A number, or a time in seconds.

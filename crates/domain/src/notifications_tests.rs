@@ -8,9 +8,9 @@ fn a_window_is_1_to_168_hours() {
     for (asked, hours) in
         [(1, 1), (24, 24), (168, 168), (0, 1), (-7, 1), (169, 168), (i64::MAX, 168), (i64::MIN, 1)]
     {
-        assert_eq!(window(asked), TimeDelta::hours(hours), "{asked}");
+        assert_eq!(Window::hours(asked).length(), TimeDelta::hours(hours), "{asked}");
     }
-    assert_eq!(window(WINDOW_DEFAULT.num_hours()), WINDOW_DEFAULT);
+    assert_eq!(Window::hours(24), Window::DEFAULT);
 }
 
 #[test]

@@ -9,8 +9,9 @@
 //! 4. settlement: an acknowledgement that is lost brings the message back, and
 //!    the claim finds its row final.
 //!
-//! A lost answer at 3 is not followed by any write about the job: the message
-//! comes back, and its row tells.
+//! A lost answer at 3 is not followed by any write that moves the job, only by
+//! one that keeps the lease, should it run out, from counting against it: the
+//! message comes back, and its row tells.
 
 mod attempt;
 mod batch;

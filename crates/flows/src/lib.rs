@@ -6,7 +6,7 @@
 //! - [`consume`]: a batch of messages, from decoding to settlement.
 //! - [`relay`]: sends what is due to be sent; the tick and the planners use it.
 //! - [`cron`]: judges the schedules' nominal times.
-//! - [`tick`]: the duties of every minute.
+//! - [`tick`]: the duties that come again and again.
 //! - [`outside`]: the one way to a service outside.
 //! - [`jobs`]: one file a type of job.
 //! - [`commands`]: what the HTTP worker does.

@@ -26,6 +26,8 @@ pub const ROUNDS_MAX: usize = 10;
 /// time, 2. sends; 3. marks them sent. A death after 1 or 2 lets the minute pass
 /// and sends again: a wake-up too many is absorbed by the claim.
 ///
+/// A queue that takes no messages keeps none of the others waiting.
+///
 /// # Errors
 /// The first port that failed; what was not marked is sent by a later tick.
 pub async fn send_due<P: Ports, S: RelayStore>(ports: &P, session: &S) -> Result<usize, PortError> {
@@ -33,16 +35,19 @@ pub async fn send_due<P: Ports, S: RelayStore>(ports: &P, session: &S) -> Result
     for (queue, message) in session.take_due(TAKEN_MAX).await? {
         by_queue.entry(queue).or_default().push(message);
     }
-    let mut sent = 0;
+    let (mut sent, mut refused) = (0, None);
     for (queue, messages) in by_queue {
         for messages in messages.chunks(SLICE_ROWS) {
-            ports.wakeups().send(queue, messages).await?;
+            if let Err(error) = ports.wakeups().send(queue, messages).await {
+                refused.get_or_insert(error);
+                break;
+            }
             let ids: Vec<Uuid> = messages.iter().filter_map(|message| message.job_id).collect();
             session.mark_sent(&ids).await?;
             sent += ids.len();
         }
     }
-    Ok(sent)
+    refused.map_or(Ok(sent), Err)
 }
 
 /// Sends events of the outbox, if anybody listens; returns how many.

@@ -1,9 +1,10 @@
-//! The tick: every minute's duties, each with a heartbeat of its own. One that
-//! fails leaves the others alone, and its missing beat tells.
+//! The tick: its duties, every minute or as often as a deployment says, each with
+//! a heartbeat of its own. One that fails leaves the others alone, and its missing
+//! beat tells.
 
 use chrono::TimeDelta;
 use mauntic_domain::jobs::limits::{KEEP_MIN, RECOUNT_RUNS_MAX, RETIRED_MAX, RUN_IDLE};
-use mauntic_domain::schedules::{Effective, SettingsError};
+use mauntic_domain::schedules::{Effective, SettingsError, TICK_INTERVAL_SECS};
 
 use crate::cron::judge_all;
 use crate::ports::{
@@ -69,13 +70,23 @@ pub struct TickSettings {
 /// What became of each duty: how many things it did.
 pub type TickReport = Vec<(Duty, Result<u64, PortError>)>;
 
-/// Does every duty.
+/// Does every duty, as a tick of every minute.
 ///
 /// I/O: see the duties' own; each may be repeated, and is.
 pub async fn tick<P: Ports>(ports: &P, settings: &TickSettings) -> TickReport {
+    tick_every(ports, settings, TICK_INTERVAL_SECS).await
+}
+
+/// The same, as a tick that comes after `interval_secs` again at the latest: the
+/// beats say so, and are late only by that.
+pub async fn tick_every<P: Ports>(
+    ports: &P,
+    settings: &TickSettings,
+    interval_secs: u32,
+) -> TickReport {
     let mut report = Vec::with_capacity(Duty::ALL.len());
     for duty in Duty::ALL {
-        report.push((duty, perform(ports, settings, duty).await));
+        report.push((duty, perform(ports, settings, interval_secs, duty).await));
     }
     report
 }
@@ -83,6 +94,7 @@ pub async fn tick<P: Ports>(ports: &P, settings: &TickSettings) -> TickReport {
 async fn perform<P: Ports>(
     ports: &P,
     settings: &TickSettings,
+    interval_secs: u32,
     duty: Duty,
 ) -> Result<u64, PortError> {
     let session = ports.db().open().await?;
@@ -119,7 +131,7 @@ async fn perform<P: Ports>(
                 + gone.notifications
         }
     };
-    session.beat(duty.name()).await?;
+    session.beat(duty.name(), interval_secs).await?;
     Ok(done)
 }
 

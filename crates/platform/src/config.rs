@@ -4,7 +4,8 @@
 use chrono::TimeDelta;
 use js_sys::{JSON, Reflect};
 use mauntic_domain::jobs::limits::KEEP_MIN;
-use mauntic_domain::schedules::{Effective, Settings, SettingsError};
+use mauntic_domain::schedules::tick::TICK_CRON_VARIABLE;
+use mauntic_domain::schedules::{Effective, Settings, SettingsError, Tick, TickError};
 use mauntic_flows::cron;
 use wasm_bindgen::JsValue;
 use worker::{Env, Hyperdrive, Url};
@@ -93,6 +94,11 @@ pub(crate) fn keep(env: &Env) -> Result<TimeDelta, ConfigError> {
 /// `true`, so here an empty variable is not an absent one.
 pub(crate) fn schedules(env: &Env) -> Result<Vec<Effective>, SettingsError> {
     cron::schedules(&Settings::from_vars(|name| raw(env, name))?)
+}
+
+/// When the tick comes.
+pub(crate) fn tick(env: &Env) -> Result<Tick, TickError> {
+    text(env, TICK_CRON_VARIABLE).map_or_else(|| Ok(Tick::default()), |text| Tick::parse(&text))
 }
 
 /// The webhook that is told of alerts, if there is one.

@@ -2,7 +2,6 @@
 //! a queue handler into a panic, which costs every invocation of the isolate.
 
 use mauntic_domain::jobs::queue::Origin;
-use mauntic_domain::schedules::TICK_CRON;
 use mauntic_flows::consume::{Report, consume};
 use mauntic_flows::ports::{Host, PortError, Ports};
 use mauntic_flows::relay;
@@ -40,13 +39,7 @@ pub async fn queue(batch: &MessageBatch<()>, env: &Env) {
 
 /// Runs what a cron trigger stands for.
 pub async fn scheduled(event: &ScheduledEvent, env: &Env) {
-    let cron = event.cron();
-    let ports = WorkerPorts::new(env);
-    if cron == TICK_CRON {
-        triggers::tick(&ports, env).await;
-    } else {
-        triggers::fire(&ports, env, cron, event.schedule()).await;
-    }
+    triggers::scheduled(&WorkerPorts::new(env), env, event.cron(), event.schedule()).await;
 }
 
 /// Ends the leases of an invocation that died; returns how many.

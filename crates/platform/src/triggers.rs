@@ -2,7 +2,7 @@
 //! logged, and the next tick does it.
 
 use chrono::{DateTime, Utc};
-use mauntic_domain::schedules::{Effective, REGISTRY};
+use mauntic_domain::schedules::{Effective, REGISTRY, SettingsError, Tick};
 use mauntic_flows::cron::{self, Fired};
 use mauntic_flows::ports::{Database, Host, PortError, Ports};
 use mauntic_flows::relay::send_due;
@@ -14,16 +14,45 @@ use crate::handlers::failure;
 use crate::log::{self, Level};
 use crate::{WorkerPorts, config};
 
+/// Does what the trigger of an expression stands for: its schedules, the tick,
+/// or both. The schedules come first, since the tick knows no trigger: it would
+/// take one that came late, or a little early, for a time that nobody fired.
+pub(crate) async fn scheduled(ports: &WorkerPorts, env: &Env, cron: String, time_ms: f64) {
+    let tick = config::tick(env).unwrap_or_else(|error| {
+        log::setting(&error);
+        Tick::default()
+    });
+    let is_tick = tick.is_fired_by(&cron);
+    let schedules = config::schedules(env).inspect_err(|error| log::setting(error));
+    if let Ok(all) = &schedules {
+        let own: Vec<Effective> =
+            all.iter().filter(|one| one.cron.as_str() == cron).cloned().collect();
+        if !own.is_empty() {
+            fire(ports, &own, cron, time_ms).await;
+        } else if !is_tick {
+            nobody(&cron);
+        }
+    }
+    if is_tick {
+        do_duties(ports, env, schedules, tick.interval_secs()).await;
+    }
+}
+
 /// Does every duty of the tick. Without settings that can be read no schedule is
 /// judged, and nothing is deleted that any setting would keep.
-pub(crate) async fn tick(ports: &WorkerPorts, env: &Env) {
+async fn do_duties(
+    ports: &WorkerPorts,
+    env: &Env,
+    schedules: Result<Vec<Effective>, SettingsError>,
+    interval_secs: u32,
+) {
     let started = ports.host().now();
-    let schedules = config::schedules(env).inspect_err(|error| log::setting(error));
     let keep = config::keep(env).unwrap_or_else(|error| {
         log::setting(&error);
         config::KEEP_MAX
     });
-    let report = tick::tick(ports, &TickSettings { schedules, keep }).await;
+    let settings = TickSettings { schedules, keep };
+    let report = tick::tick_every(ports, &settings, interval_secs).await;
     let (mut done, mut failed) = (Map::new(), Map::new());
     for (duty, outcome) in report {
         match outcome {
@@ -39,17 +68,10 @@ pub(crate) async fn tick(ports: &WorkerPorts, env: &Env) {
 }
 
 /// Judges the schedules of an expression and sends what they start.
-pub(crate) async fn fire(ports: &WorkerPorts, env: &Env, cron: String, time_ms: f64) {
-    let schedules: Vec<Effective> = match config::schedules(env) {
-        Ok(all) => all.into_iter().filter(|one| one.cron.as_str() == cron).collect(),
-        Err(error) => return log::setting(&error),
-    };
-    if schedules.is_empty() {
-        return nobody(&cron);
-    }
+async fn fire(ports: &WorkerPorts, schedules: &[Effective], cron: String, time_ms: f64) {
     let nominal_at = time(time_ms).unwrap_or_else(|| ports.host().now());
     let fired = Fired { cron, nominal_at };
-    let (level, mut fields) = match judge(ports, &schedules, &fired).await {
+    let (level, mut fields) = match judge(ports, schedules, &fired).await {
         Ok((report, sent)) => {
             let level = if report.error.is_some() { Level::Error } else { Level::Info };
             let error = report.error.as_ref().map(failure);

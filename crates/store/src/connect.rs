@@ -1,13 +1,16 @@
 //! Connecting on the host: TCP with TLS by `sslmode`, one session an invocation
 //! as in a worker. Certificates are checked against the public authorities.
 
+use std::pin::pin;
 use std::time::Duration;
 
+use futures::future::{Either, select};
 use mauntic_flows::ports::{Database, PortError};
 use tokio_postgres::Config;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::address::{self, AddressError};
+use crate::error::DATABASE;
 use crate::{Session, Timeout, Timer, connect_error};
 
 /// Longest wait for a connection; a worker's is the same.
@@ -73,7 +76,15 @@ impl Database for Tcp {
     type Session = Session;
 
     async fn open(&self) -> Result<Session, PortError> {
-        let client = self.client().await.map_err(|error| connect_error(&error))?;
+        // The socket's own timeout is over before the server has said a word.
+        let silence = (self.timer)(CONNECT_TIMEOUT);
+        let client = match select(pin!(self.client()), silence).await {
+            Either::Left((client, _)) => client.map_err(|error| connect_error(&error))?,
+            Either::Right(((), _)) => {
+                let cause = format!("no connection within {} s", CONNECT_TIMEOUT.as_secs());
+                return Err(PortError::Unavailable { what: DATABASE, cause });
+            }
+        };
         let session = Session::new(client, self.timer);
         Ok(match self.lease_secs {
             Some(secs) => session.with_lease(secs),

@@ -21,7 +21,7 @@ const BACKLOG: &str = "JB003";
 const MEANWHILE: &str = "JB004";
 
 /// The component in errors.
-const DATABASE: &str = "the database";
+pub(crate) const DATABASE: &str = "the database";
 
 /// Maps a failure to connect.
 #[must_use]

@@ -1,10 +1,10 @@
 //! Breakers and the notification ledger. Both are guarded by what their row
 //! says at that moment, so that of several that act at once one wins.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use futures::future::join;
 use mauntic_domain::breaker::Breaker;
-use mauntic_domain::notifications::{RESERVATION, Reservation};
+use mauntic_domain::notifications::{RESERVATION, Reservation, Window};
 use mauntic_flows::ports::{Dependency, GuardStore, PortError};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -63,7 +63,7 @@ impl GuardStore for Session {
         &self,
         subject: &str,
         kind: &'static str,
-        window: TimeDelta,
+        window: Window,
         token: Uuid,
         fresh_id: Uuid,
     ) -> Result<Reservation, PortError> {
@@ -74,7 +74,7 @@ impl GuardStore for Session {
             (&fresh_id, Type::UUID),
             (&token, Type::UUID),
             (&RESERVATION.num_seconds(), Type::INT8),
-            (&window.num_seconds(), Type::INT8),
+            (&window.length().num_seconds(), Type::INT8),
         ];
         let read: &[Param<'_>] = &[(&subject, Type::TEXT), (&kind, Type::TEXT)];
         for _ in 0..=RECORD_REPEATS_MAX {

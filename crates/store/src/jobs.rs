@@ -26,7 +26,7 @@ impl JobStore for Session {
         settle::set_back(self, jobs).await
     }
 
-    async fn hand_back(&self, held: &Held) -> Result<(), PortError> {
+    async fn hand_back(&self, held: &Held) -> Result<bool, PortError> {
         settle::hand_back(self, held).await
     }
 

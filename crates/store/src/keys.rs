@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures::future::join;
 use mauntic_domain::ids::OrganizationId;
-use mauntic_flows::ports::{ApiKey, KeyStore, PortError, QueueStats, Scope, Vitals};
+use mauntic_flows::ports::{ApiKey, Beat, KeyStore, PortError, QueueStats, Scope, Vitals};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -30,11 +30,10 @@ impl KeyStore for Session {
         let failed = |error| statement_error("reading vitals", &error);
         let (clock, beats) = (clock.map_err(failed)?, beats.map_err(failed)?);
         let clock = clock.first().ok_or_else(|| unreadable("clock"))?;
-        let beat = |row: &Row| Ok((column(row, "duty")?, column(row, "beat_at")?));
         Ok(Vitals {
             now: column(clock, "now")?,
             schema_version: column::<Option<i32>>(clock, "version")?.unwrap_or(0),
-            beats: beats.iter().map(beat).collect::<Result<_, PortError>>()?,
+            beats: beats.iter().map(beat).collect::<Result<_, _>>()?,
         })
     }
 
@@ -57,6 +56,15 @@ fn api_key(row: &Row) -> Result<ApiKey, PortError> {
         // A scope of a newer build opens nothing here.
         scopes: scopes.iter().filter_map(|scope| Scope::from_name(scope)).collect(),
         sha256: sha256.try_into().map_err(|_| unreadable("sha256"))?,
+    })
+}
+
+fn beat(row: &Row) -> Result<Beat, PortError> {
+    let interval: i64 = column(row, "interval_secs")?;
+    Ok(Beat {
+        duty: column(row, "duty")?,
+        at: column(row, "beat_at")?,
+        interval_secs: u32::try_from(interval).map_err(|_| unreadable("column interval_secs"))?,
     })
 }
 

@@ -45,8 +45,9 @@ impl RelayStore for Session {
         self.statement("marking events sent", sql, params).await.map(|_| ())
     }
 
-    async fn beat(&self, duty: &str) -> Result<(), PortError> {
-        let params: &[Param<'_>] = &[(&duty, Type::TEXT)];
+    async fn beat(&self, duty: &str, interval_secs: u32) -> Result<(), PortError> {
+        let interval = i64::from(interval_secs);
+        let params: &[Param<'_>] = &[(&duty, Type::TEXT), (&interval, Type::INT8)];
         self.statement("the heartbeat", include_str!("../sql/beat.sql"), params).await.map(|_| ())
     }
 

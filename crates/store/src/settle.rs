@@ -81,10 +81,10 @@ impl<'a> Columns<'a> {
     }
 }
 
-pub(crate) async fn hand_back(session: &Session, held: &Held) -> Result<(), PortError> {
+pub(crate) async fn hand_back(session: &Session, held: &Held) -> Result<bool, PortError> {
     let params: &[Param<'_>] = &[(&held.id, Type::UUID), (&held.claim, Type::INT4)];
     let sql = include_str!("../sql/hand_back.sql");
-    session.statement("handing a job back", sql, params).await.map(|_| ())
+    session.statement("handing a job back", sql, params).await.map(|rows| !rows.is_empty())
 }
 
 pub(crate) async fn put_off(

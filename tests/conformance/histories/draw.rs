@@ -22,6 +22,7 @@ use crate::subject::{Subject, World};
 const SCHEDULES: [&str; 2] = ["scoring.batch-recompute", "scoring.signal-decay"];
 const SUBJECTS: [&str; 2] = ["alert-1", "alert-2"];
 const DUTIES: [&str; 2] = ["relay", "cron"];
+const INTERVALS: [u32; 2] = [60, 900];
 const KEYS: [&str; 2] = ["k0", "k1"];
 
 /// Invocations and senders.
@@ -103,7 +104,7 @@ impl Draw {
     }
 
     fn small_step(&mut self) -> Op {
-        match self.rng.below(9) {
+        match self.rng.below(10) {
             0 => self.held().map_or(Op::QueueStats, |(id, claim, _)| Op::HandBack(id, claim)),
             1 => Op::PutOff(self.some_jobs(3)),
             2 => Op::Release(self.token()),
@@ -111,6 +112,7 @@ impl Draw {
             4 | 5 => Op::Replay(self.job_in(JobState::DeadLettered)),
             6 => Op::PutJob(self.raw()),
             7 => Op::MarkSent(self.some_jobs(3)),
+            8 => Op::Absolve(self.token()),
             _ => Op::MarkOwnSent(self.owner(), self.some_jobs(3)),
         }
     }
@@ -156,7 +158,7 @@ impl Draw {
             0 | 1 => Op::TakeDue(self.limit()),
             2 => Op::TakeEvents(self.limit()),
             3 => Op::MarkEventsSent(self.pick(&self.events.clone()).into_iter().collect()),
-            4 => Op::Beat(DUTIES[self.rng.below(2)]),
+            4 => Op::Beat(DUTIES[self.rng.below(2)], INTERVALS[self.rng.below(2)]),
             5 => Op::Retire,
             6 => Op::Expire(self.limit()),
             7 => Op::DecideLetters,

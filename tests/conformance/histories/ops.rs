@@ -1,9 +1,10 @@
 //! The steps of a history. Ids are those of the double; another subject's are
 //! found by their names.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use mauntic_domain::breaker::Breaker;
 use mauntic_domain::jobs::limits::{KEEP_MIN, RUN_IDLE};
+use mauntic_domain::notifications::Window;
 use mauntic_domain::scoring::Features;
 use mauntic_flows::ports::{
     AloneRequest, ClaimRequest, Dependency, Effect, EffectStore, GuardStore, Held, JobStore,
@@ -36,6 +37,7 @@ pub(super) enum Op {
     SetBack(Vec<SetBackJob>),
     HandBack(Uuid, i32),
     PutOff(Vec<Uuid>),
+    Absolve(Uuid),
     Release(Uuid),
     Expire(i64),
     Cancel(Vec<Uuid>),
@@ -46,7 +48,7 @@ pub(super) enum Op {
     MarkOwnSent(&'static str, Vec<Uuid>),
     TakeEvents(i64),
     MarkEventsSent(Vec<Uuid>),
-    Beat(&'static str),
+    Beat(&'static str, u32),
     Retire,
     OpenRun(NewRun),
     Run(Uuid),
@@ -138,9 +140,10 @@ impl Op {
             Self::ClaimAlone(request) => store.claim_alone(request).await.map(Reply::value),
             Self::SetBack(jobs) => store.set_back(&jobs).await.map(|ids| json!(ids)),
             Self::HandBack(id, claim) => {
-                store.hand_back(&held(id, claim)).await.map(|()| json!(null))
+                store.hand_back(&held(id, claim)).await.map(|moved| json!(moved))
             }
             Self::PutOff(ids) => store.put_off(QUEUE, &ids).await.map(Reply::value),
+            Self::Absolve(token) => store.absolve(token).await.map(|()| json!(null)),
             Self::Release(token) => store.release(token).await.map(|count| json!(count)),
             Self::Expire(limit) => store.expire(limit).await.map(Reply::value),
             Self::Cancel(ids) => store.cancel(&ids).await.map(|ids| json!(ids)),
@@ -161,7 +164,7 @@ impl Op {
     async fn of_runs<S: Subject>(self, world: &World<S>) -> Done {
         let store = &world.queue;
         Done::Reply(match self {
-            Self::Beat(duty) => store.beat(duty).await.map(|()| json!(null)),
+            Self::Beat(duty, secs) => store.beat(duty, secs).await.map(|()| json!(null)),
             Self::Retire => store.retire(KEEP_MIN, ALL).await.map(|it| json!(format!("{it:?}"))),
             Self::OpenRun(run) => store.open_run(&run, "api").await.map(Reply::value),
             Self::Run(id) => store.run(id).await.map(Reply::value),
@@ -184,7 +187,7 @@ impl Op {
                 queue.put_breaker(dependency, version, breaker).await.map(|it| json!(it))
             }
             Self::TryRecord(subject, token, fresh) => {
-                let window = TimeDelta::hours(1);
+                let window = Window::hours(1);
                 queue.try_record(subject, "signal", window, token, fresh).await.map(Reply::value)
             }
             Self::Enqueue(owner, jobs) => {

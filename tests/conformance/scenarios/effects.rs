@@ -1,6 +1,6 @@
 //! The effect's transaction: all of it, or nothing.
 
-use mauntic_domain::notifications::{Reservation, WINDOW_DEFAULT};
+use mauntic_domain::notifications::{Reservation, Window};
 use mauntic_flows::ports::{
     Committed, Effect, EffectStore, GuardStore, JobKey, NewEvent, SentNotification,
 };
@@ -41,7 +41,7 @@ async fn a_lost_fence_writes_nothing_at_all<S: Subject>(mut world: World<S>) {
     world.advance(60).await;
     world.hold_alone(jobs[1]).await;
     let (token, fresh) = (world.id(), world.id());
-    let window = WINDOW_DEFAULT;
+    let window = Window::DEFAULT;
     world.queue.try_record("alert", "signal", window, token, fresh).await.unwrap();
     let now = world.subject.now();
     let whole = effect(now, &[&held[0], &held[1]]);
@@ -130,7 +130,7 @@ async fn events_are_kept_in_their_order<S: Subject>(mut world: World<S>) {
 async fn a_notification_is_sent_by_who_holds_it<S: Subject>(mut world: World<S>) {
     let id = world.one(JobKey::None).await;
     let (token, other, fresh) = (world.id(), world.id(), world.id());
-    let window = WINDOW_DEFAULT;
+    let window = Window::DEFAULT;
     world.queue.try_record("alert", "signal", window, token, fresh).await.unwrap();
     let sent = |token| SentNotification { subject: "alert".to_owned(), kind: "signal", token };
     let held = world.hold(id).await;

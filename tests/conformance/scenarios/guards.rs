@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use mauntic_domain::breaker::Breaker;
-use mauntic_domain::notifications::{RESERVATION, Reservation, WINDOW_DEFAULT};
+use mauntic_domain::notifications::{RESERVATION, Reservation, Window};
 use mauntic_flows::ports::{Dependency, Effect, EffectStore, GuardStore, SentNotification};
 
 use super::given::effect;
@@ -56,7 +56,7 @@ async fn every_state_of_a_breaker_is_read_as_it_was_stored<S: Subject>(world: Wo
 }
 
 async fn ask<S: Subject>(world: &World<S>, token: uuid::Uuid, fresh: uuid::Uuid) -> Reservation {
-    world.queue.try_record("alert", "signal", WINDOW_DEFAULT, token, fresh).await.unwrap()
+    world.queue.try_record("alert", "signal", Window::DEFAULT, token, fresh).await.unwrap()
 }
 
 async fn a_notification_is_reserved_once<S: Subject>(mut world: World<S>) {
@@ -109,7 +109,7 @@ async fn a_window_that_is_over_begins_anew<S: Subject>(mut world: World<S>) {
     let (first, second) = (world.id(), world.id());
     ask(&world, first, first).await;
     send(&world, first).await;
-    world.subject.advance(WINDOW_DEFAULT).await;
+    world.subject.advance(Window::DEFAULT.length()).await;
     assert_eq!(ask(&world, second, second).await, Reservation::Reserved { id: second });
     assert_eq!(world.column("notifications", "state").await, ["reserved"]);
     assert_eq!(world.column("notifications", "expires_at").await, ["+86400s"]);
@@ -118,7 +118,7 @@ async fn a_window_that_is_over_begins_anew<S: Subject>(mut world: World<S>) {
 async fn kinds_and_subjects_are_apart<S: Subject>(mut world: World<S>) {
     for (subject, kind) in [("a", "signal"), ("a", "digest"), ("b", "signal")] {
         let id = world.id();
-        let asked = world.queue.try_record(subject, kind, WINDOW_DEFAULT, id, id).await.unwrap();
+        let asked = world.queue.try_record(subject, kind, Window::DEFAULT, id, id).await.unwrap();
         assert_eq!(asked, Reservation::Reserved { id });
     }
 }

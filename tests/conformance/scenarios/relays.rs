@@ -229,12 +229,14 @@ async fn sent_events_are_gone<S: Subject>(mut world: World<S>) {
 }
 
 async fn a_beat_is_seen<S: Subject>(mut world: World<S>) {
-    world.queue.beat("relay").await.unwrap();
+    world.queue.beat("relay", 60).await.unwrap();
+    world.queue.beat("expiry", 900).await.unwrap();
     world.advance(60).await;
-    world.queue.beat("relay").await.unwrap();
-    world.queue.beat("cron").await.unwrap();
+    world.queue.beat("relay", 21_600).await.unwrap();
+    world.queue.beat("cron", 900).await.unwrap();
     let dump = world.dump().await;
-    assert_eq!(dump["beats"], json!([["cron", "+0s"], ["relay", "+0s"]]));
+    let beats = json!([["cron", "+0s", 900], ["expiry", "-60s", 900], ["relay", "+0s", 21_600]]);
+    assert_eq!(dump["beats"], beats);
     world.one(JobKey::None).await;
     world.advance(30).await;
     let stats = world.queue.queue_stats().await.unwrap();

@@ -1,7 +1,7 @@
 //! Retention: what is final, decided or told, and old, goes.
 
 use mauntic_domain::jobs::limits::KEEP_MIN;
-use mauntic_domain::notifications::WINDOW_DEFAULT;
+use mauntic_domain::notifications::Window;
 use mauntic_domain::schedules::Outcome;
 use mauntic_flows::ports::{
     Effect, EffectStore, GuardStore, JobKey, JobStore, Judged, JudgedSchedule, NewOccurrence,
@@ -135,9 +135,9 @@ async fn events_go_sent_or_not<S: Subject>(mut world: World<S>) {
 
 async fn notifications_go_after_their_window<S: Subject>(mut world: World<S>) {
     let (token, fresh) = (world.id(), world.id());
-    let window = WINDOW_DEFAULT;
+    let window = Window::DEFAULT;
     world.queue.try_record("alert", "signal", window, token, fresh).await.unwrap();
-    world.subject.advance(window).await;
+    world.subject.advance(window.length()).await;
     assert_eq!(retire(&world).await.notifications, 0);
     // It was never known to be sent: its sender may come back, under its id.
     world.advance(1).await;

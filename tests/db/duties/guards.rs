@@ -1,9 +1,8 @@
 //! Breakers and the notification ledger: of many one wins.
 
-use chrono::TimeDelta;
 use futures::future::join_all;
 use mauntic_domain::breaker::Breaker;
-use mauntic_domain::notifications::Reservation;
+use mauntic_domain::notifications::{Reservation, Window};
 use mauntic_flows::ports::{Dependency, GuardStore};
 use mauntic_tests::world::World;
 use uuid::Uuid;
@@ -35,7 +34,7 @@ async fn a_breaker_is_stored_for_whoever_read_it_last() {
     }
 }
 
-const WINDOW: TimeDelta = TimeDelta::hours(24);
+const WINDOW: Window = Window::DEFAULT;
 
 async fn record(session: &Session, token: Uuid, fresh: Uuid) -> Reservation {
     session.try_record("alert_1", "webhook", WINDOW, token, fresh).await.unwrap()

@@ -5,7 +5,8 @@ use mauntic_domain::jobs::data::{BatchRecompute, CalculateScore};
 use mauntic_domain::jobs::limits::{DISPATCHED_MAX, UNFINISHED_MAX};
 use mauntic_domain::jobs::{Job, JobState};
 use mauntic_flows::ports::{Database, JobKey, JobStore, NewJob, PortError, Ports, TenantStore};
-use mauntic_tests::world::{World, contact, organization};
+use mauntic_tests::ports::Settled;
+use mauntic_tests::world::{World, contact, organization, texts};
 use serde_json::json;
 
 use super::{held, made, run};
@@ -24,20 +25,58 @@ fn keyed(contact_name: &str, key: &str) -> NewJob {
 }
 
 #[tokio::test]
-async fn fifty_identical_enqueues_are_one_job_and_one_answer() {
+async fn fifty_identical_enqueues_and_deliveries_are_one_job_one_answer_and_one_effect() {
     let world = World::new().await;
     let owner = organization("org_1");
-    let askers = (0..50).map(|_| async {
+    world.contacts(&owner, &[contact("c", &json!({"hasEmail": true}))]).await;
+    let writes = "create table public.writes (total numeric);
+      create function public.note_write() returns trigger language plpgsql security definer
+        as $$ begin insert into public.writes values (new.total_score); return null; end $$;
+      create trigger writes after insert or update on scoring.lead_scores
+        for each row execute function public.note_write()";
+    world.owner.batch_execute(writes).await.unwrap();
+    let ask = || async {
         let session = world.http.db().open().await.unwrap();
         session.enqueue(&owner, &[keyed("c", "k")]).await.unwrap().remove(0)
-    });
-    let answers = join_all(askers).await;
+    };
+    let answers = join_all((0..50).map(|_| ask())).await;
     assert_eq!(answers.iter().filter(|answer| answer.created).count(), 1);
     assert_eq!(answers.iter().filter(|answer| answer.send_now).count(), 1);
-    assert!(answers.iter().all(|answer| answer.id == answers[0].id
+    let id = answers[0].id;
+    assert!(answers.iter().all(|answer| answer.id == id
         && answer.enqueued_at == answers[0].enqueued_at
         && answer.state == JobState::Queued));
     assert_eq!(world.count("select count(*) from jobs.job").await, 1);
+
+    // Each asker's message: five at once, each a batch of four; then one by one.
+    let address = json!({"type": "scoring.CalculateScore", "jobId": id}).to_string();
+    let bodies = texts(vec![address; 4]);
+    let at_once = (0..5).map(|n| {
+        let (world, bodies) = (&world, &bodies);
+        async move { world.consume(&format!("at-once-{n}"), bodies).await }
+    });
+    let mut batches = join_all(at_once).await;
+    for n in 0..30 {
+        batches.push(world.consume(&format!("later-{n}"), &bodies[..1]).await);
+    }
+    let messages: usize = batches.iter().map(|batch| batch.report.messages).sum();
+    let completed: usize = batches.iter().map(|batch| batch.report.completed).sum();
+    assert_eq!((messages, completed), (50, 1));
+    let later = &batches[5..];
+    assert!(later.iter().all(|batch| batch.settled == [Some(Settled::Ack)]), "{later:?}");
+    assert!(batches.iter().all(|batch| batch.report.error.is_none()), "{batches:?}");
+    let job = super::job(&world, id).await;
+    assert_eq!((&job["state"], &job["claim"]), (&json!("completed"), &json!(1)));
+    assert_eq!(job["receipt"], json!({"scored": 1}));
+    assert_eq!(world.count("select count(*) from jobs.job").await, 1);
+    assert_eq!(world.count("select count(*) from public.writes").await, 1);
+    assert_eq!(world.count("select count(*) from scoring.score_history").await, 1);
+
+    // Whoever asks again is answered with the same job, done.
+    let again = join_all((0..50).map(|_| ask())).await;
+    assert!(again.iter().all(|answer| *answer == again[0]));
+    let first = (again[0].id, again[0].enqueued_at, again[0].created, again[0].state);
+    assert_eq!(first, (id, answers[0].enqueued_at, false, JobState::Completed));
 }
 
 #[tokio::test]

@@ -12,10 +12,6 @@ use super::verdict::count;
 const CUT_MIN: u64 = 75;
 
 /// Sees each effect, and each lease that somebody else took over.
-///
-/// A COMMIT that is cut under a job that is done alone spends one of its
-/// failures. Hundreds are cut here, so that one of thousands of jobs would lose
-/// all of its three to them; all but the poison have a larger budget.
 const WATCH: &str = "
   create table public.completions (job_id uuid);
   create table public.takeovers (job_id uuid, was_alone boolean);
@@ -31,11 +27,7 @@ const WATCH: &str = "
     insert into public.score_writes values (new.job_id, new.organization_id, new.contact_id);
     return new; end $$;
   create trigger saw_score after insert or update on scoring.lead_scores
-    for each row execute function public.saw_score();
-  create function public.widen() returns trigger language plpgsql as $$ begin
-    if coalesce(new.data->>'contactId', '') <> 'fault-panic-always' then new.failures_max := 50;
-    end if; return new; end $$;
-  create trigger widen before insert on jobs.job for each row execute function public.widen();";
+    for each row execute function public.saw_score();";
 
 pub(super) async fn install(stack: &Stack) {
     stack.owner().await.batch_execute(WATCH).await.unwrap();

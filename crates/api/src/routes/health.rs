@@ -7,7 +7,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use mauntic_domain::schedules::TICK_INTERVAL_SECS;
 use mauntic_flows::ports::{Database, KeyStore, PortError, Ports, Vitals};
 use mauntic_flows::tick;
 use serde::Serialize;
@@ -17,9 +16,9 @@ use super::shown;
 use crate::observe::Note;
 use crate::state::Shared;
 
-/// Oldest beat of a duty that still runs: two and a half ticks, so that one
-/// late tick alarms nobody and two missed ones do.
-const BEAT_AGE_SECS_MAX: i64 = TICK_INTERVAL_SECS as i64 * 5 / 2;
+/// Oldest beat of a duty that still runs, in halves of its own interval: two and
+/// a half ticks, so that one late tick alarms nobody and two missed ones do.
+const BEAT_AGE_HALVES_MAX: i64 = 5;
 
 /// How well something is; worse ones are greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
@@ -160,13 +159,14 @@ fn scheduler(vitals: &Vitals) -> SchedulerCheck {
     let duties: Vec<Duty> = vitals
         .beats
         .iter()
-        .map(|(name, beat)| {
-            let age_seconds = (vitals.now - *beat).num_seconds().max(0);
-            let late = age_seconds >= BEAT_AGE_SECS_MAX;
+        .map(|beat| {
+            let age_seconds = (vitals.now - beat.at).num_seconds().max(0);
+            let oldest_halves = i64::from(beat.interval_secs) * BEAT_AGE_HALVES_MAX;
+            let late = age_seconds.saturating_mul(2) >= oldest_halves;
             Duty {
-                name: name.clone(),
+                name: beat.duty.clone(),
                 status: if late { Health::Degraded } else { Health::Healthy },
-                last_beat_at: shown(*beat),
+                last_beat_at: shown(beat.at),
                 age_seconds,
             }
         })

@@ -57,6 +57,22 @@ async fn a_late_beat_of_any_duty_degrades() {
 }
 
 #[tokio::test]
+async fn each_duty_is_late_by_its_own_interval() {
+    for (interval_secs, first_late) in [(60, 150), (61, 153), (900, 2_250), (21_600, 54_000)] {
+        for (age_secs, code) in [(first_late - 1, None), (first_late, Some("heartbeat_late"))] {
+            let world = World::new();
+            world.put_beat_of(Duty::Relay.name(), interval_secs, age_secs);
+            assert_verdict(&check(&world).await, code);
+        }
+    }
+    // Its neighbours are not judged by it.
+    let world = World::new();
+    world.put_beat_of(Duty::Relay.name(), 900, 0);
+    world.put_beat(Duty::Events.name(), 150);
+    assert_verdict(&check(&world).await, Some("heartbeat_late"));
+}
+
+#[tokio::test]
 async fn a_missing_beat_of_any_duty_degrades() {
     assert_verdict(&check(&World::without_beats()).await, Some("heartbeat_missing"));
     for missing in Duty::ALL {

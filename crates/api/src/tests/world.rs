@@ -9,6 +9,7 @@ use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::jobs::queue::Origin;
 use mauntic_domain::jobs::{JobState, JobType, Queue};
 use mauntic_domain::points::PointsE4;
+use mauntic_domain::schedules::TICK_INTERVAL_SECS;
 use mauntic_domain::scoring::Score;
 use mauntic_flows::commands::authenticate::sha256;
 use mauntic_flows::consume::Body;
@@ -96,7 +97,7 @@ impl World {
     pub(crate) fn new() -> Self {
         let world = Self::without_beats();
         for duty in Duty::ALL {
-            world.store().put_beat(duty.name());
+            world.store().put_beat(duty.name(), TICK_INTERVAL_SECS);
         }
         world
     }
@@ -175,11 +176,17 @@ impl World {
         assert!(is_there, "job {id}");
     }
 
-    /// A duty's beat of so many seconds ago; less than none is in the future.
+    /// A duty's beat of so many seconds ago, by a tick of every minute; less than
+    /// none is in the future.
     pub(crate) fn put_beat(&self, duty: &str, age_secs: i64) {
+        self.put_beat_of(duty, TICK_INTERVAL_SECS, age_secs);
+    }
+
+    /// The same, by a tick of another interval, in seconds.
+    pub(crate) fn put_beat_of(&self, duty: &str, interval_secs: u32, age_secs: i64) {
         let clock = &self.ports.clock;
         clock.set_database_ahead(TimeDelta::seconds(-age_secs));
-        self.store().put_beat(duty);
+        self.store().put_beat(duty, interval_secs);
         clock.set_database_ahead(TimeDelta::zero());
     }
 

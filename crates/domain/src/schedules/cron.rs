@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
 use saffron::parse::{CronExpr, DayOfMonthExpr, DayOfWeekExpr, Expr, Exprs, Last, OrsExpr};
 
 /// Most bytes of an expression. The longest useful one, thirty minutes written
@@ -137,6 +137,31 @@ impl Cron {
             }
         }
         Some(found)
+    }
+
+    /// The longest gap between two consecutive times, in seconds, of an
+    /// expression that matches on every day; none for one that leaves days out,
+    /// whose gap is longer than a day. The times of a day are the same on each,
+    /// so this asks the cycle's 10,227 days once and steps through one day, at
+    /// most 1,440 times.
+    #[must_use]
+    pub fn interval_max_secs(&self) -> Option<u32> {
+        let start = NaiveDate::from_ymd_opt(*CYCLE.start(), 1, 1)?;
+        let midnight = start.and_time(NaiveTime::MIN).and_utc();
+        let first = self.next_after(midnight - TimeDelta::minutes(1))?;
+        let mut days = start.iter_days().take_while(|day| CYCLE.contains(&day.year()));
+        if !days.all(|day| self.parsed.contains(day.and_time(first.time()).and_utc())) {
+            return None;
+        }
+        let again = first + TimeDelta::days(1);
+        let mut longest = 0;
+        let mut time = first;
+        while time < again {
+            let next = self.next_after(time)?;
+            longest = longest.max((next - time).num_seconds());
+            time = next;
+        }
+        u32::try_from(longest).ok()
     }
 }
 

@@ -217,6 +217,37 @@ fn what_has_no_one_meaning_or_hardly_ever_matches_is_refused() {
     }
 }
 
+#[test]
+fn the_longest_gap_of_what_matches_every_day() {
+    #[rustfmt::skip]
+    let rows = [
+        ("* * * * *",           Some(60)),
+        ("*/15 * * * *",        Some(900)),
+        ("7-52/9 * * * *",      Some(15 * 60)),
+        ("0 * * * *",           Some(3_600)),
+        ("0 */7 * * *",         Some(7 * 3_600)),
+        ("0 9-17 * * *",        Some(16 * 3_600)),
+        ("30 1,13 * * *",       Some(12 * 3_600)),
+        ("59 23 * * *",         Some(86_400)),
+        ("0 * 1-31 * *",        Some(3_600)),
+        ("0 * 1-31 * MON",      Some(3_600)),
+        ("0 * */2,2-30/2 * 1-7", Some(3_600)),
+        ("0 * * 1-12 *",        Some(3_600)),
+        ("* * 1-30 * *",        None),
+        ("* * * 1-11 *",        None),
+        ("* * * * 1-6",         None),
+        ("* * 1-28 * MON-FRI",  None),
+        ("0 0 29 2 *",          None),
+    ];
+    for (text, wanted) in rows {
+        assert_eq!(cron(text).interval_max_secs(), wanted, "{text}");
+    }
+    for text in EXPRESSIONS.iter().chain(&OURS_ALONE) {
+        let is_daily = text.ends_with(" * * *");
+        assert_eq!(cron(text).interval_max_secs().is_some(), is_daily, "{text}");
+    }
+}
+
 /// One item of a field: a value, a range or a range with a step.
 fn item(least: u8, most: u8) -> impl Strategy<Value = String> {
     let range = (least..=most, least..=most).prop_map(|(a, b)| (a.min(b), a.max(b)));
@@ -299,6 +330,27 @@ proptest! {
         if let Ok(cron) = Cron::parse(&text) {
             let after_ten = (0..10).try_fold(start, |time, _| cron.next_after(time)).unwrap();
             walk_is_its_own_inverse(&cron, start, after_ten, 1);
+        }
+    }
+
+    #[test]
+    fn random_expressions_never_leave_more_than_their_longest_gap(
+        text in (field(0, 59), field(0, 23), prop_oneof![3 => Just("* * *"), 1 => Just("* * 1-6")])
+            .prop_map(|(minute, hour, days)| format!("{minute} {hour} {days}")),
+        start in times(),
+    ) {
+        let Ok(cron) = Cron::parse(&text) else { return Ok(()) };
+        let first = cron.next_after(start).unwrap();
+        let (mut time, mut longest) = (first, TimeDelta::zero());
+        // Eight days hold each gap between two days of a week.
+        while time < first + TimeDelta::days(8) {
+            let next = cron.next_after(time).unwrap();
+            longest = longest.max(next - time);
+            time = next;
+        }
+        match cron.interval_max_secs() {
+            Some(secs) => prop_assert_eq!(longest, TimeDelta::seconds(i64::from(secs))),
+            None => prop_assert!(longest > TimeDelta::days(1)),
         }
     }
 

@@ -161,8 +161,9 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
         held: &[Held],
     ) -> Result<Session<P>, PortError> {
         for held in held {
-            session.hand_back(held).await?;
-            self.observe(held, "job.handed_back", "handed_back", None);
+            if session.hand_back(held).await? {
+                self.observe(held, "job.handed_back", "handed_back", None);
+            }
             self.retry_job(held.id, super::DATABASE_AWAY_DELAY_SECS);
         }
         Ok(session)

@@ -7,7 +7,7 @@
 mod batch_recompute;
 mod calculate_score;
 mod notify_alert;
-mod outcome;
+pub mod outcome;
 mod recompute_chunk;
 mod scoring;
 

@@ -12,7 +12,7 @@
 
 use mauntic_domain::jobs::data::NotifyAlert;
 use mauntic_domain::jobs::derived_id;
-use mauntic_domain::notifications::{Reservation, WINDOW_DEFAULT};
+use mauntic_domain::notifications::{Reservation, Window};
 use serde_json::json;
 
 use super::outcome::failed_outside;
@@ -32,7 +32,7 @@ pub(super) async fn decide<P: Ports>(
     // Of the job alone: it says the same id however long it has to repeat itself,
     // also when its window is over meanwhile.
     let fresh_id = derived_id(&[KIND, &held.id.to_string()]);
-    let reservation = cx.session.try_record(&subject, KIND, WINDOW_DEFAULT, held.id, fresh_id);
+    let reservation = cx.session.try_record(&subject, KIND, Window::DEFAULT, held.id, fresh_id);
     let id = match reservation.await? {
         Reservation::Reserved { id } => id,
         Reservation::Sent => return Ok(not_sent("sent_before")),

@@ -85,7 +85,7 @@ impl Outcome {
 /// the job's own failure: as many open the breaker where no other call succeeds
 /// in between, however few jobs there are, and behind an open one no failure
 /// counts. What then still fails, fails for this job alone.
-const OUTSIDE_SNOOZES_MAX: i16 = 10;
+pub const OUTSIDE_SNOOZES_MAX: i16 = 10;
 
 const _: () = assert!(OUTSIDE_SNOOZES_MAX.unsigned_abs() as u32 >= FAILURES_MAX);
 

@@ -26,7 +26,7 @@ pub use schedule::{
 };
 pub use settle::{Died, OutgoingEvent, PutOff, Replayed, Retired, SetBackJob, Setback};
 pub use tenant::{
-    ApiKey, Enqueued, FeaturesStored, JobKey, LeaderboardEntry, NewJob, Position, QueueStats,
+    ApiKey, Beat, Enqueued, FeaturesStored, JobKey, LeaderboardEntry, NewJob, Position, QueueStats,
     Scope, ScoreRow, Vitals,
 };
 
@@ -37,7 +37,7 @@ use mauntic_domain::breaker::Breaker;
 use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::jobs::data::ContactRange;
 use mauntic_domain::jobs::{Message, Queue};
-use mauntic_domain::notifications::Reservation;
+use mauntic_domain::notifications::{Reservation, Window};
 use mauntic_domain::scoring::Features;
 use uuid::Uuid;
 
@@ -135,8 +135,8 @@ pub trait JobStore: Sync {
     /// lease, which alone were moved. Sorted by id.
     async fn set_back(&self, jobs: &[SetBackJob]) -> Result<Vec<Uuid>, PortError>;
     /// Queues a held job again that could not be tried; it spends nothing.
-    /// Nothing if its lease was lost.
-    async fn hand_back(&self, held: &Held) -> Result<(), PortError>;
+    /// False if its lease was lost; then nothing happened.
+    async fn hand_back(&self, held: &Held) -> Result<bool, PortError>;
     /// Puts off jobs that only another build can do, for five minutes and up to
     /// a day from when they were written; returns those that were still waiting.
     async fn put_off(&self, queue: Queue, ids: &[Uuid]) -> Result<Vec<(Uuid, PutOff)>, PortError>;
@@ -195,8 +195,9 @@ pub trait RelayStore: Sync {
     async fn take_events(&self, limit: i64) -> Result<Vec<OutgoingEvent>, PortError>;
     /// Notes that these events were sent.
     async fn mark_events_sent(&self, ids: &[Uuid]) -> Result<(), PortError>;
-    /// Notes that a duty of the tick was done.
-    async fn beat(&self, duty: &str) -> Result<(), PortError>;
+    /// Notes that a duty of the tick was done, and in how many seconds it is to
+    /// be done again.
+    async fn beat(&self, duty: &str, interval_secs: u32) -> Result<(), PortError>;
     /// Deletes what is older than `keep`, at most `limit` rows a table.
     async fn retire(&self, keep: TimeDelta, limit: i64) -> Result<Retired, PortError>;
 }
@@ -249,7 +250,7 @@ pub trait GuardStore: Sync {
         &self,
         subject: &str,
         kind: &'static str,
-        window: TimeDelta,
+        window: Window,
         token: Uuid,
         fresh_id: Uuid,
     ) -> Result<Reservation, PortError>;

@@ -156,7 +156,18 @@ pub struct Vitals {
     /// Number of the newest migration applied.
     pub schema_version: i32,
     /// Last beat of each duty of the tick.
-    pub beats: Vec<(String, DateTime<Utc>)>,
+    pub beats: Vec<Beat>,
+}
+
+/// When a duty of the tick was done, and is to be done again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beat {
+    /// Name of the duty.
+    pub duty: String,
+    /// When it was last done.
+    pub at: DateTime<Utc>,
+    /// Longest time from one tick to the next when it was, in seconds.
+    pub interval_secs: u32,
 }
 
 /// Counts of one queue's jobs.

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::failure::{Failed, fail};
 use super::model::{Asked, KeyName, Put};
 use super::world::{World, short};
+use crate::store::State;
 use crate::store::rows::{JobRow, RunRecord};
 
 impl World {
@@ -17,6 +18,7 @@ impl World {
         match asked {
             Asked::Put { contact, config_version, answer } => {
                 let Ok(stored) = answer else { return Ok(()) };
+                self.within_its_share(std::slice::from_ref(&stored.job))?;
                 let (input_version, job_id) = (stored.input_version, stored.job.id);
                 self.tell(format_args!(
                     "  {}/{} has version {input_version}, job {}",
@@ -29,7 +31,9 @@ impl World {
                 Ok(())
             }
             Asked::Jobs { answer, is_poison } => {
-                for enqueued in answer.into_iter().flatten() {
+                let answer = answer.unwrap_or_else(|_| Vec::new());
+                self.within_its_share(&answer)?;
+                for enqueued in answer {
                     self.model.promised.insert(enqueued.id);
                     if is_poison {
                         self.tell(format_args!("  poison {}", short(enqueued.id)));
@@ -38,7 +42,12 @@ impl World {
                 }
                 Ok(())
             }
-            Asked::Keyed { key, data, answer } => self.key_answered(key, data, answer),
+            Asked::Keyed { key, data, answer } => {
+                if let Ok(rows) = &answer {
+                    self.within_its_share(rows)?;
+                }
+                self.key_answered(key, data, answer)
+            }
             Asked::Run { id, is_open } => {
                 if is_open && self.ports.store.look(|state| state.run(id).is_none()) {
                     return fail("a run that was opened is there", format_args!("{id}"));
@@ -123,7 +132,7 @@ impl World {
 
     /// Any job of that kind.
     pub(super) fn any_job(&mut self, is_it: impl Fn(&JobRow) -> bool) -> Option<Uuid> {
-        let ids = |state: &crate::store::State| {
+        let ids = |state: &State| {
             state.jobs().filter(|row| is_it(row)).map(|row| row.id).collect::<Vec<_>>()
         };
         let ids = self.ports.store.look(ids);
@@ -132,7 +141,7 @@ impl World {
 
     /// Any run of that kind.
     pub(super) fn any_run(&mut self, is_it: impl Fn(&RunRecord) -> bool) -> Option<Uuid> {
-        let ids = |state: &crate::store::State| {
+        let ids = |state: &State| {
             state.runs().filter(|run| is_it(run)).map(|run| run.id).collect::<Vec<_>>()
         };
         let ids = self.ports.store.look(ids);
@@ -140,7 +149,9 @@ impl World {
     }
 
     fn any_such(&self, is_it: impl Fn(&JobRow) -> bool) -> Option<Uuid> {
-        self.ports.store.look(|state| state.jobs().find(|row| is_it(row)).map(|row| row.id))
+        let archive = &self.model.archive;
+        let any = |state: &State| archive.all_jobs(state).find(|row| is_it(row)).map(|row| row.id);
+        self.ports.store.look(any)
     }
 }
 

@@ -3,9 +3,11 @@
 mod jobs;
 mod messages;
 mod outside;
+mod retention;
 mod runs;
 mod schedules;
 mod scores;
+mod shares;
 
 pub use schedules::check_occurrences;
 
@@ -16,6 +18,7 @@ use super::world::World;
 pub(super) fn always(world: &World, nth: usize) -> Failed {
     jobs::wakes(world)?;
     jobs::effects(world)?;
+    shares::unfinished(world)?;
     // A count of every job: not every time.
     if nth.is_multiple_of(RUNS_EVERY) {
         runs::counted(world)?;
@@ -40,5 +43,8 @@ pub(super) fn at_the_end(world: &World) -> Failed {
     messages::fates(world)?;
     messages::cases(world)?;
     outside::told_once(world)?;
-    outside::events(world)
+    outside::events(world)?;
+    shares::held_back(world)?;
+    retention::gone(world)?;
+    retention::taken(world)
 }

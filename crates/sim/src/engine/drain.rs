@@ -54,7 +54,7 @@ impl World {
             let until_next = self.next_event().map_or(step, |at| at - self.now());
             // What waits for another build is given up after so many looks.
             let least = if self.awaits_another_build() { TimeDelta::seconds(1) } else { step };
-            self.ports.clock.advance(until_next.max(least));
+            self.advance(until_next.max(least));
             step = (step * 2).min(STEP_MAX);
             self.tick(Vec::new());
             self.run_to_end()?;

@@ -40,6 +40,8 @@ pub(super) struct Invocation {
     pub(super) token: Option<Uuid>,
     /// Operations during which it gets no turn.
     pub(super) stalled: u8,
+    /// Whether it wrote something for a request, where that is watched.
+    pub(super) wrote: bool,
     work: Work,
     batch: Option<Arc<Batch>>,
 }
@@ -47,7 +49,7 @@ pub(super) struct Invocation {
 impl Invocation {
     /// One that only ends.
     pub(super) fn new(name: &'static str, work: impl Future<Output = Ended> + 'static) -> Self {
-        Self { name, token: None, stalled: 0, work: Box::pin(work), batch: None }
+        Self { name, token: None, stalled: 0, wrote: false, work: Box::pin(work), batch: None }
     }
 
     /// One that consumes a batch.
@@ -64,7 +66,7 @@ impl Invocation {
             Ended::Consumed(report)
         };
         let (token, batch) = (Some(token), Some(batch));
-        Self { name, token, stalled: 0, work: Box::pin(work), batch }
+        Self { name, token, stalled: 0, wrote: false, work: Box::pin(work), batch }
     }
 
     /// Advances it by one port call; what it came to, if it is over.

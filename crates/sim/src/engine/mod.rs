@@ -9,24 +9,29 @@
 //! | `world` | everything of a seed |
 //! | `ops` | what may happen, and how often |
 //! | `model`, `answers` | what was asked, and what was answered |
+//! | `archive` | what retention may take, remembered |
+//! | `watch`, `judged` | what must be looked at while it happens |
 //! | `drain` | the calm at the end |
 //! | `checks` | what must hold |
 //! | [`drive`] | the doubles' futures, run by hand |
 //! | [`report`], [`run`] | what it came to; running seeds |
 
 mod answers;
+mod archive;
 mod chance;
 mod checks;
 mod drain;
 pub mod drive;
 mod executor;
 mod failure;
+mod judged;
 mod model;
 mod ops;
 pub mod report;
 pub mod run;
 pub mod schedules;
 mod turns;
+mod watch;
 mod world;
 
 pub use checks::check_occurrences;

@@ -11,6 +11,10 @@ use mauntic_flows::ports::{ContactKey, Enqueued, FeaturesStored, PortError};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::archive::Archive;
+use super::judged::Judged;
+use crate::store::rows::JobRow;
+
 /// Something that a caller asked for, with its answer.
 pub(super) enum Asked {
     /// Features of a contact.
@@ -111,4 +115,36 @@ pub(super) struct Model {
     pub(super) foreign: BTreeSet<Uuid>,
     /// When the faults ended.
     pub(super) calm_since: Option<DateTime<Utc>>,
+    /// Rows that retention may have taken.
+    pub(super) archive: Archive,
+    /// Messages sent by hand that the platform kept for no longer.
+    pub(super) outlived: BTreeSet<(Queue, String)>,
+    /// Every dead letter up to then was decided by an operator.
+    pub(super) decided_until: Option<DateTime<Utc>>,
+    /// Jobs that were beyond their organization's share when they were asked for.
+    pub(super) held_back: BTreeSet<Uuid>,
+    /// What each schedule's judgements came to.
+    pub(super) judged: BTreeMap<String, Judged>,
+    /// When each expression of a schedule was first deployed, if it was changed.
+    pub(super) deployed: BTreeMap<(String, String), DateTime<Utc>>,
+}
+
+impl Model {
+    /// Whether an operator decided the case of a dead job without replaying it.
+    pub(super) fn is_decided(&self, row: &JobRow) -> bool {
+        self.decided_until.is_some_and(|until| row.finished_at.is_some_and(|at| at <= until))
+    }
+}
+
+impl Asked {
+    /// The error that was answered, if any.
+    pub(super) const fn error(&self) -> Option<&PortError> {
+        match self {
+            Self::Put { answer: Err(error), .. }
+            | Self::Keyed { answer: Err(error), .. }
+            | Self::Jobs { answer: Err(error), .. }
+            | Self::Operated { many: Err(error), .. } => Some(error),
+            _ => None,
+        }
+    }
 }

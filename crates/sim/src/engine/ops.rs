@@ -5,6 +5,7 @@ mod faults;
 mod messages;
 mod operator;
 mod produce;
+mod scenes;
 mod time;
 
 pub(super) use faults::end_outage;
@@ -17,7 +18,7 @@ type Op = (&'static str, u32, fn(&mut World) -> Failed);
 
 /// Every operation. The weights add up to a thousand or so; what keeps the
 /// system busy weighs most.
-const OPS: [Op; 51] = [
+const OPS: [Op; 56] = [
     ("put features", 90, produce::put_features),
     ("recalculate", 25, produce::recalculate),
     ("recalculate with a context", 15, produce::recalculate_with_context),
@@ -46,11 +47,15 @@ const OPS: [Op; 51] = [
     ("lose a message", 12, deliver::lose),
     ("give a message up", 12, deliver::give_up),
     ("give a claimed job's message up", 25, deliver::give_up_claimed),
+    ("a job kills isolate after isolate", 2, scenes::kill_again_and_again),
+    ("a score overtakes another", 5, scenes::overtake),
+    ("an organization asks for a lot", 4, scenes::ask_for_a_lot),
     ("seconds pass", 60, time::seconds),
     ("a lease passes", 30, time::a_lease),
     ("minutes pass", 30, time::minutes),
     ("hours pass", 3, time::hours),
     ("days pass", 1, time::days),
+    ("months pass", 1, scenes::months),
     ("host clock jumps", 8, time::host_jumps),
     ("tick", 45, time::tick),
     ("two ticks at once", 8, time::two_ticks),
@@ -67,6 +72,7 @@ const OPS: [Op; 51] = [
     ("cancel a job", 6, operator::cancel),
     ("cancel a run", 3, operator::cancel_run),
     ("replay a dead letter", 10, operator::replay),
+    ("change an expression", 4, time::change_expression),
     ("pause or resume a schedule", 5, operator::pause),
     ("start a run", 5, operator::start_run),
 ];

@@ -6,7 +6,9 @@ use std::fmt;
 use super::failure::Failure;
 
 /// Faults that must have happened, or the simulator proves nothing about them.
-pub const FAULTS: [&str; 26] = [
+pub const FAULTS: [&str; 31] = [
+    "dead letter: isolate_killed",
+    "fault: backlog full",
     "fault: clock jump",
     "fault: configuration unreadable",
     "fault: database away",
@@ -15,11 +17,13 @@ pub const FAULTS: [&str; 26] = [
     "fault: dependency's answer lost",
     "fault: double fire",
     "fault: duplicate delivery",
+    "fault: expression changed",
     "fault: fired off its time",
     "fault: host clock wrong",
     "fault: isolate death",
     "fault: message given up",
     "fault: message lost",
+    "fault: months pass",
     "fault: partial acknowledgement",
     "fault: poison",
     "fault: reordered",
@@ -33,6 +37,7 @@ pub const FAULTS: [&str; 26] = [
     "port fault: locked",
     "port fault: lost",
     "port fault: unsure",
+    "superseded scores",
 ];
 
 /// What one seed came to.

@@ -5,7 +5,7 @@ use mauntic_domain::jobs::JobState;
 use mauntic_domain::jobs::queue::Origin;
 use mauntic_domain::schedules::Effective;
 use mauntic_flows::ports::{Host as _, PortError};
-use mauntic_flows::tick;
+use mauntic_flows::tick::{self, Duty};
 use uuid::Uuid;
 
 use super::executor::{Ended, Invocation};
@@ -55,19 +55,32 @@ impl World {
             return Ok(());
         }
         let invocation = self.running.swap_remove(nth);
-        let name = invocation.name;
+        let (name, wrote) = (invocation.name, invocation.wrote);
+        let before = self.watch(&invocation);
         match invocation.poll() {
             Ok(invocation) if self.holds_poison(&invocation) => {
                 self.count("fault: poison");
                 self.die(invocation);
             }
-            Ok(invocation) => self.running.push(invocation),
-            Err(over) => self.ended(name, over.0, over.1)?,
+            Ok(mut invocation) => {
+                invocation.wrote |= self.has_written(&before);
+                self.running.push(invocation);
+            }
+            Err(over) => {
+                if let Ended::Answered(asked) = &over.0
+                    && let Some(error) = asked.error().cloned()
+                {
+                    self.refused(&error, wrote)?;
+                }
+                self.ended(name, over.0, over.1)?;
+            }
         }
-        if name == "put" {
-            self.remember_features();
+        match name {
+            "put" => self.remember_features(),
+            "tick" | "cron" => self.watch_schedules()?,
+            _ => {}
         }
-        Ok(())
+        self.watched(before)
     }
 
     /// One of those that get turns.
@@ -168,7 +181,10 @@ impl World {
                 ));
             }
             Ended::Ticked(report) => {
-                for (_, done) in report {
+                for (duty, done) in report {
+                    if let (Duty::Retention, Ok(many)) = (duty, &done) {
+                        self.count_many("rows retired", usize::try_from(*many).unwrap_or(0));
+                    }
                     self.count(if done.is_ok() { "duties done" } else { "duties failed" });
                 }
             }

@@ -15,10 +15,11 @@ use super::executor::Invocation;
 use super::failure::Failure;
 use super::model::Model;
 use super::schedules::of_the_simulator;
+use super::watch;
 use crate::outside::Health;
 use crate::ports::SimPorts;
 use crate::rng::Rng;
-use crate::store::Twin;
+use crate::store::{Limits, Twin};
 
 /// Operations that a failure shows.
 const TOLD_MAX: usize = 30;
@@ -34,6 +35,10 @@ pub(super) struct World {
     pub(super) rng: Rng,
     pub(super) model: Model,
     pub(super) schedules: Vec<Effective>,
+    /// Those of the build before, which runs beside this one for a while.
+    pub(super) schedules_before: Vec<Effective>,
+    /// What an organization may have, where it is little.
+    pub(super) limits: Option<Limits>,
     pub(super) running: Vec<Invocation>,
     pub(super) counts: BTreeMap<&'static str, u64>,
     /// When it began.
@@ -50,12 +55,16 @@ impl World {
         let ports = SimPorts::new(seed);
         ports.store.set_twin(twin);
         ports.queues.set_listeners(true);
+        let limits = watch::limits(seed);
+        ports.store.set_limits(limits.unwrap_or_default());
         Self {
+            limits,
             started: ports.clock.database(),
             ports,
             rng: Rng::new(seed.wrapping_mul(0x9e37_79b9).wrapping_add(1)),
             model: Model::default(),
             schedules: of_the_simulator(),
+            schedules_before: of_the_simulator(),
             running: Vec::new(),
             counts: BTreeMap::new(),
             away_until: None,

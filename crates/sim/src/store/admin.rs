@@ -149,10 +149,10 @@ impl MemoryStore {
         self.by_hand(|state| state.schema_version = version);
     }
 
-    /// A duty of the tick was done now.
-    pub fn put_beat(&self, duty: &str) {
+    /// A duty of the tick was done now, by a tick of this interval in seconds.
+    pub fn put_beat(&self, duty: &str, interval_secs: u32) {
         let duty = duty.to_owned();
-        self.by_hand(|state| state.beats.insert(duty, state.now));
+        self.by_hand(|state| state.beats.insert(duty, (state.now, interval_secs)));
     }
 }
 

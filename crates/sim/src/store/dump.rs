@@ -90,7 +90,8 @@ impl<'a> Dump<'a> {
             "features": self.features(),
             "scores": self.scores(),
             "history": self.history(),
-            "beats": state.beats.iter().map(|(duty, at)| json!([duty, self.time(*at)]))
+            "beats": state.beats.iter()
+                .map(|(duty, (at, interval_secs))| json!([duty, self.time(*at), interval_secs]))
                 .collect::<Vec<_>>(),
         })
     }

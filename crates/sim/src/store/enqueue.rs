@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::jobs::Queue;
-use mauntic_domain::jobs::limits::{DISPATCHED_MAX, UNFINISHED_MAX};
 use mauntic_flows::ports::{Enqueued, JobKey, NewJob, PortError};
 
 use super::State;
@@ -53,7 +52,7 @@ impl State {
                 if answer.created {
                     let count = unfinished.entry(answer.queue).or_default();
                     *count += 1;
-                    answer.send_now = *count <= DISPATCHED_MAX;
+                    answer.send_now = *count <= self.limits.dispatched_max;
                 }
                 answers.push(answer);
             }
@@ -80,11 +79,12 @@ impl State {
                 *count += 1;
             }
         }
+        let unfinished_max = self.limits.unfinished_max;
         let is_full = |(queue, more): (&Queue, &i64)| {
-            unfinished.get(queue).is_some_and(|count| count + more > UNFINISHED_MAX)
+            unfinished.get(queue).is_some_and(|count| count + more > unfinished_max)
         };
         if more.iter().any(is_full) {
-            return Err(PortError::Backlog { unfinished_max: UNFINISHED_MAX });
+            return Err(PortError::Backlog { unfinished_max });
         }
         Ok(unfinished)
     }

@@ -1,9 +1,9 @@
 //! Breakers, changed only on the version that was read, and the notification
 //! ledger.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use mauntic_domain::breaker::Breaker;
-use mauntic_domain::notifications::{RESERVATION, Reservation};
+use mauntic_domain::notifications::{RESERVATION, Reservation, Window};
 use mauntic_flows::ports::{Dependency, GuardStore, PortError};
 use uuid::Uuid;
 
@@ -45,7 +45,7 @@ impl GuardStore for MemorySession {
         &self,
         subject: &str,
         kind: &'static str,
-        window: TimeDelta,
+        window: Window,
         token: Uuid,
         fresh_id: Uuid,
     ) -> Result<Reservation, PortError> {
@@ -58,7 +58,7 @@ impl State {
     fn try_record(
         &mut self,
         key: (String, String),
-        window: TimeDelta,
+        window: Window,
         token: Uuid,
         fresh_id: Uuid,
     ) -> Reservation {
@@ -72,7 +72,7 @@ impl State {
                 // What was never known to be told keeps its id.
                 Some(_) => {
                     if row.expires_at <= now {
-                        row.expires_at = now + window;
+                        row.expires_at = now + window.length();
                     }
                     row.reserve(token, now);
                     Reservation::Reserved { id: row.id }
@@ -84,7 +84,7 @@ impl State {
             token,
             lease_until: Some(now + RESERVATION),
             sent_at: None,
-            expires_at: now + window,
+            expires_at: now + window.length(),
         };
         self.notifications.insert(key, row);
         Reservation::Reserved { id: fresh_id }

@@ -40,12 +40,8 @@ impl JobStore for MemorySession {
         self.call(Call::SetBack, |state| Ok(state.set_back(jobs))).await
     }
 
-    async fn hand_back(&self, held: &Held) -> Result<(), PortError> {
-        self.call(Call::HandBack, |state| {
-            state.hand_back(held.id, held.claim);
-            Ok(())
-        })
-        .await
+    async fn hand_back(&self, held: &Held) -> Result<bool, PortError> {
+        self.call(Call::HandBack, |state| Ok(state.hand_back(held.id, held.claim))).await
     }
 
     async fn put_off(&self, queue: Queue, ids: &[Uuid]) -> Result<Vec<(Uuid, PutOff)>, PortError> {

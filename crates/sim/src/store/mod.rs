@@ -51,7 +51,7 @@ use mauntic_flows::ports::PortError;
 use crate::clock::ManualClock;
 use crate::faults::{Call, Fault, Faults};
 pub use session::MemorySession;
-pub use state::{EffectLog, SCHEMA_VERSION, State};
+pub use state::{EffectLog, Limits, SCHEMA_VERSION, State};
 
 /// A protocol with one rule left out, to show that the simulator misses it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -103,6 +103,11 @@ impl MemoryStore {
     /// From now on the protocol is this twin's.
     pub fn set_twin(&self, twin: Twin) {
         self.lock().twin = twin;
+    }
+
+    /// From now on an organization may have so much.
+    pub fn set_limits(&self, limits: Limits) {
+        self.lock().limits = limits;
     }
 
     /// What goes wrong here.

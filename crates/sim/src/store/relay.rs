@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
-use mauntic_domain::jobs::limits::{DISPATCHED_MAX, RESEND_BASE, RESEND_MAX, WAKE};
+use mauntic_domain::jobs::limits::{RESEND_BASE, RESEND_MAX, WAKE};
 use mauntic_domain::jobs::{Message, Queue};
 use mauntic_flows::ports::{OutgoingEvent, PortError, RelayStore, Retired};
 use serde_json::Value;
@@ -51,11 +51,12 @@ impl RelayStore for MemorySession {
         .await
     }
 
-    async fn beat(&self, duty: &str) -> Result<(), PortError> {
+    async fn beat(&self, duty: &str, interval_secs: u32) -> Result<(), PortError> {
         self.call(Call::Beat, |state| {
             let now = state.now;
-            let beat = state.beats.entry(duty.to_owned()).or_insert(now);
-            *beat = (*beat).max(now);
+            let (at, interval) = state.beats.entry(duty.to_owned()).or_insert((now, interval_secs));
+            *at = (*at).max(now);
+            *interval = interval_secs;
             Ok(())
         })
         .await
@@ -99,7 +100,8 @@ impl State {
         }
         let mut order = Vec::new();
         for (owner, mut share) in shares {
-            let unused = if owner.is_none() { i64::MAX } else { DISPATCHED_MAX - share.dispatched };
+            let most = self.limits.dispatched_max;
+            let unused = if owner.is_none() { i64::MAX } else { most - share.dispatched };
             share.due.retain(|row| row.is_dispatched(self.now) || unused > 0);
             share.due.sort_by_key(|row| (row.wake_at, row.id));
             let mut unsent = 0;

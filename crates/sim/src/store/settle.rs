@@ -82,15 +82,17 @@ impl State {
         });
     }
 
-    pub(super) fn hand_back(&mut self, id: Uuid, claim: i32) {
+    pub(super) fn hand_back(&mut self, id: Uuid, claim: i32) -> bool {
         let now = self.now;
-        if self.holds(id, claim) {
+        let is_held = self.holds(id, claim);
+        if is_held {
             self.jobs.change(id, |row| {
                 row.leave(JobState::Queued);
                 row.alone = false;
                 row.wake_at = now + WAKE;
             });
         }
+        is_held
     }
 
     pub(super) fn put_off(&mut self, queue: Queue, ids: &[Uuid]) -> Vec<(Uuid, PutOff)> {

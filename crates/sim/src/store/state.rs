@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use mauntic_domain::breaker::Breaker;
 use mauntic_domain::ids::OrganizationId;
+use mauntic_domain::jobs::limits::{DISPATCHED_MAX, UNFINISHED_MAX};
 use mauntic_domain::scoring::{Config, Features};
 use mauntic_flows::ports::{ApiKey, ContactKey, PortError};
 use uuid::Uuid;
@@ -22,6 +23,22 @@ use crate::rng::mix;
 /// The newest migration that a fresh double has: the newest there is.
 pub const SCHEMA_VERSION: i32 = 5;
 
+/// What one organization may have on a queue; the protocol's own, unless a test
+/// makes it small enough to be met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// See [`DISPATCHED_MAX`].
+    pub dispatched_max: i64,
+    /// See [`UNFINISHED_MAX`].
+    pub unfinished_max: i64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { dispatched_max: DISPATCHED_MAX, unfinished_max: UNFINISHED_MAX }
+    }
+}
+
 /// A contact's features as they are stored, and their version.
 pub(super) type StoredFeatures = (Result<Features, PortError>, i64);
 
@@ -30,6 +47,7 @@ pub(super) type StoredFeatures = (Result<Features, PortError>, i64);
 pub struct State {
     pub(super) now: DateTime<Utc>,
     pub(super) twin: Twin,
+    pub(super) limits: Limits,
     pub(super) schema_version: i32,
     /// Rows that others have locked, while a step lasts.
     pub(super) locked: Option<u64>,
@@ -51,7 +69,8 @@ pub struct State {
     pub(super) history: BTreeMap<HistoryKey, HistoryRow>,
     pub(super) organizations: BTreeMap<String, String>,
     pub(super) keys: Vec<(ApiKey, bool)>,
-    pub(super) beats: BTreeMap<String, DateTime<Utc>>,
+    /// When each duty was done, and its interval in seconds.
+    pub(super) beats: BTreeMap<String, (DateTime<Utc>, u32)>,
     pub(super) log: EffectLog,
 }
 
@@ -78,6 +97,7 @@ impl State {
         Self {
             now,
             twin: Twin::default(),
+            limits: Limits::default(),
             schema_version: SCHEMA_VERSION,
             locked: None,
             letters_lost: false,

@@ -121,8 +121,10 @@ fn died_for(world: &World, row: &JobRow, reason: &str) -> Failed {
 
 /// Whatever a caller was promised is there.
 pub(super) fn promised(world: &World) -> Failed {
-    let gone =
-        |state: &State| world.model.promised.iter().find(|id| state.job(**id).is_none()).copied();
+    let gone = |state: &State| {
+        let mut promised = world.model.promised.iter();
+        promised.find(|id| world.model.archive.job(state, **id).is_none()).copied()
+    };
     let gone: Option<Uuid> = world.ports.store.look(gone);
     gone.map_or(Ok(()), |id| fail("a job that was answered is there", format_args!("{id}")))
 }

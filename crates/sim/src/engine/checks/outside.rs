@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mauntic_domain::jobs::{Job, JobState};
-use mauntic_domain::notifications::WINDOW_DEFAULT;
+use mauntic_domain::notifications::Window;
 use mauntic_flows::ports::Dependency;
 use serde_json::Value;
 use uuid::Uuid;
@@ -17,11 +17,12 @@ use crate::engine::world::World;
 /// has one id a window, however often a lost answer made somebody repeat it.
 pub(super) fn told_once(world: &World) -> Failed {
     let elapsed = world.now() - world.started;
-    let windows = elapsed.num_hours().div_euclid(WINDOW_DEFAULT.num_hours()) + 1;
+    let windows = elapsed.num_hours().div_euclid(Window::DEFAULT.length().num_hours()) + 1;
     let accepted = world.ports.outside.accepted(Dependency::AlertWebhook);
     world.ports.store.look(|state| {
         let mut ids: BTreeMap<String, BTreeSet<Uuid>> = BTreeMap::new();
-        for row in state.jobs().filter(|row| row.state == JobState::Completed) {
+        let jobs = world.model.archive.all_jobs(state);
+        for row in jobs.filter(|row| row.state == JobState::Completed) {
             let Ok(Job::NotifyAlert(data)) = Job::parse(&row.type_name, row.version, &row.data)
             else {
                 continue;
@@ -49,13 +50,13 @@ pub(super) fn told_once(world: &World) -> Failed {
 }
 
 /// Events of a contact tell one change of grade after the other, without a gap,
-/// up to the grade it has; and each was published.
+/// up to the grade it has; and each was published before it was too old.
 pub(super) fn events(world: &World) -> Failed {
     let published: BTreeSet<Uuid> =
         world.ports.queues.take_events().iter().map(|event| event.id).collect();
     world.ports.store.look(|state| {
         let mut grades: BTreeMap<(String, String), Value> = BTreeMap::new();
-        for event in state.events() {
+        for (event, is_gone) in world.model.archive.all_events(state) {
             let text = |name: &str| {
                 event.data.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
             };
@@ -65,7 +66,8 @@ pub(super) fn events(world: &World) -> Failed {
                 return fail("events tell every change of a grade", format_args!("{event:?}"));
             }
             grades.insert(contact, event.data.get("grade").cloned().unwrap_or(Value::Null));
-            if !published.contains(&event.id) {
+            // What nobody could be told for so long is not told any more.
+            if !published.contains(&event.id) && !is_gone {
                 return fail("every event is published", format_args!("{event:?}"));
             }
         }

@@ -9,24 +9,17 @@ use uuid::Uuid;
 
 use crate::engine::failure::{Failed, fail};
 use crate::engine::world::World;
+use crate::store::rows::JobRow;
 
 /// Counts, status and lock of every run.
 pub(super) fn counted(world: &World) -> Failed {
     world.ports.store.look(|state| {
-        let mut truth: BTreeMap<Uuid, RunCounts> = BTreeMap::new();
-        for (row, run) in state.jobs().filter_map(|row| Some((row, row.run_id?))) {
-            let counts = truth.entry(run).or_default();
-            counts.total += 1;
-            match row.state {
-                JobState::Completed => counts.done += 1,
-                JobState::DeadLettered => counts.dead += 1,
-                JobState::Cancelled => counts.cancelled += 1,
-                JobState::Queued | JobState::InProgress | JobState::Failed => {}
-            }
-        }
+        let truth = count(state.jobs());
+        let gone = count(world.model.archive.gone_jobs(state));
         let mut locks: BTreeMap<&str, Uuid> = BTreeMap::new();
         for run in state.runs() {
             let counts = truth.get(&run.id).copied().unwrap_or_default();
+            let counts = with_gone(counts, gone.get(&run.id), run.counts);
             if counts != run.counts {
                 let detail = format_args!("{}: {:?}, its jobs {counts:?}", run.id, run.counts);
                 return fail("I4: a run's counts are its jobs'", detail);
@@ -43,6 +36,35 @@ pub(super) fn counted(world: &World) -> Failed {
         }
         Ok(())
     })
+}
+
+fn count<'a>(jobs: impl Iterator<Item = &'a JobRow>) -> BTreeMap<Uuid, RunCounts> {
+    let mut truth: BTreeMap<Uuid, RunCounts> = BTreeMap::new();
+    for (row, run) in jobs.filter_map(|row| Some((row, row.run_id?))) {
+        let counts = truth.entry(run).or_default();
+        counts.total += 1;
+        match row.state {
+            JobState::Completed => counts.done += 1,
+            JobState::DeadLettered => counts.dead += 1,
+            JobState::Cancelled => counts.cancelled += 1,
+            JobState::Queued | JobState::InProgress | JobState::Failed => {}
+        }
+    }
+    truth
+}
+
+/// What retention took stays counted as what it was; a recount of the rows that
+/// are left calls it done.
+fn with_gone(counts: RunCounts, gone: Option<&RunCounts>, found: RunCounts) -> RunCounts {
+    let Some(gone) = gone else { return counts };
+    let dead = (found.dead - counts.dead).clamp(0, gone.dead);
+    let cancelled = (found.cancelled - counts.cancelled).clamp(0, gone.cancelled);
+    RunCounts {
+        total: counts.total + gone.total,
+        done: counts.done + gone.total - dead - cancelled,
+        dead: counts.dead + dead,
+        cancelled: counts.cancelled + cancelled,
+    }
 }
 
 /// When every job is final, every run is.

@@ -1,16 +1,59 @@
 //! I3: every nominal time has its row, one each, numbered in order, and a run
 //! exactly where its outcome says so.
 
-use chrono::DateTime;
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use mauntic_domain::jobs::limits::KEEP_MIN;
 use mauntic_domain::schedules::Effective;
 
 use crate::engine::failure::{Failed, Failure, fail};
 use crate::engine::world::World;
 use crate::store::State;
+use crate::store::rows::OccurrenceRow;
 
-/// For the world's own schedules.
+/// For the world's own schedules, whose expressions change and whose rows
+/// retention takes: what was judged is there unless it is old, nothing else is,
+/// and the deployed expression is in force wherever judging has caught up.
 pub(super) fn complete(world: &World) -> Failed {
-    world.ports.store.look(|state| check_occurrences(state, &world.schedules))
+    let before = world.now() - KEEP_MIN;
+    world.ports.store.look(|state| {
+        for (key, judged) in &world.model.judged {
+            let rows: BTreeSet<_> = rows_of(state, key).map(|(nominal, _)| nominal).collect();
+            let known: BTreeSet<_> = judged.times.keys().copied().collect();
+            let wrong = rows.symmetric_difference(&known);
+            if let Some(nominal) =
+                wrong.into_iter().find(|at| !known.contains(at) || **at >= before)
+            {
+                let detail = format_args!("{key}: {nominal}");
+                return fail("I3: what was judged keeps its row until it is old", detail);
+            }
+            let deployed = world.schedules.iter().find(|one| one.schedule.job_key == key.as_str());
+            let is_current = deployed.is_none_or(|one| one.cron.as_str() == judged.cron);
+            if !is_current && Some(judged.until) >= world.model.calm_since {
+                let detail = format_args!("{key}: {} is in force", judged.cron);
+                return fail("I3: a deployed expression comes into force", detail);
+            }
+        }
+        for run in state.runs().filter(|run| run.trigger == "schedule") {
+            let of_key = world.model.judged.get(&run.job_key);
+            let of_time = of_key.and_then(|one| one.times.get(&run.scheduled_for?));
+            if of_time != Some(&Some(run.id)) {
+                return fail("I3: a schedule's run has its occurrence", format_args!("{run:?}"));
+            }
+        }
+        Ok(())
+    })
+}
+
+/// A schedule's occurrences, oldest first.
+fn rows_of<'a>(
+    state: &'a State,
+    key: &'a str,
+) -> impl Iterator<Item = (DateTime<Utc>, &'a OccurrenceRow)> {
+    let first = (key.to_owned(), DateTime::UNIX_EPOCH);
+    let rows = state.occurrences().range(first..).take_while(move |((of, _), _)| of == key);
+    rows.map(|((_, nominal), row)| (*nominal, row))
 }
 
 /// The occurrences of these schedules.
@@ -21,9 +64,7 @@ pub fn check_occurrences(state: &State, schedules: &[Effective]) -> Result<(), B
     for one in schedules {
         let key = one.schedule.job_key;
         let Some(row) = state.schedules().get(key) else { continue };
-        let first = (key.to_owned(), DateTime::UNIX_EPOCH);
-        let rows = state.occurrences().range(first..).take_while(|((of, _), _)| of == key);
-        let rows: Vec<_> = rows.map(|((_, nominal), row)| (*nominal, row)).collect();
+        let rows: Vec<_> = rows_of(state, key).collect();
         // Nothing before the first one was ever due: a new schedule starts at now.
         let Some((first, _)) = rows.first() else { continue };
         let mut expected = one.cron.previous(*first);

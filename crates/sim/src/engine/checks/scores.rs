@@ -25,7 +25,7 @@ pub(super) fn explained(world: &World) -> Failed {
                 0 => Some(&no_config),
                 version => world.model.configs.get(&(owner.clone(), version)),
             };
-            let job = state.job(row.job_id);
+            let job = world.model.archive.job(state, row.job_id);
             let parsed = job.map(|row| Job::parse(&row.type_name, row.version, &row.data));
             let context = match parsed {
                 Some(Ok(Job::CalculateScore(data))) => data.context.unwrap_or(no_context),
@@ -51,7 +51,7 @@ pub(super) fn explained(world: &World) -> Failed {
 pub(super) fn newest(world: &World) -> Failed {
     world.ports.store.look(|state| {
         for put in &world.model.puts {
-            let Some(job) = state.job(put.job_id) else { continue };
+            let Some(job) = world.model.archive.job(state, put.job_id) else { continue };
             if job.state != JobState::Completed {
                 continue;
             }

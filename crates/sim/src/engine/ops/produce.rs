@@ -36,6 +36,10 @@ fn ask(
 
 pub(super) fn put_features(world: &mut World) -> Failed {
     let contact = world.contact();
+    put_features_of(world, contact)
+}
+
+pub(super) fn put_features_of(world: &mut World, contact: ContactKey) -> Failed {
     let features = chance::features(&mut world.rng);
     let (ports, request_id) = (world.ports.clone(), world.request_id());
     let config_version = world.config_version(&contact.0);
@@ -150,6 +154,10 @@ pub(super) fn enqueue_alert(world: &mut World) -> Failed {
 /// More than it takes to open a breaker.
 pub(super) fn enqueue_alerts(world: &mut World) -> Failed {
     let owner = world.owner();
+    enqueue_alerts_of(world, owner)
+}
+
+pub(super) fn enqueue_alerts_of(world: &mut World, owner: OrganizationId) -> Failed {
     let jobs = (0..12).filter_map(|_| new_alert(world, &owner)).collect();
     enqueue(world, owner, jobs, false)
 }

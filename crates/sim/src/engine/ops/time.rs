@@ -1,15 +1,17 @@
 //! Time, ticks and triggers.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use mauntic_domain::schedules::Cron;
 use mauntic_flows::cron::{self, Fired};
 use mauntic_flows::ports::PortError;
 
 use crate::engine::executor::{Ended, Invocation};
 use crate::engine::failure::Failed;
+use crate::engine::schedules::of_the_simulator;
 use crate::engine::world::World;
 
-fn pass(world: &mut World, time: TimeDelta) -> Failed {
-    world.ports.clock.advance(time);
+pub(super) fn pass(world: &mut World, time: TimeDelta) -> Failed {
+    world.advance(time);
     if world.away_until.is_some_and(|until| until <= world.now()) {
         super::faults::end_outage(world);
     }
@@ -60,7 +62,10 @@ pub(super) fn host_jumps(world: &mut World) -> Failed {
 
 pub(super) fn tick(world: &mut World) -> Failed {
     if !world.is_full() {
-        let schedules = world.schedules.clone();
+        // While a deployment goes on, its old build ticks as well.
+        let is_old = world.rng.chance(100);
+        let schedules = if is_old { &world.schedules_before } else { &world.schedules };
+        let schedules = schedules.clone();
         world.tick(schedules);
     }
     if world.rng.chance(500) {
@@ -76,6 +81,31 @@ pub(super) fn two_ticks(world: &mut World) -> Failed {
         world.tick(schedules);
     }
     super::deliver::step(world)
+}
+
+/// A deployment brings another expression for one of the schedules.
+pub(super) fn change_expression(world: &mut World) -> Failed {
+    const OTHERS: [&str; 6] =
+        ["0 * * * *", "7,37 * * * *", "*/10 * * * *", "*/15 * * * *", "30 2 * * *", "1 1 L * *"];
+    let (nth, now) = (world.rng.below(world.schedules.len()), world.now());
+    let other = OTHERS.get(world.rng.below(OTHERS.len())).copied().unwrap_or("0 * * * *");
+    let Ok(cron) = Cron::parse(other) else { return Ok(()) };
+    world.schedules_before.clone_from(&world.schedules);
+    let Some(one) = world.schedules.get_mut(nth).filter(|one| one.cron != cron) else {
+        return Ok(());
+    };
+    one.cron = cron;
+    let name = (one.schedule.job_key.to_owned(), other.to_owned());
+    world.tell(format_args!("  {name:?}"));
+    // An expression that comes back may still be in force.
+    let is_original = of_the_simulator()
+        .iter()
+        .any(|one| one.schedule.job_key == name.0.as_str() && one.cron.as_str() == name.1.as_str());
+    if !is_original {
+        world.model.deployed.entry(name).or_insert(now);
+    }
+    world.count("fault: expression changed");
+    Ok(())
 }
 
 fn fired(world: &mut World, cron: String, nominal_at: DateTime<Utc>) {

@@ -27,7 +27,7 @@ fn a_lost_answer_is_unknown_where_a_commit_was_asked_for() {
     }
     world.store.faults().next(Some(Call::Beat), Fault::AnswerLost);
     let session = world.session();
-    let error = wait(mauntic_flows::ports::RelayStore::beat(&session, "relay")).unwrap_err();
+    let error = wait(mauntic_flows::ports::RelayStore::beat(&session, "relay", 60)).unwrap_err();
     assert_eq!(error.code(), "unavailable");
     assert_eq!(wait(world.session().vitals()).unwrap().beats.len(), 1);
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::breaker::Breaker;
 use mauntic_domain::jobs::JobState;
-use mauntic_domain::notifications::Reservation;
+use mauntic_domain::notifications::{Reservation, Window};
 use mauntic_domain::runs::{RunCounts, RunStatus};
 use mauntic_domain::schedules::Outcome;
 use mauntic_flows::ports::{
@@ -157,7 +157,7 @@ fn a_notification_goes_once_a_window_under_one_id() {
     let world = World::new();
     let [one, two, id] = [1, 2, 3].map(Uuid::from_u128);
     let ask = |token| {
-        let window = TimeDelta::hours(1);
+        let window = Window::hours(1);
         wait(world.session().try_record("alert", "webhook", window, token, id)).unwrap()
     };
     assert_eq!((ask(one), ask(one)), (Reservation::Reserved { id }, Reservation::Reserved { id }));

@@ -4,7 +4,7 @@ use mauntic_domain::jobs::JobState;
 use mauntic_domain::jobs::limits::UNFINISHED_MAX;
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoring::{Config, Context, score};
-use mauntic_flows::ports::{KeyStore, PortError, Position, Scope, ScoreRow};
+use mauntic_flows::ports::{Beat, KeyStore, PortError, Position, Scope, ScoreRow};
 
 use super::*;
 use crate::store::rows::JobRow;
@@ -106,9 +106,10 @@ fn keys_vitals_and_counts() {
     assert_eq!((find([1; 32]).map(|key| key.id), find([2; 32])), (Some(id), None));
     assert!(world.store.revoke_key(id));
     assert_eq!(find([1; 32]), None);
-    world.store.put_beat("relay");
+    world.store.put_beat("relay", 900);
     let vitals = wait(world.session().vitals()).unwrap();
-    assert_eq!(vitals.beats, [("relay".to_owned(), world.clock.database())]);
+    let at = world.clock.database();
+    assert_eq!(vitals.beats, [Beat { duty: "relay".to_owned(), at, interval_secs: 900 }]);
     world.enqueue("c1", JobKey::None);
     world.held("c2");
     world.pass(30);
