@@ -62,6 +62,7 @@ fn constants() -> BTreeMap<&'static str, i64> {
         domain::jobs::retry::UNKNOWN_SNOOZE_SECS
         domain::jobs::types::LEASE_SECS_DEFAULT
         domain::schedules::judge::JUDGED_MAX
+        domain::schedules::tick::TICK_INTERVAL_SECS_MAX
         flows::consume::CONTENTION_REPEATS_MAX
         flows::consume::DATABASE_AWAY_DELAY_SECS
         flows::consume::LOCKED_DELAY_SECS

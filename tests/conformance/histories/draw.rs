@@ -104,7 +104,7 @@ impl Draw {
     }
 
     fn small_step(&mut self) -> Op {
-        match self.rng.below(10) {
+        match self.rng.below(11) {
             0 => self.held().map_or(Op::QueueStats, |(id, claim, _)| Op::HandBack(id, claim)),
             1 => Op::PutOff(self.some_jobs(3)),
             2 => Op::Release(self.token()),
@@ -112,7 +112,7 @@ impl Draw {
             4 | 5 => Op::Replay(self.job_in(JobState::DeadLettered)),
             6 => Op::PutJob(self.raw()),
             7 => Op::MarkSent(self.some_jobs(3)),
-            8 => Op::Absolve(self.token()),
+            8 | 9 => Op::Absolve(self.holder()),
             _ => Op::MarkOwnSent(self.owner(), self.some_jobs(3)),
         }
     }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::schedules::{Cron, REGISTRY};
 use mauntic_domain::scoring::{Category, Config, Context, score};
+use mauntic_tests::say::say;
 use mauntic_tests::stack::Stack;
 use serde_json::{Value, json};
 use tokio_postgres::Row;
@@ -139,7 +140,7 @@ pub(super) async fn keys_stand_for_one_job(stack: &Stack, load: &Load) {
 
 pub(super) async fn alerts_were_told(stack: &Stack, load: &Load, webhook: &Webhook) {
     let told = webhook.ids();
-    println!("{} alerts told in {} calls", told.len(), webhook.calls());
+    say(format_args!("{} alerts told in {} calls", told.len(), webhook.calls()));
     assert_eq!(told.keys().cloned().collect::<BTreeSet<_>>(), load.alerts);
     assert!(webhook.calls() > told.len(), "the webhook never failed");
     let sql = "select split_part(subject, ':', 2), id::text from jobs.notification

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mauntic_tests::say::say;
 use mauntic_tests::stack::Stack;
 
 use super::faults::Counts;
@@ -33,7 +34,7 @@ pub(super) async fn install(stack: &Stack) {
     stack.owner().await.batch_execute(WATCH).await.unwrap();
 }
 
-/// Prints what happened; every fault was met.
+/// Says what happened; every fault was met.
 pub(super) async fn tell(stack: &Stack, counts: &Counts, elapsed: Duration) {
     let jobs = count(stack, "select count(*) from jobs.job").await;
     let taken = count(stack, "select count(*) from public.takeovers").await;
@@ -43,7 +44,7 @@ pub(super) async fn tell(stack: &Stack, counts: &Counts, elapsed: Duration) {
     let absorbed: i64 = batches.iter().map(|batch| batch.absorbed).sum();
     let cut_off = batches.iter().filter(|batch| batch.cut_off).count();
     let rate = u64::try_from(jobs).unwrap() * 1_000 / u64::try_from(elapsed.as_millis()).unwrap();
-    println!(
+    say(format_args!(
         "{jobs} jobs in {elapsed:.1?}, {rate} a second, in {} batches ({} handed over twice)\n\
          absorbed duplicates {absorbed}, joined requests {joined}, leases taken over {taken}\n\
          COMMITs cut: {} before, {} after; workerd killed {} times, batches cut off {cut_off}; \
@@ -53,7 +54,7 @@ pub(super) async fn tell(stack: &Stack, counts: &Counts, elapsed: Duration) {
         counts.cut_before,
         counts.cut_after,
         counts.kills,
-    );
+    ));
     assert!(absorbed > 0 && taken > 0 && cut_off > 0, "a fault was never met");
     let cut = [counts.cut_before, counts.cut_after];
     assert!(cut.iter().all(|cut| *cut >= CUT_MIN), "COMMITs cut: {cut:?}");

@@ -28,6 +28,14 @@ impl World {
     /// Looks at what was judged since the last look.
     pub(super) fn watch_schedules(&mut self) -> Failed {
         let known = &mut self.model.judged;
+        // Both are in the order of their keys.
+        let is_unchanged = self.ports.store.look(|state| {
+            let pairs = known.values().zip(state.schedules().values());
+            known.len() == state.schedules().len() && pairs.into_iter().all(|(a, b)| a.is_at(b))
+        });
+        if is_unchanged {
+            return Ok(());
+        }
         let deployed = &self.model.deployed;
         let mut switched = 0;
         self.ports.store.look(|state| {
@@ -37,7 +45,7 @@ impl World {
                     known.insert(key.clone(), judged);
                     continue;
                 };
-                if judged.until == row.judged_until && judged.cron == row.cron {
+                if judged.is_at(row) {
                     continue;
                 }
                 judged.add(state, key, row)?;
@@ -62,6 +70,11 @@ impl Judged {
     fn new(row: &ScheduleRecord) -> Self {
         let (cron, until) = (row.cron.clone(), row.judged_until);
         Self { cron, until, ordinal: None, times: BTreeMap::new() }
+    }
+
+    /// Whether nothing was judged since.
+    fn is_at(&self, row: &ScheduleRecord) -> bool {
+        self.until == row.judged_until && self.cron == row.cron
     }
 
     /// The nominal times from the last mark to this one: exactly those of the

@@ -5,7 +5,8 @@ use std::fmt;
 
 use super::failure::Failure;
 
-/// Faults that must have happened, or the simulator proves nothing about them.
+/// Faults that must have happened, and what only several of them together bring
+/// about, or the simulator proves nothing about them.
 pub const FAULTS: [&str; 31] = [
     "dead letter: isolate_killed",
     "fault: backlog full",

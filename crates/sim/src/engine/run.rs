@@ -71,8 +71,15 @@ fn counted(world: &World) -> BTreeMap<String, u64> {
     for letter in world.ports.store.letters() {
         *counts.entry(format!("dead letter: {}", letter.reason)).or_default() += 1;
     }
-    for row in world.ports.store.look(|state| state.occurrences().clone()).values() {
-        *counts.entry(format!("occurrence: {}", row.outcome)).or_default() += 1;
+    let mut occurrences: BTreeMap<&'static str, u64> = BTreeMap::new();
+    world.ports.store.look(|state| {
+        state
+            .occurrences()
+            .values()
+            .for_each(|row| *occurrences.entry(row.outcome).or_default() += 1);
+    });
+    for (outcome, many) in occurrences {
+        *counts.entry(format!("occurrence: {outcome}")).or_default() += many;
     }
     counts
 }

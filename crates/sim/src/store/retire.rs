@@ -74,12 +74,15 @@ impl State {
     }
 
     fn retire_occurrences(&mut self, before: DateTime<Utc>, most: usize) -> u64 {
-        let old = self.occurrences.keys().filter(|(job_key, nominal_at)| {
-            let judged = self.schedules.get(job_key);
-            *nominal_at < before && judged.is_some_and(|row| row.judged_until > *nominal_at)
+        let old = self.schedules.iter().flat_map(|(job_key, row)| {
+            let place = |at| (job_key.clone(), at);
+            let until = place(row.judged_until.min(before));
+            self.occurrences.range(place(DateTime::UNIX_EPOCH)..until)
         });
-        let old: BTreeSet<_> = old.take(most).cloned().collect();
-        self.occurrences.retain(|key, _| !old.contains(key));
+        let old: Vec<_> = old.map(|(key, _)| key.clone()).take(most).collect();
+        for key in &old {
+            self.occurrences.remove(key);
+        }
         count(old.len())
     }
 

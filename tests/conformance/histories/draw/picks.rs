@@ -51,6 +51,13 @@ impl Draw {
         made_id(DateTime::UNIX_EPOCH, 1 + self.rng.next_u32() % TOKENS)
     }
 
+    /// An invocation that holds a job alone, where there is one.
+    pub(super) fn holder(&mut self) -> Uuid {
+        let alone = self.jobs.iter().filter(|row| row.alone);
+        let holders: Vec<Uuid> = alone.filter_map(|row| row.lease_token).collect();
+        self.pick(&holders).unwrap_or_else(|| self.token())
+    }
+
     pub(super) fn limit(&mut self) -> i64 {
         1 + i64::try_from(self.rng.below(4)).expect("a small number")
     }

@@ -28,7 +28,7 @@ pub(super) fn fates(world: &World) -> Failed {
             let reasons: Vec<&str> = of_it.iter().map(|letter| letter.reason.as_str()).collect();
             let is_lost = world.model.outlived.contains(&(*queue, message.clone()));
             let is_fate = is_fate(world, state, *queue, fate, &reasons);
-            if !is_fate && !(is_lost && reasons.is_empty()) {
+            if !(is_fate || (is_lost && reasons.is_empty())) {
                 let detail = format_args!("{message}: {fate:?}, dead letters {reasons:?}");
                 return fail("a message becomes a job or one dead letter", detail);
             }

@@ -1,8 +1,6 @@
 //! I3: every nominal time has its row, one each, numbered in order, and a run
 //! exactly where its outcome says so.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
 use mauntic_domain::jobs::limits::KEEP_MIN;
 use mauntic_domain::schedules::Effective;
@@ -19,12 +17,10 @@ pub(super) fn complete(world: &World) -> Failed {
     let before = world.now() - KEEP_MIN;
     world.ports.store.look(|state| {
         for (key, judged) in &world.model.judged {
-            let rows: BTreeSet<_> = rows_of(state, key).map(|(nominal, _)| nominal).collect();
-            let known: BTreeSet<_> = judged.times.keys().copied().collect();
-            let wrong = rows.symmetric_difference(&known);
-            if let Some(nominal) =
-                wrong.into_iter().find(|at| !known.contains(at) || **at >= before)
-            {
+            let mut rows = rows_of(state, key).map(|(nominal, _)| nominal).peekable();
+            let mut known = judged.times.keys();
+            let lost = known.find(|at| rows.next_if_eq(at).is_none() && **at >= before);
+            if let Some(nominal) = lost.copied().or_else(|| rows.next()) {
                 let detail = format_args!("{key}: {nominal}");
                 return fail("I3: what was judged keeps its row until it is old", detail);
             }

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use mauntic_domain::jobs::limits::{KEEP_MIN, PLATFORM_DEATHS_MAX};
 use mauntic_domain::jobs::queue::Origin;
 use mauntic_domain::jobs::{JobType, Queue};
+use mauntic_domain::schedules::Effective;
 use uuid::Uuid;
 
 use super::messages::address;
@@ -30,6 +31,9 @@ const READ_POLLS: usize = 7;
 /// is lost with it, as anybody must expect.
 pub(super) fn months(world: &mut World) -> Failed {
     world.count("fault: months pass");
+    if world.rng.chance(800) {
+        withdraw_densest(world);
+    }
     if world.rng.chance(700) {
         deliver::run(world)?;
     }
@@ -53,6 +57,18 @@ pub(super) fn months(world: &mut World) -> Failed {
     time::pass(world, KEEP_MIN + more)?;
     // What was live expires, and what was final goes.
     time::tick(world)
+}
+
+/// A deployment leaves the densest schedule out, whose rows then stay as they
+/// are: its ten thousand times of a month would be most of what seeds cost.
+fn withdraw_densest(world: &mut World) {
+    let (before, now) = (world.schedules.len(), world.now());
+    world.schedules_before.clone_from(&world.schedules);
+    let next = |one: &Effective| one.cron.next_after(now).and_then(|at| one.cron.next_after(at));
+    let densest = world.schedules.iter().filter_map(next).min();
+    world.schedules.retain(|one| before < 2 || next(one) != densest);
+    let gone = before - world.schedules.len();
+    world.count_many("schedules withdrawn", gone);
 }
 
 /// A job's isolates die, one after the other, until the platform has given its
