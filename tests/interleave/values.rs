@@ -8,8 +8,8 @@ use mauntic_domain::points::PointsE4;
 use mauntic_domain::schedules::Outcome;
 use mauntic_domain::scoring::{Category, Contribution, Score};
 use mauntic_flows::ports::{
-    CompletedJob, Effect, JudgedSchedule, NewOccurrence, RunStart, ScoreWrite, SetBackJob, Setback,
-    SpawnedJob,
+    CompletedJob, Effect, JudgedFrom, JudgedSchedule, NewOccurrence, RunStart, ScoreWrite,
+    SetBackJob, Setback, SpawnedJob,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -89,7 +89,10 @@ impl Act {
         JudgedSchedule {
             job_key: SCHEDULE,
             cron: CRON.to_owned(),
-            judged_from: self.is_judged.then(|| at("2026-01-01T02:00:00Z")),
+            judged_from: self.is_judged.then(|| JudgedFrom {
+                judged_until: at("2026-01-01T02:00:00Z"),
+                cron: CRON.to_owned(),
+            }),
             judged_until: nominal_at,
             ordinal_next: Some(2),
             occurrences: vec![NewOccurrence {

@@ -125,7 +125,7 @@ fn plan<H: Host>(
     Some(JudgedSchedule {
         job_key: one.schedule.job_key,
         cron: cron.as_str().to_owned(),
-        judged_from: row.map(|row| row.judged_until),
+        judged_from: row.map(ScheduleRow::judged_from),
         judged_until: judgement.judged_until,
         ordinal_next: judgement.ordinal_next,
         occurrences: judgement.occurrences.iter().map(occurrence).collect(),

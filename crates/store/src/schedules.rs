@@ -33,9 +33,11 @@ impl ScheduleStore for Session {
         let columns = Columns::of(judged);
         let (schedule, runs) = (columns.schedule(), columns.runs());
         let (occurrences, jobs) = (columns.occurrences(), columns.jobs());
+        let from = judged.judged_from.as_ref();
+        let (mark, cron) = (from.map(|from| from.judged_until), from.map(|from| &from.cron));
         let key_and_mark: &[Param<'_>] =
-            &[(&judged.job_key, Type::TEXT), (&judged.judged_from, Type::TIMESTAMPTZ)];
-        let guard = match judged.judged_from {
+            &[(&judged.job_key, Type::TEXT), (&mark, Type::TIMESTAMPTZ), (&cron, Type::TEXT)];
+        let guard = match from {
             Some(_) => statement(include_str!("../sql/lock_schedule.sql"), key_and_mark),
             None => statement(include_str!("../sql/write_new_schedule.sql"), &schedule),
         };

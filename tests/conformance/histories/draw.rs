@@ -19,6 +19,7 @@ use crate::memory::Memory;
 use crate::scenarios::given;
 use crate::subject::{Subject, World};
 
+const CRONS: [&str; 2] = ["* * * * *", "*/5 * * * *"];
 const SCHEDULES: [&str; 2] = ["scoring.batch-recompute", "scoring.signal-decay"];
 const SUBJECTS: [&str; 2] = ["alert-1", "alert-2"];
 const DUTIES: [&str; 2] = ["relay", "cron"];

@@ -3,7 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::jobs::JobType;
 use mauntic_domain::schedules::{Outcome, SkipReason};
-use mauntic_flows::ports::{Judged, JudgedSchedule, NewOccurrence, RunStart, ScheduleStore};
+use mauntic_flows::ports::{
+    Judged, JudgedFrom, JudgedSchedule, NewOccurrence, RunStart, ScheduleStore,
+};
 use serde_json::json;
 
 use crate::dump::none;
@@ -13,6 +15,7 @@ on_both! {
     a_first_judgement_makes_the_row
     a_started_occurrence_has_its_run_and_job
     who_judges_from_an_older_time_writes_nothing
+    who_judges_by_another_expression_writes_nothing
     who_thinks_that_it_is_new_writes_nothing
     a_taken_lock_is_an_overlap
     of_two_that_want_the_lock_the_older_gets_it
@@ -30,7 +33,8 @@ fn judged(from: Option<DateTime<Utc>>, until: DateTime<Utc>) -> JudgedSchedule {
     JudgedSchedule {
         job_key: KEY,
         cron: "* * * * *".to_owned(),
-        judged_from: from,
+        judged_from: from
+            .map(|judged_until| JudgedFrom { judged_until, cron: "* * * * *".to_owned() }),
         judged_until: until,
         ordinal_next: Some(1),
         occurrences: Vec::new(),
@@ -103,6 +107,18 @@ async fn who_judges_from_an_older_time_writes_nothing<S: Subject>(mut world: Wor
     let mut late = next;
     late.occurrences = vec![ran(&mut world, now + minutes(1), 1)];
     let before = world.dump().await;
+    assert_eq!(world.queue.write_judged(&late).await.unwrap(), Judged::Meanwhile);
+    assert_eq!(world.dump().await, before);
+}
+
+async fn who_judges_by_another_expression_writes_nothing<S: Subject>(mut world: World<S>) {
+    // Another build changed the expression and left the mark where it was.
+    let now = world.subject.now();
+    world.queue.write_judged(&judged(None, now)).await.unwrap();
+    let changed = JudgedSchedule { cron: "*/5 * * * *".to_owned(), ..judged(Some(now), now) };
+    world.queue.write_judged(&changed).await.unwrap();
+    let before = world.dump().await;
+    let late = judged(Some(now), now + chrono::TimeDelta::minutes(5));
     assert_eq!(world.queue.write_judged(&late).await.unwrap(), Judged::Meanwhile);
     assert_eq!(world.dump().await, before);
 }

@@ -5,7 +5,8 @@ use futures::future::join_all;
 use mauntic_domain::jobs::JobType;
 use mauntic_domain::schedules::{Outcome, SkipReason};
 use mauntic_flows::ports::{
-    Judged, JudgedSchedule, NewOccurrence, NewRun, Opened, RunStart, RunStore, ScheduleStore,
+    Judged, JudgedFrom, JudgedSchedule, NewOccurrence, NewRun, Opened, RunStart, RunStore,
+    ScheduleStore,
 };
 use mauntic_tests::world::World;
 use serde_json::json;
@@ -42,7 +43,8 @@ fn judged(from: Option<i64>, until: i64, outcome: Outcome, exclusive: bool) -> J
     JudgedSchedule {
         job_key: KEY,
         cron: "* * * * *".to_owned(),
-        judged_from: from.map(minute),
+        judged_from: from
+            .map(|n| JudgedFrom { judged_until: minute(n), cron: "* * * * *".to_owned() }),
         judged_until: minute(until),
         ordinal_next: Some(until + 1),
         occurrences: (from.unwrap_or(until) + 1..=until).map(occurrence).collect(),

@@ -21,7 +21,7 @@ pub use error::PortError;
 pub use observe::Transition;
 pub use outside::{Call, CallError, Dependency};
 pub use schedule::{
-    Judged, JudgedSchedule, NewOccurrence, NewRun, Opened, Recounted, RunRow, RunStart,
+    Judged, JudgedFrom, JudgedSchedule, NewOccurrence, NewRun, Opened, Recounted, RunRow, RunStart,
     ScheduleRow, ScheduleRows,
 };
 pub use settle::{Died, OutgoingEvent, PutOff, Replayed, Retired, SetBackJob, Setback};

@@ -62,6 +62,25 @@ pub struct NewOccurrence {
     pub start: Option<RunStart>,
 }
 
+/// The row that a schedule was judged from. Both are looked at again when the
+/// judgement is written: a build that changed the expression meanwhile may have
+/// left the mark where it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgedFrom {
+    /// Every nominal time up to here had its row.
+    pub judged_until: DateTime<Utc>,
+    /// The expression that was in force.
+    pub cron: String,
+}
+
+impl ScheduleRow {
+    /// What is judged from this row.
+    #[must_use]
+    pub fn judged_from(&self) -> JudgedFrom {
+        JudgedFrom { judged_until: self.judged_until, cron: self.cron.clone() }
+    }
+}
+
 /// What was judged of one schedule; written in one transaction, or not at all
 /// when somebody else judged it meanwhile.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,7 +90,7 @@ pub struct JudgedSchedule {
     /// Its effective expression.
     pub cron: String,
     /// What it was judged from; none where the row is new.
-    pub judged_from: Option<DateTime<Utc>>,
+    pub judged_from: Option<JudgedFrom>,
     /// Every nominal time up to here has its row now.
     pub judged_until: DateTime<Utc>,
     /// Number of the next occurrence.

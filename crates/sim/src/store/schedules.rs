@@ -45,7 +45,8 @@ impl ScheduleStore for MemorySession {
 impl State {
     fn write_judged(&mut self, judged: &JudgedSchedule) -> Judged {
         let row = self.schedules.get(judged.job_key);
-        if row.map(|row| row.judged_until) != judged.judged_from {
+        let found = row.map(|row| (row.judged_until, &row.cron));
+        if found != judged.judged_from.as_ref().map(|from| (from.judged_until, &from.cron)) {
             return Judged::Meanwhile;
         }
         let mut started = Vec::new();

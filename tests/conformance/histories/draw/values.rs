@@ -4,12 +4,12 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use mauntic_domain::jobs::{JobState, JobType, Queue};
 use mauntic_domain::schedules::{Outcome, SkipReason};
 use mauntic_flows::ports::{
-    AloneRequest, ClaimRequest, CompletedJob, Effect, JudgedSchedule, NewEvent, NewOccurrence,
-    RunStart, SentNotification, SetBackJob, ShortJob,
+    AloneRequest, ClaimRequest, CompletedJob, Effect, JudgedFrom, JudgedSchedule, NewEvent,
+    NewOccurrence, RunStart, SentNotification, SetBackJob, ShortJob,
 };
 use serde_json::json;
 
-use super::{Draw, KEYS, SCHEDULES, SUBJECTS};
+use super::{CRONS, Draw, KEYS, SCHEDULES, SUBJECTS};
 use crate::scenarios::given;
 use crate::subject::{CONTACTS, QUEUE, RawJob, claim_request};
 
@@ -122,13 +122,14 @@ impl Draw {
             1 => Some(self.now - TimeDelta::minutes(7)),
             _ => mark,
         };
+        let cron = CRONS[self.rng.below(2)].to_owned();
         let minute = self.now.duration_trunc(TimeDelta::minutes(1)).expect("a minute");
         let count = i64::try_from(self.rng.below(4)).expect("a small number");
         let occurrences = (0..count).map(|n| self.occurrence(minute, count - 1 - n)).collect();
         JudgedSchedule {
             job_key: SCHEDULES[which],
-            cron: "* * * * *".to_owned(),
-            judged_from,
+            cron: CRONS[self.rng.below(2)].to_owned(),
+            judged_from: judged_from.map(|judged_until| JudgedFrom { judged_until, cron }),
             judged_until: minute - TimeDelta::minutes([0, 0, 5][self.rng.below(3)]),
             ordinal_next: Some(count),
             occurrences,

@@ -117,9 +117,12 @@ fn another_builds_jobs_wait_a_day() {
     let world = World::new();
     let id = world.enqueue("c1", JobKey::None).id;
     let put_off = || wait(world.session().put_off(Queue::ScoringEvents, &[id])).unwrap();
-    assert_eq!(put_off(), [(id, PutOff::Snoozed)]);
-    assert_eq!(put_off(), [], "it is not due");
-    world.pass(24 * 3_600);
+    // Five minutes at a time, as often as fits into a day.
+    for _ in 0..288 {
+        assert_eq!(put_off(), [(id, PutOff::Snoozed)]);
+        assert_eq!(put_off(), [], "it is not due");
+        world.pass(300);
+    }
     assert_eq!(put_off(), [(id, PutOff::DeadLettered)]);
     assert_eq!(world.store.letters()[0].reason, "unknown_type");
 }
@@ -129,6 +132,8 @@ fn three_messages_that_died_are_a_dead_letter_and_each_counts_once() {
     let world = World::new();
     let id = world.enqueue("c1", JobKey::Idempotent("k".to_owned())).id;
     let bury = |message: &str| -> Vec<Died> {
+        // Tried since: what nobody tried killed nobody.
+        world.store.change_job(id, |row| row.claim += 1);
         let mut asked = request(&[]);
         asked.addresses = vec![(id, message.to_owned())];
         wait(world.session().bury(&asked)).unwrap()

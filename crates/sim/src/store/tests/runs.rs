@@ -7,8 +7,9 @@ use mauntic_domain::notifications::{Reservation, Window};
 use mauntic_domain::runs::{RunCounts, RunStatus};
 use mauntic_domain::schedules::Outcome;
 use mauntic_flows::ports::{
-    Committed, Dependency, EffectStore, GuardStore, Judged, JudgedSchedule, NewOccurrence, NewRun,
-    Opened, Recounted, RunStart, RunStore, ScheduleStore, SentNotification, SpawnedJob,
+    Committed, Dependency, EffectStore, GuardStore, Judged, JudgedFrom, JudgedSchedule,
+    NewOccurrence, NewRun, Opened, Recounted, RunStart, RunStore, ScheduleStore, SentNotification,
+    SpawnedJob,
 };
 
 use super::*;
@@ -109,7 +110,10 @@ fn what_was_judged_is_written_once() {
     let judged = |from_secs: Option<i64>, until_secs: i64, runs: &[u128]| JudgedSchedule {
         job_key: "key",
         cron: "* * * * *".to_owned(),
-        judged_from: from_secs.map(|secs| from + TimeDelta::seconds(secs)),
+        judged_from: from_secs.map(|secs| JudgedFrom {
+            judged_until: from + TimeDelta::seconds(secs),
+            cron: "* * * * *".to_owned(),
+        }),
         judged_until: from + TimeDelta::seconds(until_secs),
         ordinal_next: Some(1),
         occurrences: runs

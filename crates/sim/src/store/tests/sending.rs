@@ -1,7 +1,7 @@
 //! The relay's shares and waits, events, and retention.
 
 use chrono::TimeDelta;
-use mauntic_domain::jobs::limits::DISPATCHED_MAX;
+use mauntic_domain::jobs::limits::{DISPATCHED_MAX, WAKE};
 use mauntic_flows::ports::{EffectStore, NewEvent, RelayStore, Retired};
 
 use super::*;
@@ -46,6 +46,10 @@ fn a_message_is_sent_again_ever_later_and_never_for_a_held_job() {
     let id = world.enqueue("c1", JobKey::None).id;
     let now = world.clock.database();
     for minutes in [15, 30, 60, 120, 240, 360, 360] {
+        world.store.change_job(id, |row| row.wake_at = now + WAKE);
+        wait(world.session().mark_sent(&[id])).unwrap();
+        assert_eq!(world.store.job(id).unwrap().wake_at, now + TimeDelta::minutes(minutes));
+        // Moved since it was taken: it keeps its time.
         wait(world.session().mark_sent(&[id])).unwrap();
         assert_eq!(world.store.job(id).unwrap().wake_at, now + TimeDelta::minutes(minutes));
     }
