@@ -7,7 +7,7 @@ use super::failure::Failure;
 
 /// Faults that must have happened, and what only several of them together bring
 /// about, or the simulator proves nothing about them.
-pub const FAULTS: [&str; 31] = [
+pub const FAULTS: [&str; 38] = [
     "dead letter: isolate_killed",
     "fault: backlog full",
     "fault: clock jump",
@@ -22,6 +22,7 @@ pub const FAULTS: [&str; 31] = [
     "fault: fired off its time",
     "fault: host clock wrong",
     "fault: isolate death",
+    "fault: isolate death, jobs held",
     "fault: message given up",
     "fault: message lost",
     "fault: months pass",
@@ -38,6 +39,12 @@ pub const FAULTS: [&str; 31] = [
     "port fault: locked",
     "port fault: lost",
     "port fault: unsure",
+    "port fault at COMMIT: answer_lost",
+    "port fault at COMMIT: contended",
+    "port fault at COMMIT: lost",
+    "queue: doubled",
+    "queue: late",
+    "queue: lost",
     "superseded scores",
 ];
 
@@ -118,7 +125,11 @@ impl fmt::Display for Report {
             for line in &failure.told {
                 writeln!(f, "    {line}")?;
             }
-            writeln!(f, "replay: mauntic sim run --seed {seed} --ops {} --trace", self.ops)?;
+            writeln!(
+                f,
+                "replay: cargo run -q -p mauntic-cli -- sim run --seed {seed} --ops {} --trace",
+                self.ops
+            )?;
         }
         write!(f, "{} of {} seeds failed", self.failed, self.seeds)
     }

@@ -8,6 +8,7 @@ use super::failure::{Failed, Failure};
 use super::report::{Outcome, Report};
 use super::world::World;
 use super::{checks, ops};
+use crate::faults::Call;
 use crate::store::Twin;
 
 /// How a seed is run.
@@ -52,8 +53,14 @@ pub fn run_seed(seed: u64, settings: &Settings) -> Outcome {
 fn counted(world: &World) -> BTreeMap<String, u64> {
     let mut counts: BTreeMap<String, u64> =
         world.counts.iter().map(|(what, many)| ((*what).to_owned(), *many)).collect();
-    for ((fault, _), many) in world.ports.faults.applied() {
+    for ((fault, call), many) in world.ports.faults.applied() {
         *counts.entry(format!("port fault: {fault}")).or_default() += many;
+        if call == Call::Commit {
+            *counts.entry(format!("port fault at COMMIT: {fault}")).or_default() += many;
+        }
+    }
+    for (what, many) in world.ports.queues.counts() {
+        *counts.entry(format!("queue: {what}")).or_default() += many;
     }
     for ((event, _), many) in world.ports.host.counts() {
         *counts.entry(format!("said: {event}")).or_default() += many;

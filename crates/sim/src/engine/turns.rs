@@ -139,6 +139,11 @@ impl World {
     /// to release its leases.
     pub(super) fn die(&mut self, invocation: Invocation) {
         let (name, token) = (invocation.name, invocation.token);
+        let holds = token.is_some()
+            && self.ports.store.look(|state| state.live_jobs().any(|row| row.lease_token == token));
+        if holds {
+            self.count("fault: isolate death, jobs held");
+        }
         let batch = invocation.die();
         self.tell(format_args!("  {name} dies"));
         if let Some(batch) = batch {

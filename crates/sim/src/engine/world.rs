@@ -18,8 +18,13 @@ use super::schedules::of_the_simulator;
 use super::watch;
 use crate::outside::Health;
 use crate::ports::SimPorts;
+use crate::queue::Mishaps;
 use crate::rng::Rng;
 use crate::store::{Limits, Twin};
+
+/// What happens to sent messages by itself, beside what operations do to them.
+const MISHAPS: Mishaps =
+    Mishaps { lost: 5, doubled: 5, late: 20, reordered: 50, late_max_secs: 60 };
 
 /// Operations that a failure shows.
 const TOLD_MAX: usize = 30;
@@ -53,6 +58,7 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(seed: u64, twin: Twin, is_traced: bool) -> Self {
         let ports = SimPorts::new(seed);
+        ports.queues.set_mishaps(MISHAPS);
         ports.store.set_twin(twin);
         ports.queues.set_listeners(true);
         let limits = watch::limits(seed);
