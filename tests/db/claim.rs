@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use futures::future::join_all;
 use mauntic_domain::jobs::limits::KEEP_MIN;
 use mauntic_domain::jobs::{JobState, JobType, Queue};
+use mauntic_domain::schedules::TICK_INTERVAL_SECS;
 use mauntic_flows::ports::{
     AloneClaim, AloneRequest, ClaimRequest, Database, JobStore, Next, Ports,
 };
@@ -209,7 +210,11 @@ async fn the_tick_sends_what_is_due_once() {
         .execute("update jobs.job set wake_at = clock_timestamp() where id = $1", &[&due])
         .await
         .unwrap();
-    let settings = TickSettings { schedules: Ok(Vec::new()), keep: KEEP_MIN };
+    let settings = TickSettings {
+        schedules: Ok(Vec::new()),
+        keep: KEEP_MIN,
+        interval_secs: TICK_INTERVAL_SECS,
+    };
     for sent in [1, 0] {
         let report = tick(&world.queue, &settings).await;
         assert!(report.iter().all(|(_, done)| done.is_ok()), "{report:?}");

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
+use mauntic_domain::schedules::TICK_INTERVAL_SECS;
 use mauntic_flows::ports::{Database, KeyStore, PortError};
 use mauntic_flows::tick::{Duty, TickSettings, tick};
 use mauntic_sim::engine::drive::finish;
@@ -32,7 +33,11 @@ fn beating(ports: &SimPorts) -> BTreeSet<String> {
 
 #[test]
 fn a_duty_that_fails_leaves_the_others_alone() {
-    let settings = TickSettings { schedules: Ok(all(|_| true)), keep: TimeDelta::days(30) };
+    let settings = TickSettings {
+        schedules: Ok(all(|_| true)),
+        keep: TimeDelta::days(30),
+        interval_secs: TICK_INTERVAL_SECS,
+    };
     let everyone: BTreeSet<String> = Duty::ALL.iter().map(|duty| duty.name().to_owned()).collect();
     let refused = PortError::Refused { what: "the duty", cause: "made up".to_owned() };
     for fault in [Fault::Lost, Fault::Fail(refused)] {

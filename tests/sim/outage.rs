@@ -9,6 +9,7 @@ use mauntic_domain::ids::{ContactId, FactorName, OrganizationId};
 use mauntic_domain::jobs::data::NotifyAlert;
 use mauntic_domain::jobs::queue::Origin;
 use mauntic_domain::jobs::{Job, JobState, Queue};
+use mauntic_domain::schedules::TICK_INTERVAL_SECS;
 use mauntic_flows::consume::{Body, consume};
 use mauntic_flows::ports::{Database, Dependency, Host, JobKey, NewJob, TenantStore};
 use mauntic_flows::tick::{TickSettings, tick};
@@ -43,7 +44,11 @@ fn alert(nth: i64) -> (OrganizationId, NewJob, Uuid) {
 
 /// One minute: the tick, and all that may be delivered.
 fn minute(ports: &SimPorts) {
-    let settings = TickSettings { schedules: Ok(Vec::new()), keep: TimeDelta::days(30) };
+    let settings = TickSettings {
+        schedules: Ok(Vec::new()),
+        keep: TimeDelta::days(30),
+        interval_secs: TICK_INTERVAL_SECS,
+    };
     for (duty, done) in finish(tick(ports, &settings)) {
         done.unwrap_or_else(|error| panic!("{}: {error}", duty.name()));
     }
@@ -179,7 +184,11 @@ fn a_database_that_is_away_over_a_backlog_kills_no_job() {
         let session = finish(ports.store.open()).unwrap();
         promised.extend(finish(session.enqueue(&owner, &[job])).unwrap().iter().map(|e| e.id));
     }
-    let settings = TickSettings { schedules: Ok(Vec::new()), keep: TimeDelta::days(30) };
+    let settings = TickSettings {
+        schedules: Ok(Vec::new()),
+        keep: TimeDelta::days(30),
+        interval_secs: TICK_INTERVAL_SECS,
+    };
     for _ in 0..3 * 60 {
         finish(tick(&ports, &settings));
         ports.clock.advance(TimeDelta::minutes(1));

@@ -4,7 +4,7 @@
 
 use chrono::TimeDelta;
 use mauntic_domain::jobs::limits::{KEEP_MIN, RECOUNT_RUNS_MAX, RETIRED_MAX, RUN_IDLE};
-use mauntic_domain::schedules::{Effective, SettingsError, TICK_INTERVAL_SECS};
+use mauntic_domain::schedules::{Effective, SettingsError};
 
 use crate::cron::judge_all;
 use crate::ports::{
@@ -65,28 +65,21 @@ pub struct TickSettings {
     pub schedules: Result<Vec<Effective>, SettingsError>,
     /// How long final rows are kept; never less than [`KEEP_MIN`].
     pub keep: TimeDelta,
+    /// Longest time until the next tick, in seconds: the beats say so, and are
+    /// late only by that.
+    pub interval_secs: u32,
 }
 
 /// What became of each duty: how many things it did.
 pub type TickReport = Vec<(Duty, Result<u64, PortError>)>;
 
-/// Does every duty, as a tick of every minute.
+/// Does every duty.
 ///
 /// I/O: see the duties' own; each may be repeated, and is.
 pub async fn tick<P: Ports>(ports: &P, settings: &TickSettings) -> TickReport {
-    tick_every(ports, settings, TICK_INTERVAL_SECS).await
-}
-
-/// The same, as a tick that comes after `interval_secs` again at the latest: the
-/// beats say so, and are late only by that.
-pub async fn tick_every<P: Ports>(
-    ports: &P,
-    settings: &TickSettings,
-    interval_secs: u32,
-) -> TickReport {
     let mut report = Vec::with_capacity(Duty::ALL.len());
     for duty in Duty::ALL {
-        report.push((duty, perform(ports, settings, interval_secs, duty).await));
+        report.push((duty, perform(ports, settings, duty).await));
     }
     report
 }
@@ -94,7 +87,6 @@ pub async fn tick_every<P: Ports>(
 async fn perform<P: Ports>(
     ports: &P,
     settings: &TickSettings,
-    interval_secs: u32,
     duty: Duty,
 ) -> Result<u64, PortError> {
     let session = ports.db().open().await?;
@@ -131,7 +123,7 @@ async fn perform<P: Ports>(
                 + gone.notifications
         }
     };
-    session.beat(duty.name(), interval_secs).await?;
+    session.beat(duty.name(), settings.interval_secs).await?;
     Ok(done)
 }
 

@@ -51,8 +51,8 @@ async fn do_duties(
         log::setting(&error);
         config::KEEP_MAX
     });
-    let settings = TickSettings { schedules, keep };
-    let report = tick::tick_every(ports, &settings, interval_secs).await;
+    let settings = TickSettings { schedules, keep, interval_secs };
+    let report = tick::tick(ports, &settings).await;
     let (mut done, mut failed) = (Map::new(), Map::new());
     for (duty, outcome) in report {
         match outcome {

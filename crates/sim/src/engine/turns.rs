@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use mauntic_domain::jobs::JobState;
 use mauntic_domain::jobs::queue::Origin;
-use mauntic_domain::schedules::Effective;
+use mauntic_domain::schedules::{Effective, TICK_INTERVAL_SECS};
 use mauntic_flows::ports::{Host as _, PortError};
 use mauntic_flows::tick::{self, Duty};
 use uuid::Uuid;
@@ -41,11 +41,13 @@ impl World {
     /// Begins a tick; `schedules` is what it judges.
     pub(super) fn tick(&mut self, schedules: Vec<Effective>) {
         let ports = self.ports.clone();
-        let keep = TimeDelta::days(30);
+        let settings = tick::TickSettings {
+            schedules: Ok(schedules),
+            keep: TimeDelta::days(30),
+            interval_secs: TICK_INTERVAL_SECS,
+        };
         self.begin(Invocation::new("tick", async move {
-            Ended::Ticked(
-                tick::tick(&ports, &tick::TickSettings { schedules: Ok(schedules), keep }).await,
-            )
+            Ended::Ticked(tick::tick(&ports, &settings).await)
         }));
     }
 
