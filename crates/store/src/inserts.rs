@@ -19,98 +19,102 @@ pub(crate) enum Via {
     DeadLetters,
 }
 
+/// Jobs sent by hand, column by column for `unnest`.
+struct Shorts<'a> {
+    queue: &'static str,
+    ids: Vec<Uuid>,
+    runs: Vec<Uuid>,
+    types: Vec<&'static str>,
+    versions: Vec<i16>,
+    owners: Vec<Option<&'a str>>,
+    data: Vec<String>,
+    failures_max: Vec<i16>,
+    requests: Vec<Option<&'a str>>,
+    keys: Vec<Option<&'a str>>,
+    messages: Vec<&'a str>,
+    bodies: Vec<&'a [u8]>,
+    reasons: Vec<&'static str>,
+    details: Vec<&'a str>,
+}
+
+impl<'a> Shorts<'a> {
+    /// None where the batch has none.
+    fn of(request: &'a ClaimRequest) -> Option<Self> {
+        let shorts = || request.shorts.iter();
+        (!request.shorts.is_empty()).then(|| Self {
+            queue: request.queue.name(),
+            ids: shorts().map(|short| short.id).collect(),
+            runs: shorts().map(|short| short.run_id).collect(),
+            types: shorts().map(|short| short.job_type.name()).collect(),
+            versions: shorts().map(|short| version(short.job_type)).collect(),
+            owners: shorts().map(|short| short.organization_id.as_deref()).collect(),
+            data: shorts().map(|short| short.data.to_string()).collect(),
+            failures_max: shorts().map(|short| short.job_type.spec().failures_max).collect(),
+            requests: shorts().map(|short| short.request_id.as_deref()).collect(),
+            keys: shorts().map(|short| short.idempotency_key.as_deref()).collect(),
+            messages: shorts().map(|short| short.conflict.message_id.as_str()).collect(),
+            bodies: shorts().map(|short| short.conflict.body.as_slice()).collect(),
+            reasons: shorts().map(|short| short.conflict.reason).collect(),
+            details: shorts().map(|short| short.conflict.detail.as_str()).collect(),
+        })
+    }
+}
+
 impl Session {
     pub(crate) async fn insert_shorts(
         &self,
         request: &ClaimRequest,
         via: Via,
     ) -> Result<Vec<Row>, Error> {
-        let shorts = &request.shorts;
-        if shorts.is_empty() {
-            return Ok(Vec::new());
-        }
-        let ids: Vec<Uuid> = shorts.iter().map(|short| short.id).collect();
-        let runs: Vec<Uuid> = shorts.iter().map(|short| short.run_id).collect();
-        let types: Vec<&str> = shorts.iter().map(|short| short.job_type.name()).collect();
-        let versions: Vec<i16> = shorts.iter().map(|s| version(s.job_type)).collect();
-        let owners: Vec<Option<&str>> =
-            shorts.iter().map(|s| s.organization_id.as_deref()).collect();
-        let data: Vec<String> = shorts.iter().map(|short| short.data.to_string()).collect();
-        let failures_max: Vec<i16> =
-            shorts.iter().map(|short| short.job_type.spec().failures_max).collect();
-        let requests: Vec<Option<&str>> = shorts.iter().map(|s| s.request_id.as_deref()).collect();
-        let keys: Vec<Option<&str>> = shorts.iter().map(|s| s.idempotency_key.as_deref()).collect();
-        let messages: Vec<&str> = shorts.iter().map(|s| s.conflict.message_id.as_str()).collect();
+        let Some(shorts) = Shorts::of(request) else { return Ok(Vec::new()) };
         let dead = via == Via::DeadLetters;
         let deaths: Vec<Option<&str>> =
-            messages.iter().map(|message| dead.then_some(*message)).collect();
+            shorts.messages.iter().map(|message| dead.then_some(*message)).collect();
         let params: &[Param<'_>] = &[
-            (&ids, Type::UUID_ARRAY),
-            (&runs, Type::UUID_ARRAY),
-            (&types, Type::TEXT_ARRAY),
-            (&versions, Type::INT2_ARRAY),
-            (&owners, Type::TEXT_ARRAY),
-            (&data, Type::TEXT_ARRAY),
-            (&failures_max, Type::INT2_ARRAY),
-            (&requests, Type::TEXT_ARRAY),
-            (&keys, Type::TEXT_ARRAY),
+            (&shorts.ids, Type::UUID_ARRAY),
+            (&shorts.runs, Type::UUID_ARRAY),
+            (&shorts.types, Type::TEXT_ARRAY),
+            (&shorts.versions, Type::INT2_ARRAY),
+            (&shorts.owners, Type::TEXT_ARRAY),
+            (&shorts.data, Type::TEXT_ARRAY),
+            (&shorts.failures_max, Type::INT2_ARRAY),
+            (&shorts.requests, Type::TEXT_ARRAY),
+            (&shorts.keys, Type::TEXT_ARRAY),
             (&deaths, Type::TEXT_ARRAY),
-            (&request.queue.name(), Type::TEXT),
-            (&messages, Type::TEXT_ARRAY),
+            (&shorts.queue, Type::TEXT),
+            (&shorts.messages, Type::TEXT_ARRAY),
         ];
         self.client.query_typed(include_str!("../sql/insert_shorts.sql"), params).await
     }
 
     /// What stands in the place of hand-sent jobs that got no row.
     pub(crate) async fn judge_shorts(&self, request: &ClaimRequest) -> Result<Vec<Row>, Error> {
-        let shorts = &request.shorts;
-        if shorts.is_empty() {
-            return Ok(Vec::new());
-        }
-        let ids: Vec<Uuid> = shorts.iter().map(|short| short.id).collect();
-        let types: Vec<&str> = shorts.iter().map(|short| short.job_type.name()).collect();
-        let owners: Vec<Option<&str>> =
-            shorts.iter().map(|s| s.organization_id.as_deref()).collect();
-        let data: Vec<String> = shorts.iter().map(|short| short.data.to_string()).collect();
-        let keys: Vec<Option<&str>> = shorts.iter().map(|s| s.idempotency_key.as_deref()).collect();
-        let messages: Vec<&str> = shorts.iter().map(|s| s.conflict.message_id.as_str()).collect();
-        let bodies: Vec<&[u8]> = shorts.iter().map(|s| s.conflict.body.as_slice()).collect();
-        let reasons: Vec<&str> = shorts.iter().map(|short| short.conflict.reason).collect();
-        let details: Vec<&str> = shorts.iter().map(|s| s.conflict.detail.as_str()).collect();
+        let Some(shorts) = Shorts::of(request) else { return Ok(Vec::new()) };
         let params: &[Param<'_>] = &[
-            (&ids, Type::UUID_ARRAY),
-            (&types, Type::TEXT_ARRAY),
-            (&owners, Type::TEXT_ARRAY),
-            (&data, Type::TEXT_ARRAY),
-            (&keys, Type::TEXT_ARRAY),
-            (&messages, Type::TEXT_ARRAY),
-            (&bodies, Type::BYTEA_ARRAY),
-            (&reasons, Type::TEXT_ARRAY),
-            (&details, Type::TEXT_ARRAY),
-            (&request.queue.name(), Type::TEXT),
+            (&shorts.ids, Type::UUID_ARRAY),
+            (&shorts.types, Type::TEXT_ARRAY),
+            (&shorts.owners, Type::TEXT_ARRAY),
+            (&shorts.data, Type::TEXT_ARRAY),
+            (&shorts.keys, Type::TEXT_ARRAY),
+            (&shorts.messages, Type::TEXT_ARRAY),
+            (&shorts.bodies, Type::BYTEA_ARRAY),
+            (&shorts.reasons, Type::TEXT_ARRAY),
+            (&shorts.details, Type::TEXT_ARRAY),
+            (&shorts.queue, Type::TEXT),
         ];
         self.client.query_typed(include_str!("../sql/judge_shorts.sql"), params).await
     }
 
     /// Fails the transaction where a hand-sent job would be lost.
     pub(crate) async fn refuse_lost(&self, request: &ClaimRequest) -> Result<Vec<Row>, Error> {
-        let shorts = &request.shorts;
-        if shorts.is_empty() {
-            return Ok(Vec::new());
-        }
-        let ids: Vec<Uuid> = shorts.iter().map(|short| short.id).collect();
-        let types: Vec<&str> = shorts.iter().map(|short| short.job_type.name()).collect();
-        let owners: Vec<Option<&str>> =
-            shorts.iter().map(|s| s.organization_id.as_deref()).collect();
-        let keys: Vec<Option<&str>> = shorts.iter().map(|s| s.idempotency_key.as_deref()).collect();
-        let messages: Vec<&str> = shorts.iter().map(|s| s.conflict.message_id.as_str()).collect();
+        let Some(shorts) = Shorts::of(request) else { return Ok(Vec::new()) };
         let params: &[Param<'_>] = &[
-            (&ids, Type::UUID_ARRAY),
-            (&types, Type::TEXT_ARRAY),
-            (&owners, Type::TEXT_ARRAY),
-            (&keys, Type::TEXT_ARRAY),
-            (&messages, Type::TEXT_ARRAY),
-            (&request.queue.name(), Type::TEXT),
+            (&shorts.ids, Type::UUID_ARRAY),
+            (&shorts.types, Type::TEXT_ARRAY),
+            (&shorts.owners, Type::TEXT_ARRAY),
+            (&shorts.keys, Type::TEXT_ARRAY),
+            (&shorts.messages, Type::TEXT_ARRAY),
+            (&shorts.queue, Type::TEXT),
         ];
         self.client.query_typed(include_str!("../sql/refuse_lost.sql"), params).await
     }
