@@ -38,7 +38,7 @@ pub struct Mishaps {
     pub lost: u32,
     /// There twice, under two ids.
     pub doubled: u32,
-    /// Late by up to [`Self::late_max`].
+    /// Late by up to [`Self::late_max_secs`].
     pub late: u32,
     /// Batches in random order, per thousand pulled.
     pub reordered: u32,

@@ -57,7 +57,7 @@ pub enum CronError {
     /// step disagree about it.
     #[error("has a weekday near a day before the last, as L-3W, which has no one meaning")]
     LastOffsetWeekday,
-    /// Matches never, or with more than [`EMPTY_YEARS_MAX`] years between.
+    /// Matches never, or with more than `EMPTY_YEARS_MAX` years between.
     #[error("matches no day, or leaves out more than {EMPTY_YEARS_MAX} years in a row")]
     Never,
 }

@@ -3,7 +3,7 @@
 //!
 //! - [`cron`]: expressions in Cloudflare's dialect, stepped both ways.
 //! - [`registry`]: the list, and what a deployment's settings make of it.
-//! - [`judge`]: what becomes of each nominal time, so that none is forgotten.
+//! - [`mod@judge`]: what becomes of each nominal time, so that none is forgotten.
 //! - [`tick`]: when the tick comes, which looks after all of them.
 
 pub mod cron;

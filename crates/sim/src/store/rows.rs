@@ -1,4 +1,4 @@
-//! The rows as the schema has them; a job's in [`super::job_row`].
+//! The rows as the schema has them; a job's in `job_row`.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use mauntic_domain::notifications::RESERVATION;
