@@ -6,17 +6,17 @@ use chrono::{DateTime, Utc};
 use mauntic_domain::jobs::{Message, Queue};
 use mauntic_flows::consume::Settle;
 use mauntic_flows::ports::{
-    Call, CallError, Checkpoint, Dependency, Host, OutgoingEvent, Outside, PortError, Ports,
-    Transition, Wakeups,
+    Call, CallError, Checkpoint, Database, Dependency, Host, OutgoingEvent, Outside, PortError,
+    Ports, Transition, Wakeups,
 };
 use mauntic_store::connect::Tcp;
 use uuid::Uuid;
 
 /// Ports of one worker.
 #[derive(Debug)]
-pub struct TestPorts {
+pub struct TestPorts<D = Tcp> {
     /// The store.
-    pub db: Tcp,
+    pub db: D,
     /// What was sent.
     pub sent: Recorded,
     /// The host, which saw what was claimed.
@@ -29,19 +29,25 @@ impl TestPorts {
     /// Ports of the worker that connects by `url`.
     #[must_use]
     pub fn new(url: &str) -> Self {
-        let db = Tcp::new(url).expect("a URL of the testkit");
+        Self::over(Tcp::new(url).expect("a URL of the testkit"))
+    }
+}
+
+impl<D> TestPorts<D> {
+    /// Ports over a database of any kind.
+    pub fn over(db: D) -> Self {
         let (sent, host, outside) = (Recorded::default(), TestHost::default(), Webhook::default());
         Self { db, sent, host, outside }
     }
 }
 
-impl Ports for TestPorts {
-    type Db = Tcp;
+impl<D: Database + Send + Sync + 'static> Ports for TestPorts<D> {
+    type Db = D;
     type Wakeups = Recorded;
     type Host = TestHost;
     type Outside = Webhook;
 
-    fn db(&self) -> &Tcp {
+    fn db(&self) -> &D {
         &self.db
     }
     fn wakeups(&self) -> &Recorded {

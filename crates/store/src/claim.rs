@@ -16,8 +16,8 @@ use uuid::Uuid;
 use crate::error::{no_answer, statement_error};
 use crate::flight::Param;
 use crate::inserts::Via;
+use crate::rows::version;
 use crate::rows::{self, column, held, state, unreadable};
-use crate::runs::version;
 use crate::{SCHEMA, Session};
 
 /// Claims a batch. Its statements are transactions of their own: a dead letter

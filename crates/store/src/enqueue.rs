@@ -13,8 +13,8 @@ use tokio_postgres::types::Type;
 
 use crate::Session;
 use crate::flight::{Param, Statement, tenant_transaction};
+use crate::rows::version;
 use crate::rows::{self, column, queue, state, unreadable};
-use crate::runs::version;
 
 /// Enqueues jobs, then does `further`, in one transaction; returns a job each,
 /// in order, and the further statement's rows.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::Session;
 use crate::flight::Param;
-use crate::runs::version;
+use crate::rows::version;
 
 /// Where a batch came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

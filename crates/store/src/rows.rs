@@ -1,7 +1,7 @@
 //! Reading rows: a column that does not fit is the database's schema being
 //! another than this build's, an error and never a panic.
 
-use mauntic_domain::jobs::{JobState, Queue};
+use mauntic_domain::jobs::{JobState, JobType, Queue};
 use mauntic_flows::ports::{Died, Held, PortError};
 use serde::de::DeserializeOwned;
 use tokio_postgres::Row;
@@ -44,6 +44,12 @@ pub(crate) fn held(row: &Row) -> Result<Held, PortError> {
         snoozes: column(row, "snoozes")?,
         snooze_reason: column(row, "snooze_reason")?,
     })
+}
+
+/// The version that this build writes of a type, as its column holds it.
+pub(crate) fn version(job_type: JobType) -> i16 {
+    // Versions are counted up by hand, from 1.
+    i16::try_from(job_type.spec().version).unwrap_or(i16::MAX)
 }
 
 /// A job that became a dead letter for `reason`.

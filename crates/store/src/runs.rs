@@ -2,7 +2,6 @@
 
 use chrono::TimeDelta;
 use futures::future::join;
-use mauntic_domain::jobs::JobType;
 use mauntic_domain::jobs::limits::RUN_IDLE;
 use mauntic_domain::runs::{RunCounts, RunStatus};
 use mauntic_flows::ports::{NewRun, Opened, PortError, Recounted, RunRow, RunStore};
@@ -13,7 +12,7 @@ use uuid::Uuid;
 use crate::Session;
 use crate::error::{commit_error, is_meanwhile, no_commit_answer};
 use crate::flight::{Param, READ_WRITE, Statement, transaction};
-use crate::rows::{column, unreadable};
+use crate::rows::{column, unreadable, version};
 
 /// Times a run is asked for again whose lock was taken when it was asked for
 /// and free when the holder was looked for: each time another run was opened
@@ -114,12 +113,6 @@ impl Session {
             Err(error) => Err(commit_error(what, &error)),
         }
     }
-}
-
-/// The version that this build writes of a type, as its column holds it.
-pub(crate) fn version(job_type: JobType) -> i16 {
-    // Versions are counted up by hand, from 1.
-    i16::try_from(job_type.spec().version).unwrap_or(i16::MAX)
 }
 
 fn opened(row: &Row) -> Result<Opened, PortError> {

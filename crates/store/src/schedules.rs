@@ -15,8 +15,8 @@ use uuid::Uuid;
 use crate::Session;
 use crate::error::{commit_error, is_meanwhile, no_commit_answer};
 use crate::flight::{Param, READ_WRITE, Statement, transaction};
+use crate::rows::version;
 use crate::rows::{column, unreadable};
-use crate::runs::version;
 
 impl ScheduleStore for Session {
     async fn schedules(&self, job_keys: &[&str]) -> Result<ScheduleRows, PortError> {

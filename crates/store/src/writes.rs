@@ -7,7 +7,7 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::flight::Param;
-use crate::runs::version;
+use crate::rows::version;
 
 /// Completed jobs.
 pub(crate) struct Completed {

@@ -1,8 +1,8 @@
 //! Leases for whose end nobody is charged.
 
-use mauntic_flows::ports::{AloneClaim, AloneRequest, Database, Held, JobKey, JobStore, Ports};
+use mauntic_flows::ports::{AloneClaim, AloneRequest, Held, JobKey, JobStore};
 use mauntic_flows::relay::release;
-use mauntic_tests::ports::{Recorded, TestHost, Webhook};
+use mauntic_tests::ports::TestPorts;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -77,34 +77,6 @@ async fn it_holds_for_one_claim_only<S: Subject>(mut world: World<S>) {
     }
 }
 
-/// A worker's ports over the subject.
-struct Worker<D> {
-    db: D,
-    sent: Recorded,
-    host: TestHost,
-    outside: Webhook,
-}
-
-impl<D: Database + Send + Sync + 'static> Ports for Worker<D> {
-    type Db = D;
-    type Wakeups = Recorded;
-    type Host = TestHost;
-    type Outside = Webhook;
-
-    fn db(&self) -> &D {
-        &self.db
-    }
-    fn wakeups(&self) -> &Recorded {
-        &self.sent
-    }
-    fn host(&self) -> &TestHost {
-        &self.host
-    }
-    fn outside(&self) -> &Webhook {
-        &self.outside
-    }
-}
-
 /// The guard's release of an invocation that holds one job alone; what the next
 /// claim finds spent.
 async fn spent_after_release<S: Subject>(mut world: World<S>, shared: bool) -> i16
@@ -113,8 +85,7 @@ where
 {
     let (token, id) = (world.id(), world.one(JobKey::None).await);
     hold_by(&world, token, id).await;
-    let (sent, host, outside) = (Recorded::default(), TestHost::default(), Webhook::default());
-    let worker = Worker { db: world.subject.queue(), sent, host, outside };
+    let worker = TestPorts::over(world.subject.queue());
     assert_eq!(release(&worker, token, shared).await.unwrap(), 1);
     world.expect_job(id, json!({"lease_until": "+0s", "wake_at": "+0s", "alone": !shared})).await;
     world.hold_alone(id).await.failures

@@ -45,7 +45,10 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
                 // Nothing is written that moves it; the row will tell. If it was
                 // not done, that is no failure of its own.
                 PortError::Unknown { .. } => {
-                    self.absolve().await;
+                    if let Err(error) = session.absolve(self.plan.request.token).await {
+                        self.note(&error);
+                        session = self.ports.db().open().await?;
+                    }
                     held.iter().for_each(|held| self.retry_job(held.id, UNSETTLED_DELAY_SECS));
                     return Ok((session, false));
                 }

@@ -44,11 +44,12 @@ impl<'a, P: Ports, S: Settle> Batch<'a, P, S> {
     /// Claims, does and settles.
     pub(super) async fn run(&mut self) -> Result<(), PortError> {
         let session = self.ports.db().open().await?;
-        let reply = session.claim(&self.plan.request).await?;
+        let mut reply = session.claim(&self.plan.request).await?;
         self.ports.host().reached(Checkpoint::Claimed(&reply.held));
         self.settle_letters(&reply);
         let alone = self.settle_seen(&reply);
-        let session = self.perform_together(session, &reply).await?;
+        let session =
+            self.perform_together(session, std::mem::take(&mut reply.held), reply.now).await?;
         let session = self.put_off(session, &reply).await?;
         let session = self.perform_alone(session, alone).await?;
         self.send_spawned(&session).await;
@@ -102,14 +103,15 @@ impl<'a, P: Ports, S: Settle> Batch<'a, P, S> {
     async fn perform_together(
         &mut self,
         mut session: Session<P>,
-        reply: &ClaimReply,
+        held: Vec<Held>,
+        now: DateTime<Utc>,
     ) -> Result<Session<P>, PortError> {
-        let mut by_type: BTreeMap<&str, Vec<Held>> = BTreeMap::new();
-        for held in &reply.held {
-            by_type.entry(&held.type_name).or_default().push(held.clone());
+        let mut by_type: BTreeMap<String, Vec<Held>> = BTreeMap::new();
+        for held in held {
+            by_type.entry(held.type_name.clone()).or_default().push(held);
         }
         for held in by_type.into_values() {
-            let (next, apart) = self.attempt(session, &held, reply.now).await?;
+            let (next, apart) = self.attempt(session, &held, now).await?;
             session = next;
             if !apart {
                 continue;
@@ -120,7 +122,7 @@ impl<'a, P: Ports, S: Settle> Batch<'a, P, S> {
                     self.retry_job(one.id, UNSETTLED_DELAY_SECS);
                     continue;
                 }
-                session = self.attempt(session, std::slice::from_ref(one), reply.now).await?.0;
+                session = self.attempt(session, std::slice::from_ref(one), now).await?.0;
             }
         }
         Ok(session)

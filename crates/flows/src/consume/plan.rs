@@ -50,6 +50,8 @@ impl Plan {
                 Ok(Decoded::Short { job, request_id, idempotency_key }) => {
                     let id = derived_job_id(queue, &delivery.message_id);
                     by_job.entry(id).or_default().push(index);
+                    // Without a key there is nothing to conflict with, and this
+                    // letter is never kept.
                     let key = idempotency_key.clone().unwrap_or_default();
                     let short = ShortJob {
                         id,
