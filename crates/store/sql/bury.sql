@@ -4,10 +4,12 @@
 -- Final, leased or locked jobs need nothing; the others are woken at once. A
 -- message counts once, however often it is judged, and only if the job was
 -- claimed since the last that counted: a job that nobody tried killed nobody,
--- it waited for a database that was away.
+-- it waited for a database that was away. A delivery whose lease ran out has
+-- lost a job that is dead here; it is counted before the runs.
 with dying as (
   select j.id, m.message_id, j.platform_deaths
-    + (j.death_message is distinct from m.message_id and j.claim > j.death_claim)::int4 as deaths
+    + (j.death_message is distinct from m.message_id and j.claim > j.death_claim)::int4 as deaths,
+    case j.state when 'in_progress' then j.lease_token end as lost_by
   from unnest($1::uuid[], $2::text[]) as m(id, message_id)
   join jobs.job j on j.id = m.id
   where j.queue = $3 and (j.state in ('queued', 'failed')
@@ -26,17 +28,31 @@ with dying as (
     released_key = case when d.deaths >= $4 then coalesce(j.idempotency_key, j.released_key)
       else j.released_key end,
     idempotency_key = case when d.deaths >= $4 then null else j.idempotency_key end,
-    last_error = case when d.deaths >= $4
-      then 'the platform gave its message up ' || d.deaths || ' times' else j.last_error end
-  from dying d where j.id = d.id
-  returning j.*
+    last_error = case when d.deaths >= $4 then e.error else j.last_error end,
+    errors = case when d.deaths >= $4 then jobs.add_error(j.errors, j.claim, e.error)
+      else j.errors end
+  from dying d cross join lateral (
+    select 'the platform gave its message up ' || d.deaths || ' times' as error
+  ) e
+  where j.id = d.id
+  returning j.*, d.lost_by
 ), letters as (
   insert into jobs.dead_letter (queue, job_id, organization_id, type, body, reason, detail)
   select d.queue, d.id, d.organization_id, d.type, convert_to(d.data::text, 'UTF8'),
          'isolate_killed', d.last_error
   from judged d where d.state = 'dead_lettered' order by d.id
+), delivery as (
+  select d.token, l.lost
+  from (select lost_by, count(*)::int4 as lost from judged where state = 'dead_lettered'
+        group by lost_by) l
+  join jobs.delivery d on d.token = l.lost_by
+  order by d.token for no key update of d
+), counted as (
+  update jobs.delivery d set lost = d.lost + c.lost from delivery c where d.token = c.token
+  returning d.token
 )
 select d.id, d.type, d.queue, d.run_id, d.request_id, d.claim,
        (select jobs.count_runs(dead => array_agg(e.run_id))
-        from judged e where e.state = 'dead_lettered') as runs
+        from judged e cross join (select count(*) from counted) c
+        where e.state = 'dead_lettered') as runs
 from judged d where d.state = 'dead_lettered' order by d.id

@@ -1,5 +1,5 @@
 -- cancel: jobs that are queued or failed are cancelled. $1 uuid[] ids.
--- Returns those that were. Waits for rows that others lock: jobs that producers
+-- Returns those that were, and their states before. Waits for rows that others lock: jobs that producers
 -- join come first and in the producers' order, the others by id.
 with waiting as (
   select j.id from jobs.job j
@@ -11,7 +11,7 @@ with waiting as (
     state = 'cancelled', finished_at = clock_timestamp(), coalesce_key = null,
     released_key = coalesce(j.idempotency_key, j.released_key), idempotency_key = null
   from waiting w where j.id = w.id
-  returning j.id, j.run_id
+  returning j.id, j.run_id, old.state
 )
-select c.id, (select jobs.count_runs(cancelled => array_agg(d.run_id)) from cancelled d) as runs
+select c.id, c.state, (select jobs.count_runs(cancelled => array_agg(d.run_id)) from cancelled d) as runs
 from cancelled c order by c.id

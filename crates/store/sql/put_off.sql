@@ -2,8 +2,10 @@
 -- letters.
 -- $1 uuid[] ids, sorted; $2 text queue; $3 int8 wait in seconds; $4 int8 hours of
 -- such waits after which they are dead letters. Returns those that were waiting.
+-- A delivery whose lease ran out has lost its job; it is counted before the runs.
 with waiting as (
   select j.id, clock_timestamp() as now,
+         case j.state when 'in_progress' then j.lease_token end as lost_by,
          j.snooze_reason is not distinct from 'another_build'
            and j.snoozes * $3 >= $4 * 3600 as late
   from jobs.job j
@@ -34,8 +36,18 @@ with waiting as (
   select d.queue, d.id, d.organization_id, d.type, convert_to(d.data::text, 'UTF8'),
          'unknown_type', d.last_error
   from dead d order by d.id
+), delivery as (
+  select d.token, l.lost
+  from (select lost_by, count(*)::int4 as lost from waiting group by lost_by) l
+  join jobs.delivery d on d.token = l.lost_by
+  order by d.token for no key update of d
+), counted as (
+  update jobs.delivery d set lost = d.lost + c.lost from delivery c where d.token = c.token
+  returning d.token
 )
 select s.id, false as dead, null::int8 as runs from snoozed s
 union all
-select d.id, true, (select jobs.count_runs(dead => array_agg(e.run_id)) from dead e) from dead d
+select d.id, true, (select jobs.count_runs(dead => array_agg(e.run_id))
+                   from dead e cross join (select count(*) from counted) c)
+from dead d
 order by id

@@ -5,7 +5,8 @@
 -- is being done: what waits for its time takes nobody's turn. Work
 -- across organizations has no such bound. One pass over the live rows, of
 -- which only those that may be taken are sorted. Waits for nobody, and two
--- relays never take one row: the lock looks again at wake_at.
+-- relays never take one row: the lock looks again at wake_at. A job that is not
+-- due yet has its message kept by the platform until it is, in seconds (delay_secs).
 with live as materialized (
   select j.id, j.organization_id, array_position($1, j.queue) as queue, j.wake_at,
          j.state = 'in_progress'
@@ -37,9 +38,10 @@ with live as materialized (
   update jobs.job j set wake_at = clock_timestamp() + $4 * interval '1 s'
   from taken where j.id = taken.id
   returning j.id, j.queue, j.type, j.version, j.request_id, j.run_id, j.scheduled_for,
-            j.traceparent, j.created_at
+            j.traceparent, j.created_at, j.available_at
 )
 select m.id, m.queue, m.type, m.version, m.request_id, m.run_id, m.scheduled_for, m.traceparent,
-       m.created_at
+       m.created_at,
+       greatest(0, ceil(extract(epoch from m.available_at - clock_timestamp())))::int8 as delay_secs
 from moved m join ranked r on r.id = m.id
 order by m.queue, r.place

@@ -1,10 +1,12 @@
 //! What an operator does to the database by hand: organizations, keys,
 //! configuration. Connects as the owner of the tables.
 
+use mauntic_domain::audit::{DONE, Entry};
 use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::scoring::{ConfigEntry, Features};
 use mauntic_flows::commands::authenticate::sha256;
 use mauntic_flows::ports::Scope;
+use serde_json::{Value, json};
 use tokio_postgres::types::{Json, Type};
 use tokio_postgres::{Client, Error};
 use uuid::Uuid;
@@ -28,7 +30,8 @@ pub async fn put_organization(
 /// storing the same key again changes nothing and returns the id it has.
 ///
 /// # Errors
-/// The database's; an unknown organization is one.
+/// The database's; an unknown organization is one. The connection is then to be
+/// dropped.
 pub async fn put_key(
     client: &Client,
     owner: Option<&OrganizationId>,
@@ -46,18 +49,50 @@ pub async fn put_key(
         (&scopes, Type::TEXT_ARRAY),
         (&note, Type::TEXT),
     ];
+    client.batch_execute(READ_WRITE).await?;
     let row = client.query_typed_one(include_str!("../sql/put_key.sql"), params).await?;
-    row.try_get(0)
+    let (id, created): (Uuid, bool) = (row.try_get("id")?, row.try_get("created")?);
+    let after = json!({"organizationId": owner, "scopes": scopes, "note": note});
+    let entry = created.then(|| by_owner("key.create", id, Value::Null, after));
+    commit_noted(client, entry).await.map(|()| id)
 }
 
 /// Revokes a key from now on; false when there is no such live key.
 ///
 /// # Errors
-/// The database's.
+/// The database's; the connection is then to be dropped.
 pub async fn revoke_key(client: &Client, id: Uuid) -> Result<bool, Error> {
     let params: &[Param<'_>] = &[(&id, Type::UUID)];
-    let revoked = client.execute_typed(include_str!("../sql/revoke_key.sql"), params).await?;
-    Ok(revoked > 0)
+    client.batch_execute(READ_WRITE).await?;
+    let revoked = client.execute_typed(include_str!("../sql/revoke_key.sql"), params).await? > 0;
+    let (before, after) = (json!({"revoked": false}), json!({"revoked": true}));
+    let entry = revoked.then(|| by_owner("key.revoke", id, before, after));
+    commit_noted(client, entry).await.map(|()| revoked)
+}
+
+/// The entry of what who has the database did.
+fn by_owner(action: &str, key: Uuid, before: Value, after: Value) -> Entry {
+    Entry {
+        actor: "owner".to_owned(),
+        action: action.to_owned(),
+        target: key.to_string(),
+        outcome: DONE.to_owned(),
+        reason: None,
+        before,
+        after,
+        request_id: String::new(),
+    }
+}
+
+/// Commits what was done with its entry, if anything was.
+async fn commit_noted(client: &Client, entry: Option<Entry>) -> Result<(), Error> {
+    if let Some(entry) = entry {
+        // As the store writes it; a struct of texts and JSON always serializes.
+        let entries = [json!(entry).to_string()];
+        let append: &[Param<'_>] = &[(&entries.as_slice(), Type::TEXT_ARRAY)];
+        client.query_typed(include_str!("../sql/append_audit.sql"), append).await?;
+    }
+    client.batch_execute("commit").await
 }
 
 /// Replaces an organization's configuration under a new version, in one

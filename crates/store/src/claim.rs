@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use futures::future::{join, join5};
+use futures::future::{join, join4};
 use mauntic_domain::jobs::JobType;
 use mauntic_domain::jobs::types::LEASE_SECS_DEFAULT;
 use mauntic_flows::ports::{
@@ -14,39 +14,38 @@ use tokio_postgres::{Error, Row};
 use uuid::Uuid;
 
 use crate::error::{no_answer, statement_error};
-use crate::flight::Param;
+use crate::flight::{Param, READ_WRITE, Statement, transaction};
 use crate::inserts::Via;
 use crate::rows::version;
 use crate::rows::{self, column, held, state, unreadable};
 use crate::{SCHEMA, Session};
 
-/// Claims a batch. Its statements are transactions of their own: a dead letter
-/// that cannot be kept costs no other message its claim.
+/// Claims a batch, and writes its delivery with it, so that no claim is ever
+/// without its count. What stands beside it are transactions of their own: a
+/// dead letter that cannot be kept costs no other message its claim.
 pub(crate) async fn claim(
     session: &Session,
     request: &ClaimRequest,
 ) -> Result<ClaimReply, PortError> {
     let failed = |error: Error| statement_error("the claim", &error);
     let ids = job_ids(request);
-    let flight = join5(
+    let flight = join4(
         session.insert_shorts(request, Via::Queue),
-        claim_batch(session, request, &ids),
-        look(session, request, &ids),
+        Box::pin(take(session, request, &ids)),
         session.client.query_typed(include_str!("../sql/clock.sql"), &[]),
         Box::pin(letters(session, request)),
     );
-    let (shorts, claimed, looked, clock, letters) =
-        session.within(flight).await.map_err(no_answer)?;
+    let (shorts, taken, clock, letters) = session.within(flight).await.map_err(no_answer)?;
     shorts.map_err(failed)?;
-    let (claimed, looked, clock) =
-        (claimed.map_err(failed)?, looked.map_err(failed)?, clock.map_err(failed)?);
+    let clock = clock.map_err(failed)?;
     let clock = clock.first().ok_or_else(|| unreadable("clock"))?;
+    // First: on another schema the statements themselves may not be understood.
     check_schema(column(clock, "version")?)?;
+    let (claimed, looked) = taken.map_err(failed)?;
     let held: Vec<_> = claimed.iter().map(held).collect::<Result<_, _>>()?;
-    let ours: BTreeSet<Uuid> = held.iter().map(|held| held.id).collect();
-    let mut seen: Vec<Seen> = looked.iter().map(read_seen).collect::<Result<_, _>>()?;
-    let known: BTreeSet<Uuid> = seen.iter().map(|seen| seen.id).collect();
-    seen.retain(|seen| !ours.contains(&seen.id));
+    let seen: Vec<Seen> = looked.iter().map(read_seen).collect::<Result<_, _>>()?;
+    let ours = held.iter().map(|held| held.id);
+    let known: BTreeSet<Uuid> = ours.chain(seen.iter().map(|seen| seen.id)).collect();
     let mut reply = ClaimReply {
         now: column(clock, "now")?,
         held,
@@ -107,42 +106,47 @@ fn job_ids(request: &ClaimRequest) -> Vec<Uuid> {
     ids.into_iter().collect()
 }
 
-async fn claim_batch(
+/// The claim of what is batched, then the look at what is left with the
+/// delivery's row, in one transaction.
+async fn take(
     session: &Session,
     request: &ClaimRequest,
     ids: &[Uuid],
-) -> Result<Vec<Row>, Error> {
+) -> Result<(Vec<Row>, Vec<Row>), Error> {
     let batched = request.types.iter().copied().filter(|job_type| job_type.spec().batched);
-    let types = TypeColumns::of(batched);
-    if ids.is_empty() || types.names.is_empty() {
-        return Ok(Vec::new());
-    }
-    let params: &[Param<'_>] = &[
+    let (batched, types) =
+        (TypeColumns::of(batched), TypeColumns::of(request.types.iter().copied()));
+    let (queue, lease) = (request.queue.name(), session.lease(LEASE_SECS_DEFAULT));
+    // The platform delivers a hundred messages at most.
+    let unreadable = i32::try_from(request.letters.len()).unwrap_or(i32::MAX);
+    let claim: &[Param<'_>] = &[
         (&ids, Type::UUID_ARRAY),
-        (&request.queue.name(), Type::TEXT),
-        (&types.names, Type::TEXT_ARRAY),
-        (&types.versions, Type::INT2_ARRAY),
-        (&session.lease(LEASE_SECS_DEFAULT), Type::INT8),
+        (&queue, Type::TEXT),
+        (&batched.names, Type::TEXT_ARRAY),
+        (&batched.versions, Type::INT2_ARRAY),
+        (&lease, Type::INT8),
         (&request.token, Type::UUID),
         (SCHEMA.start(), Type::INT4),
         (SCHEMA.end(), Type::INT4),
     ];
-    session.client.query_typed(include_str!("../sql/claim_batch.sql"), params).await
-}
-
-async fn look(session: &Session, request: &ClaimRequest, ids: &[Uuid]) -> Result<Vec<Row>, Error> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let types = TypeColumns::of(request.types.iter().copied());
-    let params: &[Param<'_>] = &[
+    let look: &[Param<'_>] = &[
         (&ids, Type::UUID_ARRAY),
-        (&request.queue.name(), Type::TEXT),
+        (&queue, Type::TEXT),
         (&types.names, Type::TEXT_ARRAY),
         (&types.versions, Type::INT2_ARRAY),
         (&types.batched, Type::BOOL_ARRAY),
+        (&request.token, Type::UUID),
+        (&request.messages, Type::INT4),
+        (&unreadable, Type::INT4),
+        (&request.repeated, Type::INT4),
     ];
-    session.client.query_typed(include_str!("../sql/look.sql"), params).await
+    let claim = Statement { sql: include_str!("../sql/claim_batch.sql"), params: claim };
+    let look = Statement { sql: include_str!("../sql/look.sql"), params: look };
+    let claims = !ids.is_empty() && !batched.names.is_empty();
+    let statements: &[Statement<'_>] = if claims { &[claim, look] } else { &[look] };
+    let mut answers = transaction(&session.client, READ_WRITE, statements).await?.into_iter();
+    let claimed = if claims { answers.next() } else { None };
+    Ok((claimed.unwrap_or_default(), answers.next().unwrap_or_default()))
 }
 
 /// Keeps what is no job; returns the addresses without a row, and the hand-sent

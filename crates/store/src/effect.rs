@@ -1,17 +1,18 @@
 //! The one door for what jobs write: an effect is one transaction of one flight,
 //! fence first, runs last.
 
+use chrono::{DateTime, Utc};
 use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::jobs::data::ContactRange;
 use mauntic_flows::ports::{Committed, ContactKey, Effect, EffectStore, PortError, ScoreInputs};
+use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::error::{commit_error, is_fence_lost, no_commit_answer};
-use crate::flight::{Param, READ_WRITE, Statement, transaction};
-use crate::scores::Columns;
+use crate::flight::{Param, READ_WRITE, Statement};
 use crate::writes::{Completed, Events, Notified, Runs, Spawned};
-use crate::{Session, inputs};
+use crate::{Session, inputs, scores};
 
 impl EffectStore for Session {
     async fn score_inputs(&self, contacts: &[ContactKey]) -> Result<ScoreInputs, PortError> {
@@ -36,55 +37,108 @@ impl EffectStore for Session {
     }
 
     async fn commit(&self, effect: &Effect) -> Result<Committed, PortError> {
-        let completed = Completed::of(&effect.jobs);
-        let scores = Columns::of(&effect.scores);
-        let spawned = Spawned::of(&effect.spawned);
-        let events = Events::of(&effect.events);
-        let notified = Notified::of(&effect.notified);
-        let runs = Runs::of(effect);
-        let mut upsert = scores.params();
-        upsert.push((&effect.now, Type::TIMESTAMPTZ));
-        let fence = Statement {
-            sql: include_str!("../sql/complete_jobs.sql"),
-            params: &completed.params(),
-        };
-        let upsert = Statement { sql: include_str!("../sql/upsert_scores.sql"), params: &upsert };
-        let spawn =
-            Statement { sql: include_str!("../sql/insert_spawned.sql"), params: &spawned.params() };
-        let tell =
-            Statement { sql: include_str!("../sql/insert_events.sql"), params: &events.params() };
-        let notify =
-            Statement { sql: include_str!("../sql/mark_notified.sql"), params: &notified.params() };
-        let count =
-            Statement { sql: include_str!("../sql/count_runs.sql"), params: &runs.params() };
-        let ids: Vec<Uuid> = effect.spawned.iter().map(|job| job.id).collect();
-        let cancel: &[Param<'_>] = &[(&ids, Type::UUID_ARRAY)];
-        let cancel = Statement { sql: include_str!("../sql/cancel_spawned.sql"), params: cancel };
+        let columns = Columns::of(effect);
+        let params = columns.params();
+        let statements = params.statements(effect);
+        let written = self.transact(READ_WRITE, &statements);
+        let what = "the effect's transaction";
+        let written = self.within(written).await.map_err(no_commit_answer(what))?;
+        match written.map(|answers| superseded(effect, &answers)) {
+            Ok(superseded) => Ok(Committed::Done { superseded }),
+            Err(error) if is_fence_lost(&error) => Ok(Committed::FenceLost),
+            Err(error) => Err(commit_error(what, &error)),
+        }
+    }
+}
+
+/// How many scores were not written, of the answers to an effect's statements.
+pub(crate) fn superseded(effect: &Effect, answers: &[Vec<Row>]) -> usize {
+    let at = usize::from(!effect.jobs.is_empty());
+    let applied = answers.get(at).filter(|_| !effect.scores.is_empty());
+    effect.scores.len().saturating_sub(applied.map_or(0, Vec::len))
+}
+
+/// An effect, column by column.
+pub(crate) struct Columns<'a> {
+    completed: Completed,
+    scores: scores::Columns<'a>,
+    now: DateTime<Utc>,
+    spawned: Spawned<'a>,
+    spawned_ids: Vec<Uuid>,
+    events: Events<'a>,
+    notified: Notified<'a>,
+    runs: Runs,
+}
+
+impl<'a> Columns<'a> {
+    pub(crate) fn of(effect: &'a Effect) -> Self {
+        Self {
+            completed: Completed::of(&effect.jobs),
+            scores: scores::Columns::of(&effect.scores),
+            now: effect.now,
+            spawned: Spawned::of(&effect.spawned),
+            spawned_ids: effect.spawned.iter().map(|job| job.id).collect(),
+            events: Events::of(&effect.events),
+            notified: Notified::of(&effect.notified),
+            runs: Runs::of(effect),
+        }
+    }
+
+    pub(crate) fn params(&self) -> Params<'_> {
+        let mut scores = self.scores.params();
+        scores.push((&self.now, Type::TIMESTAMPTZ));
+        Params {
+            completed: self.completed.params(),
+            scores,
+            spawned: self.spawned.params(),
+            spawned_ids: [(&self.spawned_ids, Type::UUID_ARRAY)],
+            events: self.events.params(),
+            notified: self.notified.params(),
+            runs: self.runs.params(),
+            moves_runs: !self.runs.is_empty(),
+        }
+    }
+}
+
+/// The parameters of an effect's statements.
+pub(crate) struct Params<'a> {
+    completed: [Param<'a>; 4],
+    scores: Vec<Param<'a>>,
+    spawned: [Param<'a>; 9],
+    spawned_ids: [Param<'a>; 1],
+    events: [Param<'a>; 5],
+    notified: [Param<'a>; 3],
+    runs: [Param<'a>; 2],
+    moves_runs: bool,
+}
+
+impl Params<'_> {
+    /// What an effect's transaction is made of. Locks in this order everywhere:
+    /// jobs, what they are about, runs.
+    pub(crate) fn statements(&self, effect: &Effect) -> Vec<Statement<'_>> {
         let in_run = effect.spawned.iter().any(|job| job.run_id.is_some());
-        // Locks in this order everywhere: jobs, what they are about, runs.
-        let statements: Vec<Statement<'_>> = [
+        let fence = statement(include_str!("../sql/complete_jobs.sql"), &self.completed);
+        let upsert = statement(include_str!("../sql/upsert_scores.sql"), &self.scores);
+        let spawn = statement(include_str!("../sql/insert_spawned.sql"), &self.spawned);
+        let tell = statement(include_str!("../sql/insert_events.sql"), &self.events);
+        let notify = statement(include_str!("../sql/mark_notified.sql"), &self.notified);
+        let count = statement(include_str!("../sql/count_runs.sql"), &self.runs);
+        let cancel = statement(include_str!("../sql/cancel_spawned.sql"), &self.spawned_ids);
+        [
             (fence, !effect.jobs.is_empty()),
             (upsert, !effect.scores.is_empty()),
             (spawn, !effect.spawned.is_empty()),
             (tell, !effect.events.is_empty()),
             (notify, !effect.notified.is_empty()),
-            (count, !runs.is_empty()),
+            (count, self.moves_runs),
             (cancel, in_run),
         ]
         .into_iter()
         .filter_map(|(statement, needed)| needed.then_some(statement))
-        .collect();
-        let what = "the effect's transaction";
-        let written = transaction(&self.client, READ_WRITE, &statements);
-        match self.within(written).await.map_err(no_commit_answer(what))? {
-            Ok(answers) => {
-                let at = usize::from(!effect.jobs.is_empty());
-                let applied = answers.get(at).filter(|_| !effect.scores.is_empty());
-                let applied = applied.map_or(0, Vec::len);
-                Ok(Committed::Done { superseded: effect.scores.len().saturating_sub(applied) })
-            }
-            Err(error) if is_fence_lost(&error) => Ok(Committed::FenceLost),
-            Err(error) => Err(commit_error(what, &error)),
-        }
+        .collect()
     }
+}
+
+const fn statement<'a>(sql: &'a str, params: &'a [Param<'a>]) -> Statement<'a> {
+    Statement { sql, params }
 }

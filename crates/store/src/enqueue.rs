@@ -6,15 +6,18 @@ use std::collections::BTreeMap;
 use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::jobs::limits::{DISPATCHED_MAX, UNFINISHED_MAX};
 use mauntic_domain::jobs::{JobType, Queue};
-use mauntic_flows::ports::{Enqueued, JobKey, NewJob, PortError};
+use mauntic_flows::ports::{Enqueued, JobKey, NewJob, PortError, RequestKey};
 use serde_json::Value;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use crate::Session;
-use crate::flight::{Param, Statement, tenant_transaction};
-use crate::rows::version;
-use crate::rows::{self, column, queue, state, unreadable};
+use crate::acts::Open;
+use crate::answers::{self, KeptJob, Taken};
+use crate::flight::{
+    CONTENTION_REPEATS_MAX, Param, SET_ORGANIZATION, Statement, tenant_transaction,
+};
+use crate::rows::{self, column, queue, state, unreadable, version};
 
 /// Enqueues jobs, then does `further`, in one transaction; returns a job each,
 /// in order, and the further statement's rows.
@@ -24,7 +27,8 @@ pub(crate) async fn enqueue(
     organization: &OrganizationId,
     jobs: &[NewJob],
     further: Option<Statement<'_>>,
-) -> Result<(Vec<Enqueued>, Vec<Row>), PortError> {
+    key: Option<&RequestKey>,
+) -> Result<Read, PortError> {
     let asked = Asked::of(jobs)?;
     let owner = organization.as_str();
     let (queues, counts): (Vec<&str>, Vec<i64>) =
@@ -55,18 +59,72 @@ pub(crate) async fn enqueue(
     }
     // Jobs first: locks are taken in the order job, domain rows.
     statements.extend(further);
-    let mut answers = tenant_transaction(what, session, organization, &statements).await?;
-    let further = if further.is_some() { answers.pop() } else { None };
-    let (backlog, joined, written, found): (_, _, &[Row], &[Row]) = match answers.as_slice() {
-        [backlog, joined] => (backlog, joined, &[], &[]),
-        [backlog, joined, written, found] => (backlog, joined, written, found),
-        _ => return Err(unreadable("the answers of an enqueue")),
+    let Some(key) = key else {
+        let answers = tenant_transaction(what, session, organization, &statements).await?;
+        return asked.read(answers, further.is_some());
     };
-    let written = rows::ids(written)?;
-    let joined = joined.iter().map(|row| enqueued(row, column(row, "created")?));
-    let found = found.iter().map(|row| enqueued(row, written.contains(&column(row, "id")?)));
-    let rows = joined.chain(found).collect::<Result<Vec<_>, _>>()?;
-    Ok((asked.answer(rows, unfinished(backlog)?)?, further.unwrap_or_default()))
+    let mut repeats = 0;
+    loop {
+        match keyed_once(session, what, organization, (&asked, key), &statements).await {
+            Err(PortError::Contention { .. }) if repeats < CONTENTION_REPEATS_MAX => repeats += 1,
+            settled => return Ok((settled?, Vec::new())),
+        }
+    }
+}
+
+/// The same where the request has a key: its first answer is given again, or
+/// kept with what it enqueues.
+async fn keyed_once(
+    session: &Session,
+    what: &'static str,
+    organization: &OrganizationId,
+    (asked, key): (&Asked<'_>, &RequestKey),
+    statements: &[Statement<'_>],
+) -> Result<Vec<Enqueued>, PortError> {
+    let owner = organization.as_str();
+    let columns = answers::Columns::of(key, Some(owner));
+    let (scope, taking): (&[Param<'_>], _) = (&[(&owner, Type::TEXT)], columns.params());
+    let first = [Statement { sql: SET_ORGANIZATION, params: scope }, answers::take(&taking)];
+    let (open, found) = Open::begin(session, what, &first).await?;
+    match answers::taken(found.last().map_or(&[], Vec::as_slice)) {
+        Ok(Taken::Fresh) => {}
+        Ok(Taken::Answered(answer)) => {
+            open.roll_back().await?;
+            let kept: Vec<KeptJob> = answers::read(&answer)?;
+            return kept.into_iter().map(KeptJob::answered).collect();
+        }
+        Err(error) => return Err(open.give_up(error).await),
+    }
+    let enqueued = open.flight(statements).await.and_then(|answers| asked.read(answers, false));
+    let answer = enqueued.and_then(|(jobs, _)| {
+        let kept: Vec<KeptJob> = jobs.iter().map(KeptJob::from).collect();
+        answers::written(&kept).map(|text| (jobs, text))
+    });
+    match answer {
+        Ok((jobs, text)) => {
+            open.commit(&[answers::keep(&columns.keeping(&text))]).await.map(|()| jobs)
+        }
+        Err(error) => Err(open.give_up(error).await),
+    }
+}
+
+/// What came of the statements of an enqueue, and of the further one.
+type Read = (Vec<Enqueued>, Vec<Row>);
+
+impl Asked<'_> {
+    fn read(&self, mut answers: Vec<Vec<Row>>, has_further: bool) -> Result<Read, PortError> {
+        let further = if has_further { answers.pop() } else { None };
+        let (backlog, joined, written, found): (_, _, &[Row], &[Row]) = match answers.as_slice() {
+            [backlog, joined] => (backlog, joined, &[], &[]),
+            [backlog, joined, written, found] => (backlog, joined, written, found),
+            _ => return Err(unreadable("the answers of an enqueue")),
+        };
+        let written = rows::ids(written)?;
+        let joined = joined.iter().map(|row| enqueued(row, column(row, "created")?));
+        let found = found.iter().map(|row| enqueued(row, written.contains(&column(row, "id")?)));
+        let rows = joined.chain(found).collect::<Result<Vec<_>, _>>()?;
+        Ok((self.answer(rows, unfinished(backlog)?)?, further.unwrap_or_default()))
+    }
 }
 
 /// What was asked for, each key once, in the order in which rows are locked.

@@ -1,5 +1,7 @@
 //! Statements sent in one flight.
 
+use std::borrow::Cow;
+
 use futures::future::{join_all, join3};
 use mauntic_domain::ids::OrganizationId;
 use mauntic_flows::ports::PortError;
@@ -7,7 +9,7 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Error, Row};
 
 use crate::Session;
-use crate::error::{commit_error, no_commit_answer};
+use crate::error::{commit_error, no_answer, no_commit_answer, statement_error};
 
 /// A parameter with its type, so that nothing is prepared.
 pub(crate) type Param<'a> = (&'a (dyn ToSql + Sync), Type);
@@ -15,7 +17,7 @@ pub(crate) type Param<'a> = (&'a (dyn ToSql + Sync), Type);
 /// A statement with its parameters.
 #[derive(Clone, Copy)]
 pub(crate) struct Statement<'a> {
-    pub(crate) sql: &'static str,
+    pub(crate) sql: &'a str,
     pub(crate) params: &'a [Param<'a>],
 }
 
@@ -28,9 +30,16 @@ pub(crate) const READ_WRITE: &str = "begin";
 /// All statements see the same snapshot.
 pub(crate) const ONE_SNAPSHOT: &str = "begin isolation level repeatable read read only";
 
+/// Names an organization to row-level security.
+pub(crate) const SET_ORGANIZATION: &str = include_str!("../sql/set_organization.sql");
+
+/// What a transaction of an operator's session goes on with. Only inside of a
+/// transaction: said of a session it would outlive it behind a pooler.
+const AS_OPERATOR: &str = "; set local role mauntic_operator";
+
 /// Times a transaction of the HTTP worker that lost against concurrent work is
 /// repeated: with a lock time-out of 5 s they end within the request's 25 s.
-const CONTENTION_REPEATS_MAX: usize = 3;
+pub(crate) const CONTENTION_REPEATS_MAX: usize = 3;
 
 /// Runs statements in order, as one transaction of one flight. Done only if
 /// every statement succeeded and COMMIT answered: a failed transaction's COMMIT
@@ -40,17 +49,35 @@ pub(crate) async fn transaction(
     begin: &str,
     statements: &[Statement<'_>],
 ) -> Result<Answers, Error> {
-    let (begun, answers, committed) = join3(
-        client.batch_execute(begin),
+    pipelined(client, Some(begin), statements, Some("commit")).await
+}
+
+/// Statements in order and of one flight, with how their transaction begins and
+/// ends where it does.
+pub(crate) async fn pipelined(
+    client: &Client,
+    begin: Option<&str>,
+    statements: &[Statement<'_>],
+    end: Option<&str>,
+) -> Result<Answers, Error> {
+    let (begun, answers, ended) = join3(
+        say(client, begin),
         // Polled in order, and a statement is sent when it is polled first.
         join_all(statements.iter().map(|one| client.query_typed(one.sql, one.params))),
-        client.batch_execute("commit"),
+        say(client, end),
     )
     .await;
     begun?;
     let answers = answers.into_iter().collect::<Result<_, _>>()?;
-    committed?;
+    ended?;
     Ok(answers)
+}
+
+async fn say(client: &Client, word: Option<&str>) -> Result<(), Error> {
+    match word {
+        Some(word) => client.batch_execute(word).await,
+        None => Ok(()),
+    }
 }
 
 /// A transaction for an organization: row-level security shows only its rows.
@@ -63,8 +90,7 @@ pub(crate) async fn tenant_transaction(
 ) -> Result<Answers, PortError> {
     let name = organization.as_str();
     let scope: &[Param<'_>] = &[(&name, Type::TEXT)];
-    let mut scoped =
-        vec![Statement { sql: include_str!("../sql/set_organization.sql"), params: scope }];
+    let mut scoped = vec![Statement { sql: SET_ORGANIZATION, params: scope }];
     scoped.extend_from_slice(statements);
     let mut repeats = 0;
     loop {
@@ -82,8 +108,61 @@ impl Session {
         what: &'static str,
         statements: &[Statement<'_>],
     ) -> Result<Answers, PortError> {
-        let flight = transaction(&self.client, READ_WRITE, statements);
+        let flight = self.transact(READ_WRITE, statements);
         let answers = self.within(flight).await.map_err(no_commit_answer(what))?;
         answers.map_err(|error| commit_error(what, &error))
+    }
+
+    /// [`transaction`] with the rights of this session.
+    pub(crate) async fn transact(
+        &self,
+        begin: &str,
+        statements: &[Statement<'_>],
+    ) -> Result<Answers, Error> {
+        transaction(&self.client, &self.beginning(begin), statements).await
+    }
+
+    /// How a transaction of this session begins: the one place where an
+    /// operator's rights come from.
+    pub(crate) fn beginning<'a>(&self, begin: &'a str) -> Cow<'a, str> {
+        match self.act() {
+            Some(_) => Cow::Owned(format!("{begin}{AS_OPERATOR}")),
+            None => Cow::Borrowed(begin),
+        }
+    }
+
+    /// One statement that may be repeated after any error: it reads, or it
+    /// moves rows only out of a state that a repeat does not find again.
+    pub(crate) async fn statement(
+        &self,
+        what: &'static str,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Row>, PortError> {
+        let rows = self.within(self.alone(sql, params)).await.map_err(no_answer)?;
+        rows.map_err(|error| statement_error(what, &error))
+    }
+
+    /// One statement whose answer tells what a repeat would not find again, so
+    /// that a lost answer must be told from a refusal.
+    pub(crate) async fn change(
+        &self,
+        what: &'static str,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Row>, PortError> {
+        let rows = self.within(self.alone(sql, params)).await;
+        let rows = rows.map_err(no_commit_answer(what))?;
+        rows.map_err(|error| commit_error(what, &error))
+    }
+
+    /// One statement that is its own transaction; an operator's needs one that
+    /// is said.
+    async fn alone(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, Error> {
+        if self.act().is_none() {
+            return self.client.query_typed(sql, params).await;
+        }
+        let mut answers = self.transact(READ_WRITE, &[Statement { sql, params }]).await?;
+        Ok(answers.pop().unwrap_or_default())
     }
 }

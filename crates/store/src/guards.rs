@@ -1,17 +1,22 @@
 //! Breakers and the notification ledger. Both are guarded by what their row
 //! says at that moment, so that of several that act at once one wins.
 
+use std::convert::Infallible;
+
 use chrono::{DateTime, Utc};
 use futures::future::join;
 use mauntic_domain::breaker::Breaker;
 use mauntic_domain::notifications::{RESERVATION, Reservation, Window};
 use mauntic_flows::ports::{Dependency, GuardStore, PortError};
+use serde_json::json;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::Session;
-use crate::flight::Param;
+use crate::acts::{Made, Move, Open, perform};
+use crate::audit::Noted;
+use crate::flight::{Param, Statement};
 use crate::rows::{column, unreadable};
 
 /// Times a notification is asked for again whose row was there when it was
@@ -99,6 +104,38 @@ impl GuardStore for Session {
     }
 }
 
+/// Closes a breaker, whatever its state.
+pub(crate) async fn reset_breaker(
+    session: &Session,
+    dependency: Dependency,
+) -> Result<(), PortError> {
+    perform(session, &Reset(dependency)).await.map(|_| ())
+}
+
+struct Reset(Dependency);
+
+impl Move for Reset {
+    const WHAT: &'static str = "resetting a breaker";
+    type Done = bool;
+    type Refused = Infallible;
+
+    async fn make(&self, open: &Open<'_>) -> Result<Made<bool, Infallible>, PortError> {
+        let params: &[Param<'_>] = &[(&self.0.name(), Type::TEXT)];
+        let sql = include_str!("../sql/reset_breaker.sql");
+        let rows = open.rows(Statement { sql, params }).await?;
+        let row = rows.first().ok_or_else(|| unreadable("the breaker"))?;
+        let before: Option<String> = column(row, "state")?;
+        let closed = Breaker::Healthy.name();
+        let noted = Noted {
+            action: "breaker.reset",
+            target: self.0.name().to_owned(),
+            before: json!({"state": before.as_deref().unwrap_or(closed)}),
+            after: json!({"state": closed}),
+        };
+        Ok(Made::Done(true, vec![noted]))
+    }
+}
+
 /// Failures, successes and the time of a breaker's row.
 fn columns(breaker: Breaker) -> (i32, i32, Option<DateTime<Utc>>) {
     // Both are bounded by constants of one digit or two.
@@ -111,7 +148,7 @@ fn columns(breaker: Breaker) -> (i32, i32, Option<DateTime<Utc>>) {
     }
 }
 
-fn breaker(row: &Row) -> Result<Breaker, PortError> {
+pub(crate) fn breaker(row: &Row) -> Result<Breaker, PortError> {
     let state: String = column(row, "state")?;
     let until: Option<DateTime<Utc>> = column(row, "until")?;
     let count = |name: &str| {

@@ -12,7 +12,7 @@ use tokio_postgres::types::Type;
 
 use crate::Session;
 use crate::error::{no_answer, statement_error};
-use crate::flight::{ONE_SNAPSHOT, Param, Statement, transaction};
+use crate::flight::{ONE_SNAPSHOT, Param, Statement};
 use crate::rows::{column, json, unreadable};
 
 pub(crate) async fn of_contacts(
@@ -58,7 +58,7 @@ async fn read(
     configs: Statement<'_>,
 ) -> Result<ScoreInputs, PortError> {
     let statements = [features, configs];
-    let read = transaction(&session.client, ONE_SNAPSHOT, &statements);
+    let read = session.transact(ONE_SNAPSHOT, &statements);
     let read = session.within(read).await.map_err(no_answer)?;
     let read = read.map_err(|error| statement_error("reading contacts", &error))?;
     let [features, configs] = read.as_slice() else {

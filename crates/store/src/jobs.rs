@@ -6,11 +6,8 @@ use mauntic_flows::ports::{
     AloneClaim, AloneRequest, ClaimReply, ClaimRequest, Died, Held, JobStore, PortError, PutOff,
     Replayed, SetBackJob,
 };
-use tokio_postgres::Row;
 use uuid::Uuid;
 
-use crate::error::{commit_error, no_answer, no_commit_answer, statement_error};
-use crate::flight::Param;
 use crate::{Session, bury, claim, settle};
 
 impl JobStore for Session {
@@ -56,32 +53,5 @@ impl JobStore for Session {
 
     async fn replay(&self, id: Uuid) -> Result<Replayed, PortError> {
         settle::replay(self, id).await
-    }
-}
-
-impl Session {
-    /// One statement that may be repeated after any error: it reads, or it
-    /// moves rows only out of a state that a repeat does not find again.
-    pub(crate) async fn statement(
-        &self,
-        what: &'static str,
-        sql: &str,
-        params: &[Param<'_>],
-    ) -> Result<Vec<Row>, PortError> {
-        let rows = self.within(self.client.query_typed(sql, params)).await.map_err(no_answer)?;
-        rows.map_err(|error| statement_error(what, &error))
-    }
-
-    /// One statement whose answer tells what a repeat would not find again, so
-    /// that a lost answer must be told from a refusal.
-    pub(crate) async fn change(
-        &self,
-        what: &'static str,
-        sql: &str,
-        params: &[Param<'_>],
-    ) -> Result<Vec<Row>, PortError> {
-        let rows = self.within(self.client.query_typed(sql, params)).await;
-        let rows = rows.map_err(no_commit_answer(what))?;
-        rows.map_err(|error| commit_error(what, &error))
     }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use futures::future::join;
 use mauntic_domain::ids::OrganizationId;
-use mauntic_flows::ports::{ApiKey, Beat, KeyStore, PortError, QueueStats, Scope, Vitals};
+use mauntic_flows::ports::{
+    ApiKey, Beat, Instance, KeyStore, PortError, QueueStats, Scope, Vitals,
+};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -61,10 +63,13 @@ fn api_key(row: &Row) -> Result<ApiKey, PortError> {
 
 fn beat(row: &Row) -> Result<Beat, PortError> {
     let interval: i64 = column(row, "interval_secs")?;
+    let instance: Option<_> = column(row, "instance_id")?;
+    let schema_max: Option<i32> = column(row, "schema_max")?;
     Ok(Beat {
         duty: column(row, "duty")?,
         at: column(row, "beat_at")?,
         interval_secs: u32::try_from(interval).map_err(|_| unreadable("column interval_secs"))?,
+        by: instance.zip(schema_max).map(|(id, schema_max)| Instance { id, schema_max }),
     })
 }
 

@@ -26,6 +26,7 @@ pub const MIGRATIONS: &[Migration] = migrations![
     "0003_scoring.sql",
     "0004_auth.sql",
     "0005_protocol.sql",
+    "0006_operations.sql",
 ];
 
 /// Oldest server that has what we use (uuidv7, RETURNING old).

@@ -1,10 +1,12 @@
 //! What the tick's duties need: sending what is due, and retention.
 
 use chrono::TimeDelta;
-use futures::future::{join, join3};
+use futures::future::join3;
 use mauntic_domain::jobs::limits::{DISPATCHED_MAX, WAKE};
 use mauntic_domain::jobs::{Message, Queue};
-use mauntic_flows::ports::{OutgoingEvent, PortError, RelayStore, Retired};
+use mauntic_flows::ports::{
+    Advanced, Instance, OutgoingEvent, PortError, RelayStore, Retired, Wakeup,
+};
 use serde_json::Value;
 use tokio_postgres::Row;
 use tokio_postgres::types::{Json, Type};
@@ -12,10 +14,15 @@ use uuid::Uuid;
 
 use crate::Session;
 use crate::flight::Param;
+use crate::replays;
 use crate::rows::{column, queue, unreadable};
 
+/// Answers to requests are kept for a day: a client that repeats its request
+/// does so within minutes.
+const ANSWERS_KEPT: TimeDelta = TimeDelta::hours(24);
+
 impl RelayStore for Session {
-    async fn take_due(&self, limit: i64) -> Result<Vec<(Queue, Message)>, PortError> {
+    async fn take_due(&self, limit: i64) -> Result<Vec<(Queue, Wakeup)>, PortError> {
         let queues: Vec<&str> = Queue::ALL.into_iter().map(Queue::name).collect();
         let params: &[Param<'_>] = &[
             (&queues, Type::TEXT_ARRAY),
@@ -24,7 +31,7 @@ impl RelayStore for Session {
             (&WAKE.num_seconds(), Type::INT8),
         ];
         let rows = self.statement("taking due jobs", include_str!("../sql/take_due.sql"), params);
-        rows.await?.iter().map(|row| Ok((queue(row)?, message(row)?))).collect()
+        rows.await?.iter().map(|row| Ok((queue(row)?, wakeup(row)?))).collect()
     }
 
     async fn mark_sent(&self, ids: &[Uuid]) -> Result<(), PortError> {
@@ -45,14 +52,25 @@ impl RelayStore for Session {
         self.statement("marking events sent", sql, params).await.map(|_| ())
     }
 
-    async fn beat(&self, duty: &str, interval_secs: u32) -> Result<(), PortError> {
+    async fn beat(&self, duty: &str, interval_secs: u32, by: &Instance) -> Result<(), PortError> {
         let interval = i64::from(interval_secs);
-        let params: &[Param<'_>] = &[(&duty, Type::TEXT), (&interval, Type::INT8)];
+        let params: &[Param<'_>] = &[
+            (&duty, Type::TEXT),
+            (&interval, Type::INT8),
+            (&by.id, Type::UUID),
+            (&by.schema_max, Type::INT4),
+        ];
         self.statement("the heartbeat", include_str!("../sql/beat.sql"), params).await.map(|_| ())
+    }
+
+    async fn advance_replays(&self, window: TimeDelta) -> Result<Advanced, PortError> {
+        replays::advance(self, window).await
     }
 
     async fn retire(&self, keep: TimeDelta, limit: i64) -> Result<Retired, PortError> {
         let keep = keep.num_seconds();
+        let answers_kept = ANSWERS_KEPT.num_seconds();
+        let of_answers: &[Param<'_>] = &[(&answers_kept, Type::INT8), (&limit, Type::INT8)];
         let params: &[Param<'_>] = &[(&keep, Type::INT8), (&limit, Type::INT8)];
         // Each is a transaction of its own, so that one that waits or fails
         // takes nothing back from the others. Runs come after their jobs.
@@ -66,8 +84,16 @@ impl RelayStore for Session {
             self.retire_from(include_str!("../sql/retire_events.sql"), params),
             self.retire_from(include_str!("../sql/retire_notifications.sql"), params),
         );
-        let ((jobs, dead_letters, runs), (occurrences, events, notifications)) =
-            join(of_jobs, of_the_rest).await;
+        let of_the_record = join3(
+            self.retire_from(include_str!("../sql/retire_deliveries.sql"), params),
+            self.retire_from(include_str!("../sql/retire_answers.sql"), of_answers),
+            self.retire_from(include_str!("../sql/retire_replays.sql"), params),
+        );
+        let (
+            (jobs, dead_letters, runs),
+            (occurrences, events, notifications),
+            (deliveries, answers, replays),
+        ) = Box::pin(join3(of_jobs, of_the_rest, of_the_record)).await;
         Ok(Retired {
             jobs: jobs?,
             dead_letters: dead_letters?,
@@ -75,6 +101,9 @@ impl RelayStore for Session {
             occurrences: occurrences?,
             events: events?,
             notifications: notifications?,
+            deliveries: deliveries?,
+            answers: answers?,
+            replays: replays?,
         })
     }
 }
@@ -85,6 +114,12 @@ impl Session {
         let row = rows.first().ok_or_else(|| unreadable("what was retired"))?;
         u64::try_from(column::<i64>(row, "retired")?).map_err(|_| unreadable("column retired"))
     }
+}
+
+fn wakeup(row: &Row) -> Result<Wakeup, PortError> {
+    let delay: i64 = column(row, "delay_secs")?;
+    let delay_secs = u32::try_from(delay).map_err(|_| unreadable("column delay_secs"))?;
+    Ok(Wakeup { message: message(row)?, delay_secs })
 }
 
 fn message(row: &Row) -> Result<Message, PortError> {

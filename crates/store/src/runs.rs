@@ -3,59 +3,40 @@
 use chrono::TimeDelta;
 use futures::future::join;
 use mauntic_domain::jobs::limits::RUN_IDLE;
+use mauntic_domain::jobs::types::Spec;
 use mauntic_domain::runs::{RunCounts, RunStatus};
-use mauntic_flows::ports::{NewRun, Opened, PortError, Recounted, RunRow, RunStore};
+use mauntic_flows::ports::{Ended, NewRun, Opened, PortError, Recounted, RunRow, RunStore};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use crate::Session;
 use crate::error::{commit_error, is_meanwhile, no_commit_answer};
-use crate::flight::{Param, READ_WRITE, Statement, transaction};
+use crate::flight::{Param, READ_WRITE, Statement};
 use crate::rows::{column, unreadable, version};
+use crate::{Session, run_acts};
 
 /// Times a run is asked for again whose lock was taken when it was asked for
 /// and free when the holder was looked for: each time another run was opened
 /// and ended in between.
 const OPEN_REPEATS_MAX: usize = 3;
 
+/// What opening one is called in errors.
+pub(crate) const OPENING: &str = "opening a run";
+
 impl RunStore for Session {
     async fn open_run(&self, run: &NewRun, trigger: &'static str) -> Result<Opened, PortError> {
-        let what = "opening a run";
-        let start = &run.start;
-        let spec = start.job_type.spec();
-        let (queue, data) = (spec.queue.name(), start.data.to_string());
-        let open: &[Param<'_>] = &[
-            (&start.run_id, Type::UUID),
-            (&run.job_key, Type::TEXT),
-            (&run.organization_id, Type::TEXT),
-            (&trigger, Type::TEXT),
-            (&start.request_id, Type::TEXT),
-            (&start.exclusive, Type::BOOL),
-            (&start.job_id, Type::UUID),
-            (&queue, Type::TEXT),
-            (&spec.name, Type::TEXT),
-            (&version(start.job_type), Type::INT2),
-            (&data, Type::TEXT),
-            (&spec.failures_max, Type::INT2),
-        ];
-        let find: &[Param<'_>] = &[
-            (&start.run_id, Type::UUID),
-            (&run.job_key, Type::TEXT),
-            (&RUN_IDLE.num_seconds(), Type::INT8),
-        ];
-        let statements = [
-            Statement { sql: include_str!("../sql/open_run.sql"), params: open },
-            Statement { sql: include_str!("../sql/find_holder.sql"), params: find },
-        ];
+        if self.act().is_some() {
+            return run_acts::open_run(self, run, trigger).await;
+        }
+        let columns = Columns::of(run, trigger);
+        let (open, find) = (columns.open(), columns.find());
         for _ in 0..=OPEN_REPEATS_MAX {
-            let answers = self.write(what, &statements).await?;
+            let answers = self.write(OPENING, &opening(&open, &find)).await?;
             if let Some(row) = answers.last().and_then(|rows| rows.first()) {
                 return opened(row);
             }
         }
-        let cause = "its lock was taken whenever it was asked for".to_owned();
-        Err(PortError::Contention { what, cause })
+        Err(always_taken())
     }
 
     async fn run(&self, id: Uuid) -> Result<Option<RunRow>, PortError> {
@@ -65,6 +46,12 @@ impl RunStore for Session {
     }
 
     async fn cancel_run(&self, id: Uuid) -> Result<u64, PortError> {
+        if self.act().is_some() {
+            return Ok(match run_acts::end_run(self, id).await? {
+                Ended::Done { jobs } => jobs,
+                Ended::Unknown | Ended::Over { .. } => 0,
+            });
+        }
         let what = "cancelling a run";
         let params: &[Param<'_>] = &[(&id, Type::UUID)];
         // Each a transaction of its own: what was enqueued before the mark is
@@ -73,11 +60,9 @@ impl RunStore for Session {
             self.client.query_typed(include_str!("../sql/mark_cancelled.sql"), params),
             self.client.query_typed(include_str!("../sql/cancel_run.sql"), params),
         );
-        let (marked, cancelled) = self.within(flight).await.map_err(no_commit_answer(what))?;
-        let rows = marked.and(cancelled).map_err(|error| commit_error(what, &error))?;
-        let row = rows.first();
-        let row = row.ok_or_else(|| unreadable("what was cancelled"))?;
-        u64::try_from(column::<i64>(row, "cancelled")?).map_err(|_| unreadable("column cancelled"))
+        let (marked, gone) = self.within(flight).await.map_err(no_commit_answer(what))?;
+        let rows = marked.and(gone).map_err(|error| commit_error(what, &error))?;
+        cancelled(&rows)
     }
 
     async fn recount(&self, idle: TimeDelta, limit: i64) -> Result<Recounted, PortError> {
@@ -106,7 +91,7 @@ impl Session {
             Statement { sql: include_str!("../sql/lock_stuck_run.sql"), params: lock },
             Statement { sql: include_str!("../sql/recount_run.sql"), params: count },
         ];
-        let flight = transaction(&self.client, READ_WRITE, &statements);
+        let flight = self.transact(READ_WRITE, &statements);
         match self.within(flight).await.map_err(no_commit_answer(what))? {
             Ok(answers) => answers.last().and_then(|rows| rows.first()).map(run_status).transpose(),
             Err(error) if is_meanwhile(&error) => Ok(None),
@@ -115,9 +100,84 @@ impl Session {
     }
 }
 
-fn opened(row: &Row) -> Result<Opened, PortError> {
+/// A run to be opened, as columns.
+pub(crate) struct Columns<'a> {
+    run: &'a NewRun,
+    trigger: &'static str,
+    spec: Spec,
+    queue: &'static str,
+    version: i16,
+    data: String,
+    idle_secs: i64,
+}
+
+impl<'a> Columns<'a> {
+    pub(crate) fn of(run: &'a NewRun, trigger: &'static str) -> Self {
+        let spec = run.start.job_type.spec();
+        Self {
+            run,
+            trigger,
+            spec,
+            queue: spec.queue.name(),
+            version: version(run.start.job_type),
+            data: run.start.data.to_string(),
+            idle_secs: RUN_IDLE.num_seconds(),
+        }
+    }
+
+    pub(crate) fn open(&self) -> [Param<'_>; 12] {
+        let start = &self.run.start;
+        [
+            (&start.run_id, Type::UUID),
+            (&self.run.job_key, Type::TEXT),
+            (&self.run.organization_id, Type::TEXT),
+            (&self.trigger, Type::TEXT),
+            (&start.request_id, Type::TEXT),
+            (&start.exclusive, Type::BOOL),
+            (&start.job_id, Type::UUID),
+            (&self.queue, Type::TEXT),
+            (&self.spec.name, Type::TEXT),
+            (&self.version, Type::INT2),
+            (&self.data, Type::TEXT),
+            (&self.spec.failures_max, Type::INT2),
+        ]
+    }
+
+    pub(crate) fn find(&self) -> [Param<'_>; 3] {
+        [
+            (&self.run.start.run_id, Type::UUID),
+            (&self.run.job_key, Type::TEXT),
+            (&self.idle_secs, Type::INT8),
+        ]
+    }
+}
+
+/// Opens a run unless its lock is taken; then says who has it.
+pub(crate) const fn opening<'a>(
+    open: &'a [Param<'a>],
+    find: &'a [Param<'a>],
+) -> [Statement<'a>; 2] {
+    [
+        Statement { sql: include_str!("../sql/open_run.sql"), params: open },
+        Statement { sql: include_str!("../sql/find_holder.sql"), params: find },
+    ]
+}
+
+/// Each time that the lock was taken another run was opened and ended.
+pub(crate) fn always_taken() -> PortError {
+    let cause = "its lock was taken whenever it was asked for".to_owned();
+    PortError::Contention { what: OPENING, cause }
+}
+
+/// How many jobs a cancel of a run has ended.
+pub(crate) fn cancelled(rows: &[Row]) -> Result<u64, PortError> {
+    let row = rows.first().ok_or_else(|| unreadable("what was cancelled"))?;
+    u64::try_from(column::<i64>(row, "cancelled")?).map_err(|_| unreadable("column cancelled"))
+}
+
+pub(crate) fn opened(row: &Row) -> Result<Opened, PortError> {
     if column(row, "ours")? {
-        return Ok(Opened::Started);
+        return Ok(Opened::Started { run_id: column(row, "id")? });
     }
     Ok(Opened::Held {
         holder: column(row, "id")?,
@@ -131,7 +191,7 @@ fn run_status(row: &Row) -> Result<RunStatus, PortError> {
     RunStatus::from_name(&name).ok_or_else(|| unreadable("column status"))
 }
 
-fn run_row(row: &Row) -> Result<RunRow, PortError> {
+pub(crate) fn run_row(row: &Row) -> Result<RunRow, PortError> {
     Ok(RunRow {
         id: column(row, "id")?,
         job_key: column(row, "job_key")?,

@@ -8,13 +8,16 @@ use mauntic_domain::schedules::Outcome;
 use mauntic_flows::ports::{
     Judged, JudgedSchedule, PortError, RunStart, ScheduleRow, ScheduleRows, ScheduleStore,
 };
+use serde_json::json;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::Session;
+use crate::acts::{Made, Move, Open, either, perform};
+use crate::audit::Noted;
 use crate::error::{commit_error, is_meanwhile, no_commit_answer};
-use crate::flight::{Param, READ_WRITE, Statement, transaction};
+use crate::flight::{Param, READ_WRITE, Statement};
 use crate::rows::version;
 use crate::rows::{column, unreadable};
 
@@ -52,7 +55,7 @@ impl ScheduleStore for Session {
             // The jobs last: their rows say which runs were started.
             (false, true) => vec![guard, runs, occurrences, schedule, jobs],
         };
-        let flight = transaction(&self.client, READ_WRITE, &statements);
+        let flight = self.transact(READ_WRITE, &statements);
         match self.within(flight).await.map_err(no_commit_answer(what))? {
             Ok(answers) if starts => columns.started(answers.last().map_or(&[], Vec::as_slice)),
             Ok(_) => Ok(Judged::Written { started: Vec::new() }),
@@ -62,9 +65,49 @@ impl ScheduleStore for Session {
     }
 
     async fn pause(&self, job_key: &str, note: Option<&str>) -> Result<bool, PortError> {
-        let params: &[Param<'_>] = &[(&job_key, Type::TEXT), (&note, Type::TEXT)];
-        let rows = self.statement("pausing", include_str!("../sql/pause.sql"), params);
+        let pause = Pause { job_key, note };
+        if self.act().is_some() {
+            return perform(self, &pause).await.map(either);
+        }
+        let params = pause.params();
+        let rows = self.statement(Pause::WHAT, PAUSE, &params);
         rows.await.map(|rows| !rows.is_empty())
+    }
+}
+
+const PAUSE: &str = include_str!("../sql/pause.sql");
+
+/// A pause, or its end.
+struct Pause<'a> {
+    job_key: &'a str,
+    note: Option<&'a str>,
+}
+
+impl Pause<'_> {
+    const fn params(&self) -> [Param<'_>; 2] {
+        [(&self.job_key, Type::TEXT), (&self.note, Type::TEXT)]
+    }
+}
+
+impl Move for Pause<'_> {
+    const WHAT: &'static str = "pausing";
+    type Done = bool;
+    type Refused = bool;
+
+    async fn make(&self, open: &Open<'_>) -> Result<Made<bool, bool>, PortError> {
+        let rows = open.rows(Statement { sql: PAUSE, params: &self.params() }).await?;
+        let Some(row) = rows.first() else {
+            return Ok(Made::Nothing(false));
+        };
+        let (paused, note): (bool, Option<String>) =
+            (column(row, "was_paused")?, column(row, "was_note")?);
+        let noted = Noted {
+            action: if self.note.is_some() { "cron.pause" } else { "cron.resume" },
+            target: self.job_key.to_owned(),
+            before: json!({"paused": paused, "note": note}),
+            after: json!({"paused": self.note.is_some(), "note": self.note}),
+        };
+        Ok(Made::Done(true, vec![noted]))
     }
 }
 

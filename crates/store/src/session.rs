@@ -4,12 +4,18 @@ use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use futures::future::{Either, select};
+use mauntic_flows::ports::Act;
 use tokio_postgres::Client;
 
 /// Longest wait for the answer of a flight. The server ends a transaction of a
 /// worker after 55 s by itself, so that later there is no server any more: a
 /// frozen host, a partition without a reset.
 pub(crate) const FLIGHT_MAX: Duration = Duration::from_secs(60);
+
+/// Longest actor, reason and request id, as the columns' checks have it.
+const ACTOR_CHARS_MAX: usize = 100;
+const REASON_CHARS_MAX: usize = 500;
+const REQUEST_ID_CHARS_MAX: usize = 128;
 
 /// Something that is over after a while.
 pub type Timeout = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -29,13 +35,14 @@ pub struct Session {
     /// The deployment's word on every lease, in place of the types'.
     lease_secs: Option<u32>,
     timer: Timer,
+    act: Option<Act>,
 }
 
 impl Session {
     /// Takes over a connected client.
     #[must_use]
     pub fn new(client: Client, timer: Timer) -> Self {
-        Self { client, lease_secs: None, timer }
+        Self { client, lease_secs: None, timer, act: None }
     }
 
     /// Leases of `secs` seconds, whatever a type says.
@@ -49,6 +56,22 @@ impl Session {
         i64::from(self.lease_secs.unwrap_or(secs))
     }
 
+    /// Acts for an operator from now on. What people wrote is kept to what its
+    /// columns hold: no more than they take, and no NUL.
+    pub(crate) fn set_act(&mut self, act: Act) {
+        self.act = Some(Act {
+            actor: kept(&act.actor, ACTOR_CHARS_MAX),
+            reason: act.reason.map(|reason| kept(&reason, REASON_CHARS_MAX)),
+            request_id: kept(&act.request_id, REQUEST_ID_CHARS_MAX),
+            key: act.key,
+        });
+    }
+
+    /// Whom it acts for; none for the system.
+    pub(crate) const fn act(&self) -> Option<&Act> {
+        self.act.as_ref()
+    }
+
     /// Waits for a flight, but not for ever.
     pub(crate) async fn within<T>(&self, flight: impl Future<Output = T>) -> Result<T, Silence> {
         match select(pin!(flight), (self.timer)(FLIGHT_MAX)).await {
@@ -56,4 +79,10 @@ impl Session {
             Either::Right(((), _)) => Err(Silence),
         }
     }
+}
+
+/// At most `chars_max` characters, and none that PostgreSQL's text cannot hold.
+pub(crate) fn kept(text: &str, chars_max: usize) -> String {
+    let held = |character| if character == '\0' { char::REPLACEMENT_CHARACTER } else { character };
+    text.chars().take(chars_max).map(held).collect()
 }

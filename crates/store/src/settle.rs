@@ -4,16 +4,17 @@
 use mauntic_domain::jobs::Queue;
 use mauntic_domain::jobs::retry::{UNKNOWN_HOURS_MAX, UNKNOWN_SNOOZE_SECS};
 use mauntic_flows::ports::{Held, PortError, PutOff, Replayed, SetBackJob, Setback};
+use serde_json::json;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use crate::Session;
+use crate::acts::{Made, Move, Open, either, perform};
+use crate::audit::Noted;
 use crate::error::{commit_error, is_violation, no_answer, no_commit_answer, statement_error};
-use crate::flight::Param;
+use crate::flight::{Param, Statement};
+use crate::replay::{KEYS, Outcome, REPLAY};
 use crate::rows::{column, ids};
-
-/// The unique index of idempotency keys.
-const KEYS: &str = "job_idempotency";
+use crate::{Session, case_acts, replay};
 
 pub(crate) async fn set_back(
     session: &Session,
@@ -127,17 +128,54 @@ pub(crate) async fn cancel(session: &Session, jobs: &[Uuid]) -> Result<Vec<Uuid>
     if jobs.is_empty() {
         return Ok(Vec::new());
     }
+    if session.act().is_some() {
+        return perform(session, &Cancel(jobs)).await.map(either);
+    }
     let params: &[Param<'_>] = &[(&jobs, Type::UUID_ARRAY)];
-    ids(&session.change("cancelling jobs", include_str!("../sql/cancel.sql"), params).await?)
+    ids(&session.change(Cancel::WHAT, CANCEL, params).await?)
+}
+
+const CANCEL: &str = include_str!("../sql/cancel.sql");
+
+struct Cancel<'a>(&'a [Uuid]);
+
+impl Move for Cancel<'_> {
+    const WHAT: &'static str = "cancelling jobs";
+    type Done = Vec<Uuid>;
+    type Refused = Vec<Uuid>;
+
+    async fn make(&self, open: &Open<'_>) -> Result<Made<Vec<Uuid>, Vec<Uuid>>, PortError> {
+        let params: &[Param<'_>] = &[(&self.0, Type::UUID_ARRAY)];
+        let rows = open.rows(Statement { sql: CANCEL, params }).await?;
+        let cancelled = ids(&rows)?;
+        if cancelled.is_empty() {
+            return Ok(Made::Nothing(cancelled));
+        }
+        let noted = rows.iter().map(|row| {
+            let before = json!({"state": column::<String>(row, "state")?});
+            let target = column::<Uuid>(row, "id")?.to_string();
+            let after = json!({"state": "cancelled"});
+            Ok(Noted { action: "job.cancel", target, before, after })
+        });
+        let noted = noted.collect::<Result<Vec<_>, PortError>>()?;
+        Ok(Made::Done(cancelled, noted))
+    }
 }
 
 pub(crate) async fn replay(session: &Session, id: Uuid) -> Result<Replayed, PortError> {
+    if session.act().is_some() {
+        return case_acts::replay_job(session, id).await;
+    }
     let what = "replaying a job";
-    let params: &[Param<'_>] = &[(&id, Type::UUID)];
-    let replayed = session.client.query_typed(include_str!("../sql/replay.sql"), params);
+    let columns = replay::Columns::of(vec![id]);
+    let params = columns.params();
+    let replayed = session.client.query_typed(REPLAY, &params);
     match session.within(replayed).await.map_err(no_commit_answer(what))? {
-        Ok(rows) if rows.is_empty() => Ok(Replayed::NotDead),
-        Ok(_) => Ok(Replayed::Queued),
+        Ok(rows) => Ok(match Outcome::of(&rows)? {
+            Outcome { queued, .. } if !queued.is_empty() => Replayed::Queued,
+            Outcome { taken, .. } if !taken.is_empty() => Replayed::KeyTaken,
+            Outcome { .. } => Replayed::NotDead,
+        }),
         Err(error) if is_violation(&error, KEYS) => Ok(Replayed::KeyTaken),
         Err(error) => Err(commit_error(what, &error)),
     }

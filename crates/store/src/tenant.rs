@@ -5,7 +5,8 @@ use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoring::{Contribution, Features, Grade, Score};
 use mauntic_flows::ports::{
-    Enqueued, FeaturesStored, LeaderboardEntry, NewJob, PortError, Position, ScoreRow, TenantStore,
+    Enqueued, FeaturesStored, LeaderboardEntry, NewJob, PortError, Position, RequestKey, ScoreRow,
+    TenantStore,
 };
 use tokio_postgres::Row;
 use tokio_postgres::types::{Json, Type};
@@ -32,7 +33,7 @@ impl TenantStore for Session {
         let upsert = Statement { sql: include_str!("../sql/put_features.sql"), params };
         let jobs = std::slice::from_ref(job);
         let what = "storing features";
-        let (jobs, stored) = enqueue(self, what, organization, jobs, Some(upsert)).await?;
+        let (jobs, stored) = enqueue(self, what, organization, jobs, Some(upsert), None).await?;
         let (Some(job), Some(stored)) = (jobs.into_iter().next(), stored.first()) else {
             return Err(unreadable("nothing came back from storing features"));
         };
@@ -43,11 +44,12 @@ impl TenantStore for Session {
         &self,
         organization: &OrganizationId,
         jobs: &[NewJob],
+        key: Option<&RequestKey>,
     ) -> Result<Vec<Enqueued>, PortError> {
         if jobs.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(enqueue(self, "enqueuing", organization, jobs, None).await?.0)
+        Ok(enqueue(self, "enqueuing", organization, jobs, None, key).await?.0)
     }
 
     async fn mark_own_sent(

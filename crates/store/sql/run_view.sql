@@ -1,0 +1,5 @@
+-- run_view: a run, as it is listed. $1 uuid run.
+select r.id, r.job_key, r.trigger, r.status, r.revision, r.jobs_total, r.jobs_done, r.jobs_dead,
+       r.jobs_cancelled, r.started_at, r.progressed_at, r.stalled_at, r.finished_at,
+       r.organization_id, r.scheduled_for, r.request_id, r.cancelled_at
+from jobs.run r where r.id = $1
