@@ -4,22 +4,28 @@
 //! it needs comes in as arguments, what it decides goes out as values. A test
 //! (`tests/tidy`) holds its dependency list to that.
 //!
+//! - [`audit`]: the chain that shows what was altered.
 //! - [`breaker`]: when an outside service is asked, and when it is left alone.
+//! - [`cases`]: what dead letters are grouped by.
 //! - [`ids`]: the opaque names of organizations and contacts.
 //! - [`points`]: exact fixed-point points.
 //! - [`schedules`]: what fires when.
 //! - [`scoring`]: the scoring model and its explanation.
 //! - [`object`]: objects that are objects.
 //! - [`notifications`]: once a window, and never lost.
-//! - [`runs`]: when a run is final.
+//! - [`replays`]: how many dead letters are replayed.
+//! - [`runs`]: when a run is final, and how long it may take.
 //! - [`jobs`]: the messages on the queues, a contract with every version sent.
 
+pub mod audit;
 pub mod breaker;
+pub mod cases;
 pub mod ids;
 pub mod jobs;
 pub mod notifications;
 pub mod object;
 pub mod points;
+pub mod replays;
 pub mod runs;
 pub mod schedules;
 pub mod scoring;

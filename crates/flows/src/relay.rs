@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use mauntic_domain::jobs::{Message, Queue};
+use mauntic_domain::jobs::Queue;
 use uuid::Uuid;
 
-use crate::ports::{Database, JobStore, OutgoingEvent, PortError, Ports, RelayStore, Wakeups};
+use crate::ports::{
+    Database, JobStore, OutgoingEvent, PortError, Ports, RelayStore, Wakeup, Wakeups,
+};
 
 /// Most rows of a queue that one call takes: what is due is found by one look
 /// at all that is live, which costs the more the more there is, so that it is
@@ -31,7 +33,7 @@ pub const ROUNDS_MAX: usize = 10;
 /// # Errors
 /// The first port that failed; what was not marked is sent by a later tick.
 pub async fn send_due<P: Ports, S: RelayStore>(ports: &P, session: &S) -> Result<usize, PortError> {
-    let mut by_queue: BTreeMap<Queue, Vec<Message>> = BTreeMap::new();
+    let mut by_queue: BTreeMap<Queue, Vec<Wakeup>> = BTreeMap::new();
     for (queue, message) in session.take_due(TAKEN_MAX).await? {
         by_queue.entry(queue).or_default().push(message);
     }
@@ -42,7 +44,8 @@ pub async fn send_due<P: Ports, S: RelayStore>(ports: &P, session: &S) -> Result
                 refused.get_or_insert(error);
                 break;
             }
-            let ids: Vec<Uuid> = messages.iter().filter_map(|message| message.job_id).collect();
+            let ids: Vec<Uuid> =
+                messages.iter().filter_map(|wakeup| wakeup.message.job_id).collect();
             session.mark_sent(&ids).await?;
             sent += ids.len();
         }

@@ -8,7 +8,7 @@ use mauntic_domain::schedules::{Effective, SettingsError};
 
 use crate::cron::judge_all;
 use crate::ports::{
-    Database, Died, Host, JobStore, PortError, Ports, RelayStore, RunStore, Transition,
+    Database, Died, Host, Instance, JobStore, PortError, Ports, RelayStore, RunStore, Transition,
 };
 use crate::relay::{send_due, send_events};
 
@@ -24,6 +24,9 @@ pub enum Duty {
     Expiry,
     /// Gives every nominal time its row, and starts runs.
     Occurrences,
+    /// Goes on with replays of many dead letters, as far as their pace allows
+    /// until the next tick.
+    Replays,
     /// Sends messages of jobs that wait; after the duties that make some.
     Relay,
     /// Sends events.
@@ -34,10 +37,11 @@ pub enum Duty {
 
 impl Duty {
     /// Every duty, in the order in which they are done.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::StuckRuns,
         Self::Expiry,
         Self::Occurrences,
+        Self::Replays,
         Self::Relay,
         Self::Events,
         Self::Retention,
@@ -50,6 +54,7 @@ impl Duty {
             Self::StuckRuns => "stuck_runs",
             Self::Expiry => "expiry",
             Self::Occurrences => "occurrences",
+            Self::Replays => "replays",
             Self::Relay => "relay",
             Self::Events => "events",
             Self::Retention => "retention",
@@ -68,6 +73,8 @@ pub struct TickSettings {
     /// Longest time until the next tick, in seconds: the beats say so, and are
     /// late only by that.
     pub interval_secs: u32,
+    /// Who does the duties.
+    pub instance: Instance,
 }
 
 /// What became of each duty: how many things it did.
@@ -111,6 +118,10 @@ async fn perform<P: Ports>(
             }
             count(report.judged)
         }
+        Duty::Replays => {
+            let window = TimeDelta::seconds(i64::from(settings.interval_secs));
+            session.advance_replays(window).await?.released
+        }
         Duty::Relay => count(send_due(ports, &session).await?),
         Duty::Events => count(send_events(ports, &session).await?),
         Duty::Retention => {
@@ -121,9 +132,12 @@ async fn perform<P: Ports>(
                 + gone.occurrences
                 + gone.events
                 + gone.notifications
+                + gone.deliveries
+                + gone.answers
+                + gone.replays
         }
     };
-    session.beat(duty.name(), settings.interval_secs).await?;
+    session.beat(duty.name(), settings.interval_secs, &settings.instance).await?;
     Ok(done)
 }
 

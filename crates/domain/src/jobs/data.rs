@@ -115,6 +115,10 @@ pub struct NotifyAlert {
     pub signal_type: FactorName,
 }
 
+/// Data of the probes: none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probe {}
+
 fn object<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::data::{BatchRecompute, CalculateScore, NotifyAlert, RecomputeChunk};
+use super::data::{BatchRecompute, CalculateScore, NotifyAlert, Probe, RecomputeChunk};
+use super::queue::Queue;
 use super::refusal::Refusal;
 use super::types::JobType;
 use super::upcast::upcast;
@@ -20,6 +21,8 @@ pub enum Job {
     RecomputeChunk(RecomputeChunk),
     /// See [`NotifyAlert`].
     NotifyAlert(NotifyAlert),
+    /// Does nothing, on this queue; has no data.
+    Probe(Queue),
 }
 
 impl Job {
@@ -46,6 +49,10 @@ impl Job {
                 Ok(Self::RecomputeChunk(chunk))
             }
             JobType::NotifyAlert => read(&data).map(Self::NotifyAlert),
+            JobType::ScoringProbe
+            | JobType::AnalyticsProbe
+            | JobType::ScoreboardProbe
+            | JobType::OvernightProbe => read(&data).map(|Probe {}| Self::Probe(job_type.queue())),
             other => Err(Refusal::NotAvailable { name: other.name() }),
         }
     }
@@ -58,6 +65,7 @@ impl Job {
             Self::BatchRecompute(_) => JobType::BatchRecompute,
             Self::RecomputeChunk(_) => JobType::RecomputeChunk,
             Self::NotifyAlert(_) => JobType::NotifyAlert,
+            Self::Probe(queue) => JobType::probe_of(*queue),
         }
     }
 
@@ -69,6 +77,7 @@ impl Job {
             Self::BatchRecompute(data) => data.organization_id.as_ref(),
             Self::RecomputeChunk(data) => data.organization_id.as_ref(),
             Self::NotifyAlert(data) => Some(&data.organization_id),
+            Self::Probe(_) => None,
         }
     }
 
@@ -80,6 +89,7 @@ impl Job {
             Self::BatchRecompute(data) => serde_json::to_value(data),
             Self::RecomputeChunk(data) => serde_json::to_value(data),
             Self::NotifyAlert(data) => serde_json::to_value(data),
+            Self::Probe(_) => serde_json::to_value(Probe {}),
         };
         // These structs have text keys and no fallible serializer.
         value.unwrap_or(Value::Null)

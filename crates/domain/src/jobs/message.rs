@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 use super::job::Job;
 use super::queue::{BODY_BYTES_MAX, Queue};
-use super::refusal::Refusal;
+use super::refusal::{Refusal, pointer};
+use super::types::JobType;
 
 /// Longest request id that is kept; longer ones are dropped, not cut.
 pub const REQUEST_ID_BYTES_MAX: usize = 128;
@@ -81,12 +82,17 @@ pub fn decode(queue: Queue, body: &str) -> Result<Decoded, Refusal> {
     if body.len() > BODY_BYTES_MAX {
         return Err(Refusal::TooLarge { found: body.len() });
     }
-    let malformed = |error: serde_json::Error| Refusal::Malformed { message: error.to_string() };
-    let value: Value = serde_json::from_str(body).map_err(malformed)?;
+    let malformed = |error: &serde_json::Error, pointer| Refusal::Malformed {
+        pointer,
+        message: error.to_string(),
+    };
+    let value: Value =
+        serde_json::from_str(body).map_err(|error| malformed(&error, String::new()))?;
     if contains_nul(&value) {
         return Err(Refusal::Nul);
     }
-    let message = Message::deserialize(value).map_err(malformed)?;
+    let message: Message = serde_path_to_error::deserialize(value)
+        .map_err(|error| malformed(error.inner(), pointer(&error.path().to_string())))?;
     if let Some(id) = message.job_id {
         return Ok(Decoded::Address(id));
     }
@@ -106,6 +112,23 @@ pub fn decode(queue: Queue, body: &str) -> Result<Decoded, Refusal> {
         return Err(Refusal::InvalidKey { message });
     }
     Ok(Decoded::Short { job, request_id, idempotency_key })
+}
+
+/// Reads data that somebody wrote for a job of that type, in its newest version,
+/// under the same bounds as a body.
+///
+/// # Errors
+/// Why it is none.
+pub fn decode_data(type_name: &str, data: &Value) -> Result<Job, Refusal> {
+    let found = data.to_string().len();
+    if found > BODY_BYTES_MAX {
+        return Err(Refusal::TooLarge { found });
+    }
+    if contains_nul(data) {
+        return Err(Refusal::Nul);
+    }
+    let version = JobType::from_name(type_name).map_or(VERSION_ABSENT, |of| of.spec().version);
+    Job::parse(type_name, version, data)
 }
 
 /// Whether a text may serve as a request id: 1 to [`REQUEST_ID_BYTES_MAX`]

@@ -25,7 +25,7 @@ pub mod types;
 mod upcast;
 
 pub use job::Job;
-pub use message::{Decoded, Message, decode, derived_id, derived_job_id};
+pub use message::{Decoded, Message, decode, decode_data, derived_id, derived_job_id};
 pub use queue::Queue;
 pub use refusal::Refusal;
 pub use state::JobState;

@@ -14,6 +14,10 @@ pub const SEND_BYTES_MAX: usize = 246_000;
 /// message is billed as one operation of 64 KiB.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
 
+/// Longest time the platform keeps a message back, in seconds: a day, its own
+/// maximum. A message that comes before its job is due is sent again later.
+pub const DELAY_SECS_MAX: u32 = 86_400;
+
 const _: () = assert!(SEND_BYTES_MAX + SEND_MESSAGES_MAX * 100 <= 256_000);
 const _: () = assert!(BODY_BYTES_MAX < SEND_BYTES_MAX);
 

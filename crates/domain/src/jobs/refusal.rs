@@ -17,12 +17,18 @@ pub enum Refusal {
     /// Not JSON, or not the envelope's shape.
     #[error("the body is not a message: {message}")]
     Malformed {
+        /// Where, as a JSON pointer; empty for the whole body.
+        pointer: String,
         /// What the parser says.
         message: String,
     },
     /// A string holds U+0000, which the database cannot store.
     #[error("a string of the body contains U+0000")]
     Nul,
+    /// It addresses a job instead of bringing one. No producer's body is refused
+    /// for that; a body that somebody hands in is.
+    #[error("jobId addresses a job that is there; a message by hand has none")]
+    Address,
     /// A version newer than this build's of the type.
     #[error("version {found} of the data is not known to this build")]
     UnknownVersion {
@@ -80,6 +86,7 @@ impl Refusal {
             Self::TooLarge { .. } => "too_large",
             Self::Malformed { .. } => "malformed",
             Self::Nul => "contains_nul",
+            Self::Address => "has_address",
             Self::UnknownVersion { .. } => "unknown_version",
             Self::UnknownType { .. } => "unknown_type",
             Self::NotAvailable { .. } => "type_not_available",
@@ -89,4 +96,37 @@ impl Refusal {
             Self::InvalidData { .. } => "invalid_data",
         }
     }
+
+    /// Where in the message it is, as a JSON pointer (RFC 6901); empty for the
+    /// whole of it. Data of an older version is pointed into as the newest has
+    /// it.
+    #[must_use]
+    pub fn pointer(&self) -> String {
+        match self {
+            Self::NotText | Self::TooLarge { .. } | Self::Nul => String::new(),
+            Self::Malformed { pointer, .. } => pointer.clone(),
+            Self::Address => "/jobId".to_owned(),
+            Self::UnknownVersion { .. } => "/v".to_owned(),
+            Self::UnknownType { .. } | Self::NotAvailable { .. } | Self::WrongQueue { .. } => {
+                "/type".to_owned()
+            }
+            Self::KeyConflict { .. } | Self::InvalidKey { .. } => "/idempotencyKey".to_owned(),
+            Self::InvalidData { path, .. } => format!("/data{}", pointer(path)),
+        }
+    }
 }
+
+/// The pointer of a path as it is shown: names of ours and numbers in brackets,
+/// none of which needs an escape but a key that somebody made up.
+pub(super) fn pointer(path: &str) -> String {
+    let mut pointer = String::new();
+    for segment in path.split(['.', '[', ']']).filter(|segment| !segment.is_empty()) {
+        pointer.push('/');
+        pointer.push_str(&segment.replace('~', "~0").replace('/', "~1"));
+    }
+    pointer
+}
+
+#[cfg(test)]
+#[path = "tests_refusal.rs"]
+mod tests;

@@ -12,28 +12,32 @@ use super::*;
 /// Name, queue, failures at most: as the product's documents and the issue of
 /// the protocol give them (scoring 3, verify-match 3, settle 5, analytics 5,
 /// overnight 3, default 5).
-const TYPES: [(&str, &str, i16); 21] = [
+const TYPES: [(&str, &str, i16); 25] = [
     ("scoring.CalculateScore", "mauntic-scoring-events", 3),
     ("scoring.BatchRecompute", "mauntic-scoring-events", 3),
     ("scoring.RecomputeChunk", "mauntic-scoring-events", 3),
     ("scoring.SignalDecay", "mauntic-scoring-events", 3),
     ("scoring.AlertExpiry", "mauntic-scoring-events", 3),
     ("scoring.NotifyAlert", "mauntic-scoring-events", 3),
+    ("scoring.Probe", "mauntic-scoring-events", 3),
     ("analytics.aggregate-hourly", "mauntic-analytics-jobs", 5),
     ("analytics.generate-daily-reports", "mauntic-analytics-jobs", 5),
     ("analytics.monthly-usage-summary", "mauntic-analytics-jobs", 5),
     ("analytics.score-distribution", "mauntic-analytics-jobs", 5),
     ("analytics.enrichment-metrics", "mauntic-analytics-jobs", 5),
     ("analytics.warmup-daily-reset", "mauntic-analytics-jobs", 5),
+    ("analytics.probe", "mauntic-analytics-jobs", 5),
     ("scoreboard.schedule-verification", "mauntic-scoreboard-jobs", 5),
     ("scoreboard.verify-match", "mauntic-scoreboard-jobs", 3),
     ("scoreboard.settle-match-score", "mauntic-scoreboard-jobs", 5),
     ("scoreboard.rebuild", "mauntic-scoreboard-jobs", 5),
     ("scoreboard.check-knockout", "mauntic-scoreboard-jobs", 5),
+    ("scoreboard.probe", "mauntic-scoreboard-jobs", 5),
     ("overnight.start", "mauntic-overnight-jobs", 3),
     ("overnight.score-users", "mauntic-overnight-jobs", 3),
     ("overnight.finalize", "mauntic-overnight-jobs", 3),
     ("overnight.warm-cache", "mauntic-overnight-jobs", 3),
+    ("overnight.probe", "mauntic-overnight-jobs", 3),
 ];
 
 #[test]
@@ -60,9 +64,30 @@ fn a_type_is_found_by_its_name() {
 
 #[test]
 fn only_what_is_quick_is_batched() {
+    let probes = Queue::ALL.map(JobType::probe_of);
     for of in JobType::ALL {
-        assert_eq!(of.spec().batched, *of == JobType::CalculateScore, "{}", of.name());
+        let is_quick = *of == JobType::CalculateScore || probes.contains(of);
+        assert_eq!(of.spec().batched, is_quick, "{}", of.name());
         assert_eq!(of.spec().lease_secs, LEASE_SECS_DEFAULT, "{}", of.name());
+    }
+}
+
+#[test]
+fn only_what_calls_outside_cannot_be_rehearsed() {
+    for of in JobType::ALL {
+        assert_eq!(of.spec().database_only, *of != JobType::NotifyAlert, "{}", of.name());
+    }
+}
+
+#[test]
+fn every_queue_has_a_probe_of_its_own() {
+    for queue in Queue::ALL {
+        let probe = JobType::probe_of(queue);
+        assert_eq!((probe.queue(), probe.spec().available), (queue, true));
+        assert_eq!(Job::parse(probe.name(), 1, &json!({})), Ok(Job::Probe(queue)));
+        assert_eq!(Job::Probe(queue).job_type(), probe);
+        assert_eq!(Job::Probe(queue).data(), json!({}));
+        assert_eq!(Job::Probe(queue).organization_id(), None);
     }
 }
 

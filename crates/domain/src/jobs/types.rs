@@ -25,13 +25,25 @@ pub struct Spec {
     pub batched: bool,
     /// Whether this build can do it.
     pub available: bool,
+    /// Whether its handler changes nothing but by its effect's transaction, so
+    /// that a transaction that is rolled back shows what it would do.
+    pub database_only: bool,
 }
 
 impl Spec {
     /// A type this build can do, one at a time.
     const fn new(name: &'static str, queue: Queue, failures_max: i16) -> Self {
         let lease_secs = LEASE_SECS_DEFAULT;
-        Self { name, queue, failures_max, lease_secs, version: 1, batched: false, available: true }
+        Self {
+            name,
+            queue,
+            failures_max,
+            lease_secs,
+            version: 1,
+            batched: false,
+            available: true,
+            database_only: true,
+        }
     }
 
     const fn batched(self) -> Self {
@@ -40,6 +52,11 @@ impl Spec {
 
     const fn version(self, version: u16) -> Self {
         Self { version, ..self }
+    }
+
+    /// Its handler calls outside.
+    const fn outside(self) -> Self {
+        Self { database_only: false, ..self }
     }
 
     /// Registered; its logic comes with a later build.
@@ -85,7 +102,9 @@ job_types! {
     /// Expires overdue alerts.
     AlertExpiry => Spec::new("scoring.AlertExpiry", ScoringEvents, 3).later(),
     /// Tells a webhook of an alert.
-    NotifyAlert => Spec::new("scoring.NotifyAlert", ScoringEvents, 3),
+    NotifyAlert => Spec::new("scoring.NotifyAlert", ScoringEvents, 3).outside(),
+    /// Does nothing: shows that its queue, a worker and the database work.
+    ScoringProbe => Spec::new("scoring.Probe", ScoringEvents, 3).batched(),
     /// Counts an hour's activity.
     AggregateHourly => Spec::new("analytics.aggregate-hourly", AnalyticsJobs, 5).later(),
     /// Counts a day's campaigns.
@@ -98,6 +117,8 @@ job_types! {
     EnrichmentMetrics => Spec::new("analytics.enrichment-metrics", AnalyticsJobs, 5).later(),
     /// Begins a day of warm-up counters.
     WarmupDailyReset => Spec::new("analytics.warmup-daily-reset", AnalyticsJobs, 5).later(),
+    /// Does nothing: shows that its queue, a worker and the database work.
+    AnalyticsProbe => Spec::new("analytics.probe", AnalyticsJobs, 5).batched(),
     /// Picks matches that may have ended.
     ScheduleVerification => Spec::new("scoreboard.schedule-verification", ScoreboardJobs, 5).later(),
     /// Asks whether a match has ended.
@@ -108,6 +129,8 @@ job_types! {
     Rebuild => Spec::new("scoreboard.rebuild", ScoreboardJobs, 5).later(),
     /// Looks after the knock-out rounds.
     CheckKnockout => Spec::new("scoreboard.check-knockout", ScoreboardJobs, 5).later(),
+    /// Does nothing: shows that its queue, a worker and the database work.
+    ScoreboardProbe => Spec::new("scoreboard.probe", ScoreboardJobs, 5).batched(),
     /// Begins a night of portfolio scoring.
     OvernightStart => Spec::new("overnight.start", OvernightJobs, 3).later(),
     /// Scores a chunk of users.
@@ -116,6 +139,8 @@ job_types! {
     OvernightFinalize => Spec::new("overnight.finalize", OvernightJobs, 3).later(),
     /// Stores users' latest scores where they are read fast.
     OvernightWarmCache => Spec::new("overnight.warm-cache", OvernightJobs, 3).later(),
+    /// Does nothing: shows that its queue, a worker and the database work.
+    OvernightProbe => Spec::new("overnight.probe", OvernightJobs, 3).batched(),
 }
 
 impl JobType {
@@ -135,6 +160,17 @@ impl JobType {
     #[must_use]
     pub const fn queue(self) -> Queue {
         self.spec().queue
+    }
+
+    /// The type of a queue that does nothing.
+    #[must_use]
+    pub const fn probe_of(queue: Queue) -> Self {
+        match queue {
+            ScoringEvents => Self::ScoringProbe,
+            AnalyticsJobs => Self::AnalyticsProbe,
+            ScoreboardJobs => Self::ScoreboardProbe,
+            OvernightJobs => Self::OvernightProbe,
+        }
     }
 
     /// The types of a queue that this build can do.

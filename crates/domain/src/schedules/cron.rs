@@ -47,6 +47,9 @@ pub enum CronError {
     /// Not the platform's dialect.
     #[error("must be five fields in Cloudflare's cron dialect")]
     Dialect,
+    /// Weekday 0, which is Sunday elsewhere.
+    #[error("has weekday 0, and weekdays go from 1, which is Sunday; write SUN")]
+    WeekdayZero,
     /// A range that ends before it starts: the parser adds the value before it.
     #[error("has a range that ends before it starts, as FRI-MON; write FRI,SAT,SUN,MON")]
     Wraps,
@@ -71,7 +74,7 @@ impl Cron {
         if text.len() > CRON_BYTES_MAX {
             return Err(CronError::TooLong { found: text.len() });
         }
-        let expression: CronExpr = text.parse().map_err(|_| CronError::Dialect)?;
+        let expression: CronExpr = text.parse().map_err(|_| why_not(text))?;
         let is_star = |item: &str| item == "*" || item.starts_with("*-");
         let mut lists = text.split_ascii_whitespace().filter(|field| field.contains(','));
         if lists.any(|field| field.split(',').any(is_star)) {
@@ -169,6 +172,21 @@ impl fmt::Display for Cron {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
+}
+
+/// What is wrong with a text that the parser refuses.
+fn why_not(text: &str) -> CronError {
+    let fields: Vec<&str> = text.split_ascii_whitespace().collect();
+    let [minutes, hours, days, months, weekdays] = fields.as_slice() else {
+        return CronError::Dialect;
+    };
+    let is_zero = |number: &str| !number.is_empty() && number.bytes().all(|digit| digit == b'0');
+    // A step or an nth of 0 is no weekday.
+    let named = weekdays.split(',').filter_map(|item| item.split(['/', '#']).next());
+    let has_zero = named.flat_map(|range| range.split('-')).any(is_zero);
+    let others_parse =
+        || format!("{minutes} {hours} {days} {months} *").parse::<CronExpr>().is_ok();
+    if has_zero && others_parse() { CronError::WeekdayZero } else { CronError::Dialect }
 }
 
 /// `time` without its seconds.

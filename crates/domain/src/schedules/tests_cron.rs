@@ -183,7 +183,7 @@ fn what_has_no_one_meaning_or_hardly_ever_matches_is_refused() {
         ("60 * * * *",          Err(CronError::Dialect)),
         ("0 24 * * *",          Err(CronError::Dialect)),
         ("0 0 0 * *",           Err(CronError::Dialect)),
-        ("0 0 * * 0",           Err(CronError::Dialect)),
+        ("0 0 * * 0",           Err(CronError::WeekdayZero)),
         ("0 0 * * 8",           Err(CronError::Dialect)),
         ("0 0 * * MON#6",       Err(CronError::Dialect)),
         ("*/0 * * * *",         Err(CronError::Dialect)),

@@ -4,8 +4,9 @@
 use mauntic_domain::ids::OrganizationId;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+use uuid::Uuid;
 
-use crate::ports::{KeyStore, PortError, Scope};
+use crate::ports::{ApiKey, KeyStore, PortError, Scope};
 
 /// Longest token that is hashed to be compared with the operator's.
 const TOKEN_BYTES_MAX: usize = 256;
@@ -19,6 +20,8 @@ const KEY_DIGITS: usize = 64;
 /// A known caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
+    /// The key; none for whoever has the bootstrap operator's token.
+    pub key_id: Option<Uuid>,
     /// The organization the caller belongs to; none for an operator.
     pub organization: Option<OrganizationId>,
     /// What the caller may do.
@@ -29,7 +32,14 @@ impl Caller {
     /// Whoever has the bootstrap operator's token.
     #[must_use]
     pub fn bootstrap() -> Self {
-        Self { organization: None, scopes: vec![Scope::Operate, Scope::Admin] }
+        Self { key_id: None, organization: None, scopes: vec![Scope::Operate, Scope::Admin] }
+    }
+
+    /// Who it is in the audit and to the store of answers: the key's id, or
+    /// `bootstrap`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.key_id.map_or_else(|| "bootstrap".to_owned(), |id| id.to_string())
     }
 
     /// Whether the caller may do what `scope` names; `admin` includes `operate`.
@@ -74,9 +84,12 @@ pub async fn find_caller<S: KeyStore>(
     }
     let digest = sha256(token);
     let key = session.find_key(&digest).await?;
-    Ok(key
-        .filter(|key| same(&digest, &key.sha256))
-        .map(|key| Caller { organization: key.organization_id, scopes: key.scopes }))
+    let caller = |key: ApiKey| Caller {
+        key_id: Some(key.id),
+        organization: key.organization_id,
+        scopes: key.scopes,
+    };
+    Ok(key.filter(|key| same(&digest, &key.sha256)).map(caller))
 }
 
 /// SHA-256 of a token, as keys are stored.

@@ -1,16 +1,24 @@
 //! What the HTTP worker does: one file a command.
 
 pub mod authenticate;
+pub mod hand_in;
 pub mod put_features;
 pub mod recalculate;
+mod rehearsal;
+pub mod rehearse;
+pub mod replay;
 pub mod start_run;
+pub mod verify_audit;
 
 use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::jobs::{Message, Queue};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::ports::{Enqueued, PortError, Ports, TenantStore, Wakeups};
+use crate::ports::{Database, Enqueued, PortError, Ports, TenantStore, Wakeup, Wakeups};
+
+/// The session of these ports.
+pub type SessionOf<P> = <<P as Ports>::Db as Database>::Session;
 
 /// Sends messages for jobs that were just committed, and marks them sent; those
 /// beyond the organization's share are left to the relay.
@@ -26,7 +34,7 @@ pub(crate) async fn send_created<P: Ports, S: TenantStore>(
 ) -> Result<(), PortError> {
     for queue in Queue::ALL {
         let created = || rows.iter().filter(|row| row.send_now && row.queue == queue);
-        let messages: Vec<Message> = created().map(|row| message(row, request_id)).collect();
+        let messages: Vec<Wakeup> = created().map(|row| message(row, request_id).into()).collect();
         if messages.is_empty() {
             continue;
         }

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::put_features::score_contact;
 use super::send_created;
-use crate::ports::{Enqueued, JobKey, NewJob, PortError, Ports, TenantStore};
+use crate::ports::{Enqueued, JobKey, NewJob, PortError, Ports, RequestKey, TenantStore};
 
 /// Most contacts of one request: 20 chunk jobs, and under the 1 MiB of a body.
 pub const CONTACTS_MAX: usize = 10_000;
@@ -26,7 +26,8 @@ pub const SINGLE_JOBS_MAX: usize = 500;
 pub type Outcome = (Vec<Enqueued>, Result<(), PortError>);
 
 /// Enqueues one job a contact, or above [`SINGLE_JOBS_MAX`] contacts one job a
-/// chunk. The same request without a context joins the jobs still queued.
+/// chunk. The same request without a context joins the jobs still queued; the
+/// same request under the same `key` gets the same answer.
 ///
 /// # Errors
 /// The database's; then nothing was enqueued.
@@ -37,10 +38,11 @@ pub async fn recalculate<P: Ports, S: TenantStore>(
     contacts: &BTreeSet<ContactId>,
     context: Option<Context>,
     request_id: &str,
+    key: Option<&RequestKey>,
 ) -> Result<Outcome, PortError> {
     let context = context.filter(|context| !context.is_empty());
     let jobs = plan(organization, contacts, context, request_id);
-    let rows = session.enqueue(organization, &jobs).await?;
+    let rows = session.enqueue(organization, &jobs, key).await?;
     let sent = send_created(ports, session, organization, &rows, request_id).await;
     Ok((rows, sent))
 }

@@ -16,8 +16,13 @@ use crate::relay::send_due;
 /// What came of asking for a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Started {
-    /// It was opened; what sending met is for the log.
-    Opened(Result<(), PortError>),
+    /// It was opened.
+    Opened {
+        /// The run; of a repeated request the first one's.
+        run_id: Uuid,
+        /// What sending met, for the log.
+        sent: Result<(), PortError>,
+    },
     /// Another run of the schedule is open.
     Held(Opened),
     /// No schedule has this key.
@@ -46,7 +51,10 @@ pub async fn start_run<P: Ports, S: RunStore + RelayStore>(
     };
     let run = new_run(schedule, job_type, (run_id, job_id), request_id);
     match session.open_run(&run, "manual").await? {
-        Opened::Started => Ok(Started::Opened(send_due(ports, session).await.map(|_| ()))),
+        Opened::Started { run_id } => {
+            let sent = send_due(ports, session).await.map(|_| ());
+            Ok(Started::Opened { run_id, sent })
+        }
         held @ Opened::Held { .. } => Ok(Started::Held(held)),
     }
 }

@@ -77,6 +77,8 @@ impl Plan {
             addresses: addresses.into_iter().collect(),
             shorts: shorts.into_values().collect(),
             letters,
+            messages: count(deliveries.len()),
+            repeated: count(by_job.values().map(|messages| messages.len() - 1).sum()),
             types: JobType::available_on(queue).collect(),
         };
         Self { request, refused, by_job }
@@ -91,6 +93,11 @@ impl Plan {
     pub(super) fn deliveries_of(&self, id: Uuid) -> impl Iterator<Item = usize> + '_ {
         self.by_job.get(&id).into_iter().flatten().copied()
     }
+}
+
+/// A batch has at most a hundred messages.
+fn count(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
 }
 
 fn read(queue: Queue, body: &Body) -> Result<Decoded, Refusal> {

@@ -13,6 +13,7 @@ mod scoring;
 
 use chrono::{DateTime, Utc};
 use mauntic_domain::jobs::Job;
+use serde_json::json;
 
 pub use outcome::Outcome;
 pub(crate) use outcome::{Decided, Decision};
@@ -48,6 +49,7 @@ pub(crate) async fn decide<P: Ports>(
             Ok(Job::RecomputeChunk(data)) => {
                 decision.add(held, recompute_chunk::decide(cx, held, data).await?);
             }
+            Ok(Job::Probe(_)) => decision.add(held, Decided::of(Outcome::Done(json!({})))),
             Ok(Job::NotifyAlert(data)) => {
                 decision.add(held, notify_alert::decide(cx, held, data).await?);
             }

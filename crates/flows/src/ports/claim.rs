@@ -54,6 +54,10 @@ pub struct ClaimRequest {
     pub shorts: Vec<ShortJob>,
     /// Bodies that are no messages.
     pub letters: Vec<DeadLetter>,
+    /// Messages delivered, those two and repeated ones with them.
+    pub messages: i32,
+    /// Messages whose job another message of the batch is about as well.
+    pub repeated: i32,
     /// The types that this build can do on this queue. Rows of another type, or
     /// of a newer version, are another build's.
     pub types: Vec<JobType>,

@@ -1,15 +1,22 @@
 //! What flows need from outside, as traits. No transaction crosses a port: a
 //! port takes the decided writes as a value and commits them itself.
 
+mod acts;
 mod claim;
 mod effect;
 mod error;
 mod observe;
+mod operator;
 mod outside;
 mod schedule;
 mod settle;
 mod tenant;
+mod views;
 
+pub use acts::{
+    Act, Advanced, ByHand, CaseReplay, CaseReplayed, Discarded, Ended, Handed, ReplayOrder,
+    RequestKey, Retried,
+};
 pub use claim::{
     AloneClaim, AloneRequest, ClaimReply, ClaimRequest, DeadLetter, Held, Next, Seen, ShortJob,
 };
@@ -19,15 +26,20 @@ pub use effect::{
 };
 pub use error::PortError;
 pub use observe::Transition;
-pub use outside::{Call, CallError, Dependency};
+pub use operator::OperatorStore;
+pub use outside::{Backlog, Call, CallError, Dependency};
 pub use schedule::{
     Judged, JudgedFrom, JudgedSchedule, NewOccurrence, NewRun, Opened, Recounted, RunRow, RunStart,
     ScheduleRow, ScheduleRows,
 };
-pub use settle::{Died, OutgoingEvent, PutOff, Replayed, Retired, SetBackJob, Setback};
+pub use settle::{Died, OutgoingEvent, PutOff, Replayed, Retired, SetBackJob, Setback, Wakeup};
 pub use tenant::{
-    ApiKey, Beat, Enqueued, FeaturesStored, JobKey, LeaderboardEntry, NewJob, Position, QueueStats,
-    Scope, ScoreRow, Vitals,
+    ApiKey, Beat, Enqueued, FeaturesStored, Instance, JobKey, LeaderboardEntry, NewJob, Position,
+    QueueStats, Scope, ScoreRow, Vitals,
+};
+pub use views::{
+    AuditFilter, AuditPage, BreakerRow, CaseDetail, CaseFilter, CaseGroup, CaseView, CronRow,
+    JobDetail, JobError, JobFilter, JobView, OccurrenceView, Page, Paged, ReplayRow, RunView,
 };
 
 use std::collections::BTreeMap;
@@ -35,8 +47,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::breaker::Breaker;
 use mauntic_domain::ids::{ContactId, OrganizationId};
+use mauntic_domain::jobs::Queue;
 use mauntic_domain::jobs::data::ContactRange;
-use mauntic_domain::jobs::{Message, Queue};
 use mauntic_domain::notifications::{Reservation, Window};
 use mauntic_domain::scoring::Features;
 use uuid::Uuid;
@@ -98,6 +110,7 @@ pub trait Database: Sync {
         + ScheduleStore
         + GuardStore
         + TenantStore
+        + OperatorStore
         + KeyStore
         + Send
         + Sync;
@@ -110,7 +123,9 @@ pub trait Database: Sync {
 #[trait_variant::make(Send)]
 pub trait Wakeups: Sync {
     /// Sends messages in as few batches as the platform's limits allow.
-    async fn send(&self, queue: Queue, messages: &[Message]) -> Result<(), PortError>;
+    async fn send(&self, queue: Queue, messages: &[Wakeup]) -> Result<(), PortError>;
+    /// What the platform says waits on a queue, where it says so; best effort.
+    async fn backlog(&self, queue: Queue) -> Result<Option<Backlog>, PortError>;
     /// Whether anybody listens to domain events in this deployment.
     fn has_listeners(&self) -> bool;
     /// Sends domain events, many a message.
@@ -187,7 +202,7 @@ pub trait RelayStore: Sync {
     /// Takes at most `limit` jobs of each queue whose `wake_at` has passed and
     /// holds them back from other relays for a minute. Of one organization and
     /// queue no more are out than fairness allows.
-    async fn take_due(&self, limit: i64) -> Result<Vec<(Queue, Message)>, PortError>;
+    async fn take_due(&self, limit: i64) -> Result<Vec<(Queue, Wakeup)>, PortError>;
     /// Notes that messages of these jobs were sent.
     async fn mark_sent(&self, ids: &[Uuid]) -> Result<(), PortError>;
     /// Takes at most `limit` events that were not sent and holds them back from
@@ -195,10 +210,15 @@ pub trait RelayStore: Sync {
     async fn take_events(&self, limit: i64) -> Result<Vec<OutgoingEvent>, PortError>;
     /// Notes that these events were sent.
     async fn mark_events_sent(&self, ids: &[Uuid]) -> Result<(), PortError>;
-    /// Notes that a duty of the tick was done, and in how many seconds it is to
-    /// be done again.
-    async fn beat(&self, duty: &str, interval_secs: u32) -> Result<(), PortError>;
-    /// Deletes what is older than `keep`, at most `limit` rows a table.
+    /// Notes that a duty of the tick was done, by whom, and in how many seconds
+    /// it is to be done again.
+    async fn beat(&self, duty: &str, interval_secs: u32, by: &Instance) -> Result<(), PortError>;
+    /// Goes on with the replays that are to go on, each as far as its pace
+    /// allows until `window` from now, in a transaction of its own; those that
+    /// somebody else goes on with at this moment are left alone.
+    async fn advance_replays(&self, window: TimeDelta) -> Result<Advanced, PortError>;
+    /// Deletes what is older than `keep`, at most `limit` rows a table; answers
+    /// of requests after a day.
     async fn retire(&self, keep: TimeDelta, limit: i64) -> Result<Retired, PortError>;
 }
 
@@ -271,10 +291,12 @@ pub trait TenantStore: Sync {
     /// the answer: none where one key stands for other content
     /// ([`PortError::KeyConflict`]) or the backlog is full
     /// ([`PortError::Backlog`]).
+    /// With a `key` the first answer to it is given again, and nothing written.
     async fn enqueue(
         &self,
         organization: &OrganizationId,
         jobs: &[NewJob],
+        key: Option<&RequestKey>,
     ) -> Result<Vec<Enqueued>, PortError>;
     /// [`RelayStore::mark_sent`] under the organization's row-level security.
     async fn mark_own_sent(

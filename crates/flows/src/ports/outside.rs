@@ -52,3 +52,12 @@ pub enum CallError {
         status: u16,
     },
 }
+
+/// What the platform says of a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backlog {
+    /// Messages that wait.
+    pub messages: i64,
+    /// Their bytes, where that is known.
+    pub bytes: Option<i64>,
+}

@@ -125,8 +125,11 @@ pub struct NewRun {
 /// What came of asking for a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Opened {
-    /// It runs.
-    Started,
+    /// It runs; under a request's key it may have begun then.
+    Started {
+        /// The run.
+        run_id: Uuid,
+    },
     /// The lock is taken.
     Held {
         /// The run that holds it.

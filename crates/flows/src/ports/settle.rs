@@ -2,6 +2,7 @@
 //! leaves and, where it has one, the claim.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use mauntic_domain::jobs::Message;
 use uuid::Uuid;
 
 /// What becomes of a held job that was not done.
@@ -97,6 +98,28 @@ pub struct Retired {
     pub events: u64,
     /// Notifications past their window.
     pub notifications: u64,
+    /// Deliveries.
+    pub deliveries: u64,
+    /// Answers to requests, after a day.
+    pub answers: u64,
+    /// Replays of many that are over.
+    pub replays: u64,
+}
+
+/// A message to be sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wakeup {
+    /// The message.
+    pub message: Message,
+    /// How long the platform keeps it before it is delivered, in seconds.
+    pub delay_secs: u32,
+}
+
+impl From<Message> for Wakeup {
+    /// At once.
+    fn from(message: Message) -> Self {
+        Self { message, delay_secs: 0 }
+    }
 }
 
 /// An event as it leaves.

@@ -168,6 +168,17 @@ pub struct Beat {
     pub at: DateTime<Utc>,
     /// Longest time from one tick to the next when it was, in seconds.
     pub interval_secs: u32,
+    /// Who did it; none where the build before this one did.
+    pub by: Option<Instance>,
+}
+
+/// Who does the tick's duties.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Instance {
+    /// The isolate.
+    pub id: Uuid,
+    /// Newest schema version that its build runs on.
+    pub schema_max: i32,
 }
 
 /// Counts of one queue's jobs.

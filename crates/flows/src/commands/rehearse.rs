@@ -1,0 +1,141 @@
+//! Dry runs: what a replay would do, without doing it. The handler decides over
+//! what is true now, and its effect's statements run in a transaction that is
+//! rolled back. Only for types whose handler changes nothing otherwise.
+//!
+//! I/O a case: 1. reads the case; 2. the database's clock and the handler's
+//! reads; 3. the replay's move, the claim and the effect in one transaction that
+//! is rolled back whatever comes of it, under a short wait for locks. Nothing of
+//! it stays, so that a repeat differs only by what others changed meanwhile.
+
+use serde_json::Value;
+use uuid::Uuid;
+
+pub use super::rehearsal::Rehearsal;
+
+use super::SessionOf;
+use super::rehearsal::{Refused, hold};
+use crate::jobs::{self, Context, Decision, Outcome};
+use crate::ports::{
+    Act, CaseFilter, Committed, Database, Held, OperatorStore, Page, PortError, Ports,
+    ScheduleStore,
+};
+
+/// Most cases of one dry run of many. Each takes about five round trips, so
+/// that a hundred are over in half of a request's 25 s at 25 ms a trip; the wait
+/// for a lock of a second ends one case, not the others.
+pub const DRY_RUN_MAX: u32 = 100;
+
+/// Most pages of cases that are looked at for them: a search may find few in
+/// each.
+const PAGES_MAX: usize = 10;
+
+/// Rehearses one case, with `data` in place of its own where somebody edited it;
+/// none where there is no such case. It is the last use of the session.
+///
+/// # Errors
+/// The database's where it says nothing about the case.
+pub async fn rehearse_one<P: Ports>(
+    ports: &P,
+    session: &SessionOf<P>,
+    case_id: Uuid,
+    data: Option<&Value>,
+) -> Result<Option<Rehearsal>, PortError> {
+    Ok(rehearse(ports, session, case_id, data).await?.map(|(rehearsal, _)| rehearsal))
+}
+
+/// Rehearses open cases of a filter, the newest first: at most `limit`, and at
+/// most [`DRY_RUN_MAX`]. `act` is the session's own: where a case cost the
+/// session, the others are rehearsed in one that acts as it did.
+///
+/// # Errors
+/// The database's where it says nothing about a case.
+pub async fn rehearse_many<P: Ports>(
+    ports: &P,
+    session: &SessionOf<P>,
+    act: &Act,
+    filter: &CaseFilter,
+    limit: u32,
+) -> Result<Vec<Rehearsal>, PortError> {
+    let ids = newest_open(session, filter, i64::from(limit.min(DRY_RUN_MAX))).await?;
+    let mut rehearsals = Vec::with_capacity(ids.len());
+    let mut further: Option<SessionOf<P>> = None;
+    let mut is_usable = true;
+    for id in ids {
+        if !is_usable {
+            let mut opened = ports.db().open().await?;
+            opened.operate(act.clone());
+            further = Some(opened);
+        }
+        let session = further.as_ref().unwrap_or(session);
+        // Retention may have taken it meanwhile.
+        let Some((rehearsal, usable)) = rehearse(ports, session, id, None).await? else { continue };
+        is_usable = usable;
+        rehearsals.push(rehearsal);
+    }
+    Ok(rehearsals)
+}
+
+async fn newest_open<S: OperatorStore>(
+    session: &S,
+    filter: &CaseFilter,
+    limit: i64,
+) -> Result<Vec<Uuid>, PortError> {
+    let mut ids: Vec<Uuid> = Vec::new();
+    let mut before = None;
+    for _ in 0..PAGES_MAX {
+        let left = limit - i64::try_from(ids.len()).unwrap_or(i64::MAX);
+        if left <= 0 {
+            break;
+        }
+        let page = session.cases(filter, true, Page { before, limit: left }).await?;
+        ids.extend(page.items.iter().map(|case| case.id));
+        before = page.next;
+        if before.is_none() {
+            break;
+        }
+    }
+    Ok(ids)
+}
+
+/// The rehearsal, and whether the session may be used again: not after an error.
+async fn rehearse<P: Ports>(
+    ports: &P,
+    session: &SessionOf<P>,
+    case_id: Uuid,
+    data: Option<&Value>,
+) -> Result<Option<(Rehearsal, bool)>, PortError> {
+    let Some(detail) = session.case(case_id).await? else { return Ok(None) };
+    let blank = Rehearsal::of(case_id, detail.job.as_ref().map(|job| job.job.id));
+    let held = match hold(&detail, data) {
+        Ok(held) => held,
+        Err(refused) => return Ok(Some((blank.refused(refused), true))),
+    };
+    // The database's clock: of no schedule it tells nothing else.
+    let now = session.schedules(&[]).await?.now;
+    let cx = Context { ports, session, now };
+    match decide_and_rehearse(&cx, &held).await {
+        Ok((decision, Committed::Done { superseded })) => {
+            Ok(Some((blank.decided(&held, decision, superseded), true)))
+        }
+        Ok((_, Committed::FenceLost)) => {
+            let detail = "its job was moved meanwhile, or another job has its key";
+            Ok(Some((blank.refused(Refused("not_dead", detail.to_owned())), true)))
+        }
+        Err(error) => match Outcome::of_error(&error) {
+            Some(outcome) => Ok(Some((blank.ended(&held, now, outcome), false))),
+            None => Err(error),
+        },
+    }
+}
+
+async fn decide_and_rehearse<P: Ports>(
+    cx: &Context<'_, P>,
+    held: &Held,
+) -> Result<(Decision, Committed), PortError> {
+    let decision = jobs::decide(cx, std::slice::from_ref(held)).await?;
+    if decision.effect.jobs.is_empty() {
+        return Ok((decision, Committed::Done { superseded: 0 }));
+    }
+    let committed = cx.session.rehearse(held.id, &decision.effect).await?;
+    Ok((decision, committed))
+}
