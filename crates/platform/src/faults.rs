@@ -42,11 +42,11 @@ fn is_poison(held: &Held) -> bool {
     contact.starts_with(PANIC_ALWAYS) || (contact.starts_with(PANIC_ONCE) && held.claim == 1)
 }
 
-pub(crate) fn duplicated(env: &Env, bodies: Vec<String>) -> Vec<String> {
+pub(crate) fn duplicated<T: Clone>(env: &Env, messages: Vec<T>) -> Vec<T> {
     if text(env, "FAULT_DUPLICATES").as_deref() != Some("true") {
-        return bodies;
+        return messages;
     }
-    bodies.into_iter().flat_map(|body| [body.clone(), body]).collect()
+    messages.into_iter().flat_map(|message| [message.clone(), message]).collect()
 }
 
 pub(crate) fn clock_offset(env: &Env) -> TimeDelta {

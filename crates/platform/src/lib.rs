@@ -14,6 +14,7 @@
 #![cfg(target_arch = "wasm32")]
 
 mod answer;
+mod backlog;
 mod batch;
 mod chunks;
 pub mod config;

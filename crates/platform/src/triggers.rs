@@ -1,18 +1,26 @@
 //! What cron triggers stand for. None of these fails: what cannot be done is
 //! logged, and the next tick does it.
 
+use std::cell::OnceCell;
+
 use chrono::{DateTime, Utc};
 use mauntic_domain::schedules::{Effective, REGISTRY, SettingsError, Tick};
 use mauntic_flows::cron::{self, Fired};
-use mauntic_flows::ports::{Database, Host, PortError, Ports};
+use mauntic_flows::ports::{Database, Host, Instance, PortError, Ports};
 use mauntic_flows::relay::send_due;
 use mauntic_flows::tick::{self, TickSettings};
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 use worker::Env;
 
 use crate::handlers::failure;
 use crate::log::{self, Level};
 use crate::{WorkerPorts, config};
+
+thread_local! {
+    /// The isolate's name, from its first tick to its end: text, no I/O.
+    static INSTANCE: OnceCell<Uuid> = const { OnceCell::new() };
+}
 
 /// Does what the trigger of an expression stands for: its schedules, the tick,
 /// or both. The schedules come first, since the tick knows no trigger: it would
@@ -51,7 +59,7 @@ async fn do_duties(
         log::setting(&error);
         config::KEEP_MAX
     });
-    let settings = TickSettings { schedules, keep, interval_secs };
+    let settings = TickSettings { schedules, keep, interval_secs, instance: instance(ports) };
     let report = tick::tick(ports, &settings).await;
     let (mut done, mut failed) = (Map::new(), Map::new());
     for (duty, outcome) in report {
@@ -65,6 +73,12 @@ async fn do_duties(
     let fields =
         json!({"event": "tick", "done": done, "failed": failed, "durationMs": duration_ms});
     log::line(level, fields);
+}
+
+/// This isolate and its build.
+fn instance(ports: &WorkerPorts) -> Instance {
+    let id = INSTANCE.with(|id| *id.get_or_init(|| ports.host().new_id()));
+    Instance { id, schema_max: *mauntic_store::SCHEMA.end() }
 }
 
 /// Judges the schedules of an expression and sends what they start.

@@ -1,15 +1,15 @@
 //! Sends messages. Bodies are JSON text of our own making: the SDK's serializer
 //! turns every map into an empty object and fails on large integers.
 
+use mauntic_domain::jobs::Queue;
 use mauntic_domain::jobs::events::{self, Event};
-use mauntic_domain::jobs::queue::{SEND_BYTES_MAX, SEND_MESSAGES_MAX};
-use mauntic_domain::jobs::{Message, Queue};
-use mauntic_flows::ports::{OutgoingEvent, PortError, Wakeups};
+use mauntic_domain::jobs::queue::{DELAY_SECS_MAX, SEND_BYTES_MAX, SEND_MESSAGES_MAX};
+use mauntic_flows::ports::{Backlog, OutgoingEvent, PortError, Wakeup, Wakeups};
 use wasm_bindgen::JsValue;
 use worker::send::IntoSendFuture;
 use worker::{Env, QueueContentType, RawMessageBuilder};
 
-use crate::{chunks, config};
+use crate::{backlog, chunks, config};
 
 /// The component in errors.
 const QUEUE: &str = "the queue";
@@ -31,10 +31,31 @@ impl WorkerWakeups {
     }
 }
 
+/// A body, and how long the platform keeps it back.
+#[derive(Clone)]
+struct Outgoing {
+    body: String,
+    delay_secs: u32,
+}
+
+impl AsRef<str> for Outgoing {
+    fn as_ref(&self) -> &str {
+        &self.body
+    }
+}
+
 impl Wakeups for WorkerWakeups {
-    async fn send(&self, queue: Queue, messages: &[Message]) -> Result<(), PortError> {
-        let bodies = messages.iter().map(serde_json::to_string).collect();
-        send(&self.env, queue.binding(), bodies).into_send().await
+    async fn send(&self, queue: Queue, messages: &[Wakeup]) -> Result<(), PortError> {
+        let encode = |wakeup: &Wakeup| {
+            let delay_secs = wakeup.delay_secs.min(DELAY_SECS_MAX);
+            Ok(Outgoing { body: serde_json::to_string(&wakeup.message)?, delay_secs })
+        };
+        let messages = messages.iter().map(encode).collect();
+        send(&self.env, queue.binding(), messages).into_send().await
+    }
+
+    async fn backlog(&self, queue: Queue) -> Result<Option<Backlog>, PortError> {
+        Ok(backlog::of(&self.env, queue).into_send().await)
     }
 
     fn has_listeners(&self) -> bool {
@@ -43,26 +64,32 @@ impl Wakeups for WorkerWakeups {
 
     async fn publish(&self, events: &[OutgoingEvent]) -> Result<(), PortError> {
         let events: Vec<Event> = events.iter().map(event).collect();
-        send(&self.env, EVENTS, events::encode(&events)).into_send().await
+        let at_once = |body| Outgoing { body, delay_secs: 0 };
+        let bodies = events::encode(&events);
+        let messages = bodies.map(|bodies| bodies.into_iter().map(at_once).collect());
+        send(&self.env, EVENTS, messages).into_send().await
     }
 }
 
 async fn send(
     env: &Env,
     binding: &str,
-    bodies: serde_json::Result<Vec<String>>,
+    messages: serde_json::Result<Vec<Outgoing>>,
 ) -> Result<(), PortError> {
-    let bodies = bodies.map_err(|error| PortError::Refused {
+    let messages = messages.map_err(|error| PortError::Refused {
         what: "encoding a message",
         cause: error.to_string(),
     })?;
     #[cfg(feature = "fault-hooks")]
-    let bodies = crate::faults::duplicated(env, bodies);
+    let messages = crate::faults::duplicated(env, messages);
     let producer = env.queue(binding).map_err(unavailable)?;
-    for send in chunks::split(&bodies, SEND_MESSAGES_MAX, SEND_BYTES_MAX) {
-        let batch = send.iter().map(|body| {
-            RawMessageBuilder::new(JsValue::from_str(body))
-                .build_with_content_type(QueueContentType::Text)
+    for send in chunks::split(&messages, SEND_MESSAGES_MAX, SEND_BYTES_MAX) {
+        let batch = send.iter().map(|Outgoing { body, delay_secs }| {
+            let message = RawMessageBuilder::new(JsValue::from_str(body));
+            // Without one of its own the queue's counts, which is none.
+            let message =
+                if *delay_secs > 0 { message.delay_seconds(*delay_secs) } else { message };
+            message.build_with_content_type(QueueContentType::Text)
         });
         producer.send_raw_batch(batch).await.map_err(unavailable)?;
     }
