@@ -11,12 +11,15 @@ use mauntic_sim::engine::schedules::all;
 use mauntic_sim::faults::{Call, Fault};
 use mauntic_sim::ports::SimPorts;
 
+use crate::INSTANCE;
+
 /// What a duty asks its ports for.
 fn call_of(duty: Duty) -> Call {
     match duty {
         Duty::StuckRuns => Call::Recount,
         Duty::Expiry => Call::Expire,
         Duty::Occurrences => Call::Schedules,
+        Duty::Replays => Call::AdvanceReplays,
         Duty::Relay => Call::TakeDue,
         Duty::Events => Call::TakeEvents,
         Duty::Retention => Call::Retire,
@@ -37,6 +40,7 @@ fn a_duty_that_fails_leaves_the_others_alone() {
         schedules: Ok(all(|_| true)),
         keep: TimeDelta::days(30),
         interval_secs: TICK_INTERVAL_SECS,
+        instance: INSTANCE,
     };
     let everyone: BTreeSet<String> = Duty::ALL.iter().map(|duty| duty.name().to_owned()).collect();
     let refused = PortError::Refused { what: "the duty", cause: "made up".to_owned() };

@@ -9,8 +9,15 @@
     reason = "a test may stop"
 )]
 
+use mauntic_flows::ports::Instance;
+use mauntic_sim::store::SCHEMA_VERSION;
+use uuid::Uuid;
+
 mod duties;
 mod outage;
 mod schedules;
 mod seeds;
 mod twins;
+
+/// Who ticks here.
+const INSTANCE: Instance = Instance { id: Uuid::from_u128(1), schema_max: SCHEMA_VERSION };

@@ -20,6 +20,8 @@ use mauntic_sim::ports::SimPorts;
 use mauntic_tests::say::say;
 use uuid::Uuid;
 
+use crate::INSTANCE;
+
 const QUEUE: Queue = Queue::ScoringEvents;
 
 /// When the webhook goes and comes, in minutes.
@@ -48,6 +50,7 @@ fn minute(ports: &SimPorts) {
         schedules: Ok(Vec::new()),
         keep: TimeDelta::days(30),
         interval_secs: TICK_INTERVAL_SECS,
+        instance: INSTANCE,
     };
     for (duty, done) in finish(tick(ports, &settings)) {
         done.unwrap_or_else(|error| panic!("{}: {error}", duty.name()));
@@ -73,7 +76,7 @@ fn through_an_outage(every: i64, health: impl Fn(i64) -> Health) {
         if at % every == 0 && at < DOWN.end + 60 {
             let (owner, job, id) = alert(at);
             let session = finish(ports.store.open()).unwrap();
-            finish(session.enqueue(&owner, &[job])).unwrap();
+            finish(session.enqueue(&owner, &[job], None)).unwrap();
             asked.insert(id);
         }
         minute(&ports);
@@ -124,7 +127,7 @@ fn an_alert_keeps_its_id_beyond_its_window() {
     let ports = SimPorts::new(30);
     let (owner, job, _) = alert(0);
     let session = finish(ports.store.open()).unwrap();
-    finish(session.enqueue(&owner, &[job])).unwrap();
+    finish(session.enqueue(&owner, &[job], None)).unwrap();
     ports.outside.set(Dependency::AlertWebhook, Health::Mute);
     (0..30 * 60).for_each(|_| minute(&ports));
     ports.outside.set(Dependency::AlertWebhook, Health::Up);
@@ -182,12 +185,13 @@ fn a_database_that_is_away_over_a_backlog_kills_no_job() {
     for nth in 0..60 {
         let (owner, job, _) = alert(nth);
         let session = finish(ports.store.open()).unwrap();
-        promised.extend(finish(session.enqueue(&owner, &[job])).unwrap().iter().map(|e| e.id));
+        promised.extend(finish(session.enqueue(&owner, &[job], None)).unwrap().iter().map(|e| e.id));
     }
     let settings = TickSettings {
         schedules: Ok(Vec::new()),
         keep: TimeDelta::days(30),
         interval_secs: TICK_INTERVAL_SECS,
+        instance: INSTANCE,
     };
     for _ in 0..3 * 60 {
         finish(tick(&ports, &settings));

@@ -45,3 +45,18 @@ fn a_guard_without_state_is_missed() {
 fn a_budget_spent_by_claiming_is_missed() {
     is_missed(Twin::ClaimSpendsBudget);
 }
+
+#[test]
+fn a_replay_apart_from_its_row_is_missed() {
+    is_missed(Twin::ReplayApartFromItsRow);
+}
+
+#[test]
+fn an_act_without_its_answer_is_missed() {
+    is_missed(Twin::ActWithoutAnswer);
+}
+
+#[test]
+fn canaries_that_nobody_watches_are_missed() {
+    is_missed(Twin::CanariesUnwatched);
+}

@@ -3,7 +3,6 @@
 //! interleave call by call, and one that is dropped there died there.
 
 mod call;
-mod rates;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::pin::Pin;
@@ -13,7 +12,6 @@ use std::task::{Context, Poll};
 use mauntic_flows::ports::PortError;
 
 pub use call::Call;
-pub use rates::Rates;
 
 /// What happens to a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,45 +64,19 @@ impl Fault {
     }
 }
 
-/// Decides what goes wrong.
-pub trait Rules: Send {
-    /// The fault of this call, if any; one that does not fit it is ignored.
-    fn fault(&mut self, call: Call) -> Option<Fault>;
-}
-
-/// The faults of one world: rules, and what a test asks for by hand.
-#[derive(Default)]
+/// The faults of one world: what a test or a seed asks for.
+#[derive(Debug, Default)]
 pub struct Faults(Mutex<Inner>);
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Inner {
-    rules: Option<Box<dyn Rules>>,
     next: VecDeque<(Option<Call>, Fault)>,
     standing: BTreeMap<Call, Fault>,
     work: Option<PortError>,
     applied: BTreeMap<(&'static str, Call), u64>,
 }
 
-impl std::fmt::Debug for Faults {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Faults").field("applied", &self.inner().applied).finish_non_exhaustive()
-    }
-}
-
 impl Faults {
-    /// By these rules.
-    #[must_use]
-    pub fn by(rules: impl Rules + 'static) -> Self {
-        let faults = Self::default();
-        faults.set_rules(Some(Box::new(rules)));
-        faults
-    }
-
-    /// Other rules from now on; none for a world where all goes well.
-    pub fn set_rules(&self, rules: Option<Box<dyn Rules>>) {
-        self.inner().rules = rules;
-    }
-
     /// The next call of this kind, or of any kind, has this fault, once. Asked
     /// for twice, the one after it too.
     pub fn next(&self, call: Option<Call>, fault: Fault) {
@@ -125,10 +97,9 @@ impl Faults {
         self.inner().work = error;
     }
 
-    /// From now on all goes well: no rules, nothing asked for.
+    /// From now on all goes well.
     pub fn calm(&self) {
         let mut inner = self.inner();
-        inner.rules = None;
         inner.next.clear();
         inner.standing.clear();
         inner.work = None;
@@ -162,10 +133,7 @@ impl Inner {
         if let Some(fault) = self.standing.get(&call) {
             return Some(fault.clone());
         }
-        if let Some(error) = self.work.clone().filter(|_| call.is_of_session()) {
-            return Some(Fault::Fail(error));
-        }
-        self.rules.as_mut().and_then(|rules| rules.fault(call))
+        self.work.clone().filter(|_| call.is_of_session()).map(Fault::Fail)
     }
 }
 

@@ -7,6 +7,8 @@ use mauntic_flows::ports::{Enqueued, PortError};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::checks;
+use super::deeds::{Deed, Told};
 use super::failure::{Failed, fail};
 use super::model::{Asked, KeyName, Put};
 use super::world::{World, short};
@@ -48,15 +50,19 @@ impl World {
                 }
                 self.key_answered(key, data, answer)
             }
-            Asked::Run { id, is_open } => {
-                if is_open && self.ports.store.look(|state| state.run(id).is_none()) {
-                    return fail("a run that was opened is there", format_args!("{id}"));
+            Asked::Acted { actor, deed, key, told } => {
+                let Ok(told) = told else { return Ok(()) };
+                self.tell(format_args!("  {actor} is told {told:?}"));
+                if told.is_done {
+                    self.count("done by operators");
+                    if let Deed::RetryRun(id) = deed {
+                        self.model.retried.insert(id);
+                    }
                 }
-                Ok(())
-            }
-            Asked::Operated { what, many } => {
-                self.count_many(what, many.unwrap_or(0));
-                Ok(())
+                match key {
+                    Some(was_done) => self.told_again(actor, &deed, was_done, told),
+                    None => Ok(()),
+                }
             }
         }
     }
@@ -95,6 +101,22 @@ impl World {
                 }
             }
             Err(_) => {}
+        }
+        Ok(())
+    }
+
+    /// One key, one answer: whoever asks again is told what was told first. Who
+    /// asked before it was done may hear of it, or not.
+    fn told_again(&mut self, actor: String, deed: &Deed, was_done: bool, told: Told) -> Failed {
+        checks::chained(self)?;
+        let stands = self.model.audited.has_acted_once(&actor, self.now());
+        if !stands || !(was_done || told.is_done) {
+            return Ok(());
+        }
+        let first = self.model.told.entry(actor.clone()).or_insert_with(|| told.clone());
+        if !told.is_done || *first != told {
+            let detail = format_args!("{actor}: {deed:?}, {first:?}, then {told:?}");
+            return fail("a key is answered as it was first", detail);
         }
         Ok(())
     }

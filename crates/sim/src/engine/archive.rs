@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::world::World;
 use crate::store::State;
-use crate::store::rows::{EventRow, JobRow, LetterRow};
+use crate::store::rows::{EventRow, JobRow, LetterRow, ReplayRecord};
 
 /// What tells dead letters apart: queue, message, job, and when it was written.
 type LetterName = (String, Option<String>, Option<Uuid>, DateTime<Utc>);
@@ -22,6 +22,7 @@ pub(super) struct Archive {
     jobs: BTreeMap<Uuid, JobRow>,
     letters: BTreeMap<LetterName, LetterRow>,
     events: BTreeMap<Uuid, EventRow>,
+    replays: BTreeMap<Uuid, ReplayRecord>,
 }
 
 impl World {
@@ -46,6 +47,9 @@ impl World {
             }
             for letter in state.letters() {
                 archive.letters.insert(name(letter), letter.clone());
+            }
+            for row in state.replays().values().filter(|row| row.status.is_final()) {
+                archive.replays.insert(row.id, row.clone());
             }
             for event in state.events() {
                 archive.events.insert(event.id, event.clone());
@@ -91,6 +95,20 @@ impl Archive {
             }
         }
         gone.into_values().collect()
+    }
+
+    /// Whether any dead letter is gone.
+    pub(super) fn has_gone_letters(&self, state: &State) -> bool {
+        !self.gone_letters(state).is_empty()
+    }
+
+    /// Every replay of many, there or gone.
+    pub(super) fn all_replays<'a>(
+        &'a self,
+        state: &'a State,
+    ) -> impl Iterator<Item = &'a ReplayRecord> {
+        let is_gone = |row: &&ReplayRecord| !state.replays().contains_key(&row.id);
+        state.replays().values().chain(self.replays.values().filter(is_gone))
     }
 
     /// Every event, there or gone, in the order in which they were written; and

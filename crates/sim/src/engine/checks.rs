@@ -1,7 +1,9 @@
 //! What must always hold, and what must hold at the end.
 
+mod deliveries;
 mod jobs;
 mod messages;
+mod operators;
 mod outside;
 mod retention;
 mod runs;
@@ -9,19 +11,24 @@ mod schedules;
 mod scores;
 mod shares;
 
+pub(super) use operators::{Audited, chained};
 pub use schedules::check_occurrences;
 
 use super::failure::Failed;
 use super::world::World;
 
 /// After every operation.
-pub(super) fn always(world: &World, nth: usize) -> Failed {
+pub(super) fn always(world: &mut World, nth: usize) -> Failed {
+    operators::chained(world)?;
+    operators::terms(world)?;
+    deliveries::balanced(world)?;
     jobs::wakes(world)?;
     jobs::effects(world)?;
     shares::unfinished(world)?;
     // A count of every job: not every time.
     if nth.is_multiple_of(RUNS_EVERY) {
         runs::counted(world)?;
+        operators::told(world)?;
     }
     Ok(())
 }
@@ -30,7 +37,14 @@ pub(super) fn always(world: &World, nth: usize) -> Failed {
 const RUNS_EVERY: usize = 20;
 
 /// When everything is done.
-pub(super) fn at_the_end(world: &World) -> Failed {
+pub(super) fn at_the_end(world: &mut World) -> Failed {
+    operators::chained(world)?;
+    operators::terms(world)?;
+    operators::told(world)?;
+    operators::over(world)?;
+    operators::retried(world);
+    deliveries::balanced(world)?;
+    deliveries::receipts(world)?;
     jobs::wakes(world)?;
     jobs::effects(world)?;
     jobs::ended(world)?;

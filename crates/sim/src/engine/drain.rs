@@ -81,6 +81,7 @@ impl World {
         let is_over = |state: &State| {
             state.live_jobs().next().is_none()
                 && state.events().all(|event| event.sent_at.is_some())
+                && state.replays().values().all(|row| row.status.is_final())
         };
         self.ports.store.look(is_over) && self.ports.queues.is_empty()
     }

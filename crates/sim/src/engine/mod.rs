@@ -10,7 +10,8 @@
 //! | `ops` | what may happen, and how often |
 //! | `model`, `answers` | what was asked, and what was answered |
 //! | `archive` | what retention may take, remembered |
-//! | `watch`, `judged` | what must be looked at while it happens |
+//! | `deeds` | what operators do, as values |
+//! | `watch`, `watch_replays`, `judged` | what must be looked at while it happens |
 //! | `drain` | the calm at the end |
 //! | `checks` | what must hold |
 //! | [`drive`] | the doubles' futures, run by hand |
@@ -20,6 +21,7 @@ mod answers;
 mod archive;
 mod chance;
 mod checks;
+mod deeds;
 mod drain;
 pub mod drive;
 mod executor;
@@ -32,6 +34,7 @@ pub mod run;
 pub mod schedules;
 mod turns;
 mod watch;
+mod watch_replays;
 mod world;
 
 pub use checks::check_occurrences;

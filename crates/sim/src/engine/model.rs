@@ -1,7 +1,7 @@
 //! What was asked of the system, and what it answered: the side of the ledger
 //! that the checks hold the rows against.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chrono::{DateTime, Utc};
 use mauntic_domain::ids::OrganizationId;
@@ -12,7 +12,10 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::archive::Archive;
+use super::checks::Audited;
+use super::deeds::{Deed, Told};
 use super::judged::Judged;
+use super::watch_replays::Releases;
 use crate::store::rows::JobRow;
 
 /// Something that a caller asked for, with its answer.
@@ -42,20 +45,24 @@ pub(super) enum Asked {
         /// Whether each of their invocations dies.
         is_poison: bool,
     },
-    /// A run by hand.
-    Run {
-        /// Its id.
-        id: Uuid,
-        /// Whether the answer was that it runs.
-        is_open: bool,
+    /// Something that an operator did.
+    Acted {
+        /// Who: nobody else.
+        actor: String,
+        /// What.
+        deed: Deed,
+        /// Where it was asked for under a key, whether it was done before.
+        key: Option<bool>,
+        /// What came back.
+        told: Result<Told, PortError>,
     },
-    /// Dead letters to be replayed, jobs or runs to be cancelled, and so on.
-    Operated {
-        /// What was done.
-        what: &'static str,
-        /// How often.
-        many: Result<usize, PortError>,
-    },
+}
+
+/// An act that may be asked for again.
+#[derive(Clone)]
+pub(super) struct Remembered {
+    pub(super) actor: String,
+    pub(super) deed: Deed,
 }
 
 /// Organization, type and key.
@@ -119,6 +126,18 @@ pub(super) struct Model {
     pub(super) archive: Archive,
     /// Messages sent by hand that the platform kept for no longer.
     pub(super) outlived: BTreeSet<(Queue, String)>,
+    /// Operators so far; each acts once.
+    pub(super) actors: u64,
+    /// The last acts under keys.
+    pub(super) remembered: VecDeque<Remembered>,
+    /// The first answers to keys, by who asked.
+    pub(super) told: BTreeMap<String, Told>,
+    /// Runs whose dead jobs were queued again.
+    pub(super) retried: BTreeSet<Uuid>,
+    /// What the audit says.
+    pub(super) audited: Audited,
+    /// What replays of many released.
+    pub(super) releases: Releases,
     /// Every dead letter up to then was decided by an operator.
     pub(super) decided_until: Option<DateTime<Utc>>,
     /// Jobs that were beyond their organization's share when they were asked for.
@@ -143,7 +162,7 @@ impl Asked {
             Self::Put { answer: Err(error), .. }
             | Self::Keyed { answer: Err(error), .. }
             | Self::Jobs { answer: Err(error), .. }
-            | Self::Operated { many: Err(error), .. } => Some(error),
+            | Self::Acted { told: Err(error), .. } => Some(error),
             _ => None,
         }
     }

@@ -18,7 +18,7 @@ type Op = (&'static str, u32, fn(&mut World) -> Failed);
 
 /// Every operation. The weights add up to a thousand or so; what keeps the
 /// system busy weighs most.
-const OPS: [Op; 56] = [
+const OPS: [Op; 67] = [
     ("put features", 90, produce::put_features),
     ("recalculate", 25, produce::recalculate),
     ("recalculate with a context", 15, produce::recalculate_with_context),
@@ -71,7 +71,18 @@ const OPS: [Op; 56] = [
     ("spoil a configuration", 1, faults::spoil_config),
     ("cancel a job", 6, operator::cancel),
     ("cancel a run", 3, operator::cancel_run),
-    ("replay a dead letter", 10, operator::replay),
+    ("retry a run", 5, operator::retry_run),
+    ("replay a dead letter", 4, operator::replay),
+    ("replay a case", 10, operator::replay_case),
+    ("rehearse a case", 3, operator::rehearse),
+    ("discard a case", 2, operator::discard),
+    ("order a replay of many", 10, operator::order_replay),
+    ("many die and are replayed", 4, scenes::many_die),
+    ("a run dies in part and is retried", 3, scenes::a_run_dies_in_part),
+    ("cancel a replay of many", 2, operator::end_replay),
+    ("hand a message in", 10, operator::hand_in),
+    ("reset a breaker", 2, operator::reset_breaker),
+    ("ask again under a key", 15, operator::ask_again),
     ("change an expression", 4, time::change_expression),
     ("pause or resume a schedule", 5, operator::pause),
     ("start a run", 5, operator::start_run),

@@ -7,8 +7,9 @@ use super::failure::Failure;
 
 /// Faults that must have happened, and what only several of them together bring
 /// about, or the simulator proves nothing about them.
-pub const FAULTS: [&str; 38] = [
+pub const FAULTS: [&str; 39] = [
     "dead letter: isolate_killed",
+    "fault: asked again under one key",
     "fault: backlog full",
     "fault: clock jump",
     "fault: configuration unreadable",

@@ -78,6 +78,9 @@ fn counted(world: &World) -> BTreeMap<String, u64> {
     for letter in world.ports.store.letters() {
         *counts.entry(format!("dead letter: {}", letter.reason)).or_default() += 1;
     }
+    for row in world.ports.store.look(|state| state.replays().clone()).values() {
+        *counts.entry(format!("replay of many: {}", row.status.as_str())).or_default() += 1;
+    }
     let mut occurrences: BTreeMap<&'static str, u64> = BTreeMap::new();
     world.ports.store.look(|state| {
         state

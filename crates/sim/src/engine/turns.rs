@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use mauntic_domain::jobs::JobState;
 use mauntic_domain::jobs::queue::Origin;
 use mauntic_domain::schedules::{Effective, TICK_INTERVAL_SECS};
-use mauntic_flows::ports::{Host as _, PortError};
+use mauntic_flows::ports::{Host as _, Instance, PortError};
 use mauntic_flows::tick::{self, Duty};
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ use super::executor::{Ended, Invocation};
 use super::failure::{Failed, fail};
 use super::world::World;
 use crate::queue::Batch;
-use crate::store::State;
+use crate::store::{SCHEMA_VERSION, State};
 
 /// Most invocations that run side by side.
 const SIDE_BY_SIDE_MAX: usize = 8;
@@ -45,6 +45,7 @@ impl World {
             schedules: Ok(schedules),
             keep: TimeDelta::days(30),
             interval_secs: TICK_INTERVAL_SECS,
+            instance: Instance { id: ports.host.new_id(), schema_max: SCHEMA_VERSION },
         };
         self.begin(Invocation::new("tick", async move {
             Ended::Ticked(tick::tick(&ports, &settings).await)
@@ -81,6 +82,9 @@ impl World {
             "put" => self.remember_features(),
             "tick" | "cron" => self.watch_schedules()?,
             _ => {}
+        }
+        if matches!(name, "tick" | "operator") {
+            self.watch_replays()?;
         }
         self.watched(before)
     }

@@ -30,7 +30,7 @@ const MISHAPS: Mishaps =
 const TOLD_MAX: usize = 30;
 
 /// Organizations, and contacts of each: few, so that jobs meet.
-const OWNERS: usize = 3;
+const OWNERS: [&str; 3] = ["org_a", "org_b", "org_c"];
 /// See [`OWNERS`].
 const CONTACTS: usize = 3;
 
@@ -104,7 +104,12 @@ impl World {
     }
 
     pub(super) fn owner(&mut self) -> OrganizationId {
-        name(&["org_a", "org_b", "org_c"], self.rng.below(OWNERS))
+        name(&OWNERS, self.rng.below(OWNERS.len()))
+    }
+
+    /// All of them.
+    pub(super) fn owners(&self) -> Vec<OrganizationId> {
+        (0..OWNERS.len()).map(|nth| name(&OWNERS, nth)).collect()
     }
 
     pub(super) fn contact(&mut self) -> ContactKey {

@@ -25,6 +25,7 @@ pub enum Call {
     TakeEvents,
     MarkEventsSent,
     Beat,
+    AdvanceReplays,
     Retire,
     OpenRun,
     Run,
@@ -44,7 +45,31 @@ pub enum Call {
     FindKey,
     Vitals,
     QueueStats,
+    NoteRefusal,
+    Jobs,
+    Job,
+    HandIn,
+    CronRows,
+    Runs,
+    RunView,
+    Occurrences,
+    EndRun,
+    RetryRun,
+    Cases,
+    CaseGroups,
+    Case,
+    ReplayCase,
+    Rehearse,
+    Discard,
+    OrderReplay,
+    ReplayRow,
+    EndReplay,
+    Breakers,
+    ResetBreaker,
+    Audit,
+    AuditChain,
     Send,
+    Backlog,
     Publish,
     Outside,
 }
@@ -57,8 +82,26 @@ impl Call {
         matches!(
             self,
             Self::Commit | Self::Bury | Self::OpenRun | Self::Recount | Self::WriteJudged
-        ) || matches!(self, Self::Expire | Self::Cancel | Self::Replay)
+        ) || matches!(self, Self::Expire | Self::Cancel | Self::Replay | Self::AdvanceReplays)
             || self.is_of_tenant()
+            || self.is_of_operator()
+    }
+
+    /// Whether only operators do it, and it changes something.
+    #[must_use]
+    pub const fn is_of_operator(self) -> bool {
+        matches!(
+            self,
+            Self::NoteRefusal
+                | Self::HandIn
+                | Self::EndRun
+                | Self::RetryRun
+                | Self::ReplayCase
+                | Self::Discard
+                | Self::OrderReplay
+                | Self::EndReplay
+                | Self::ResetBreaker
+        )
     }
 
     /// Whether it asks for rows' locks, so that it can lose against others.
@@ -84,13 +127,14 @@ impl Call {
                 | Self::MarkOwnSent
                 | Self::TakeEvents
                 | Self::Recount
+                | Self::AdvanceReplays
         )
     }
 
     /// Whether a session does it.
     #[must_use]
     pub const fn is_of_session(self) -> bool {
-        !matches!(self, Self::Open | Self::Send | Self::Publish | Self::Outside)
+        !matches!(self, Self::Open | Self::Send | Self::Backlog | Self::Publish | Self::Outside)
     }
 
     const fn is_of_tenant(self) -> bool {
@@ -114,6 +158,25 @@ impl Call {
                 | Self::FindKey
                 | Self::Vitals
                 | Self::QueueStats
+        ) || self.shows_operators()
+    }
+
+    const fn shows_operators(self) -> bool {
+        matches!(
+            self,
+            Self::Jobs
+                | Self::Job
+                | Self::CronRows
+                | Self::Runs
+                | Self::RunView
+                | Self::Occurrences
+                | Self::Cases
+                | Self::CaseGroups
+                | Self::Case
+                | Self::ReplayRow
+                | Self::Breakers
+                | Self::Audit
+                | Self::AuditChain
         )
     }
 }

@@ -5,7 +5,7 @@ use std::task::{Context, Poll, Waker};
 
 use mauntic_domain::jobs::Message;
 use mauntic_flows::consume::Settle;
-use mauntic_flows::ports::{CallError, Dependency, Outside, PortError, Wakeups};
+use mauntic_flows::ports::{CallError, Dependency, Outside, PortError, Wakeup, Wakeups};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -48,7 +48,21 @@ fn message() -> Message {
 }
 
 fn send(queues: &SimQueues, messages: usize) -> Result<(), PortError> {
-    wait(queues.send(Queue::ScoringEvents, &vec![message(); messages]))
+    wait(queues.send(Queue::ScoringEvents, &vec![Wakeup::from(message()); messages]))
+}
+
+#[test]
+fn a_message_is_kept_back_as_it_was_asked_for() {
+    let (clock, queues) = queues();
+    let later = Wakeup { delay_secs: 30, ..message().into() };
+    wait(queues.send(Queue::ScoringEvents, &[later, message().into()])).unwrap();
+    assert_eq!(queues.pull(JOBS, 10).unwrap().deliveries().len(), 1);
+    let waiting = wait(queues.backlog(Queue::ScoringEvents)).unwrap().unwrap();
+    assert!(waiting.messages == 1 && waiting.bytes.unwrap() > 0, "{waiting:?}");
+    clock.advance(TimeDelta::seconds(29));
+    assert!(queues.pull(JOBS, 10).is_none());
+    clock.advance(TimeDelta::seconds(1));
+    assert!(queues.pull(JOBS, 10).is_some());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::scoring::{Config, Features};
-use mauntic_flows::ports::{ApiKey, PortError, Scope, ScoreRow};
+use mauntic_flows::ports::{ApiKey, Beat, PortError, Scope, ScoreRow};
 use uuid::Uuid;
 
 use super::MemoryStore;
@@ -139,7 +139,10 @@ impl MemoryStore {
         self.by_hand(|state| {
             let now = state.now;
             for letter in &mut state.letters {
-                letter.decided_at.get_or_insert(now);
+                if letter.decided_at.is_none() {
+                    letter.decided_at = Some(now);
+                    letter.decision = Some("discarded");
+                }
             }
         });
     }
@@ -152,7 +155,10 @@ impl MemoryStore {
     /// A duty of the tick was done now, by a tick of this interval in seconds.
     pub fn put_beat(&self, duty: &str, interval_secs: u32) {
         let duty = duty.to_owned();
-        self.by_hand(|state| state.beats.insert(duty, (state.now, interval_secs)));
+        self.by_hand(|state| {
+            let beat = Beat { duty: duty.clone(), at: state.now, interval_secs, by: None };
+            state.beats.insert(duty, beat);
+        });
     }
 }
 

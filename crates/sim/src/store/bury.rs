@@ -23,6 +23,7 @@ impl State {
     /// Rows for jobs sent by hand, with their runs; dead letters for the rest.
     pub(super) fn insert_hand_sent(&mut self, request: &ClaimRequest) -> HandSent {
         let mut hand_sent = HandSent::default();
+        let mut refused = Vec::new();
         for short in &request.shorts {
             if self.jobs.get(short.id).is_some() {
                 continue;
@@ -45,7 +46,7 @@ impl State {
                         organization_id: short.organization_id.clone(),
                         type_name: Some(of.to_owned()),
                     };
-                    self.keep(request, &short.conflict, about);
+                    refused.push((&short.conflict, about));
                 }
                 None => {
                     self.insert_short(short);
@@ -53,11 +54,16 @@ impl State {
                 }
             }
         }
-        for letter in &request.letters {
+        // In the order in which the statements keep them.
+        for letter in sorted_by(&request.letters, |letter| &letter.message_id) {
             self.keep(request, letter, About::default());
         }
-        for (id, message_id) in &request.addresses {
+        for (id, message_id) in sorted_by(&request.addresses, |(_, message_id)| message_id) {
             self.keep_missing(request, *id, message_id, &mut hand_sent);
+        }
+        refused.sort_by(|(a, _), (b, _)| a.message_id.cmp(&b.message_id));
+        for (letter, about) in refused {
+            self.keep(request, letter, about);
         }
         hand_sent
     }
@@ -121,19 +127,15 @@ impl State {
         if self.letters_lost {
             return;
         }
-        let letter = LetterRow {
-            queue: request.queue.name().to_owned(),
+        let (queue, detail) = (request.queue.name(), cut(&letter.detail, 4_000));
+        self.put_letter(LetterRow {
             message_id: Some(letter.message_id.clone()),
             job_id: about.job_id,
             organization_id: about.organization_id,
             type_name: about.type_name,
             body: letter.body.clone(),
-            reason: letter.reason.to_owned(),
-            detail: cut(&letter.detail, 4_000),
-            created_at: self.now,
-            decided_at: None,
-        };
-        self.put_letter(letter);
+            ..LetterRow::new(queue, letter.reason, &detail, self.now)
+        });
     }
 
     pub(super) fn bury(&mut self, request: &ClaimRequest) -> Vec<Died> {
@@ -175,6 +177,7 @@ impl State {
             row.wake_at = now;
         };
         if deaths >= PLATFORM_DEATHS_MAX {
+            self.lose(id);
             let detail = format!("the platform gave its message up {deaths} times");
             return self.die(id, "isolate_killed", &detail, died);
         }
@@ -192,6 +195,7 @@ impl State {
         let over = self.jobs.live().filter(is_over).map(|row| (row.id, row.expires_at));
         let over: Vec<(Uuid, DateTime<Utc>)> = over.take(most).collect();
         let die = |(id, at): (Uuid, DateTime<Utc>)| {
+            self.lose(id);
             let detail = format!("it was not done until {}", at.format("%Y-%m-%dT%H:%M:%SZ"));
             self.die(id, "expired", &detail, |_| {})
         };
@@ -199,4 +203,10 @@ impl State {
         self.count_dead(&dead);
         dead
     }
+}
+
+fn sorted_by<T>(items: &[T], key: impl Fn(&T) -> &String) -> Vec<&T> {
+    let mut sorted: Vec<&T> = items.iter().collect();
+    sorted.sort_by(|a, b| key(a).cmp(key(b)));
+    sorted
 }

@@ -19,13 +19,14 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use mauntic_domain::audit::Link;
 use mauntic_domain::breaker::Breaker;
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoring::Category;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::rows::{EventRow, JobRow, LetterRow, RunRecord};
+use super::rows::{DeliveryRow, EventRow, JobRow, LetterRow, ReplayRecord, RunRecord};
 use super::{MemoryStore, State};
 
 impl MemoryStore {
@@ -90,9 +91,13 @@ impl<'a> Dump<'a> {
             "features": self.features(),
             "scores": self.scores(),
             "history": self.history(),
-            "beats": state.beats.iter()
-                .map(|(duty, (at, interval_secs))| json!([duty, self.time(*at), interval_secs]))
+            "beats": state.beats.values()
+                .map(|beat| json!([beat.duty, self.time(beat.at), beat.interval_secs, beat.by.is_some()]))
                 .collect::<Vec<_>>(),
+            "deliveries": state.deliveries.values().map(|row| self.delivery(row)).collect::<Vec<_>>(),
+            "replays": state.replays.values().map(|row| self.replay(row)).collect::<Vec<_>>(),
+            "audit": self.audit(),
+            "answers": self.answers(),
         })
     }
 
@@ -112,7 +117,8 @@ impl<'a> Dump<'a> {
             "available_at": self.time(row.available_at), "wake_at": self.time(row.wake_at),
             "lease_until": self.maybe(row.lease_until), "lease_token": row.lease_token.is_some(),
             "last_error": row.last_error.is_some(), "finished_at": self.maybe(row.finished_at),
-            "receipt": row.receipt,
+            "receipt": row.receipt, "replays": row.replays,
+            "errors": row.errors.iter().map(|error| error.claim).collect::<Vec<_>>(),
         })
     }
 
@@ -127,6 +133,9 @@ impl<'a> Dump<'a> {
             "organization_id": row.organization_id, "type": row.type_name, "body": body,
             "reason": row.reason, "detail": !row.detail.is_empty(),
             "created_at": self.time(row.created_at), "decided_at": self.maybe(row.decided_at),
+            "fingerprint": row.fingerprint(), "decision": row.decision,
+            "decided_by": row.decided_by, "decided_why": row.decided_why,
+            "replay_id": row.replay_id.is_some(), "replayed_as": self.name(row.replayed_as),
         })
     }
 
@@ -153,8 +162,50 @@ impl<'a> Dump<'a> {
         })
     }
 
+    fn delivery(&self, row: &DeliveryRow) -> Value {
+        json!({
+            "queue": row.queue, "delivered_at": self.time(row.delivered_at),
+            "messages": row.messages, "unreadable": row.unreadable, "absorbed": row.absorbed,
+            "taken": row.taken, "effects": row.effects, "failures": row.failures,
+            "put_off": row.put_off, "lost": row.lost,
+        })
+    }
+
+    fn replay(&self, row: &ReplayRecord) -> Value {
+        let canaries: Vec<_> = row.canaries.iter().map(|id| self.name(Some(*id))).collect();
+        json!({
+            "filter": row.filter, "case_limit": row.terms.limit, "canary": row.terms.canary,
+            "per_second": row.terms.per_second, "actor": row.actor, "why": row.why,
+            "request_id": row.request_id, "created_at": self.time(row.created_at),
+            "status": row.status.as_str(), "after_case": row.after_case.is_some(),
+            "canaries": canaries, "paced_until": self.time(row.paced_until),
+            "replayed": row.replayed, "refused": row.refused,
+            "stopped_by": self.name(row.stopped_by), "finished_at": self.maybe(row.finished_at),
+        })
+    }
+
+    /// Without ids in its entries, times and hashes.
+    fn audit(&self) -> Vec<Value> {
+        let entry = |link: &Link| {
+            let entry: Value = serde_json::from_str(&link.entry).unwrap_or(Value::Null);
+            json!({"seq": link.seq, "actor": entry.get("actor"), "action": entry.get("action"),
+                   "outcome": entry.get("outcome")})
+        };
+        self.state.audit.iter().map(entry).collect()
+    }
+
+    fn answers(&self) -> Vec<Value> {
+        let rows = self.state.answers.iter().map(|((holder, key), row)| {
+            json!({
+                "holder": holder, "key": key, "organization_id": row.organization_id,
+                "created_at": self.time(row.created_at),
+            })
+        });
+        rows.collect()
+    }
+
     fn breakers(&self) -> Vec<Value> {
-        let breakers = self.state.breakers.iter().map(|(name, (breaker, version))| {
+        let breakers = self.state.breakers.iter().map(|(name, (breaker, version, _))| {
             let (failures, successes, until) = match *breaker {
                 Breaker::Healthy => (0, 0, None),
                 Breaker::Failing { failures } => (failures, 0, None),

@@ -9,6 +9,7 @@ use mauntic_flows::ports::{
 };
 use uuid::Uuid;
 
+use super::deliveries::Spent;
 use super::ends::Counts;
 use super::rows::{EventRow, JobRow};
 use super::{MemorySession, State, Twin};
@@ -56,7 +57,7 @@ impl EffectStore for MemorySession {
 
 impl State {
     /// The fence.
-    fn may_commit(&self, effect: &Effect) -> bool {
+    pub(super) fn may_commit(&self, effect: &Effect) -> bool {
         let holds = |job: &CompletedJob| {
             self.jobs.get(job.id).is_some_and(|row| {
                 let is_held = row.state == JobState::InProgress && row.claim == job.claim;
@@ -67,7 +68,7 @@ impl State {
     }
 
     /// Completes the jobs, then counts their runs.
-    fn complete(&mut self, effect: &Effect, superseded: usize) -> Committed {
+    pub(super) fn complete(&mut self, effect: &Effect, superseded: usize) -> Committed {
         if !self.may_commit(effect) {
             self.log.fence_lost += 1;
             return Committed::FenceLost;
@@ -75,6 +76,7 @@ impl State {
         let now = self.now;
         let mut counts = Counts::new();
         for job in &effect.jobs {
+            self.spend(job.id, Spent::Effect);
             let row = self.jobs.change(job.id, |row| {
                 row.end(JobState::Completed, now);
                 row.receipt = Some(job.summary.clone());
@@ -105,7 +107,7 @@ impl State {
 
     /// Everything else that the effect writes; returns how many scores it did
     /// not write.
-    fn write(&mut self, effect: &Effect) -> usize {
+    pub(super) fn write(&mut self, effect: &Effect) -> usize {
         let now = self.now;
         Self::assert_sorted(effect);
         self.log.commits += 1;

@@ -38,7 +38,7 @@ impl State {
         let row = self.jobs.change(id, |row| {
             change(row);
             row.end(JobState::DeadLettered, now);
-            row.last_error = Some(cut(detail, 2_000));
+            row.add_error(detail, now);
         })?;
         let died = Died {
             id,
@@ -50,23 +50,18 @@ impl State {
             reason,
         };
         let letter = LetterRow {
-            queue: row.queue.clone(),
-            message_id: None,
             job_id: Some(id),
             organization_id: row.organization_id.clone(),
             type_name: Some(row.type_name.clone()),
             body: row.data.to_string().into_bytes(),
-            reason: reason.to_owned(),
-            detail: cut(detail, 4_000),
-            created_at: now,
-            decided_at: None,
+            ..LetterRow::new(&row.queue, reason, &cut(detail, 2_000), now)
         };
         self.put_letter(letter);
         Some(died)
     }
 
     /// Keeps a dead letter; one a message and queue.
-    pub(super) fn put_letter(&mut self, letter: LetterRow) {
+    pub(super) fn put_letter(&mut self, mut letter: LetterRow) {
         let is_name = |c: char| c.is_ascii_lowercase() || c == '_';
         let is_reason =
             (1..=40).contains(&letter.reason.len()) && letter.reason.chars().all(is_name);
@@ -74,11 +69,16 @@ impl State {
         let has_origin = letter.message_id.is_some() || letter.job_id.is_some();
         assert!(has_origin, "dead_letter_origin");
         assert!(letter.detail.chars().count() <= 4_000, "dead_letter_detail_check");
+        let is_decided = letter.decision.is_none() || letter.decided_at.is_some();
+        assert!(is_decided, "dead_letter_decision");
         let is_kept = |kept: &LetterRow| {
             (&kept.queue, &kept.message_id) == (&letter.queue, &letter.message_id)
         };
         let is_repeat = letter.message_id.is_some() && self.letters.iter().any(is_kept);
         if !is_repeat {
+            if letter.id.is_nil() {
+                letter.id = self.new_id();
+            }
             self.letters.push(letter);
         }
     }

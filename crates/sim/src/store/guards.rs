@@ -17,8 +17,9 @@ impl GuardStore for MemorySession {
         dependency: Dependency,
     ) -> Result<(Breaker, i64, DateTime<Utc>), PortError> {
         self.call(Call::Breaker, |state| {
+            let row = state.breakers.get(dependency.name());
             let (breaker, version) =
-                state.breakers.get(dependency.name()).copied().unwrap_or_default();
+                row.map_or_else(Default::default, |(breaker, version, _)| (*breaker, *version));
             Ok((breaker, version, state.now))
         })
         .await
@@ -31,10 +32,11 @@ impl GuardStore for MemorySession {
         breaker: Breaker,
     ) -> Result<bool, PortError> {
         self.call(Call::PutBreaker, |state| {
-            let stored = state.breakers.get(dependency.name()).map_or(0, |(_, version)| *version);
+            let stored =
+                state.breakers.get(dependency.name()).map_or(0, |(_, version, _)| *version);
             let is_current = stored == version;
             if is_current {
-                state.breakers.insert(dependency.name(), (breaker, version + 1));
+                state.breakers.insert(dependency.name(), (breaker, version + 1, state.now));
             }
             Ok(is_current)
         })

@@ -3,8 +3,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::jobs::limits::{DUE_SLACK, EXPIRY, WAKE};
 use mauntic_domain::jobs::{JobState, JobType};
+use mauntic_flows::ports::JobError;
 use serde_json::Value;
 use uuid::Uuid;
+
+use super::ends::cut;
 
 /// A row of `jobs.job`; the migrations document the columns.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,7 +48,12 @@ pub struct JobRow {
     pub last_error: Option<String>,
     pub finished_at: Option<DateTime<Utc>>,
     pub receipt: Option<Value>,
+    pub replays: i16,
+    pub errors: Vec<JobError>,
 }
+
+/// Most failures that a row keeps.
+const ERRORS_MAX: usize = 10;
 
 impl JobRow {
     /// A queued job as its defaults make it, available now and woken in a minute.
@@ -87,6 +95,8 @@ impl JobRow {
             last_error: None,
             finished_at: None,
             receipt: None,
+            replays: 0,
+            errors: Vec::new(),
         }
     }
 
@@ -126,6 +136,18 @@ impl JobRow {
         self.wake_at = now + lease;
     }
 
+    /// What went wrong, as the newest of the last ten.
+    pub(super) fn add_error(&mut self, error: &str, now: DateTime<Utc>) {
+        let error = cut(error, 2_000);
+        self.last_error = Some(error.clone());
+        // Whole milliseconds, as the database writes them.
+        let at = now - TimeDelta::microseconds(i64::from(now.timestamp_subsec_micros() % 1_000));
+        self.errors.push(JobError { claim: self.claim, at, error });
+        if self.errors.len() > ERRORS_MAX {
+            self.errors.remove(0);
+        }
+    }
+
     /// Ends its lease; it waits again.
     pub(super) fn leave(&mut self, state: JobState) {
         self.state = state;
@@ -141,9 +163,10 @@ impl JobRow {
         self.state = state;
         self.finished_at = Some(now);
         self.lease_until = None;
-        self.lease_token = None;
         self.coalesce_key = None;
+        // Whose effect completed it stays known.
         if state != JobState::Completed {
+            self.lease_token = None;
             self.receipt = None;
             if let Some(key) = self.idempotency_key.take() {
                 self.released_key = Some(key);

@@ -69,11 +69,11 @@ impl JobStore for MemorySession {
     }
 
     async fn cancel(&self, ids: &[Uuid]) -> Result<Vec<Uuid>, PortError> {
-        self.call(Call::Cancel, |state| Ok(state.cancel(ids))).await
+        self.act(Call::Cancel, |state, _| Ok(state.cancel_noted(ids))).await
     }
 
     async fn replay(&self, id: Uuid) -> Result<Replayed, PortError> {
-        self.call(Call::Replay, |state| Ok(state.replay(id))).await
+        self.act(Call::Replay, |state, act| Ok(state.replay(id, act))).await
     }
 }
 
@@ -101,6 +101,7 @@ impl State {
                 held.extend(self.hold(*id, false, request.token, lease));
             }
         }
+        self.deliver(request, &ids, held.len());
         let ours: BTreeSet<Uuid> = held.iter().map(|held: &Held| held.id).collect();
         let looked = ids.iter().filter(|id| !ours.contains(id)).filter_map(|id| self.jobs.get(*id));
         let seen = looked
@@ -155,7 +156,9 @@ impl State {
         };
         let ran_out = row.state == JobState::InProgress;
         let failures = row.failures + i16::from(ran_out && row.alone);
-        if failures >= row.failures_max {
+        let failures_max = row.failures_max;
+        self.lose(id);
+        if failures >= failures_max {
             let detail = format!("the lease ran out {failures} times while it was done alone");
             let died = self.die(id, "lease_expired", &detail, |row| row.failures = failures);
             self.count_dead(&died);
@@ -164,7 +167,10 @@ impl State {
         self.log.leases_expired += u64::from(ran_out);
         self.jobs.change(id, |row| row.failures = failures);
         match self.hold(id, true, token, lease) {
-            Some(held) => AloneClaim::Held(held, now),
+            Some(held) => {
+                self.take_more(token);
+                AloneClaim::Held(held, now)
+            }
             None => AloneClaim::DeadLettered,
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use mauntic_domain::jobs::JobState;
-use mauntic_flows::ports::{ApiKey, Beat, KeyStore, PortError, QueueStats, Vitals};
+use mauntic_flows::ports::{ApiKey, KeyStore, PortError, QueueStats, Vitals};
 
 use super::rows::JobRow;
 use super::{MemorySession, State};
@@ -21,12 +21,7 @@ impl KeyStore for MemorySession {
 
     async fn vitals(&self) -> Result<Vitals, PortError> {
         self.call(Call::Vitals, |state| {
-            let beat = |(duty, (at, interval_secs)): (&String, &(_, _))| Beat {
-                duty: duty.clone(),
-                at: *at,
-                interval_secs: *interval_secs,
-            };
-            let beats = state.beats.iter().map(beat).collect();
+            let beats = state.beats.values().cloned().collect();
             Ok(Vitals { now: state.now, schema_version: state.schema_version, beats })
         })
         .await

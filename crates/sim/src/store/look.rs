@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use mauntic_domain::audit::{Link, Walk};
 use mauntic_domain::breaker::Breaker;
 use mauntic_domain::runs::RunCounts;
 use mauntic_domain::scoring::Features;
@@ -10,8 +11,8 @@ use mauntic_flows::ports::{ContactKey, Dependency};
 use uuid::Uuid;
 
 use super::rows::{
-    EventRow, HistoryKey, HistoryRow, JobRow, LeadScore, LetterRow, NotificationRow, OccurrenceRow,
-    RunRecord, ScheduleRecord,
+    AnswerRow, DeliveryRow, EventRow, HistoryKey, HistoryRow, JobRow, LeadScore, LetterRow,
+    NotificationRow, OccurrenceRow, ReplayRecord, RunRecord, ScheduleRecord,
 };
 use super::{EffectLog, MemoryStore, State};
 
@@ -103,7 +104,7 @@ impl State {
     /// A dependency's breaker.
     #[must_use]
     pub fn breaker(&self, dependency: Dependency) -> Breaker {
-        self.breakers.get(dependency.name()).map_or(Breaker::Healthy, |(breaker, _)| *breaker)
+        self.breakers.get(dependency.name()).map_or(Breaker::Healthy, |(breaker, ..)| *breaker)
     }
 
     /// The notification ledger by subject and kind.
@@ -140,6 +141,30 @@ impl State {
     #[must_use]
     pub fn input_version(&self, contact: &ContactKey) -> i64 {
         self.features.get(contact).map_or(0, |(_, version)| *version)
+    }
+
+    /// The audit, oldest first, and its head.
+    #[must_use]
+    pub fn audit(&self) -> (&[Link], Walk) {
+        (&self.audit, self.audit_head)
+    }
+
+    /// The kept answers by holder and key.
+    #[must_use]
+    pub const fn answers(&self) -> &BTreeMap<(String, String), AnswerRow> {
+        &self.answers
+    }
+
+    /// The ledger of deliveries by token.
+    #[must_use]
+    pub const fn deliveries(&self) -> &BTreeMap<Uuid, DeliveryRow> {
+        &self.deliveries
+    }
+
+    /// The replays of many by id.
+    #[must_use]
+    pub const fn replays(&self) -> &BTreeMap<Uuid, ReplayRecord> {
+        &self.replays
     }
 
     /// What was committed.

@@ -14,10 +14,20 @@
 //! | `relay`, `retire` | what is sent again; what is too old |
 //! | `runs`, `schedules`, `guards` | runs; occurrences; breakers and ledger |
 //! | `tenant`, `enqueue`, `keys` | what the HTTP worker does |
+//! | `operator`, `acts` | what operators do, with the audit and kept answers |
+//! | `cases`, `replays`, `rehearse`, `by_hand` | replays of one and of many, dry runs; jobs and runs by hand |
+//! | `views`, `case_views`, `contains` | what operators see |
+//! | `deliveries` | the ledger of deliveries |
 //! | `admin`, `look`, `dump` | filling, looking at and comparing a store |
 
+mod acts;
 mod admin;
 mod bury;
+mod by_hand;
+mod case_views;
+mod cases;
+mod contains;
+mod deliveries;
 mod dump;
 mod effect;
 mod ends;
@@ -28,8 +38,12 @@ mod job_table;
 mod jobs;
 mod keys;
 mod look;
+mod operator;
+mod operator_rows;
 mod reads;
+mod rehearse;
 mod relay;
+mod replays;
 mod retire;
 pub mod rows;
 mod run_table;
@@ -42,6 +56,7 @@ mod state;
 mod tenant;
 #[cfg(test)]
 mod tests;
+mod views;
 
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -67,6 +82,13 @@ pub enum Twin {
     GuardWithoutState,
     /// Every claim spends one of a job's failures.
     ClaimSpendsBudget,
+    /// A replay's jobs are released in one transaction, its row moves in a second
+    /// one.
+    ReplayApartFromItsRow,
+    /// An act's change is one transaction, the answer to its key none.
+    ActWithoutAnswer,
+    /// The rest of a replay does not wait for its canaries.
+    CanariesUnwatched,
 }
 
 /// A database; clones are the same one.

@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::jobs::limits::{RESEND_BASE, RESEND_MAX, WAKE};
 use mauntic_domain::jobs::{Message, Queue};
-use mauntic_flows::ports::{OutgoingEvent, PortError, RelayStore, Retired};
+use mauntic_flows::ports::{
+    Advanced, Beat, Instance, OutgoingEvent, PortError, RelayStore, Retired, Wakeup,
+};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -21,8 +23,11 @@ const RESEND_DOUBLINGS_MAX: i16 = 5;
 /// Most resends that are counted; the column is an `int2`.
 const RESENDS_MAX: i16 = 32_000;
 
+/// Longest time for which the platform keeps a message back: 24 h.
+const DELAY_SECS_MAX: i64 = 24 * 3_600;
+
 impl RelayStore for MemorySession {
-    async fn take_due(&self, limit: i64) -> Result<Vec<(Queue, Message)>, PortError> {
+    async fn take_due(&self, limit: i64) -> Result<Vec<(Queue, Wakeup)>, PortError> {
         self.call(Call::TakeDue, |state| Ok(state.take_due(limit))).await
     }
 
@@ -51,15 +56,19 @@ impl RelayStore for MemorySession {
         .await
     }
 
-    async fn beat(&self, duty: &str, interval_secs: u32) -> Result<(), PortError> {
+    async fn beat(&self, duty: &str, interval_secs: u32, by: &Instance) -> Result<(), PortError> {
         self.call(Call::Beat, |state| {
-            let now = state.now;
-            let (at, interval) = state.beats.entry(duty.to_owned()).or_insert((now, interval_secs));
-            *at = (*at).max(now);
-            *interval = interval_secs;
+            let before = state.beats.get(duty).map_or(state.now, |beat| beat.at);
+            let (duty, at) = (duty.to_owned(), state.now.max(before));
+            let beat = Beat { duty: duty.clone(), at, interval_secs, by: Some(*by) };
+            state.beats.insert(duty, beat);
             Ok(())
         })
         .await
+    }
+
+    async fn advance_replays(&self, window: TimeDelta) -> Result<Advanced, PortError> {
+        self.advance(window).await
     }
 
     async fn retire(&self, keep: TimeDelta, limit: i64) -> Result<Retired, PortError> {
@@ -75,13 +84,13 @@ struct Share<'a> {
 }
 
 impl State {
-    fn take_due(&mut self, limit: i64) -> Vec<(Queue, Message)> {
+    fn take_due(&mut self, limit: i64) -> Vec<(Queue, Wakeup)> {
         let now = self.now;
         let mut taken = Vec::new();
         for queue in Queue::ALL {
             for id in self.due(queue, limit) {
                 let row = self.jobs.change(id, |row| row.wake_at = now + WAKE);
-                taken.extend(row.map(|row| (queue, message(row))));
+                taken.extend(row.map(|row| (queue, wakeup(row, now))));
             }
         }
         taken
@@ -158,6 +167,17 @@ impl State {
         }
         taken
     }
+}
+
+fn wakeup(row: &JobRow, now: DateTime<Utc>) -> Wakeup {
+    Wakeup { message: message(row), delay_secs: delay_secs(row.available_at - now) }
+}
+
+/// Whole seconds until then, rounded up, within what the platform keeps.
+fn delay_secs(wait: TimeDelta) -> u32 {
+    let millis = wait.num_milliseconds() + i64::from(wait.subsec_nanos() % 1_000_000 > 0);
+    let secs = (millis + 999).div_euclid(1_000).clamp(0, DELAY_SECS_MAX);
+    u32::try_from(secs).unwrap_or(0)
 }
 
 fn message(row: &JobRow) -> Message {

@@ -9,6 +9,7 @@ use mauntic_flows::ports::Retired;
 use uuid::Uuid;
 
 use super::State;
+use super::acts::ANSWERS_KEPT;
 use super::rows::{JobRow, NotificationRow};
 use crate::ids::v7_floor;
 
@@ -26,6 +27,9 @@ impl State {
             occurrences: self.retire_occurrences(before, most),
             events: self.retire_events(before, most),
             notifications: self.retire_notifications(before, most),
+            deliveries: self.retire_deliveries(before, most),
+            answers: self.retire_answers(most),
+            replays: self.retire_replays(before, most),
         }
     }
 
@@ -83,6 +87,31 @@ impl State {
         for key in &old {
             self.occurrences.remove(key);
         }
+        count(old.len())
+    }
+
+    fn retire_deliveries(&mut self, before: DateTime<Utc>, most: usize) -> u64 {
+        let old = self.deliveries.iter().filter(|(_, row)| row.delivered_at < before);
+        let old: Vec<Uuid> = old.map(|(token, _)| *token).take(most).collect();
+        old.iter().for_each(|token| drop(self.deliveries.remove(token)));
+        count(old.len())
+    }
+
+    fn retire_answers(&mut self, most: usize) -> u64 {
+        let before = self.now - ANSWERS_KEPT;
+        let old = self.answers.iter().filter(|(_, row)| row.created_at < before);
+        let old: BTreeSet<_> = old.map(|(name, row)| (row.created_at, name.clone())).collect();
+        let old: BTreeSet<_> = old.into_iter().map(|(_, name)| name).take(most).collect();
+        self.answers.retain(|name, _| !old.contains(name));
+        count(old.len())
+    }
+
+    fn retire_replays(&mut self, before: DateTime<Utc>, most: usize) -> u64 {
+        let is_old = |at: Option<DateTime<Utc>>| at.is_some_and(|at| at < before);
+        let floor = v7_floor(before);
+        let old = self.replays.values().filter(|row| row.id < floor && is_old(row.finished_at));
+        let old: Vec<Uuid> = old.map(|row| row.id).take(most).collect();
+        old.iter().for_each(|id| drop(self.replays.remove(id)));
         count(old.len())
     }
 

@@ -1,6 +1,8 @@
-//! The rows as the schema has them; a job's in `job_row`.
+//! The rows as the schema has them; a job's in `job_row`, those of operating in
+//! `operator_rows`.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use mauntic_domain::cases::fingerprint;
 use mauntic_domain::notifications::RESERVATION;
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::runs::{RunCounts, RunStatus};
@@ -10,11 +12,14 @@ use serde_json::Value;
 use uuid::Uuid;
 
 pub use super::job_row::JobRow;
+pub use super::operator_rows::{AnswerRow, DeliveryRow, ReplayRecord};
 
 /// A row of `jobs.dead_letter`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the migrations document the columns")]
 pub struct LetterRow {
+    /// Nil until it is kept.
+    pub id: Uuid,
     pub queue: String,
     pub message_id: Option<String>,
     pub job_id: Option<Uuid>,
@@ -25,6 +30,42 @@ pub struct LetterRow {
     pub detail: String,
     pub created_at: DateTime<Utc>,
     pub decided_at: Option<DateTime<Utc>>,
+    pub decision: Option<&'static str>,
+    pub decided_by: Option<String>,
+    pub decided_why: Option<String>,
+    pub replay_id: Option<Uuid>,
+    pub replayed_as: Option<Uuid>,
+}
+
+impl LetterRow {
+    /// An open case of a queue, about nothing yet.
+    #[must_use]
+    pub fn new(queue: &str, reason: &str, detail: &str, now: DateTime<Utc>) -> Self {
+        Self {
+            id: Uuid::nil(),
+            queue: queue.to_owned(),
+            message_id: None,
+            job_id: None,
+            organization_id: None,
+            type_name: None,
+            body: Vec::new(),
+            reason: reason.to_owned(),
+            detail: detail.to_owned(),
+            created_at: now,
+            decided_at: None,
+            decision: None,
+            decided_by: None,
+            decided_why: None,
+            replay_id: None,
+            replayed_as: None,
+        }
+    }
+
+    /// What it is grouped by.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        fingerprint(self.type_name.as_deref(), &self.reason, &self.detail)
+    }
 }
 
 /// A row of `jobs.run`.

@@ -4,16 +4,20 @@ use chrono::TimeDelta;
 use mauntic_domain::jobs::JobState;
 use mauntic_domain::jobs::limits::RUN_IDLE;
 use mauntic_domain::runs::{RunCounts, RunStatus};
-use mauntic_flows::ports::{NewRun, Opened, PortError, Recounted, RunRow, RunStart, RunStore};
+use mauntic_flows::ports::{
+    Ended, NewRun, Opened, PortError, Recounted, RunRow, RunStart, RunStore,
+};
+use serde_json::json;
 use uuid::Uuid;
 
+use super::acts::{Acted, Note};
 use super::rows::{JobRow, RunRecord};
 use super::{MemorySession, State};
 use crate::faults::Call;
 
 impl RunStore for MemorySession {
     async fn open_run(&self, run: &NewRun, trigger: &'static str) -> Result<Opened, PortError> {
-        self.call(Call::OpenRun, |state| Ok(state.open_run(run, trigger))).await
+        self.act(Call::OpenRun, |state, _| Ok(state.open_run(run, trigger))).await
     }
 
     async fn run(&self, id: Uuid) -> Result<Option<RunRow>, PortError> {
@@ -21,7 +25,15 @@ impl RunStore for MemorySession {
     }
 
     async fn cancel_run(&self, id: Uuid) -> Result<u64, PortError> {
-        self.call(Call::CancelRun, |state| Ok(state.cancel_run(id))).await
+        self.act(Call::CancelRun, |state, _| {
+            let (ended, notes) = state.end_run(id);
+            let jobs = match ended {
+                Ended::Done { jobs } => jobs,
+                Ended::Unknown | Ended::Over { .. } => 0,
+            };
+            Ok((jobs, notes))
+        })
+        .await
     }
 
     async fn recount(&self, idle: TimeDelta, limit: i64) -> Result<Recounted, PortError> {
@@ -30,11 +42,11 @@ impl RunStore for MemorySession {
 }
 
 impl State {
-    fn open_run(&mut self, new: &NewRun, trigger: &'static str) -> Opened {
+    fn open_run(&mut self, new: &NewRun, trigger: &'static str) -> Acted<Opened> {
         let start = &new.start;
         // The same request again: it runs already, or did.
         if self.runs.get(start.run_id).is_some() {
-            return Opened::Started;
+            return (Opened::Started { run_id: start.run_id }, Vec::new());
         }
         assert!(matches!(trigger, "manual" | "api"), "run_trigger_check: {trigger}");
         let run = RunRecord {
@@ -44,14 +56,16 @@ impl State {
             ..RunRecord::new(start.run_id, new.job_key.clone(), trigger, self.now)
         };
         if !self.runs.insert(run) {
-            return self.held(&new.job_key);
+            return (self.held(&new.job_key, start.run_id), Vec::new());
         }
         let job = self.first_job(start);
         self.jobs.insert(JobRow { organization_id: new.organization_id.clone(), ..job });
-        Opened::Started
+        let note = Note::new("cron.run", &new.job_key)
+            .after(json!({"runId": start.run_id, "jobId": start.job_id}));
+        (Opened::Started { run_id: start.run_id }, vec![note])
     }
 
-    fn held(&self, job_key: &str) -> Opened {
+    fn held(&self, job_key: &str, asked: Uuid) -> Opened {
         match self.runs.holder(job_key) {
             Some(run) => Opened::Held {
                 holder: run.id,
@@ -59,7 +73,7 @@ impl State {
                 expires_at: run.progressed_at + RUN_IDLE,
             },
             // One step: what held the lock a moment ago still does.
-            None => Opened::Started,
+            None => Opened::Started { run_id: asked },
         }
     }
 
@@ -73,7 +87,7 @@ impl State {
         }
     }
 
-    fn cancel_run(&mut self, id: Uuid) -> u64 {
+    pub(super) fn cancel_run(&mut self, id: Uuid) -> u64 {
         let now = self.now;
         self.runs.change(id, |run| {
             if run.status == RunStatus::Running {
@@ -135,7 +149,7 @@ impl State {
     }
 }
 
-fn shown(run: &RunRecord) -> RunRow {
+pub(super) fn shown(run: &RunRecord) -> RunRow {
     RunRow {
         id: run.id,
         job_key: run.job_key.clone(),

@@ -7,7 +7,9 @@ use mauntic_flows::ports::{
     Judged, JudgedSchedule, NewOccurrence, PortError, RunStart, ScheduleRow, ScheduleRows,
     ScheduleStore,
 };
+use serde_json::json;
 
+use super::acts::Note;
 use super::rows::{JobRow, OccurrenceRow, RunRecord, ScheduleRecord};
 use super::{MemorySession, State};
 use crate::faults::Call;
@@ -27,16 +29,21 @@ impl ScheduleStore for MemorySession {
     }
 
     async fn pause(&self, job_key: &str, note: Option<&str>) -> Result<bool, PortError> {
-        self.call(Call::Pause, |state| {
+        self.act(Call::Pause, |state, _| {
             let now = state.now;
             let Some(row) = state.schedules.get_mut(job_key) else {
-                return Ok(false);
+                return Ok((false, Vec::new()));
             };
+            let paused =
+                |row: &ScheduleRecord| json!({"paused": row.paused_at.is_some(), "note": row.note});
+            let before = paused(row);
             let length = note.map_or(0, |note| note.chars().count());
             assert!(length <= 500, "schedule_note_check: {length} characters");
             row.note = note.map(str::to_owned);
             row.paused_at = note.map(|_| row.paused_at.unwrap_or(now));
-            Ok(true)
+            let action = if note.is_some() { "cron.pause" } else { "cron.resume" };
+            let note = Note::new(action, &job_key).before(before).after(paused(row));
+            Ok((true, vec![note]))
         })
         .await
     }

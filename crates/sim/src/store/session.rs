@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::TimeDelta;
-use mauntic_flows::ports::{Database, PortError};
+use mauntic_flows::ports::{Act, Database, PortError};
 
 use super::{MemoryStore, State};
 use crate::faults::{Call, Yield};
@@ -14,6 +14,8 @@ use crate::faults::{Call, Yield};
 #[derive(Debug)]
 pub struct MemorySession {
     pub(super) store: MemoryStore,
+    /// Whom it acts for, once it operates.
+    pub(super) act: Option<Act>,
     failed: AtomicBool,
 }
 
@@ -49,7 +51,8 @@ impl Database for MemoryStore {
             Ok(())
         });
         Yield::default().await;
-        let session = MemorySession { store: self.clone(), failed: AtomicBool::new(false) };
+        let failed = AtomicBool::new(false);
+        let session = MemorySession { store: self.clone(), act: None, failed };
         opened.map(|()| session)
     }
 }

@@ -1,16 +1,18 @@
 //! Moves of a job's row that are no effect: each is guarded by the state that
 //! it leaves and, where it has one, the claim.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
-use mauntic_domain::jobs::limits::{DUE_SLACK, EXPIRY, WAKE};
+use mauntic_domain::jobs::limits::{DUE_SLACK, WAKE};
 use mauntic_domain::jobs::retry::{UNKNOWN_HOURS_MAX, UNKNOWN_SNOOZE_SECS};
 use mauntic_domain::jobs::{JobState, Queue};
-use mauntic_domain::runs::RunStatus;
-use mauntic_flows::ports::{Died, PutOff, Replayed, SetBackJob, Setback};
+use mauntic_flows::ports::{Died, PutOff, SetBackJob, Setback};
+use serde_json::json;
 use uuid::Uuid;
 
+use super::acts::{Acted, Note};
+use super::deliveries::Spent;
 use super::ends::{Counts, cut};
 use super::rows::JobRow;
 use super::{State, Twin};
@@ -29,6 +31,8 @@ impl State {
                 continue;
             }
             moved.push(job.id);
+            let is_put_off = matches!(job.setback, Setback::Snoozed { .. });
+            self.spend(job.id, if is_put_off { Spent::PutOff } else { Spent::Failure });
             match &job.setback {
                 Setback::Failed { wait, error } => self.fail(job.id, *wait, error),
                 Setback::Snoozed { wait, reason } => self.snooze(job.id, *wait, reason),
@@ -62,7 +66,7 @@ impl State {
             row.failures += 1;
             row.available_at = now + wait;
             row.wake_at = row.available_at + WAKE;
-            row.last_error = Some(cut(error, 2_000));
+            row.add_error(error, now);
             row.snoozes = 0;
             row.snooze_reason = None;
         });
@@ -86,6 +90,7 @@ impl State {
         let now = self.now;
         let is_held = self.holds(id, claim);
         if is_held {
+            self.spend(id, Spent::PutOff);
             self.jobs.change(id, |row| {
                 row.leave(JobState::Queued);
                 row.alone = false;
@@ -110,12 +115,14 @@ impl State {
                 continue;
             };
             let stays = row.snooze_reason.as_deref() == Some("another_build");
-            let waited_secs = i64::from(row.snoozes) * UNKNOWN_SNOOZE_SECS;
+            let (version, snoozes) = (row.version, row.snoozes);
+            let of = cut(&row.type_name, 200);
+            self.lose(id);
+            let waited_secs = i64::from(snoozes) * UNKNOWN_SNOOZE_SECS;
             if stays && waited_secs >= UNKNOWN_HOURS_MAX * 3_600 {
                 let detail = format!(
-                    "no build that knows version {} of the type {} came within {UNKNOWN_HOURS_MAX} h",
-                    row.version,
-                    cut(&row.type_name, 200)
+                    "no build that knows version {version} of the type {of} came within \
+                     {UNKNOWN_HOURS_MAX} h"
                 );
                 dead.extend(self.die(id, "unknown_type", &detail, |_| {}));
                 moved.push((id, PutOff::DeadLettered));
@@ -162,6 +169,21 @@ impl State {
         u64::try_from(held.len()).unwrap_or(u64::MAX)
     }
 
+    /// [`Self::cancel`], and an entry for each that was.
+    pub(super) fn cancel_noted(&mut self, ids: &[Uuid]) -> Acted<Vec<Uuid>> {
+        let states = |id: &Uuid| Some((*id, self.jobs.get(*id)?.state));
+        let before: BTreeMap<Uuid, JobState> = ids.iter().filter_map(states).collect();
+        let cancelled = self.cancel(ids);
+        let note = |id: &Uuid| {
+            let state = before.get(id).map(|state| state.as_str());
+            Note::new("job.cancel", &id)
+                .before(json!({"state": state}))
+                .after(json!({"state": JobState::Cancelled.as_str()}))
+        };
+        let notes = cancelled.iter().map(note).collect();
+        (cancelled, notes)
+    }
+
     pub(super) fn cancel(&mut self, ids: &[Uuid]) -> Vec<Uuid> {
         let now = self.now;
         let ids: BTreeSet<Uuid> = ids.iter().copied().collect();
@@ -179,52 +201,5 @@ impl State {
         }
         self.count(&counts);
         cancelled
-    }
-
-    pub(super) fn replay(&mut self, id: Uuid) -> Replayed {
-        let now = self.now;
-        let is_dead = |row: &&JobRow| row.state == JobState::DeadLettered;
-        let Some(row) = self.jobs.get(id).filter(is_dead) else {
-            return Replayed::NotDead;
-        };
-        let (run_id, owner) = (row.run_id, row.organization_id.as_deref());
-        let key = row.released_key.as_deref();
-        if key.is_some_and(|key| self.jobs.holder(owner, &row.type_name, key).is_some()) {
-            return Replayed::KeyTaken;
-        }
-        self.jobs.change(id, |row| {
-            row.state = JobState::Queued;
-            row.finished_at = None;
-            row.failures = 0;
-            row.platform_deaths = 0;
-            row.death_message = None;
-            row.resends = 0;
-            row.snoozes = 0;
-            row.snooze_reason = None;
-            row.expires_at = now + EXPIRY;
-            row.available_at = now;
-            row.wake_at = now;
-            row.idempotency_key = row.released_key.take();
-        });
-        for letter in &mut self.letters {
-            if letter.job_id == Some(id) && letter.decided_at.is_none() {
-                letter.decided_at = Some(now);
-            }
-        }
-        if let Some(run_id) = run_id {
-            self.runs.change(run_id, |run| {
-                run.counts.dead -= 1;
-                // Another run may have the lock of one that was over.
-                run.exclusive = run.exclusive && run.status == RunStatus::Running;
-                // One that is being cancelled still is.
-                run.cancelled_at = run.cancelled_at.filter(|_| run.status == RunStatus::Running);
-                run.status = RunStatus::Running;
-                run.finished_at = None;
-                run.revision += 1;
-                run.stalled_at = None;
-                run.progressed_at = now;
-            });
-        }
-        Replayed::Queued
     }
 }

@@ -3,25 +3,26 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use mauntic_domain::audit::{Link, Walk};
 use mauntic_domain::breaker::Breaker;
 use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::jobs::limits::{DISPATCHED_MAX, UNFINISHED_MAX};
 use mauntic_domain::scoring::{Config, Features};
-use mauntic_flows::ports::{ApiKey, ContactKey, PortError};
+use mauntic_flows::ports::{ApiKey, Beat, ContactKey, PortError};
 use uuid::Uuid;
 
 use super::Twin;
 use super::job_table::Jobs;
 use super::rows::{
-    EventRow, HistoryKey, HistoryRow, LeadScore, LetterRow, NotificationRow, OccurrenceRow,
-    ScheduleRecord,
+    AnswerRow, DeliveryRow, EventRow, HistoryKey, HistoryRow, LeadScore, LetterRow,
+    NotificationRow, OccurrenceRow, ReplayRecord, ScheduleRecord,
 };
 use super::run_table::Runs;
 use crate::ids::{Maker, v7};
 use crate::rng::mix;
 
 /// The newest migration that a fresh double has: the newest there is.
-pub const SCHEMA_VERSION: i32 = 5;
+pub const SCHEMA_VERSION: i32 = 6;
 
 /// What one organization may have on a queue; the protocol's own, unless a test
 /// makes it small enough to be met.
@@ -60,7 +61,8 @@ pub struct State {
     pub(super) runs: Runs,
     pub(super) schedules: BTreeMap<String, ScheduleRecord>,
     pub(super) occurrences: BTreeMap<(String, DateTime<Utc>), OccurrenceRow>,
-    pub(super) breakers: BTreeMap<&'static str, (Breaker, i64)>,
+    /// Each breaker with the version of its row, and when it changed.
+    pub(super) breakers: BTreeMap<&'static str, (Breaker, i64, DateTime<Utc>)>,
     pub(super) notifications: BTreeMap<(String, String), NotificationRow>,
     pub(super) outbox: BTreeMap<Uuid, EventRow>,
     pub(super) features: BTreeMap<ContactKey, StoredFeatures>,
@@ -69,8 +71,13 @@ pub struct State {
     pub(super) history: BTreeMap<HistoryKey, HistoryRow>,
     pub(super) organizations: BTreeMap<String, String>,
     pub(super) keys: Vec<(ApiKey, bool)>,
-    /// When each duty was done, and its interval in seconds.
-    pub(super) beats: BTreeMap<String, (DateTime<Utc>, u32)>,
+    pub(super) beats: BTreeMap<String, Beat>,
+    pub(super) audit: Vec<Link>,
+    pub(super) audit_head: Walk,
+    /// By holder and key.
+    pub(super) answers: BTreeMap<(String, String), AnswerRow>,
+    pub(super) deliveries: BTreeMap<Uuid, DeliveryRow>,
+    pub(super) replays: BTreeMap<Uuid, ReplayRecord>,
     pub(super) log: EffectLog,
 }
 
@@ -118,6 +125,11 @@ impl State {
             organizations: BTreeMap::new(),
             keys: Vec::new(),
             beats: BTreeMap::new(),
+            audit: Vec::new(),
+            audit_head: Walk::default(),
+            answers: BTreeMap::new(),
+            deliveries: BTreeMap::new(),
+            replays: BTreeMap::new(),
             log: EffectLog::default(),
         }
     }

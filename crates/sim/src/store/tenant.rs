@@ -5,7 +5,8 @@ use std::cmp::Reverse;
 use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::scoring::Features;
 use mauntic_flows::ports::{
-    Enqueued, FeaturesStored, LeaderboardEntry, NewJob, PortError, Position, ScoreRow, TenantStore,
+    Enqueued, FeaturesStored, LeaderboardEntry, NewJob, PortError, Position, RequestKey, ScoreRow,
+    TenantStore,
 };
 use uuid::Uuid;
 
@@ -37,8 +38,17 @@ impl TenantStore for MemorySession {
         &self,
         organization: &OrganizationId,
         jobs: &[NewJob],
+        key: Option<&RequestKey>,
     ) -> Result<Vec<Enqueued>, PortError> {
-        self.call(Call::Enqueue, |state| state.enqueue(organization, jobs)).await
+        self.call(Call::Enqueue, |state| {
+            if let Some(answer) = state.answer_to(key)? {
+                return Ok(answer);
+            }
+            let rows = state.enqueue(organization, jobs)?;
+            state.keep_answer(key, Some(organization.as_str()), &rows);
+            Ok(rows)
+        })
+        .await
     }
 
     async fn mark_own_sent(

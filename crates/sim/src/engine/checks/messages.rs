@@ -1,7 +1,7 @@
 //! Every message that was sent by hand ends as a job, or as one dead letter with
 //! the right reason; and every dead job is one open case.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mauntic_domain::jobs::{JobState, Queue};
 use uuid::Uuid;
@@ -91,6 +91,22 @@ fn is_fate(world: &World, state: &State, queue: Queue, fate: &Fate, letters: &[&
     }
 }
 
+/// Jobs whose newest case was discarded.
+fn discarded(world: &World, state: &State) -> BTreeSet<Uuid> {
+    let mut newest: BTreeMap<Uuid, &LetterRow> = BTreeMap::new();
+    let letters = world.model.archive.all_letters(state).into_iter();
+    for letter in letters.filter(|letter| letter.message_id.is_none()) {
+        let Some(id) = letter.job_id else { continue };
+        let of_job = newest.entry(id).or_insert(letter);
+        if letter.id > of_job.id {
+            *of_job = letter;
+        }
+    }
+    let is_discarded = |letter: &&LetterRow| letter.decision == Some("discarded");
+    newest.retain(|_, letter| is_discarded(&&**letter));
+    newest.into_keys().collect()
+}
+
 /// Every dead job is exactly one open case, and nothing else is.
 pub(super) fn cases(world: &World) -> Failed {
     world.ports.store.look(|state| {
@@ -99,9 +115,11 @@ pub(super) fn cases(world: &World) -> Failed {
         for id in of_jobs.filter(|letter| letter.decided_at.is_none()).filter_map(|l| l.job_id) {
             *open.entry(id).or_default() += 1;
         }
+        let discarded = discarded(world, state);
         for row in state.jobs() {
             let is_dead = row.state == JobState::DeadLettered;
-            let expected = usize::from(is_dead && !world.model.is_decided(row));
+            let is_decided = world.model.is_decided(row) || discarded.contains(&row.id);
+            let expected = usize::from(is_dead && !is_decided);
             let found = open.remove(&row.id).unwrap_or(0);
             if found != expected {
                 let detail = format_args!("{found} of {}", described(row));

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use mauntic_domain::jobs::JobState;
-use mauntic_domain::jobs::limits::EXPIRY;
 
 use super::jobs::described;
 use crate::engine::failure::{Failed, fail};
@@ -16,9 +15,8 @@ use crate::store::rows::JobRow;
 pub(super) fn unfinished(world: &World) -> Failed {
     let Some(limits) = world.limits else { return Ok(()) };
     let is_asked_for = |row: &&JobRow| {
-        let was_replayed = row.expires_at - row.created_at != EXPIRY;
         let is_of_tenant = row.request_id.as_ref().is_some_and(|id| id.starts_with("req-"));
-        row.run_id.is_none() && is_of_tenant && !was_replayed
+        row.run_id.is_none() && is_of_tenant && row.replays == 0
     };
     world.ports.store.look(|state| {
         let mut live: BTreeMap<(Option<&str>, &str), i64> = BTreeMap::new();

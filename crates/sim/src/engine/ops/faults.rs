@@ -10,7 +10,7 @@ use crate::outside::Health;
 use crate::store::SCHEMA_VERSION;
 
 /// Calls that faults are armed for: those on which something hangs.
-const CALLS: [Call; 34] = [
+const CALLS: [Call; 47] = [
     Call::Open,
     Call::Claim,
     Call::Claim,
@@ -45,6 +45,19 @@ const CALLS: [Call; 34] = [
     Call::TryRecord,
     Call::PutFeatures,
     Call::Enqueue,
+    Call::AdvanceReplays,
+    Call::AdvanceReplays,
+    Call::ReplayCase,
+    Call::OrderReplay,
+    Call::EndReplay,
+    Call::RetryRun,
+    Call::Discard,
+    Call::HandIn,
+    Call::HandIn,
+    Call::OpenRun,
+    Call::EndRun,
+    Call::Rehearse,
+    Call::NoteRefusal,
 ];
 
 /// The next call of a kind fails in some way; a contended one several times.

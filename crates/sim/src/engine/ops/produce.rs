@@ -96,7 +96,7 @@ fn recalculate_these(
         let answer = async {
             let session = ports.store.open().await?;
             let asked =
-                again::recalculate(&ports, &session, &owner, &contacts, context, &request_id);
+                again::recalculate(&ports, &session, &owner, &contacts, context, &request_id, None);
             Ok::<_, PortError>(asked.await?.0)
         };
         Asked::Jobs { answer: answer.await, is_poison: false }
@@ -116,7 +116,7 @@ async fn enqueue_at(
     jobs: &[NewJob],
 ) -> Result<Vec<Enqueued>, PortError> {
     // Whoever asked is gone before anything is sent: the tick sends it.
-    ports.store.open().await?.enqueue(owner, jobs).await
+    ports.store.open().await?.enqueue(owner, jobs, None).await
 }
 
 /// One of a few keys; mostly the same content, sometimes other.
@@ -182,11 +182,20 @@ pub(super) fn enqueue_poison(world: &mut World) -> Failed {
 /// Another version of an organization's configuration; nothing is enqueued.
 pub(super) fn change_config(world: &mut World) -> Failed {
     let owner = world.owner();
+    put_config(world, owner);
+    Ok(())
+}
+
+/// Another version of everybody's.
+pub(super) fn mend_configs(world: &mut World) {
+    world.owners().into_iter().for_each(|owner| put_config(world, owner));
+}
+
+fn put_config(world: &mut World, owner: OrganizationId) {
     let config = chance::config(&mut world.rng);
     let version = world.ports.store.put_config(&owner, config.clone());
     world.model.configs.insert((owner.clone(), version), config);
     world.model.config_versions.insert(owner, version);
-    Ok(())
 }
 
 /// A row that a newer build wrote: of a type or version that this one does not

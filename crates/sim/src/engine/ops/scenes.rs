@@ -3,14 +3,15 @@
 use chrono::TimeDelta;
 use mauntic_domain::jobs::limits::{KEEP_MIN, PLATFORM_DEATHS_MAX};
 use mauntic_domain::jobs::queue::Origin;
-use mauntic_domain::jobs::{JobType, Queue};
+use mauntic_domain::jobs::{JobState, JobType, Queue};
 use mauntic_domain::schedules::Effective;
 use uuid::Uuid;
 
 use super::messages::address;
-use super::{deliver, produce, time};
+use super::{deliver, operator, produce, time};
 use crate::engine::failure::Failed;
 use crate::engine::world::{World, origins};
+use crate::outside::Health;
 use crate::store::rows::JobRow;
 
 const QUEUE: Queue = Queue::ScoringEvents;
@@ -104,7 +105,9 @@ fn die_holding(world: &mut World, id: Uuid) -> Failed {
     for _ in 0..CLAIM_POLLS_MAX {
         let token = world.running.last().and_then(|one| one.token);
         let holds = world.ports.store.look(|state| {
-            token.is_some() && state.job(id).is_some_and(|row| row.lease_token == token)
+            let is_held =
+                |row: &JobRow| row.state == JobState::InProgress && row.lease_token == token;
+            token.is_some() && state.job(id).is_some_and(is_held)
         });
         if holds {
             world.count("fault: isolate death");
@@ -160,6 +163,39 @@ fn begin_slow(
         one.stalled = u8::MAX;
         one.token
     }))
+}
+
+/// The webhook refuses a lot of alerts, and an operator replays them when it
+/// takes them again; or before.
+pub(super) fn many_die(world: &mut World) -> Failed {
+    world.count("fault: dependency refuses");
+    world.set_outside(Health::Refusing(422));
+    produce::enqueue_alerts(world)?;
+    deliver::run(world)?;
+    world.consume(Origin::Jobs(QUEUE), BATCH_MAX);
+    deliver::run(world)?;
+    if world.rng.chance(700) {
+        world.set_outside(Health::Up);
+    }
+    operator::order_replay(world)?;
+    if world.rng.chance(300) { time::two_ticks(world) } else { deliver::step(world) }
+}
+
+/// A run of many dies in part, because a configuration cannot be read; somebody
+/// mends that and retries it.
+pub(super) fn a_run_dies_in_part(world: &mut World) -> Failed {
+    let contact = world.contact();
+    produce::put_features_of(world, contact)?;
+    super::faults::spoil_config(world)?;
+    operator::start_run(world)?;
+    for _ in 0..3 {
+        deliver::run(world)?;
+        world.consume(Origin::Jobs(QUEUE), BATCH_MAX);
+        deliver::run(world)?;
+        time::tick(world)?;
+    }
+    produce::mend_configs(world);
+    operator::retry_run(world)
 }
 
 /// One organization asks for more than its share, and for more than it may

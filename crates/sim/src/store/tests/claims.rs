@@ -105,7 +105,8 @@ fn hand_back_and_release_spend_nothing() {
     let world = World::new();
     let (a, b) = (world.held("c1"), world.held("c2"));
     wait(world.session().hand_back(&a)).unwrap();
-    assert_eq!(wait(world.session().release(TOKEN)).unwrap(), 1);
+    let token = world.store.job(b.id).unwrap().lease_token.unwrap();
+    assert_eq!(wait(world.session().release(token)).unwrap(), 1);
     let now = world.clock.database();
     let (a, b) = (world.store.job(a.id).unwrap(), world.store.job(b.id).unwrap());
     assert_eq!((a.state, a.failures, a.claim), (JobState::Queued, 0, 1));

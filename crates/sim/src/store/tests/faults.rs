@@ -3,10 +3,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use mauntic_domain::jobs::JobState;
-use mauntic_flows::ports::{EffectStore, KeyStore, PortError};
+use mauntic_flows::ports::{EffectStore, Instance, KeyStore, PortError};
 
 use super::*;
-use crate::faults::{Call, Fault, Rates};
+use crate::faults::{Call, Fault};
 use crate::store::Twin;
 
 #[test]
@@ -27,7 +27,9 @@ fn a_lost_answer_is_unknown_where_a_commit_was_asked_for() {
     }
     world.store.faults().next(Some(Call::Beat), Fault::AnswerLost);
     let session = world.session();
-    let error = wait(mauntic_flows::ports::RelayStore::beat(&session, "relay", 60)).unwrap_err();
+    let by = Instance { id: TOKEN, schema_max: 6 };
+    let error =
+        wait(mauntic_flows::ports::RelayStore::beat(&session, "relay", 60, &by)).unwrap_err();
     assert_eq!(error.code(), "unavailable");
     assert_eq!(wait(world.session().vitals()).unwrap().beats.len(), 1);
 }
@@ -101,18 +103,4 @@ fn twins_break_what_they_are_named_for() {
     let world = World::new();
     world.store.set_twin(Twin::ClaimSpendsBudget);
     assert_eq!(world.held("c1").failures, 1);
-}
-
-#[test]
-fn the_same_seed_gives_the_same_faults() {
-    let draw = |seed| {
-        let faults = Faults::by(Rates::all(seed, 100));
-        let calls = [Call::Claim, Call::Commit, Call::TakeDue];
-        (0..300).map(|n| faults.draw(calls[n % 3])).collect::<Vec<_>>()
-    };
-    assert_eq!(draw(1), draw(1));
-    assert_ne!(draw(1), draw(2));
-    let kinds: std::collections::BTreeSet<&str> =
-        draw(1).iter().flatten().map(Fault::name).collect();
-    assert_eq!(kinds.len(), 6, "{kinds:?}");
 }

@@ -4,12 +4,14 @@
 mod claims;
 mod effects;
 mod faults;
+mod operators;
 mod runs;
 mod sending;
 mod tenants;
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use chrono::TimeDelta;
@@ -29,6 +31,9 @@ use crate::clock::ManualClock;
 use crate::faults::Faults;
 
 const TOKEN: Uuid = Uuid::from_u128(7);
+
+/// Tokens of batches: each is one invocation's.
+static TOKENS: AtomicU64 = AtomicU64::new(1_000);
 
 /// Polls to the end; nothing here waits for anything else.
 fn wait<T>(future: impl Future<Output = T>) -> T {
@@ -63,7 +68,7 @@ impl World {
 
     fn enqueue(&self, contact: &str, key: JobKey) -> Enqueued {
         let jobs = [new_job(contact, key)];
-        wait(self.session().enqueue(&org("a"), &jobs)).unwrap().remove(0)
+        wait(self.session().enqueue(&org("a"), &jobs, None)).unwrap().remove(0)
     }
 
     fn claim(&self, ids: &[Uuid]) -> ClaimReply {
@@ -127,10 +132,12 @@ fn request(ids: &[Uuid]) -> ClaimRequest {
     ids.sort_unstable();
     ClaimRequest {
         queue: Queue::ScoringEvents,
-        token: TOKEN,
+        token: Uuid::from_u128(u128::from(TOKENS.fetch_add(1, Ordering::Relaxed))),
         addresses: ids.into_iter().map(|id| (id, format!("m-{id}"))).collect(),
         shorts: Vec::new(),
         letters: Vec::new(),
+        messages: 100,
+        repeated: 0,
         types: JobType::available_on(Queue::ScoringEvents).collect(),
     }
 }

@@ -47,7 +47,8 @@ fn alone(world: &World, id: Uuid) -> Held {
 fn a_run_is_its_lock_and_ends_when_its_jobs_have() {
     let world = World::new();
     let (since, id) = (world.clock.database(), Uuid::from_u128(1));
-    assert_eq!((open(&world, 1), open(&world, 1)), (Opened::Started, Opened::Started));
+    assert!(matches!(open(&world, 1), Opened::Started { .. }));
+    assert!(matches!(open(&world, 1), Opened::Started { .. }));
     let expires_at = since + TimeDelta::minutes(25);
     assert_eq!(open(&world, 2), Opened::Held { holder: id, since, expires_at });
     let held = alone(&world, Uuid::from_u128(101));
@@ -64,7 +65,7 @@ fn a_run_is_its_lock_and_ends_when_its_jobs_have() {
     assert_eq!(run().counts, RunCounts { total: 3, done: 1, dead: 0, cancelled: 0 });
     assert_eq!(wait(world.session().cancel_run(id)).unwrap(), 2);
     assert_eq!((run().status, run().counts.cancelled), (RunStatus::Cancelled, 2));
-    assert_eq!(open(&world, 2), Opened::Started);
+    assert!(matches!(open(&world, 2), Opened::Started { .. }));
     world.store.look(|state| assert_eq!(state.counted(id), run_counts(state, id)));
 }
 
@@ -82,7 +83,7 @@ fn a_replay_opens_the_run_again_without_its_lock() {
     assert_eq!((run().status, run().counts.dead), (RunStatus::Failed, 1));
     wait(world.session().replay(dead[0].id)).unwrap();
     assert_eq!((run().status, run().revision, run().counts.dead), (RunStatus::Running, 1, 0));
-    assert_eq!(open(&world, 2), Opened::Started, "the lock is free");
+    assert!(matches!(open(&world, 2), Opened::Started { .. }), "the lock is free");
 }
 
 #[test]

@@ -30,8 +30,11 @@ fn organizations_take_turns_and_keep_to_their_share() {
         world.store.put_job(JobRow { resends: 1, wake_at: later, ..row(&world, "a", 100 + n) });
     }
     let taken = wait(world.session().take_due(10)).unwrap();
-    let ids: Vec<u128> =
-        taken.iter().filter_map(|(_, message)| message.job_id).map(|id| id.as_u128()).collect();
+    let ids: Vec<u128> = taken
+        .iter()
+        .filter_map(|(_, wakeup)| wakeup.message.job_id)
+        .map(|id| id.as_u128())
+        .collect();
     assert_eq!(ids, [0, 10, 1, 2], "three are left of a's share, and b is not behind them");
     let due = || wait(world.session().take_due(10)).unwrap().len();
     wait(world.session().mark_sent(&[0, 1, 2].map(Uuid::from_u128))).unwrap();
@@ -97,7 +100,7 @@ fn what_is_old_goes_and_an_open_case_stays() {
     assert_eq!(wait(world.session().expire(10)).unwrap().len(), 1);
     world.pass(31 * 24 * 3_600);
     let retire = || wait(world.session().retire(TimeDelta::days(30), 100)).unwrap();
-    assert_eq!(retire(), Retired { jobs: 2, runs: 1, ..Retired::default() });
+    assert_eq!(retire(), Retired { jobs: 2, runs: 1, deliveries: 2, ..Retired::default() });
     world.store.decide_letters();
     assert_eq!(retire(), Retired { jobs: 1, ..Retired::default() });
     world.pass(31 * 24 * 3_600);

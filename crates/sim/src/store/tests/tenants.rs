@@ -23,12 +23,12 @@ fn a_key_stands_for_one_job() {
     let key = || JobKey::Idempotent("k".to_owned());
     let jobs = [new_job("c3", JobKey::None), new_job("c2", key())];
     let before = world.store.dump();
-    let refused = wait(world.session().enqueue(&org("a"), &jobs)).unwrap_err();
+    let refused = wait(world.session().enqueue(&org("a"), &jobs, None)).unwrap_err();
     assert_eq!(refused, PortError::KeyConflict);
     assert_eq!(world.store.dump(), before, "nothing was written");
     world.claim(&[first.id]);
     let twice = [new_job("c1", key()), new_job("c1", key())];
-    let both = wait(world.session().enqueue(&org("a"), &twice)).unwrap();
+    let both = wait(world.session().enqueue(&org("a"), &twice, None)).unwrap();
     assert_eq!((both[0].id, both[1].id, both[0].state), (first.id, first.id, JobState::InProgress));
 }
 
@@ -51,12 +51,12 @@ fn a_backlog_is_bounded_and_beyond_the_share_the_relay_sends() {
     };
     fill(0, 1_999);
     let jobs = [new_job("c1", JobKey::None), new_job("c2", JobKey::None)];
-    let enqueued = wait(world.session().enqueue(&org("a"), &jobs)).unwrap();
+    let enqueued = wait(world.session().enqueue(&org("a"), &jobs, None)).unwrap();
     assert_eq!((enqueued[0].send_now, enqueued[1].send_now), (true, false));
     fill(1_999, 19_997);
-    let refused = wait(world.session().enqueue(&org("a"), &jobs)).unwrap_err();
+    let refused = wait(world.session().enqueue(&org("a"), &jobs, None)).unwrap_err();
     assert_eq!(refused, PortError::Backlog { unfinished_max: UNFINISHED_MAX });
-    let one = wait(world.session().enqueue(&org("a"), &jobs[..1]));
+    let one = wait(world.session().enqueue(&org("a"), &jobs[..1], None));
     assert!(one.is_ok(), "the last place is free");
 }
 
@@ -109,7 +109,7 @@ fn keys_vitals_and_counts() {
     world.store.put_beat("relay", 900);
     let vitals = wait(world.session().vitals()).unwrap();
     let at = world.clock.database();
-    assert_eq!(vitals.beats, [Beat { duty: "relay".to_owned(), at, interval_secs: 900 }]);
+    assert_eq!(vitals.beats, [Beat { duty: "relay".to_owned(), at, interval_secs: 900, by: None }]);
     world.enqueue("c1", JobKey::None);
     world.held("c2");
     world.pass(30);
