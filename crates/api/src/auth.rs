@@ -5,13 +5,15 @@
 use std::marker::PhantomData;
 
 use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use mauntic_domain::ids::OrganizationId;
 use mauntic_flows::commands::authenticate::{Caller, find_caller, is_admin, is_key};
-use mauntic_flows::ports::{Database, Ports, Scope};
+use mauntic_flows::ports::{Act, Database, OperatorStore, Ports, RequestKey, Scope};
 
 use crate::code::Code;
+use crate::observe::RequestId;
 use crate::problem::Problem;
 use crate::state::{Secret, Session, Shared};
 
@@ -43,15 +45,43 @@ impl Needs for Write {
 pub(crate) struct Tenant<P: Ports, N> {
     /// Whose rows the caller sees.
     pub(crate) organization: OrganizationId,
+    /// Who calls: whose the keys of requests are.
+    pub(crate) holder: String,
     /// The request's one session.
     pub(crate) session: Session<P>,
     needs: PhantomData<fn() -> N>,
 }
 
-/// A caller that operates every organization's jobs.
+/// A caller that operates every organization's jobs. Its session opens nothing
+/// of theirs before it acts, so that it cannot be had without saying as whom.
 pub(crate) struct Operator<P: Ports> {
-    /// The request's session.
-    pub(crate) session: Session<P>,
+    session: Session<P>,
+    actor: String,
+    request_id: String,
+}
+
+impl<P: Ports> Operator<P> {
+    /// Who calls: whose the keys of requests are.
+    pub(crate) fn holder(&self) -> &str {
+        &self.actor
+    }
+
+    /// The act of this request.
+    pub(crate) fn act(&self, reason: Option<String>, key: Option<RequestKey>) -> Act {
+        Act { actor: self.actor.clone(), reason, request_id: self.request_id.clone(), key }
+    }
+
+    /// The session, to do this.
+    pub(crate) fn begin(mut self, act: Act) -> Session<P> {
+        self.session.operate(act);
+        self.session
+    }
+
+    /// The session, to look around.
+    pub(crate) fn look(self) -> Session<P> {
+        let act = self.act(None, None);
+        self.begin(act)
+    }
 }
 
 /// A caller with any live key, whatever its scopes and whoever it acts for.
@@ -61,13 +91,13 @@ impl<P: Ports, N: Needs> FromRequestParts<Shared<P>> for Tenant<P, N> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &Shared<P>) -> Result<Self, Problem> {
-        let (caller, session) = enter(parts, state).await?;
+        let (caller, session) = enter(&parts.headers, state).await?;
         let Some(organization) = caller.organization.clone() else {
             return Err(Problem::new(Code::OrganizationKeyRequired));
         };
         require(&caller, N::SCOPE)?;
         let session = or_open(session, state).await?;
-        Ok(Self { organization, session, needs: PhantomData })
+        Ok(Self { organization, holder: caller.name(), session, needs: PhantomData })
     }
 }
 
@@ -75,13 +105,15 @@ impl<P: Ports> FromRequestParts<Shared<P>> for Operator<P> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &Shared<P>) -> Result<Self, Problem> {
-        let (caller, session) = enter(parts, state).await?;
+        let (caller, session) = enter(&parts.headers, state).await?;
         // Whatever scopes it has: it was made for one organization only.
         if caller.organization.is_some() {
             return Err(Problem::new(Code::OperatorKeyRequired));
         }
         require(&caller, Scope::Operate)?;
-        Ok(Self { session: or_open(session, state).await? })
+        let RequestId(request_id) = RequestId::from_request_parts(parts, state).await?;
+        let session = or_open(session, state).await?;
+        Ok(Self { session, actor: caller.name(), request_id })
     }
 }
 
@@ -89,18 +121,18 @@ impl<P: Ports> FromRequestParts<Shared<P>> for AnyKey {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &Shared<P>) -> Result<Self, Problem> {
-        enter(parts, state).await.map(|_| Self)
+        enter(&parts.headers, state).await.map(|_| Self)
     }
 }
 
 /// Finds the caller, and the session if that took one. It opens one for a
 /// token of the shape of our keys and for no other: the bootstrap operator's is
 /// known without, and anything else is nobody's.
-async fn enter<P: Ports>(
-    parts: &Parts,
+pub(crate) async fn enter<P: Ports>(
+    headers: &HeaderMap,
     state: &Shared<P>,
 ) -> Result<(Caller, Option<Session<P>>), Problem> {
-    let token = bearer(parts)?;
+    let token = bearer(headers)?;
     if is_admin(token, state.admin_token.as_ref().map(Secret::expose)) {
         return Ok((Caller::bootstrap(), None));
     }
@@ -115,7 +147,7 @@ async fn enter<P: Ports>(
 }
 
 /// The session that there is, or a new one for a caller who needed none so far.
-async fn or_open<P: Ports>(
+pub(crate) async fn or_open<P: Ports>(
     session: Option<Session<P>>,
     state: &Shared<P>,
 ) -> Result<Session<P>, Problem> {
@@ -126,8 +158,8 @@ async fn or_open<P: Ports>(
 }
 
 /// The token of the request, if it has exactly one header for it.
-fn bearer(parts: &Parts) -> Result<&str, Problem> {
-    let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
+fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
+    let mut headers = headers.get_all(AUTHORIZATION).iter();
     let (Some(header), None) = (headers.next(), headers.next()) else {
         return Err(Problem::new(Code::Unauthenticated).challenge(CHALLENGE));
     };

@@ -27,26 +27,49 @@ const _: () = assert!(
 /// A body that is a JSON object without U+0000, which no text column holds.
 pub(crate) struct JsonBody(pub(crate) Map<String, Value>);
 
+/// The same where every field is optional: no body is an empty object.
+pub(crate) struct OptionalBody(pub(crate) Map<String, Value>);
+
 impl<S: Send + Sync> FromRequest<S> for JsonBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         check_headers(request.headers())?;
-        // The router's body limit counts while reading.
-        let bytes = Bytes::from_request(request, state)
-            .await
-            .map_err(|rejection| unreadable(&rejection))?;
-        // serde_json stops at a depth of 128, so nesting cannot exhaust the stack.
-        let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
-            Problem::with_detail(Code::MalformedJson, format!("The body is not JSON: {error}."))
-        })?;
-        let mut faults = Faults::of(Part::Body);
-        refuse_nul(&value, &Pointer::root(), &mut faults);
-        object(&value, &Pointer::root(), &mut faults);
-        match value {
-            Value::Object(fields) if faults.is_empty() => Ok(Self(fields)),
-            _ => Err(faults.problem()),
+        parse(&bytes(request, state).await?).map(Self)
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for OptionalBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        check_length(request.headers())?;
+        let headers = request.headers().clone();
+        let bytes = bytes(request, state).await?;
+        if bytes.is_empty() {
+            return Ok(Self(Map::new()));
         }
+        check_headers(&headers)?;
+        parse(&bytes).map(Self)
+    }
+}
+
+/// Reads it all; the router's body limit counts meanwhile.
+async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, state).await.map_err(|rejection| unreadable(&rejection))
+}
+
+fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
+    // serde_json stops at a depth of 128, so nesting cannot exhaust the stack.
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| {
+        Problem::with_detail(Code::MalformedJson, format!("The body is not JSON: {error}."))
+    })?;
+    let mut faults = Faults::of(Part::Body);
+    refuse_nul(&value, &Pointer::root(), &mut faults);
+    object(&value, &Pointer::root(), &mut faults);
+    match value {
+        Value::Object(fields) if faults.is_empty() => Ok(fields),
+        _ => Err(faults.problem()),
     }
 }
 
@@ -62,7 +85,12 @@ fn check_headers(headers: &HeaderMap) -> Result<(), Problem> {
     if !is_json || !is_plain {
         return Err(Problem::new(Code::UnsupportedMediaType));
     }
-    let announced = text(CONTENT_LENGTH).and_then(|value| value.parse::<u64>().ok());
+    check_length(headers)
+}
+
+fn check_length(headers: &HeaderMap) -> Result<(), Problem> {
+    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    let announced = length.and_then(|value| value.parse::<u64>().ok());
     if announced.is_some_and(|bytes| bytes > BODY_BYTES_MAX as u64) {
         return Err(Problem::new(Code::BodyTooLarge));
     }

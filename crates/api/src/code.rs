@@ -30,6 +30,21 @@ pub(crate) enum Code {
     UnsupportedMediaType,
     ValidationFailed,
     IdempotencyConflict,
+    ScheduleNotFound,
+    RunNotFound,
+    QueueNotFound,
+    JobNotFound,
+    CaseNotFound,
+    ReplayNotFound,
+    BreakerNotFound,
+    RunHeld,
+    RunOver,
+    ReplayOver,
+    JobNotWaiting,
+    NotDead,
+    KeyTaken,
+    TypeNotAvailable,
+    NotDatabaseOnly,
     BacklogFull,
     InternalError,
     DatabaseUnavailable,
@@ -40,7 +55,7 @@ pub(crate) enum Code {
 impl Code {
     /// Every kind.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 34] = [
         Self::MalformedJson,
         Self::BodyUnreadable,
         Self::Unauthenticated,
@@ -55,6 +70,21 @@ impl Code {
         Self::UnsupportedMediaType,
         Self::ValidationFailed,
         Self::IdempotencyConflict,
+        Self::ScheduleNotFound,
+        Self::RunNotFound,
+        Self::QueueNotFound,
+        Self::JobNotFound,
+        Self::CaseNotFound,
+        Self::ReplayNotFound,
+        Self::BreakerNotFound,
+        Self::RunHeld,
+        Self::RunOver,
+        Self::ReplayOver,
+        Self::JobNotWaiting,
+        Self::NotDead,
+        Self::KeyTaken,
+        Self::TypeNotAvailable,
+        Self::NotDatabaseOnly,
         Self::BacklogFull,
         Self::InternalError,
         Self::DatabaseUnavailable,
@@ -80,6 +110,21 @@ impl Code {
             Self::UnsupportedMediaType    => "unsupported_media_type",
             Self::ValidationFailed        => "validation_failed",
             Self::IdempotencyConflict     => "idempotency_conflict",
+            Self::ScheduleNotFound        => "schedule_not_found",
+            Self::RunNotFound             => "run_not_found",
+            Self::QueueNotFound           => "queue_not_found",
+            Self::JobNotFound             => "job_not_found",
+            Self::CaseNotFound            => "case_not_found",
+            Self::ReplayNotFound          => "replay_not_found",
+            Self::BreakerNotFound         => "breaker_not_found",
+            Self::RunHeld                 => "run_held",
+            Self::RunOver                 => "run_over",
+            Self::ReplayOver              => "replay_over",
+            Self::JobNotWaiting           => "job_not_waiting",
+            Self::NotDead                 => "not_dead",
+            Self::KeyTaken                => "key_taken",
+            Self::TypeNotAvailable        => "type_not_available",
+            Self::NotDatabaseOnly         => "not_database_only",
             Self::BacklogFull             => "backlog_full",
             Self::InternalError           => "internal_error",
             Self::DatabaseUnavailable     => "database_unavailable",
@@ -99,12 +144,27 @@ impl Code {
             | Self::OperatorKeyRequired => StatusCode::FORBIDDEN,
             Self::RouteNotFound
             | Self::ContactNotFound
-            | Self::ScoreNotReady      => StatusCode::NOT_FOUND,
+            | Self::ScoreNotReady
+            | Self::ScheduleNotFound
+            | Self::RunNotFound
+            | Self::QueueNotFound
+            | Self::JobNotFound
+            | Self::CaseNotFound
+            | Self::ReplayNotFound
+            | Self::BreakerNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed     => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge         => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::ValidationFailed     => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::IdempotencyConflict  => StatusCode::CONFLICT,
+            Self::IdempotencyConflict
+            | Self::RunHeld
+            | Self::RunOver
+            | Self::ReplayOver
+            | Self::JobNotWaiting
+            | Self::NotDead
+            | Self::KeyTaken
+            | Self::TypeNotAvailable
+            | Self::NotDatabaseOnly => StatusCode::CONFLICT,
             Self::BacklogFull          => StatusCode::TOO_MANY_REQUESTS,
             Self::InternalError        => StatusCode::INTERNAL_SERVER_ERROR,
             Self::DatabaseUnavailable
@@ -131,6 +191,21 @@ impl Code {
             Self::UnsupportedMediaType    => "The body is not of a type that is read",
             Self::ValidationFailed        => "The request is not valid",
             Self::IdempotencyConflict     => "The key stands for another request",
+            Self::ScheduleNotFound        => "There is no such schedule",
+            Self::RunNotFound             => "There is no such run",
+            Self::QueueNotFound           => "There is no such queue",
+            Self::JobNotFound             => "There is no such job",
+            Self::CaseNotFound            => "There is no such case",
+            Self::ReplayNotFound          => "There is no such replay",
+            Self::BreakerNotFound         => "There is no such breaker",
+            Self::RunHeld                 => "Another run of the schedule is open",
+            Self::RunOver                 => "The run is over",
+            Self::ReplayOver              => "The replay is over",
+            Self::JobNotWaiting           => "The job is not waiting",
+            Self::NotDead                 => "It is no open dead letter",
+            Self::KeyTaken                => "Another job has its idempotency key",
+            Self::TypeNotAvailable        => "This build cannot do the job",
+            Self::NotDatabaseOnly         => "A dry run would reach outside",
             Self::BacklogFull             => "Too many jobs are waiting",
             Self::InternalError           => "Something went wrong on our side",
             Self::DatabaseUnavailable     => "The database is not reachable",
@@ -157,6 +232,21 @@ impl Code {
             Self::UnsupportedMediaType    => "Send the header `Content-Type: application/json`, and the body without a content encoding.",
             Self::ValidationFailed        => "See `errors`.",
             Self::IdempotencyConflict     => "Nothing was changed; a new request needs a key of its own.",
+            Self::ScheduleNotFound        => "The schedules are listed at GET /api/v2/admin/cron.",
+            Self::RunNotFound             => "It never was, or retention took it.",
+            Self::QueueNotFound           => "The queues are listed, by their production names, at GET /api/v2/admin/queues.",
+            Self::JobNotFound             => "It never was, or retention took it.",
+            Self::CaseNotFound            => "It never was, or retention took it.",
+            Self::ReplayNotFound          => "It never was, or retention took it.",
+            Self::BreakerNotFound         => "The breakers are listed at GET /api/v2/admin/breakers.",
+            Self::RunHeld                 => "Nothing was changed; wait until `holder` is over, or cancel it. Without progress it ends at `expiresAt`.",
+            Self::RunOver                 => "Nothing was changed; `runStatus` says how it ended.",
+            Self::ReplayOver              => "Nothing was changed; `replayStatus` says how it ended.",
+            Self::JobNotWaiting           => "Nothing was changed; only a job that is queued or failed can be cancelled. `state` says what it is.",
+            Self::NotDead                 => "Nothing was changed; it is decided already, or was never given up.",
+            Self::KeyTaken                => "Nothing was changed; a job with the same key was enqueued since, and one effect is enough.",
+            Self::TypeNotAvailable        => "Nothing was changed; the job's logic comes with a later build.",
+            Self::NotDatabaseOnly         => "Nothing was tried; only what a job writes to the database can be rolled back.",
             Self::BacklogFull             => "Nothing was changed; try again when some of the organization's jobs are done.",
             Self::InternalError           => "Repeating the request will not help; give the request id to an operator.",
             Self::DatabaseUnavailable     => "Nothing was changed; try again.",
@@ -181,6 +271,7 @@ impl Code {
             self,
             Self::BodyUnreadable
                 | Self::ScoreNotReady
+                | Self::RunHeld
                 | Self::BacklogFull
                 | Self::DatabaseUnavailable
                 | Self::Contention

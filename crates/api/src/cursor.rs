@@ -1,60 +1,130 @@
-//! The leaderboard's cursor: an opaque text that holds a position.
+//! Cursors: opaque texts that hold a place in a list.
 //!
-//! It carries a check over its content and the organization, so that a cursor
-//! that was cut, edited or taken from another organization is refused instead
-//! of giving a page that looks right. The check is no secret and need not be:
-//! a forged cursor names a place in the caller's own leaderboard.
+//! Each carries a check over its content and over the list it is of, so that a
+//! cursor that was cut, edited or taken from another list, another filter or
+//! another organization is refused instead of giving a page that looks right.
+//! The check is no secret and need not be: a forged cursor names a place in a
+//! list that the caller may read anyway.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
 use mauntic_domain::ids::{ContactId, NAME_LENGTH_MAX, OrganizationId};
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoring::score::TOTAL_MAX;
 use mauntic_flows::ports::Position;
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
-/// Kind and version; a cursor of another list or of an older build is refused.
-const LABEL: &[u8] = b"leaderboard.1";
+/// Kind and version of the leaderboard's; a cursor of another list or of an
+/// older build is refused.
+const LEADERBOARD: &str = "leaderboard.2";
 
 const CHECK_BYTES: usize = 8;
 const TOTAL_BYTES: usize = 8;
 
-/// Most characters of a cursor: 8 + 8 + 64 bytes are 107 in base64.
+/// Most characters of a cursor: 8 + 8 + 64 bytes are 107 in base64, and no list
+/// has a longer place than the leaderboard.
 pub(crate) const CURSOR_CHARS_MAX: usize =
     (CHECK_BYTES + TOTAL_BYTES + NAME_LENGTH_MAX).div_ceil(3) * 4;
 
-/// Writes a position.
+/// A place in a list, as bytes.
+pub(crate) trait Place: Sized {
+    /// Writes it.
+    fn to_bytes(&self) -> Vec<u8>;
+    /// Reads it; `None` for bytes that are no place.
+    fn from_bytes(bytes: &[u8]) -> Option<Self>;
+}
+
+/// After an id.
+impl Place for Uuid {
+    fn to_bytes(&self) -> Vec<u8> {
+        self.as_bytes().to_vec()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Self::from_slice(bytes).ok()
+    }
+}
+
+/// After a number.
+impl Place for i64 {
+    fn to_bytes(&self) -> Vec<u8> {
+        self.to_be_bytes().to_vec()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self::from_be_bytes)
+    }
+}
+
+/// After an instant, in microseconds as the database has it.
+impl Place for DateTime<Utc> {
+    fn to_bytes(&self) -> Vec<u8> {
+        self.timestamp_micros().to_bytes()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Self::from_timestamp_micros(i64::from_bytes(bytes)?)
+    }
+}
+
+/// After a line of a leaderboard.
+impl Place for Position {
+    fn to_bytes(&self) -> Vec<u8> {
+        let total = self.total.e4().to_be_bytes();
+        [total.as_slice(), self.contact_id.as_str().as_bytes()].concat()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (total, contact) = bytes.split_first_chunk::<TOTAL_BYTES>()?;
+        let total = PointsE4::from_e4(i64::from_be_bytes(*total));
+        let contact_id = ContactId::parse(std::str::from_utf8(contact).ok()?).ok()?;
+        (PointsE4::ZERO..=TOTAL_MAX).contains(&total).then_some(Self { total, contact_id })
+    }
+}
+
+/// Writes a place in the list of that scope: its name and all that decides what
+/// is in it, without U+0000.
+pub(crate) fn seal(scope: &str, place: &impl Place) -> String {
+    let place = place.to_bytes();
+    URL_SAFE_NO_PAD.encode([check(scope, &place).as_slice(), &place].concat())
+}
+
+/// Reads a place; `None` for anything that [`seal`] did not write for this scope.
+pub(crate) fn unseal<C: Place>(scope: &str, text: &str) -> Option<C> {
+    if text.len() > CURSOR_CHARS_MAX {
+        return None;
+    }
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    let (found, place) = bytes.split_first_chunk::<CHECK_BYTES>()?;
+    if *found != check(scope, place) {
+        return None;
+    }
+    C::from_bytes(place)
+}
+
+/// Writes a position in an organization's leaderboard.
 pub(crate) fn encode(organization: &OrganizationId, position: &Position) -> String {
-    let total = position.total.e4().to_be_bytes();
-    let contact = position.contact_id.as_str().as_bytes();
-    let check = check(organization, &total, contact);
-    URL_SAFE_NO_PAD.encode([check.as_slice(), &total, contact].concat())
+    seal(&leaderboard(organization), position)
 }
 
 /// Reads a position; `None` for anything that [`encode`] did not write for
 /// this organization.
 pub(crate) fn decode(organization: &OrganizationId, text: &str) -> Option<Position> {
-    if text.len() > CURSOR_CHARS_MAX {
-        return None;
-    }
-    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-    let (found, rest) = bytes.split_first_chunk::<CHECK_BYTES>()?;
-    let (total, contact) = rest.split_first_chunk::<TOTAL_BYTES>()?;
-    if *found != check(organization, total, contact) {
-        return None;
-    }
-    let total = PointsE4::from_e4(i64::from_be_bytes(*total));
-    let contact_id = ContactId::parse(std::str::from_utf8(contact).ok()?).ok()?;
-    (PointsE4::ZERO..=TOTAL_MAX).contains(&total).then_some(Position { total, contact_id })
+    unseal(&leaderboard(organization), text)
 }
 
-fn check(organization: &OrganizationId, total: &[u8], contact: &[u8]) -> [u8; CHECK_BYTES] {
+fn leaderboard(organization: &OrganizationId) -> String {
+    format!("{LEADERBOARD} {organization}")
+}
+
+fn check(scope: &str, place: &[u8]) -> [u8; CHECK_BYTES] {
     let mut hash = Sha256::new();
-    // Names hold no zero byte, so the parts cannot run into each other.
-    for part in [LABEL, organization.as_str().as_bytes(), contact, total] {
-        hash.update(part);
-        hash.update([0]);
-    }
+    // A scope holds no zero byte, so the parts cannot run into each other.
+    hash.update(scope.as_bytes());
+    hash.update([0]);
+    hash.update(place);
     let mut check = [0; CHECK_BYTES];
     check.iter_mut().zip(hash.finalize()).for_each(|(to, from)| *to = from);
     check

@@ -21,6 +21,8 @@ pub(crate) enum Part {
     Path,
     /// The query; the pointer is `/` and the parameter's name.
     Query,
+    /// The headers; the pointer is `/` and the header's name.
+    Header,
 }
 
 /// One thing that is wrong.

@@ -4,8 +4,10 @@
 //! - [`router`] and [`ApiState`]: all that a worker wires.
 //! - [`ROUTES`]: every route and who may call it.
 //! - `routes`: one file an area, with its bodies.
-//! - `auth`, `body`, `fields`, `params`, `cursor`: what a request must bring.
-//! - `problem`, `code`: every refusal (RFC 9457).
+//! - `auth`, `body`, `fields`, `params`, `cursor`: what a request must bring;
+//!   `form`, `query`, `source`, `page`, `idempotency`: the same of operators'.
+//! - `problem`, `code`, `problems`: every refusal (RFC 9457), and which a route has.
+//! - `refused`: the audit of what is refused to operators.
 //! - `observe`: request id, security headers and the log line of each request.
 
 mod access;
@@ -15,13 +17,20 @@ mod code;
 mod cursor;
 mod faults;
 mod fields;
+mod form;
+mod idempotency;
 mod log;
 mod observe;
 mod openapi;
+mod page;
 mod params;
 mod pointer;
 mod problem;
+mod problems;
+mod query;
+mod refused;
 mod routes;
+mod source;
 mod state;
 
 #[cfg(test)]

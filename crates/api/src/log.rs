@@ -1,5 +1,6 @@
-//! The log lines of this room: one a request, one a failed send. They carry
-//! stable names and numbers; never a token, a contact, a body or a raw path.
+//! The log lines of this room: one a request, and one for each thing beside it
+//! that failed. They carry stable names and numbers; never a token, a contact,
+//! a body or a raw path.
 
 use serde::Serialize;
 
@@ -36,6 +37,26 @@ pub enum LogLine<'a> {
         /// What the port said.
         cause: &'a str,
     },
+    /// A refused call of somebody known has no entry in the audit.
+    AuditFailed {
+        /// Correlation id.
+        request_id: &'a str,
+        /// What was refused.
+        action: &'a str,
+        /// Code of what kept the entry from being written.
+        code: &'a str,
+        /// What the port said.
+        cause: &'a str,
+    },
+    /// The platform did not say what waits on a queue.
+    BacklogUnknown {
+        /// Correlation id.
+        request_id: &'a str,
+        /// Code of the port's error.
+        code: &'a str,
+        /// What the port said.
+        cause: &'a str,
+    },
 }
 
 impl LogLine<'_> {
@@ -44,7 +65,9 @@ impl LogLine<'_> {
     pub const fn is_error(&self) -> bool {
         match self {
             Self::Request { status, .. } => *status >= 500,
-            Self::SendFailed { .. } => true,
+            Self::SendFailed { .. } | Self::AuditFailed { .. } => true,
+            // Best effort, and shown as unknown.
+            Self::BacklogUnknown { .. } => false,
         }
     }
 }

@@ -10,7 +10,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, Object, Ref, RefOr, Response, ResponseBuilder, Type,
 };
-use utoipa::{IntoResponses, OpenApi, PartialSchema, ToSchema};
+use utoipa::{OpenApi, PartialSchema, ToSchema};
 
 use crate::code::Code;
 use crate::faults::{FieldError, Part};
@@ -71,12 +71,12 @@ pub(crate) fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openap
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    let PathItem { get, put, post, .. } = item;
-    [get, put, post].into_iter().flatten()
+    let PathItem { get, put, post, patch, delete, .. } = item;
+    [get, put, post, patch, delete].into_iter().flatten()
 }
 
 /// The responses of these refusals: one a status, an example each.
-fn problem_responses(groups: &[&[Code]]) -> BTreeMap<String, RefOr<Response>> {
+pub(crate) fn problem_responses(groups: &[&[Code]]) -> BTreeMap<String, RefOr<Response>> {
     let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
     for code in groups.iter().copied().flatten() {
         let codes = by_status.entry(code.status().as_u16()).or_default();
@@ -110,58 +110,4 @@ fn example(code: Code) -> ProblemBody {
         _ => Problem::new(code),
     };
     problem.body(EXAMPLE_REQUEST_ID)
-}
-
-/// Of every route that needs a key, and so a look into the database.
-const KEY: &[Code] =
-    &[Code::Unauthenticated, Code::InternalError, Code::DatabaseUnavailable, Code::Contention];
-
-/// Of every route that asks for a scope.
-const SCOPE: &[Code] = &[Code::InsufficientScope];
-
-/// Of every route that reads a body and changes something.
-const CHANGE: &[Code] = &[
-    Code::MalformedJson,
-    Code::BodyUnreadable,
-    Code::BodyTooLarge,
-    Code::UnsupportedMediaType,
-    Code::CommitUnknown,
-];
-
-macro_rules! problems {
-    ($(#[$doc:meta])* $name:ident: $($group:expr),+) => {
-        $(#[$doc])*
-        pub(crate) struct $name;
-
-        impl IntoResponses for $name {
-            fn responses() -> BTreeMap<String, RefOr<Response>> {
-                problem_responses(&[$($group),+])
-            }
-        }
-    };
-}
-
-problems! {
-    /// Refusals of a route for any key.
-    KeyProblems: KEY
-}
-problems! {
-    /// Refusals of a route that enqueues an organization's jobs.
-    WriteProblems: KEY, SCOPE, CHANGE, &[
-        Code::OrganizationKeyRequired, Code::ValidationFailed, Code::BacklogFull
-    ]
-}
-problems! {
-    /// Refusals of a route that reads an organization's rows.
-    ReadProblems: KEY, SCOPE, &[Code::OrganizationKeyRequired, Code::ValidationFailed]
-}
-problems! {
-    /// Refusals of a route that reads a contact's score.
-    ReadScoreProblems: KEY, SCOPE, &[
-        Code::OrganizationKeyRequired, Code::ValidationFailed, Code::ContactNotFound, Code::ScoreNotReady
-    ]
-}
-problems! {
-    /// Refusals of a route for operators.
-    OperatorProblems: KEY, SCOPE, &[Code::OperatorKeyRequired]
 }

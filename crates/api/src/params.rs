@@ -4,10 +4,14 @@ use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::Uri;
 use axum::http::request::Parts;
 use mauntic_domain::ids::ContactId;
+use mauntic_domain::jobs::Queue;
+use uuid::Uuid;
 
+use crate::code::Code;
 use crate::faults::{Faults, Part};
 use crate::pointer::Pointer;
 use crate::problem::Problem;
+use crate::source::{UUID_FORM, uuid};
 
 /// The contact that the path names.
 pub(crate) struct ContactPath(pub(crate) ContactId);
@@ -26,6 +30,47 @@ impl<S: Send + Sync> FromRequestParts<S> for ContactPath {
             .await
             .map_err(|_| refused("must be UTF-8 text".to_owned()))?;
         ContactId::parse(text).map(Self).map_err(|error| refused(error.to_string()))
+    }
+}
+
+/// An id that the path names.
+pub(crate) struct IdPath(pub(crate) Uuid);
+
+impl<S: Send + Sync> FromRequestParts<S> for IdPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let NamePath(text) = NamePath::from_request_parts(parts, state).await?;
+        uuid(&text).map(Self).ok_or_else(|| {
+            let mut faults = Faults::of(Part::Path);
+            faults.add(&Pointer::root().field("id"), format!("must be {UUID_FORM}"));
+            faults.problem()
+        })
+    }
+}
+
+/// A name in the path: of something that is there, or is not.
+pub(crate) struct NamePath(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for NamePath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        // Percent-encoding that is no UTF-8 is the name of nothing.
+        Ok(Self(path.map(|Path(text)| text).unwrap_or_default()))
+    }
+}
+
+/// The queue that the path names, by its production name.
+pub(crate) struct QueuePath(pub(crate) Queue);
+
+impl<S: Send + Sync> FromRequestParts<S> for QueuePath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let NamePath(name) = NamePath::from_request_parts(parts, state).await?;
+        Queue::from_name(&name).map(Self).ok_or_else(|| Problem::new(Code::QueueNotFound))
     }
 }
 

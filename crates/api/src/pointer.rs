@@ -16,6 +16,11 @@ impl Pointer {
         Self(String::new())
     }
 
+    /// The place that a pointer in writing names.
+    pub(crate) fn written(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
     /// One of its fields.
     pub(crate) fn field(&self, name: &str) -> Self {
         let mut text = self.0.clone();

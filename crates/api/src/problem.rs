@@ -8,6 +8,7 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use mauntic_flows::ports::PortError;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::code::Code;
@@ -24,6 +25,8 @@ pub(crate) struct Problem {
     errors: Vec<FieldError>,
     challenge: Option<HeaderValue>,
     cause: Option<String>,
+    members: Map<String, Value>,
+    action: Option<&'static str>,
 }
 
 /// A refusal as it is sent (RFC 9457).
@@ -49,6 +52,11 @@ pub(crate) struct ProblemBody {
     /// What exactly is wrong with the request; empty when it is not the
     /// request.
     errors: Vec<FieldError>,
+    /// What some kinds say beyond that: `run_held` has `holder`,
+    /// `lockAcquiredAt` and `expiresAt`; `run_over` has `runStatus`,
+    /// `replay_over` has `replayStatus`, `job_not_waiting` has `state`.
+    #[serde(flatten)]
+    members: Map<String, Value>,
 }
 
 impl Problem {
@@ -59,7 +67,33 @@ impl Problem {
 
     /// A refusal with its own words.
     pub(crate) fn with_detail(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), challenge: None, cause: None }
+        Self {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            challenge: None,
+            cause: None,
+            members: Map::new(),
+            action: None,
+        }
+    }
+
+    /// Says more than every problem does: the one way for members of a kind's
+    /// own (RFC 9457, 3.2). Their names are none of the fixed ones.
+    pub(crate) fn member(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.members.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Names what was refused, where its route does not tell.
+    pub(crate) fn refusing(mut self, action: &'static str) -> Self {
+        self.action = Some(action);
+        self
+    }
+
+    /// What was refused, where its route does not tell.
+    pub(crate) const fn action(&self) -> Option<&'static str> {
+        self.action
     }
 
     /// Lists what is wrong.
@@ -101,6 +135,7 @@ impl Problem {
             request_id: request_id.to_owned(),
             retryable: self.code.is_retryable(),
             errors: self.errors.clone(),
+            members: self.members.clone(),
         }
     }
 
@@ -137,6 +172,10 @@ impl From<PortError> for Problem {
             PortError::Backlog { .. } => Code::BacklogFull,
             PortError::Refused { .. } | PortError::Unreadable { .. } => Code::InternalError,
         };
-        Self::new(code).because(error.to_string())
+        match error {
+            // The caller's, and all there is to say of it.
+            PortError::KeyConflict => Self::new(code),
+            error => Self::new(code).because(error.to_string()),
+        }
     }
 }

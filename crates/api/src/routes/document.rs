@@ -10,8 +10,8 @@ use utoipa::openapi::OpenApi;
 
 use crate::auth::AnyKey;
 use crate::code::Code;
-use crate::openapi::KeyProblems;
 use crate::problem::Problem;
+use crate::problems::KeyProblems;
 
 /// The document's text; written once a router.
 #[derive(Clone)]

@@ -9,9 +9,9 @@ use utoipa::ToSchema;
 
 use super::{score, shown};
 use crate::auth::{Read, Tenant};
-use crate::openapi::ReadScoreProblems;
 use crate::params::ContactPath;
 use crate::problem::Problem;
+use crate::problems::ReadScoreProblems;
 
 /// A score by what it is the sum of.
 #[derive(Debug, Serialize, ToSchema)]

@@ -20,10 +20,10 @@ use crate::body::JsonBody;
 use crate::faults::{Faults, Part};
 use crate::fields;
 use crate::observe::{RequestId, note_send};
-use crate::openapi::WriteProblems;
 use crate::params::ContactPath;
 use crate::pointer::{Pointer, expectation};
 use crate::problem::Problem;
+use crate::problems::WriteProblems;
 use crate::state::Shared;
 
 const CUSTOM_FACTORS: &str = "customFactors";

@@ -11,6 +11,7 @@ use mauntic_flows::ports::{Database, KeyStore, PortError, Ports, Vitals};
 use mauntic_flows::tick;
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::shown;
 use crate::observe::Note;
@@ -91,6 +92,9 @@ pub(crate) struct Duty {
     last_beat_at: String,
     /// How long ago that is, by the database's clock.
     age_seconds: i64,
+    /// Which isolate did it; none where the build before this one did.
+    #[schema(required, value_type = Option<String>, format = "uuid")]
+    instance_id: Option<Uuid>,
 }
 
 /// Health of the service.
@@ -155,6 +159,11 @@ fn judge(vitals: &Result<Vitals, PortError>, schema: &RangeInclusive<i32>) -> Ch
     }
 }
 
+/// Whether every duty of the tick is done in time.
+pub(super) fn is_ticking(vitals: &Vitals) -> bool {
+    scheduler(vitals).check.status == Health::Healthy
+}
+
 fn scheduler(vitals: &Vitals) -> SchedulerCheck {
     let duties: Vec<Duty> = vitals
         .beats
@@ -168,6 +177,7 @@ fn scheduler(vitals: &Vitals) -> SchedulerCheck {
                 status: if late { Health::Degraded } else { Health::Healthy },
                 last_beat_at: shown(beat.at),
                 age_seconds,
+                instance_id: beat.by.map(|by| by.id),
             }
         })
         .collect();

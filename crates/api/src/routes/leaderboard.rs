@@ -12,10 +12,10 @@ use super::shown;
 use crate::auth::{Read, Tenant};
 use crate::cursor;
 use crate::faults::{Faults, Part};
-use crate::openapi::ReadProblems;
 use crate::params;
 use crate::pointer::Pointer;
 use crate::problem::Problem;
+use crate::problems::ReadProblems;
 
 /// Most lines of a page: 100 × 150 B = 15 KB.
 const LIMIT_MAX: u16 = 100;

@@ -1,13 +1,13 @@
 //! The router: every route, what stands around it, and what answers when no
 //! route does.
 
+mod admin;
 mod document;
 mod explain;
 mod features;
 mod features_body;
 mod health;
 mod leaderboard;
-mod queues;
 mod recalculate;
 mod score;
 
@@ -28,6 +28,7 @@ use crate::code::Code;
 use crate::observe::observe;
 use crate::openapi;
 use crate::problem::Problem;
+use crate::refused::audit;
 use crate::state::{ApiState, Shared};
 
 /// Builds the router. That costs more than a request does, so build it once an
@@ -41,6 +42,7 @@ pub fn router<P: Ports>(state: ApiState<P>) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(Extension(document))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn_with_state(Arc::clone(&state), audit::<P>))
         .layer(from_fn_with_state(Arc::clone(&state), observe::<P>))
         .with_state(state)
 }
@@ -54,7 +56,7 @@ fn routes<P: Ports>() -> OpenApiRouter<Shared<P>> {
         .routes(routes!(score::get_score))
         .routes(routes!(explain::explain_score))
         .routes(routes!(leaderboard::leaderboard))
-        .routes(routes!(queues::queues))
+        .merge(admin::routes())
 }
 
 async fn not_found() -> Problem {
@@ -72,4 +74,9 @@ async fn method_not_allowed(method: Method) -> Response {
 /// Time as it is shown: RFC 3339, UTC, milliseconds.
 fn shown(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// The same of a time that may not have come.
+fn shown_if(time: Option<DateTime<Utc>>) -> Option<String> {
+    time.map(shown)
 }

@@ -19,10 +19,11 @@ use crate::auth::{Tenant, Write};
 use crate::body::JsonBody;
 use crate::faults::{Faults, Part};
 use crate::fields;
+use crate::idempotency::Keyed;
 use crate::observe::{RequestId, note_send};
-use crate::openapi::WriteProblems;
 use crate::pointer::Pointer;
 use crate::problem::Problem;
+use crate::problems::EnqueueProblems;
 use crate::state::Shared;
 
 const FIELDS: [&str; 2] = ["contactIds", "context"];
@@ -78,17 +79,20 @@ pub(crate) struct Recalculation {
     post,
     path = "/api/v1/scoring/recalculate",
     tag = "scoring",
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", max_length = 200)),
     request_body(content = RecalculateBody, content_type = "application/json"),
-    responses((status = 202, description = "The scoring is queued", body = Recalculation), WriteProblems),
+    responses((status = 202, description = "The scoring is queued", body = Recalculation), EnqueueProblems),
     security(("bearer" = []))
 )]
 pub(super) async fn recalculate<P: Ports>(
     State(state): State<Shared<P>>,
     tenant: Tenant<P, Write>,
     request_id: RequestId,
+    keyed: Keyed,
     JsonBody(fields): JsonBody,
 ) -> Result<(StatusCode, Json<Recalculation>), Problem> {
     let (contacts, context) = parse(&fields)?;
+    let key = keyed.with(&tenant.holder, &Value::Object(fields));
     let (jobs, sent) = commands::recalculate::recalculate(
         state.ports.as_ref(),
         &tenant.session,
@@ -96,6 +100,7 @@ pub(super) async fn recalculate<P: Ports>(
         &contacts,
         context,
         &request_id.0,
+        key.as_ref(),
     )
     .await?;
     note_send(&state, &request_id, sent);

@@ -13,9 +13,9 @@ use utoipa::ToSchema;
 use super::shown;
 use crate::auth::{Read, Tenant};
 use crate::code::Code;
-use crate::openapi::ReadScoreProblems;
 use crate::params::ContactPath;
 use crate::problem::Problem;
+use crate::problems::ReadScoreProblems;
 
 /// A contact's score.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,6 +1,7 @@
 //! The router against the doubles of the ports. Every answer, in every test, is
 //! held to what all answers have in common (`call`).
 
+mod admin;
 mod backlog;
 mod call;
 mod health;
@@ -11,6 +12,7 @@ mod refusals;
 mod roles;
 mod schema;
 mod scoring;
+mod things;
 mod tokens;
 mod values;
 mod world;

@@ -12,6 +12,13 @@ use super::world::{WRITE_KEY, World};
 use crate::access::{Access, ROUTES};
 use crate::code::Code;
 
+/// What is refused while too many jobs wait.
+const ENQUEUE: [&str; 3] = [
+    "/api/v1/scoring/contacts/{contactId}/features",
+    "/api/v1/scoring/recalculate",
+    "/api/v2/admin/queues/{queue}/messages",
+];
+
 fn operations() -> Vec<(String, String, &'static Value)> {
     let paths = document()["paths"].as_object().unwrap();
     let operations = paths.iter().flat_map(|(path, item)| {
@@ -65,11 +72,32 @@ fn every_operation_tells_its_key_and_its_refusals() {
         }
         assert_eq!(responses.contains_key("403"), access != Access::AnyKey, "{path}");
         let has_body = operation["requestBody"].is_object();
-        // Every body that is read enqueues something.
-        assert_eq!(responses.contains_key("429"), has_body, "{path}");
+        assert_eq!(responses.contains_key("429"), ENQUEUE.contains(&path.as_str()), "{path}");
         for status in ["400", "413", "415", "422"].into_iter().filter(|_| has_body) {
             assert!(responses.contains_key(status), "{path} {status}");
         }
+    }
+}
+
+#[test]
+fn every_parameter_of_a_path_is_told() {
+    for (method, path, operation) in operations() {
+        let told: BTreeSet<&str> = operation["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|parameter| parameter["in"] == "path")
+            .map(|parameter| parameter["name"].as_str().unwrap())
+            .collect();
+        let named: BTreeSet<&str> =
+            path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
+        assert_eq!(told, named, "{method} {path}");
+        let is_told = |name: &str| operation["parameters"].to_string().contains(name);
+        // Every POST enqueues or ends something.
+        assert_eq!(is_told("Idempotency-Key"), method == "POST", "{method} {path}");
+        let has_conflict =
+            operation["responses"]["409"].to_string().contains("idempotency_conflict");
+        assert_eq!(has_conflict, method == "POST", "{method} {path}");
     }
 }
 
@@ -97,9 +125,10 @@ fn codes_are_told_apart() {
     assert_eq!(names.len(), Code::ALL.len());
     let listed = document().to_string();
     for code in Code::ALL {
-        // No route takes an idempotency key, so none answers with its conflict.
-        let is_listed = code != Code::IdempotencyConflict;
-        assert_eq!(listed.contains(code.as_str()), is_listed, "{code:?}");
+        let name = format!("/problems/{}\"", code.as_str());
+        // Any path may answer these two; the heading tells so.
+        let is_listed = ![Code::RouteNotFound, Code::MethodNotAllowed].contains(&code);
+        assert_eq!(listed.contains(&name), is_listed, "{code:?}");
     }
 }
 

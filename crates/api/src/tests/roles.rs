@@ -1,8 +1,10 @@
 //! Route × role: every route with every kind of caller.
 
 use mauntic_flows::ports::Scope;
+use serde_json::Value;
 
 use super::call::{Answer, Call};
+use super::things::{body_of, path_of, path_with, query_of};
 use super::world::{
     ADMIN_TOKEN, MISTAKEN_KEY, NOBODYS_KEY, OPERATOR_KEY, OTHER_KEY, POWERLESS_KEY, READ_KEY,
     WRITE_KEY, WRITE_ONLY_KEY, World,
@@ -50,29 +52,32 @@ fn expected(access: Access, caller: Option<&str>) -> Option<&'static str> {
 }
 
 /// How many sessions the request opens: at most one, and none that neither the
-/// token nor the work needs.
-fn sessions(access: Access, caller: Option<&str>) -> u64 {
-    let needs_one = match (access, caller) {
+/// token nor the work needs. One more writes down a refusal.
+fn sessions(rule: &RouteRule, caller: Option<&str>) -> u64 {
+    let needs_one = match (rule.access, caller) {
         // The health check looks at the database for anybody.
         (Access::Open, _) | (Access::Operator(_), Some(ADMIN_TOKEN)) => true,
         (_, None | Some(SHAPELESS | ADMIN_TOKEN)) => false,
         (_, Some(_)) => true,
     };
-    u64::from(needs_one)
+    u64::from(needs_one) + u64::from(is_audited(rule, caller))
+}
+
+/// Whether the audit tells of the refusal: of who is known, at an operator's
+/// route that changes something.
+fn is_audited(rule: &RouteRule, caller: Option<&str>) -> bool {
+    let code = expected(rule.access, caller);
+    let changes = rule.method != "GET" && matches!(rule.access, Access::Operator(_));
+    changes && code.is_some_and(|code| code != "unauthenticated")
 }
 
 fn call(rule: &RouteRule, caller: Option<&str>, is_sound: bool) -> Call {
-    let contact = if is_sound { "contact_1" } else { "%FF" };
-    let mut path = rule.path.replace("{contactId}", contact);
-    let body = match (is_sound, rule.path) {
-        (false, _) => "{",
-        (true, "/api/v1/scoring/recalculate") => r#"{"contactIds":["contact_1"]}"#,
-        (true, _) => "{}",
+    let (path, query, body) = if is_sound {
+        (path_of(rule), query_of(rule), body_of(rule))
+    } else {
+        (path_with(rule, Some("%FF")), "?limit=none&limit=0", "{")
     };
-    if !is_sound {
-        path.push_str("?limit=none&limit=0");
-    }
-    let call = Call::new(rule.method, &path);
+    let call = Call::new(rule.method, &format!("{path}{query}"));
     let call = if rule.method == "GET" { call } else { call.json(body) };
     match caller {
         Some(key) => call.key(key),
@@ -89,18 +94,27 @@ pub(super) fn assert_refused(answer: &Answer, code: &str) {
 async fn every_route_lets_in_whom_the_table_says() {
     for rule in ROUTES {
         for caller in CALLERS {
-            let world = World::new();
+            let world = World::with_things().await;
             let score = mauntic_domain::scoring::Score::from_contributions(Vec::new());
             world.put_score("contact_1", score, None);
-            let before = world.store().dump();
+            let (before, opened) = (world.rows(), world.store().sessions_opened());
             let answer = call(rule, caller, true).send(&world).await;
-            let opened = world.store().sessions_opened();
-            assert_eq!(opened, sessions(rule.access, caller), "{} {caller:?}", rule.path);
+            let opened = world.store().sessions_opened() - opened;
+            assert_eq!(opened, sessions(rule, caller), "{} {caller:?}", rule.path);
+            let audit = world.audit();
             match expected(rule.access, caller) {
                 Some(code) => {
                     assert_refused(&answer, code);
-                    assert_eq!(world.store().dump(), before);
+                    assert_eq!(world.rows(), before);
                     assert!(world.sent().is_empty());
+                    let outcomes: Vec<_> = audit.iter().map(|entry| &entry["outcome"]).collect();
+                    let told = is_audited(rule, caller).then(|| Value::from(code));
+                    assert_eq!(
+                        outcomes,
+                        told.iter().collect::<Vec<_>>(),
+                        "{} {caller:?}",
+                        rule.path
+                    );
                 }
                 // Another organization is let in, and the contact is not there.
                 None if caller == Some(OTHER_KEY) && rule.path.contains("/score") => {
@@ -108,6 +122,10 @@ async fn every_route_lets_in_whom_the_table_says() {
                 }
                 None => {
                     assert!(matches!(answer.status, 200 | 202), "{} {caller:?}", rule.path);
+                    let changes =
+                        rule.method != "GET" && matches!(rule.access, Access::Operator(_));
+                    assert_eq!(audit.len(), usize::from(changes), "{} {audit:?}", rule.path);
+                    assert!(audit.iter().all(|entry| entry["outcome"] == "done"));
                 }
             }
         }

@@ -192,6 +192,7 @@ async fn queues_are_listed_also_when_they_are_empty() {
             json!({
                 "name": name, "pending": counts[0], "processing": counts[1],
                 "failed": counts[2], "deadLetters": counts[3], "oldestSeconds": oldest,
+                "backlog": { "messages": 0, "bytes": 0 },
             })
         };
         json!({ "queues": names.map(of) })
@@ -212,16 +213,9 @@ async fn queues_are_listed_also_when_they_are_empty() {
         world.set_state(id, state);
     }
     world.store().put_letter(LetterRow {
-        queue: scoring.to_owned(),
-        message_id: None,
         job_id: Some(Uuid::from_u128(13)),
         organization_id: Some("org_a".to_owned()),
-        type_name: None,
-        body: b"{}".to_vec(),
-        reason: "expired".to_owned(),
-        detail: String::new(),
-        created_at: epoch(),
-        decided_at: None,
+        ..LetterRow::new(scoring, "expired", "", epoch())
     });
     assert_eq!(get().send(&world).await.body, queues([7, 2, 1, 1], json!(61)));
 }

@@ -59,13 +59,36 @@ const KEYS: [(&str, Option<&str>, &[Scope]); 7] = [
 ];
 
 /// What a request asks of a session once its key is known.
-const WORK: [Call; 6] = [
+const WORK: [Call; 29] = [
     Call::PutFeatures,
     Call::Enqueue,
     Call::Score,
     Call::Leaderboard,
     Call::Vitals,
     Call::QueueStats,
+    Call::Schedules,
+    Call::CronRows,
+    Call::OpenRun,
+    Call::Pause,
+    Call::Runs,
+    Call::Occurrences,
+    Call::RunView,
+    Call::Jobs,
+    Call::Job,
+    Call::EndRun,
+    Call::RetryRun,
+    Call::HandIn,
+    Call::Cancel,
+    Call::Cases,
+    Call::CaseGroups,
+    Call::Case,
+    Call::Discard,
+    Call::OrderReplay,
+    Call::ReplayRow,
+    Call::EndReplay,
+    Call::Breakers,
+    Call::ResetBreaker,
+    Call::Audit,
 ];
 
 /// When every world's clocks start.

@@ -1,0 +1,120 @@
+//! Which refusals each route has, for the API's document; a test holds every
+//! answer to them.
+
+use std::collections::BTreeMap;
+
+use utoipa::IntoResponses;
+use utoipa::openapi::{RefOr, Response};
+
+use crate::code::Code;
+use crate::openapi::problem_responses;
+
+/// Of every route that needs a key, and so a look into the database.
+const KEY: &[Code] =
+    &[Code::Unauthenticated, Code::InternalError, Code::DatabaseUnavailable, Code::Contention];
+
+/// Of every route that asks for a scope.
+const SCOPE: &[Code] = &[Code::InsufficientScope];
+
+/// Of every route that reads a body and changes something.
+const CHANGE: &[Code] = &[
+    Code::MalformedJson,
+    Code::BodyUnreadable,
+    Code::BodyTooLarge,
+    Code::UnsupportedMediaType,
+    Code::CommitUnknown,
+    Code::ValidationFailed,
+];
+
+/// Of every route that takes an `Idempotency-Key`.
+const KEYED: &[Code] = &[Code::IdempotencyConflict];
+
+/// Of every route for operators.
+const OPERATOR: &[Code] = &[Code::OperatorKeyRequired];
+
+macro_rules! problems {
+    ($($(#[$doc:meta])* $name:ident: $($group:expr),+;)+) => {
+        $(
+            $(#[$doc])*
+            pub(crate) struct $name;
+
+            impl IntoResponses for $name {
+                fn responses() -> BTreeMap<String, RefOr<Response>> {
+                    problem_responses(&[$($group),+])
+                }
+            }
+        )+
+    };
+}
+
+problems! {
+    /// Refusals of a route for any key.
+    KeyProblems: KEY;
+    /// Refusals of a route that stores features.
+    WriteProblems: KEY, SCOPE, CHANGE, &[Code::OrganizationKeyRequired, Code::BacklogFull];
+    /// Refusals of a route that enqueues an organization's jobs.
+    EnqueueProblems: KEY, SCOPE, CHANGE, KEYED, &[
+        Code::OrganizationKeyRequired, Code::BacklogFull
+    ];
+    /// Refusals of a route that reads an organization's rows.
+    ReadProblems: KEY, SCOPE, &[Code::OrganizationKeyRequired, Code::ValidationFailed];
+    /// Refusals of a route that reads a contact's score.
+    ReadScoreProblems: KEY, SCOPE, &[
+        Code::OrganizationKeyRequired, Code::ValidationFailed, Code::ContactNotFound,
+        Code::ScoreNotReady
+    ];
+}
+
+problems! {
+    /// Refusals of a route for operators that has no parameters.
+    OperatorProblems: KEY, SCOPE, OPERATOR;
+    /// Refusals of an operator's list.
+    OperatorListProblems: KEY, SCOPE, OPERATOR, &[Code::ValidationFailed];
+    /// Refusals of an operator's list of a schedule.
+    ScheduleListProblems: KEY, SCOPE, OPERATOR, &[Code::ValidationFailed, Code::ScheduleNotFound];
+    /// Refusals of running a schedule.
+    RunScheduleProblems: KEY, SCOPE, OPERATOR, CHANGE, KEYED, &[
+        Code::ScheduleNotFound, Code::RunHeld, Code::TypeNotAvailable
+    ];
+    /// Refusals of pausing a schedule.
+    PauseProblems: KEY, SCOPE, OPERATOR, CHANGE, &[Code::ScheduleNotFound];
+    /// Refusals of looking at a run.
+    RunProblems: KEY, SCOPE, OPERATOR, &[Code::ValidationFailed, Code::RunNotFound];
+    /// Refusals of cancelling a run.
+    CancelRunProblems: KEY, SCOPE, OPERATOR, CHANGE, KEYED, &[Code::RunNotFound, Code::RunOver];
+    /// Refusals of retrying a run's dead jobs.
+    RetryRunProblems: KEY, SCOPE, OPERATOR, CHANGE, KEYED, &[Code::RunNotFound, Code::NotDead];
+    /// Refusals of listing a queue's jobs.
+    QueueProblems: KEY, SCOPE, OPERATOR, &[Code::ValidationFailed, Code::QueueNotFound];
+    /// Refusals of enqueuing by hand.
+    MessageProblems: KEY, SCOPE, OPERATOR, CHANGE, KEYED, &[
+        Code::QueueNotFound, Code::TypeNotAvailable, Code::BacklogFull
+    ];
+    /// Refusals of looking at a job.
+    JobProblems: KEY, SCOPE, OPERATOR, &[Code::ValidationFailed, Code::JobNotFound];
+    /// Refusals of cancelling a job.
+    CancelJobProblems: KEY, SCOPE, OPERATOR, CHANGE, KEYED, &[
+        Code::JobNotFound, Code::JobNotWaiting
+    ];
+    /// Refusals of looking at a case.
+    CaseProblems: KEY, SCOPE, OPERATOR, &[Code::ValidationFailed, Code::CaseNotFound];
+    /// Refusals of replaying a case.
+    ReplayCaseProblems: KEY, SCOPE, OPERATOR, CHANGE, KEYED, &[
+        Code::CaseNotFound, Code::NotDead, Code::KeyTaken, Code::TypeNotAvailable,
+        Code::NotDatabaseOnly
+    ];
+    /// Refusals of discarding a case.
+    DiscardProblems: KEY, SCOPE, OPERATOR, &[
+        Code::ValidationFailed, Code::CommitUnknown, Code::CaseNotFound, Code::NotDead
+    ];
+    /// Refusals of ordering a replay of many.
+    ReplayManyProblems: KEY, SCOPE, OPERATOR, CHANGE, KEYED;
+    /// Refusals of looking at a replay of many.
+    ReplayProblems: KEY, SCOPE, OPERATOR, &[Code::ValidationFailed, Code::ReplayNotFound];
+    /// Refusals of ending a replay of many.
+    CancelReplayProblems: KEY, SCOPE, OPERATOR, CHANGE, KEYED, &[
+        Code::ReplayNotFound, Code::ReplayOver
+    ];
+    /// Refusals of resetting a breaker.
+    ResetBreakerProblems: KEY, SCOPE, OPERATOR, CHANGE, KEYED, &[Code::BreakerNotFound];
+}

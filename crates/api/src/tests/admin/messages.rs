@@ -1,0 +1,97 @@
+//! Messages by hand: read as the consumer would, and a row before they are sent.
+
+use mauntic_domain::jobs::queue::BODY_BYTES_MAX;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::tests::call::Call;
+use crate::tests::things::{QUEUE, get, post, refused};
+use crate::tests::world::World;
+
+fn enqueue(queue: &str, message: &Value) -> Call {
+    post(&format!("queues/{queue}/messages"), message)
+}
+
+#[tokio::test]
+async fn a_message_is_a_job_with_a_run() {
+    let world = World::new();
+    let message = json!({"type": "scoring.BatchRecompute", "requestId": "mine", "new": 1});
+    let path = format!("queues/{QUEUE}/messages?reason=a+test");
+    let answer = post(&path, &message).send(&world).await;
+    assert_eq!(answer.status, 202, "{}", answer.body);
+    assert_eq!((&answer.body["state"], &answer.body["created"]), (&json!("queued"), &json!(true)));
+    let id: Uuid = answer.body["jobId"].as_str().unwrap().parse().unwrap();
+    let row = world.store().job(id).unwrap();
+    assert_eq!(row.run_id.unwrap().to_string(), answer.body["executionId"].as_str().unwrap());
+    assert_eq!(row.request_id.as_deref(), Some("mine"));
+    assert_eq!(world.sent()[0]["jobId"], id.to_string());
+    let audit = world.audit();
+    assert_eq!(
+        (&audit[0]["action"], &audit[0]["target"]),
+        (&json!("queue.enqueue"), &json!(QUEUE))
+    );
+    assert_eq!(audit[0]["reason"], "a test");
+    let runs = get("cron/scoring.BatchRecompute/runs").send(&world).await;
+    assert_eq!(runs.body["items"][0]["executionId"], answer.body["executionId"]);
+}
+
+#[tokio::test]
+async fn a_key_of_the_message_makes_one_job() {
+    let world = World::new();
+    let message = |contact: &str| {
+        let data = json!({"organizationId": "org_a", "contactId": contact});
+        json!({"type": "scoring.CalculateScore", "idempotencyKey": "k", "data": data})
+    };
+    let first = enqueue(QUEUE, &message("a")).send(&world).await;
+    let again = enqueue(QUEUE, &message("a")).send(&world).await;
+    assert_eq!((again.status, &again.body["created"]), (202, &json!(false)));
+    assert_eq!(again.body["jobId"], first.body["jobId"]);
+    assert_eq!(again.body["executionId"], first.body["executionId"]);
+    assert_eq!(world.audit().len(), 1);
+    let other = enqueue(QUEUE, &message("b"));
+    let answer = refused(&world, other, "idempotency_conflict", ("queue.enqueue", QUEUE)).await;
+    assert_eq!(answer.status, 409);
+}
+
+#[tokio::test]
+async fn what_the_consumer_would_not_read_is_refused_with_pointers() {
+    let world = World::new();
+    let score = |data: Value| json!({"type": "scoring.CalculateScore", "data": data});
+    let whole = json!({"organizationId": "o", "contactId": "c"});
+    let mut newer = score(whole.clone());
+    newer["v"] = json!(99);
+    let mut keyed = score(whole.clone());
+    keyed["idempotencyKey"] = json!("x".repeat(201));
+    let mut addressed = score(whole);
+    addressed["jobId"] = json!(Uuid::from_u128(1).to_string());
+    for (message, pointer) in [
+        (json!({}), ""),
+        (json!({"type": 1}), "/type"),
+        (json!({"type": "scoring.Nothing"}), "/type"),
+        (json!({"type": "overnight.probe"}), "/type"),
+        (score(json!({"organizationId": "o"})), "/data"),
+        (score(json!({"organizationId": "o", "contactId": "a b"})), "/data/contactId"),
+        (score(json!([])), "/data"),
+        (newer, "/v"),
+        (keyed, "/idempotencyKey"),
+        (addressed, "/jobId"),
+        (score(json!({"a": "\0"})), "/data/a"),
+        (score(json!({"a": "x".repeat(BODY_BYTES_MAX)})), "/data"),
+    ] {
+        let call = enqueue(QUEUE, &message);
+        let answer = refused(&world, call, "validation_failed", ("queue.enqueue", QUEUE)).await;
+        let text: String = message.to_string().chars().take(100).collect();
+        assert_eq!(answer.status, 422, "{text}");
+        assert_eq!(answer.pointers(), [pointer], "{text}");
+    }
+    let later = enqueue(QUEUE, &json!({"type": "scoring.SignalDecay"}));
+    let answer = refused(&world, later, "type_not_available", ("queue.enqueue", QUEUE)).await;
+    assert_eq!(answer.status, 409);
+    let probe = json!({"type": "scoring.Probe"});
+    let nowhere = enqueue("nothing", &probe);
+    let answer = refused(&world, nowhere, "queue_not_found", ("queue.enqueue", "nothing")).await;
+    assert_eq!(answer.status, 404);
+    let reason = post(&format!("queues/{QUEUE}/messages?reason="), &probe);
+    let answer = refused(&world, reason, "validation_failed", ("queue.enqueue", QUEUE)).await;
+    assert_eq!(answer.body["errors"][0]["in"], "query");
+}

@@ -1,0 +1,191 @@
+//! Something for every operator's route: schedules that were judged, a run with
+//! a job that waits and one that is dead, its case, and a replay of many.
+
+use mauntic_domain::jobs::{JobState, JobType};
+use mauntic_domain::replays::Terms;
+use mauntic_domain::runs::RunCounts;
+use mauntic_domain::schedules::Settings;
+use mauntic_flows::cron;
+use mauntic_flows::ports::{Act, CaseFilter, Database, OperatorStore, Ports, ReplayOrder};
+use mauntic_sim::store::MemorySession;
+use mauntic_sim::store::rows::{JobRow, LetterRow, RunRecord};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::call::{Answer, Call};
+use super::world::{OPERATOR_KEY, World};
+use crate::access::RouteRule;
+
+pub(crate) const SCHEDULE: &str = "scoring-batch-recompute";
+pub(crate) const QUEUE: &str = "mauntic-scoring-events";
+pub(crate) const BREAKER: &str = "alert_webhook";
+
+pub(crate) const RUN: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0001);
+pub(crate) const WAITING: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0002);
+pub(crate) const DEAD: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0003);
+pub(crate) const CASE: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0004);
+pub(crate) const REPLAY: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0005);
+/// The id of nothing.
+pub(crate) const NOTHING: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0006);
+
+/// A call of an operator.
+pub(crate) fn get(path: &str) -> Call {
+    Call::get(&format!("/api/v2/admin/{path}")).key(OPERATOR_KEY)
+}
+
+/// The same, with a body.
+pub(crate) fn post(path: &str, body: &Value) -> Call {
+    send("POST", path, body)
+}
+
+pub(crate) fn send(method: &str, path: &str, body: &Value) -> Call {
+    let call = Call::new(method, &format!("/api/v2/admin/{path}")).key(OPERATOR_KEY);
+    call.json(body.to_string())
+}
+
+/// The path of a rule, with the name of something that is there.
+pub(crate) fn path_of(rule: &RouteRule) -> String {
+    path_with(rule, None)
+}
+
+/// The same; with `name` in every place where it has one.
+pub(crate) fn path_with(rule: &RouteRule, name: Option<&str>) -> String {
+    let id = match rule.path {
+        path if path.contains("/runs/{id}") => RUN,
+        path if path.contains("/jobs/{id}") => WAITING,
+        path if path.contains("/replays/{id}") => REPLAY,
+        _ => CASE,
+    };
+    let mut path = rule.path.to_owned();
+    for (place, there) in [
+        ("{contactId}", "contact_1"),
+        ("{jobKey}", SCHEDULE),
+        ("{queue}", QUEUE),
+        ("{name}", BREAKER),
+        ("{id}", &id.to_string()),
+    ] {
+        path = path.replace(place, name.unwrap_or(there));
+    }
+    path
+}
+
+/// What a sound request of a rule needs in its query.
+pub(crate) fn query_of(rule: &RouteRule) -> &'static str {
+    match (rule.method, rule.path) {
+        ("DELETE", _) => "?reason=why",
+        (_, "/api/v2/admin/cron/preview") => "?expr=0+9+*+*+MON-FRI",
+        _ => "",
+    }
+}
+
+/// What a sound request of a rule has for a body.
+pub(crate) fn body_of(rule: &RouteRule) -> &'static str {
+    match rule.path {
+        "/api/v1/scoring/recalculate" => r#"{"contactIds":["contact_1"]}"#,
+        "/api/v2/admin/cron/{jobKey}" => r#"{"paused":true,"note":"why"}"#,
+        "/api/v2/admin/queues/{queue}/messages" => r#"{"type":"scoring.Probe"}"#,
+        "/api/v2/admin/dlq/replay" => r#"{"filter":{}}"#,
+        _ => "{}",
+    }
+}
+
+/// The job of an organization's contact, for the run.
+fn job(world: &World, id: Uuid, contact: &str) -> JobRow {
+    let data = json!({"organizationId": "org_a", "contactId": contact});
+    let now = world.ports.clock.database();
+    JobRow {
+        organization_id: Some("org_a".to_owned()),
+        run_id: Some(RUN),
+        ..JobRow::new(id, JobType::CalculateScore, data, now)
+    }
+}
+
+impl World {
+    /// A world with all of them.
+    pub(crate) async fn with_things() -> Self {
+        let world = Self::new();
+        let schedules = cron::schedules(&Settings::default()).unwrap();
+        let report = cron::judge_all(&world.ports, &schedules, None).await.unwrap();
+        assert_eq!(report.error, None);
+        let now = world.ports.clock.database();
+        assert!(world.store().put_run(RunRecord {
+            counts: RunCounts { total: 2, done: 0, dead: 1, cancelled: 0 },
+            ..RunRecord::new(RUN, SCHEDULE.to_owned(), "cron", now)
+        }));
+        world.store().put_job(job(&world, WAITING, "contact_1"));
+        world.put_dead(DEAD, CASE, "contact_2");
+        let terms = Terms { limit: 10, canary: 0, per_second: 10 };
+        let filter = CaseFilter { reason: Some("none".to_owned()), ..CaseFilter::default() };
+        let order = ReplayOrder { id: REPLAY, filter, terms };
+        world.operating().await.order_replay(&order).await.unwrap();
+        world
+    }
+
+    /// A dead job of the run and its case; the run counts it already.
+    pub(crate) fn put_dead(&self, id: Uuid, case: Uuid, contact: &str) {
+        let now = self.ports.clock.database();
+        let row = job(self, id, contact);
+        let body = row.data.to_string().into_bytes();
+        self.store().put_job(JobRow {
+            state: JobState::DeadLettered,
+            claim: 3,
+            failures: 3,
+            finished_at: Some(now),
+            last_error: Some("it broke".to_owned()),
+            ..row
+        });
+        self.store().put_letter(LetterRow {
+            id: case,
+            job_id: Some(id),
+            organization_id: Some("org_a".to_owned()),
+            type_name: Some(JobType::CalculateScore.name().to_owned()),
+            body,
+            ..LetterRow::new(QUEUE, "retries_exhausted", "it broke at 12:30", now)
+        });
+    }
+
+    /// A session of the bootstrap operator.
+    pub(crate) async fn operating(&self) -> MemorySession {
+        let mut session = self.ports.db().open().await.unwrap();
+        session.operate(Act {
+            actor: "bootstrap".to_owned(),
+            reason: None,
+            request_id: "r".to_owned(),
+            key: None,
+        });
+        session
+    }
+
+    /// The entries of the audit that are not the world's own, oldest first.
+    pub(crate) fn audit(&self) -> Vec<Value> {
+        let entries: Vec<Value> = self.store().look(|state| {
+            let (links, _) = state.audit();
+            links.iter().map(|link| serde_json::from_str(&link.entry).unwrap()).collect()
+        });
+        entries.into_iter().filter(|entry| entry["requestId"] != "r").collect()
+    }
+
+    /// Everything but the audit.
+    pub(crate) fn rows(&self) -> Value {
+        let mut dump = self.store().dump();
+        dump.as_object_mut().unwrap().remove("audit");
+        dump
+    }
+}
+
+/// Sends it; it is refused by this code, nothing is changed, and the audit has
+/// its one entry, of this action and target.
+pub(crate) async fn refused(world: &World, call: Call, code: &str, entry: (&str, &str)) -> Answer {
+    let (before, seen, sent) = (world.rows(), world.audit().len(), world.sent());
+    let answer = call.send(world).await;
+    assert_eq!(answer.code(), code, "{}", answer.body);
+    assert_eq!(world.rows(), before);
+    assert_eq!(world.sent(), sent);
+    let audit = world.audit();
+    assert_eq!(audit.len(), seen + 1, "{audit:?}");
+    let last = &audit[seen];
+    assert_eq!((&last["action"], &last["target"]), (&json!(entry.0), &json!(entry.1)));
+    assert_eq!((&last["outcome"], &last["before"]), (&json!(code), &Value::Null));
+    assert_eq!(last["requestId"], answer.header("x-request-id"));
+    answer
+}
