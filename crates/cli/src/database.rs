@@ -3,10 +3,14 @@
 use anyhow::Context;
 use mauntic_store::connect::Tcp;
 use mauntic_store::migrate;
+use serde_json::json;
 use tokio_postgres::Client;
+
+use crate::output::{Output, line};
 
 /// Which database.
 #[derive(clap::Args)]
+#[group(skip)]
 pub(crate) struct Args {
     /// PostgreSQL address of a role that owns the schema.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
@@ -24,13 +28,14 @@ impl Args {
 }
 
 /// Applies what is missing and says what it applied.
-pub(crate) async fn migrate(args: Args) -> anyhow::Result<()> {
+pub(crate) async fn migrate(args: Args, output: Output) -> anyhow::Result<()> {
     let client = args.client().await?;
     let applied = migrate::run(&client).await?;
-    for name in &applied {
-        println!("{name}");
-    }
     let total = migrate::MIGRATIONS.len();
+    match output {
+        Output::Json => line(&json!({"applied": applied, "migrations": total}).to_string())?,
+        Output::Text => applied.iter().try_for_each(|name| line(name))?,
+    }
     eprintln!("{} of {total} migrations applied now, {total} in all", applied.len());
     Ok(())
 }

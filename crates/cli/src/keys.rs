@@ -4,12 +4,11 @@ use anyhow::{Context, bail};
 use mauntic_domain::ids::OrganizationId;
 use mauntic_flows::ports::Scope;
 use mauntic_store::admin;
+use serde_json::json;
 use uuid::Uuid;
 
-use crate::database;
-
-/// Random bytes of a key: 256 bits, so that its SHA-256 need not be salted.
-const KEY_BYTES: usize = 32;
+use crate::output::{Output, line};
+use crate::{database, random};
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
@@ -39,7 +38,7 @@ pub(crate) enum Command {
     },
 }
 
-pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
+pub(crate) async fn run(command: Command, output: Output) -> anyhow::Result<()> {
     match command {
         Command::Create { database, organization, organization_name, scopes, note } => {
             let owner = organization.map(OrganizationId::parse).transpose();
@@ -54,13 +53,16 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
                 "storing the key; is the organization known, and do the scopes fit its owner?",
             )?;
             eprintln!("key {id}; keep it now, it cannot be shown again:");
-            println!("{key}");
+            output.print(&json!({"id": id, "key": key}), |_| key.clone())?;
         }
         Command::Revoke { database, id } => {
             if !admin::revoke_key(&database.client().await?, id).await? {
                 bail!("there is no live key {id}");
             }
             eprintln!("key {id} opens nothing any more");
+            if output == Output::Json {
+                line(&json!({"id": id, "revoked": true}).to_string())?;
+            }
         }
     }
     Ok(())
@@ -76,12 +78,5 @@ fn parse_scopes(names: &[String]) -> anyhow::Result<Vec<Scope>> {
 
 /// A fresh key: `mk_` and 64 hexadecimal digits.
 pub(crate) fn new_key() -> anyhow::Result<String> {
-    Ok(format!("mk_{}", random_hex()?))
-}
-
-/// 256 random bits in hexadecimal.
-pub(crate) fn random_hex() -> anyhow::Result<String> {
-    let mut bytes = [0_u8; KEY_BYTES];
-    getrandom::fill(&mut bytes).context("the system has no randomness to give")?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("mk_{}", random::hex()?))
 }

@@ -1,23 +1,46 @@
 //! `mauntic`: the operator's command.
 //!
 //! Data goes to standard output, talk to standard error. Exit status: 0 ok,
-//! 1 failed, 2 wrong usage.
+//! 1 failed, 2 wrong usage (then nothing was sent or done).
 
+mod arguments;
+mod audit;
+mod breakers;
+mod clock;
+mod cron;
 mod database;
 mod dev;
+mod dlq;
+mod doctor;
+mod failure;
+mod http;
+mod jobs;
 mod keys;
+mod output;
+mod queues;
+mod random;
+mod receipts;
+mod replays;
+mod runs;
 mod seed;
 mod sim;
 mod simulate;
+mod wait;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use http::Noun;
+use output::Output;
+
 /// Scheduled and queued scoring work, done right.
 #[derive(Parser)]
 #[command(name = "mauntic", version, about, propagate_version = true)]
 struct Cli {
+    /// How data is printed.
+    #[arg(long, global = true, value_enum, default_value_t = Output::Text)]
+    output: Output,
     #[command(subcommand)]
     command: Command,
 }
@@ -33,6 +56,27 @@ enum Command {
     /// Make and revoke keys.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// What waits, one more job, what happens, and whether it works.
+    Queues(Noun<queues::Command>),
+    /// Schedules: what stands where, running one now, pausing, previews.
+    Cron(Noun<cron::Command>),
+    /// Runs: progress, cancelling, dead jobs once more.
+    Runs(Noun<runs::Command>),
+    /// Jobs: search, details, cancelling.
+    Jobs(Noun<jobs::Command>),
+    /// Dead letters: groups, details, replays, discarding.
+    Dlq(Noun<dlq::Command>),
+    /// Replays of many dead letters that are under way.
+    Replays(Noun<replays::Command>),
+    /// Breakers of the services outside.
+    Breakers(Noun<breakers::Command>),
+    /// What operators did, and whether the record of it was altered.
+    Audit(Noun<audit::Command>),
+    /// The proof that every delivery was counted.
+    #[command(subcommand)]
+    Receipts(receipts::Command),
+    /// Look at everything that must hold for jobs to be done.
+    Doctor(doctor::Args),
     /// Run the rules alone: newline-delimited JSON in, out.
     #[command(subcommand)]
     Simulate(simulate::Command),
@@ -42,23 +86,54 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
+    let Cli { output, command } = Cli::parse();
+    failure::exit_code(&match command {
         Command::Simulate(command) => simulate::run(&command),
-        Command::Sim(command) => sim::run(&command),
+        Command::Sim(command) => sim::run(&command, output),
         Command::Dev(args) => block_on(dev::run(args)),
-        Command::Migrate(args) => block_on(database::migrate(args)),
-        Command::Seed(args) => block_on(seed::run(args)),
-        Command::Keys(command) => block_on(keys::run(command)),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("mauntic: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+        Command::Migrate(args) => block_on(database::migrate(args, output)),
+        Command::Seed(args) => block_on(seed::run(args, output)),
+        Command::Keys(command) => block_on(keys::run(command, output)),
+        Command::Queues(noun) => block_on(queues::run(noun, output)),
+        Command::Cron(noun) => block_on(cron::run(noun, output)),
+        Command::Runs(noun) => block_on(runs::run(noun, output)),
+        Command::Jobs(noun) => block_on(jobs::run(noun, output)),
+        Command::Dlq(noun) => block_on(dlq::run(noun, output)),
+        Command::Replays(noun) => block_on(replays::run(noun, output)),
+        Command::Breakers(noun) => block_on(breakers::run(noun, output)),
+        Command::Audit(noun) => block_on(audit::run(noun, output)),
+        Command::Receipts(command) => block_on(receipts::run(command, output)),
+        Command::Doctor(args) => block_on(doctor::run(args, output)),
+    })
 }
 
 fn block_on(command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(command)
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let outcome = runtime.block_on(command);
+    // A request that nobody waits for any more holds nothing up.
+    runtime.shutdown_background();
+    outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_verb_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_address_and_the_output_may_stand_behind_the_verb() {
+        for line in [
+            "mauntic queues list --url http://localhost:1 --output json",
+            "mauntic --output json queues --url http://localhost:1 list",
+        ] {
+            let parsed = Cli::try_parse_from(line.split_whitespace());
+            assert!(parsed.is_ok_and(|cli| cli.output == Output::Json), "{line}");
+        }
+    }
 }

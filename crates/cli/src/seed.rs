@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tokio_postgres::Client;
 
 use crate::database;
+use crate::output::{Output, line};
 
 /// The demo organization's id, as the product's documents write it.
 pub(crate) const ORGANIZATION: &str = "org_123";
@@ -69,10 +70,13 @@ fn features(number: u32) -> Value {
     })
 }
 
-pub(crate) async fn run(args: database::Args) -> anyhow::Result<()> {
+pub(crate) async fn run(args: database::Args, output: Output) -> anyhow::Result<()> {
     let demo = Demo::new()?;
     put(&args.client().await?, &demo).await?;
     eprintln!("organization {ORGANIZATION} with {CONTACTS} contacts is there, not scored yet");
+    if output == Output::Json {
+        line(&json!({"organizationId": ORGANIZATION, "contacts": CONTACTS}).to_string())?;
+    }
     Ok(())
 }
 

@@ -6,6 +6,8 @@ use anyhow::bail;
 use mauntic_sim::engine::{Report, Settings, run_seed, run_seeds};
 use serde_json::json;
 
+use crate::output::Output;
+
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
     /// Run seeds; one that fails prints the command that replays it.
@@ -29,20 +31,9 @@ pub(crate) struct Args {
     /// Print every operation of the first seed.
     #[arg(long)]
     trace: bool,
-    /// How the counts are printed.
-    #[arg(long, value_enum, default_value_t = Output::Text)]
-    output: Output,
 }
 
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum Output {
-    /// For people.
-    Text,
-    /// One JSON object.
-    Json,
-}
-
-pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
+pub(crate) fn run(command: &Command, output: Output) -> anyhow::Result<()> {
     let Command::Run(args) = command;
     let settings = Settings { ops: args.ops, ..Settings::default() };
     if args.trace {
@@ -54,10 +45,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let threads = args.threads.map_or(cores, NonZero::get);
     let report = run_seeds(args.seed, args.seeds, threads, &settings);
-    match args.output {
-        Output::Text => println!("{report}"),
-        Output::Json => println!("{}", as_json(&report)),
-    }
+    output.print(&as_json(&report), |_| report.to_string())?;
     if report.failed > 0 {
         bail!("{} of {} seeds failed", report.failed, report.seeds);
     }

@@ -19,6 +19,7 @@ use mauntic_local::workers::{Outcome, Worker};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
 
+use crate::clock;
 use stack::Stack;
 
 /// Milliseconds from one tick to the next.
@@ -95,8 +96,6 @@ async fn asked_to_stop() -> anyhow::Result<()> {
     }
 }
 
-#[allow(clippy::disallowed_methods, reason = "the one place that fires cron by the wall clock")]
 fn unix_ms() -> anyhow::Result<u64> {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
-    Ok(u64::try_from(since.as_millis())?)
+    Ok(u64::try_from(clock::now()?.timestamp_millis())?)
 }

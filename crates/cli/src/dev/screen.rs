@@ -21,6 +21,9 @@ pub(super) fn render(stack: &Stack) -> String {
 
   curl -s {url}/api/v2/admin/queues -H 'Authorization: Bearer {admin}'
 
+  export MAUNTIC_URL={url} MAUNTIC_TOKEN={admin}
+  cargo run -q -p mauntic-cli -- queues smoke
+
   Cron ticks fire every minute. Ctrl-C stops everything.
 "#
     )

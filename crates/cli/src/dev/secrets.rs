@@ -8,7 +8,8 @@ use std::path::Path;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use crate::keys::{new_key, random_hex};
+use crate::keys::new_key;
+use crate::random;
 
 const FILE: &str = "secrets.json";
 
@@ -24,10 +25,10 @@ pub(super) struct Secrets {
 impl Secrets {
     pub(super) fn fresh() -> anyhow::Result<Self> {
         Ok(Self {
-            admin_token: random_hex()?,
+            admin_token: random::hex()?,
             api_key: new_key()?,
-            http_password: random_hex()?,
-            queue_password: random_hex()?,
+            http_password: random::hex()?,
+            queue_password: random::hex()?,
         })
     }
 

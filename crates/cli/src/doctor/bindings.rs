@@ -1,0 +1,138 @@
+//! Whether an environment of the deployed configuration has what the workers
+//! look for: queues, bucket, secrets, consumers and the tick.
+
+use std::path::Path;
+
+use mauntic_domain::jobs::Queue;
+use mauntic_domain::jobs::queue::Origin;
+use mauntic_domain::schedules::TICK_CRON;
+use toml::{Table, Value};
+
+use super::check::{Check, some};
+
+/// Secrets of each worker; `DATABASE_URL` unless Hyperdrive is bound.
+const SECRETS: [(&str, &[&str]); 2] =
+    [("http", &["DATABASE_URL", "ADMIN_TOKEN"]), ("queue", &["DATABASE_URL"])];
+
+/// The bucket's binding.
+const BUCKET: &str = "WARMUP_R2";
+
+/// Looks at both files. Whether secrets are set is known to the platform alone;
+/// a worker that lacks one shows in its health.
+pub(super) fn check(folder: &Path, env: &str, queues: &[Queue]) -> Check {
+    let name = "bindings";
+    let mut missing = Vec::new();
+    for (worker, secrets) in SECRETS {
+        let path = folder.join(format!("{worker}.toml"));
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) => {
+                let found = format!("{}: {error}", path.display());
+                return Check::warn(name, found, "name the folder: --wrangler");
+            }
+        };
+        match text.parse::<Table>() {
+            Ok(file) => {
+                let lacks = lacking(&file, env, worker == "queue", secrets, queues);
+                missing.extend(lacks.into_iter().map(|what| format!("{worker}: {what}")));
+            }
+            Err(error) => missing.push(format!("{worker}: {}", error.message())),
+        }
+    }
+    if missing.is_empty() {
+        return Check::ok(name, format!("{env} has all that the workers look for"));
+    }
+    let found = format!("{env} lacks {}", some(&missing));
+    Check::fail(name, found, format!("add it to {}", folder.display()))
+}
+
+/// What an environment lacks; it inherits nothing of what is looked at.
+fn lacking(
+    file: &Table,
+    env: &str,
+    consumes: bool,
+    secrets: &[&str],
+    queues: &[Queue],
+) -> Vec<String> {
+    let Some(own) = file.get("env").and_then(|envs| envs.get(env)) else {
+        return vec![format!("the environment {env}")];
+    };
+    let mut lacks = Vec::new();
+    let is_bound = |list: &str, binding: &str| {
+        tables(own.get(list)).iter().any(|one| text(one, "binding") == Some(binding))
+    };
+    let named = own.get("secrets").and_then(|secrets| secrets.get("required"));
+    let named: Vec<&str> = strings(named);
+    for secret in secrets {
+        let is_replaced = *secret == "DATABASE_URL" && is_bound("hyperdrive", "HYPERDRIVE");
+        if !named.contains(secret) && !is_replaced {
+            lacks.push(format!("secret {secret}"));
+        }
+    }
+    if !is_bound("r2_buckets", BUCKET) {
+        lacks.push(format!("bucket {BUCKET}"));
+    }
+    let of_queues = |name: &str| tables(own.get("queues").and_then(|queues| queues.get(name)));
+    let producers = of_queues("producers");
+    for queue in queues {
+        let sends = |one: &&Value| {
+            text(one, "binding") == Some(queue.binding())
+                && origin(one) == Some(Origin::Jobs(*queue))
+        };
+        if !producers.iter().any(sends) {
+            lacks.push(format!("producer {}", queue.binding()));
+        }
+    }
+    if consumes {
+        lacks.extend(unconsumed(&of_queues("consumers"), queues));
+        lacks.extend((!ticks(own)).then(|| "the tick's trigger".to_owned()));
+    }
+    lacks
+}
+
+fn unconsumed(consumers: &[&Value], queues: &[Queue]) -> Vec<String> {
+    let mut lacks = Vec::new();
+    for queue in queues {
+        let of = |origin_of| consumers.iter().find(|one| origin(one) == Some(origin_of));
+        let Some(jobs) = of(Origin::Jobs(*queue)) else {
+            lacks.push(format!("consumer of {}", queue.name()));
+            continue;
+        };
+        let letters = text(jobs, "dead_letter_queue");
+        if letters.and_then(Origin::from_deployed_name) != Some(Origin::DeadLetters(*queue)) {
+            lacks.push(format!("dead-letter queue of {}", queue.name()));
+        }
+        let consumed = of(Origin::DeadLetters(*queue)).and_then(|one| text(one, "queue"));
+        if consumed.is_none() || consumed != letters {
+            lacks.push(format!("consumer of {}'s dead-letter queue", queue.name()));
+        }
+    }
+    lacks
+}
+
+/// Whether the expression that is the tick's triggers the worker.
+fn ticks(own: &Value) -> bool {
+    let named = own.get("vars").and_then(|vars| text(vars, "TICK_CRON")).unwrap_or(TICK_CRON);
+    let crons = own.get("triggers").and_then(|triggers| triggers.get("crons"));
+    strings(crons).contains(&named)
+}
+
+fn origin(consumer: &Value) -> Option<Origin> {
+    text(consumer, "queue").and_then(Origin::from_deployed_name)
+}
+
+fn tables(list: Option<&Value>) -> Vec<&Value> {
+    list.and_then(Value::as_array).into_iter().flatten().collect()
+}
+
+fn strings(list: Option<&Value>) -> Vec<&str> {
+    tables(list).into_iter().filter_map(Value::as_str).collect()
+}
+
+fn text<'v>(table: &'v Value, name: &str) -> Option<&'v str> {
+    table.get(name).and_then(Value::as_str)
+}
+
+#[cfg(test)]
+#[path = "bindings_tests.rs"]
+mod tests;
