@@ -19,7 +19,7 @@ use uuid::Uuid;
 const MAKER: (usize, u8) = (7, 1);
 
 /// Columns that hold texts for people.
-const TEXTS: [&str; 2] = ["last_error", "detail"];
+const TEXTS: [&str; 3] = ["last_error", "detail", "error"];
 
 /// Longest text that is kept of an error.
 const TEXT_CHARS_MAX: usize = 2_000;
@@ -130,13 +130,6 @@ fn compare(path: &str, left: &Value, right: &Value, found: &mut Vec<String>) {
         }
         _ if left == right => {}
         _ => found.push(format!("{path}: {left} in memory, {right} in PostgreSQL")),
-    }
-}
-
-/// Orders rows that have no id in common by what they hold.
-pub(crate) fn sort_rows(rows: &mut Value) {
-    if let Value::Array(rows) = rows {
-        rows.sort_by_cached_key(Value::to_string);
     }
 }
 

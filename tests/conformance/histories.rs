@@ -2,9 +2,11 @@
 //! and after each step their replies and all of their rows are equal. What no
 //! scenario thought of is found here.
 
+mod deeds;
 mod draw;
 mod ops;
 mod replies;
+mod sights;
 
 use std::fmt::{Display, Formatter};
 
@@ -20,7 +22,7 @@ use crate::subject::World;
 
 /// Steps of a history: enough for a job to be claimed, lost, set back, replayed
 /// and retired among others.
-const STEPS: usize = 60;
+const STEPS: usize = 80;
 
 /// Histories of each of the two tests, sized to the time of `make test`; more
 /// by `MAUNTIC_HISTORIES`.

@@ -13,6 +13,7 @@
 
 mod dump;
 mod histories;
+mod laws;
 mod memory;
 mod postgres;
 mod scenarios;

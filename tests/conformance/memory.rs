@@ -9,9 +9,10 @@ use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoring::{Category, Config, ConfigEntry, Features};
 use mauntic_sim::clock::ManualClock;
 use mauntic_sim::faults::Faults;
-use mauntic_sim::store::rows::{EventRow, JobRow, LetterRow, RunRecord};
+use mauntic_sim::store::rows::{DeliveryRow, EventRow, JobRow, LetterRow, ReplayRecord, RunRecord};
 use mauntic_sim::store::{MemoryStore, State};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::subject::{RawJob, Subject};
 
@@ -91,6 +92,10 @@ impl Subject for Memory {
                 "events": state.events().map(event).collect::<Vec<_>>(),
                 "scores": scores(state),
                 "history": history(state),
+                "replays": state.replays().values().map(replay).collect::<Vec<_>>(),
+                "deliveries": state.deliveries().iter().map(delivery).collect::<Vec<_>>(),
+                "answers": answers(state),
+                "audit": audit(state),
             })
         })
     }
@@ -111,15 +116,18 @@ fn job(row: &JobRow) -> Value {
         "coalesce_key": row.coalesce_key, "available_at": row.available_at,
         "wake_at": row.wake_at, "lease_until": row.lease_until, "lease_token": row.lease_token,
         "last_error": row.last_error, "finished_at": row.finished_at, "receipt": row.receipt,
+        "replays": row.replays, "errors": (!row.errors.is_empty()).then_some(&row.errors),
     })
 }
 
 fn letter(row: &LetterRow) -> Value {
     json!({
-        "queue": row.queue, "message_id": row.message_id, "job_id": row.job_id,
+        "id": row.id, "queue": row.queue, "message_id": row.message_id, "job_id": row.job_id,
         "organization_id": row.organization_id, "type": row.type_name,
         "body": String::from_utf8_lossy(&row.body), "reason": row.reason, "detail": row.detail,
-        "created_at": row.created_at, "decided_at": row.decided_at,
+        "created_at": row.created_at, "decided_at": row.decided_at, "decision": row.decision,
+        "decided_by": row.decided_by, "decided_why": row.decided_why,
+        "replay_id": row.replay_id, "replayed_as": row.replayed_as,
     })
 }
 
@@ -142,6 +150,47 @@ fn event(event: &EventRow) -> Value {
         "data": event.data, "job_id": event.job_id, "request_id": event.request_id,
         "occurred_at": event.occurred_at, "wake_at": event.wake_at, "sent_at": event.sent_at,
     })
+}
+
+fn replay(row: &ReplayRecord) -> Value {
+    json!({
+        "id": row.id, "filter": row.filter, "case_limit": row.terms.limit,
+        "canary": row.terms.canary, "per_second": row.terms.per_second, "actor": row.actor,
+        "why": row.why, "request_id": row.request_id, "created_at": row.created_at,
+        "status": row.status.as_str(), "after_case": row.after_case, "canaries": row.canaries,
+        "paced_until": row.paced_until, "replayed": row.replayed, "refused": row.refused,
+        "stopped_by": row.stopped_by, "finished_at": row.finished_at,
+    })
+}
+
+fn delivery((token, row): (&Uuid, &DeliveryRow)) -> Value {
+    json!({
+        "token": token, "queue": row.queue, "delivered_at": row.delivered_at,
+        "messages": row.messages, "unreadable": row.unreadable, "absorbed": row.absorbed,
+        "taken": row.taken, "effects": row.effects, "failures": row.failures,
+        "put_off": row.put_off, "lost": row.lost,
+    })
+}
+
+fn answers(state: &State) -> Vec<Value> {
+    let rows = state.answers().iter().map(|((holder, key), row)| {
+        let fingerprint: String =
+            row.fingerprint.iter().map(|byte| format!("{byte:02x}")).collect();
+        json!({
+            "holder": holder, "key": key, "organization_id": row.organization_id,
+            "fingerprint": fingerprint, "created_at": row.created_at,
+        })
+    });
+    rows.collect()
+}
+
+fn audit(state: &State) -> Vec<Value> {
+    let (links, _) = state.audit();
+    let rows = links.iter().map(|link| {
+        let entry: Value = serde_json::from_str(&link.entry).expect("an entry");
+        json!({ "seq": link.seq, "at": link.at, "entry": entry })
+    });
+    rows.collect()
 }
 
 fn schedules(state: &State) -> Vec<Value> {

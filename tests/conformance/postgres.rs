@@ -19,14 +19,23 @@ use uuid::Uuid;
 use crate::subject::{RawJob, Subject};
 
 /// Every table of the protocol with every column that decides anything.
-/// Left out: ids that a database alone sees, what is generated from other
-/// columns, and the trace context, which no port carries.
+/// Left out: what is generated from other columns, the audit's hashes, which
+/// hash a database's own ids, answers, whose form is the store's own, and the
+/// trace context, which no port carries.
 const TABLES: &str = "select jsonb_build_object(
   'jobs', (select coalesce(jsonb_agg(to_jsonb(j) - 'traceparent' order by j.id), '[]')
     from jobs.job j),
-  'dead_letters', (select coalesce(jsonb_agg(to_jsonb(d) - array['id', 'fingerprint']
-      || jsonb_build_object('body', convert_from(d.body, 'UTF8'))), '[]')
+  'dead_letters', (select coalesce(jsonb_agg(to_jsonb(d) - array['fingerprint', 'payload']
+      || jsonb_build_object('body', convert_from(d.body, 'UTF8')) order by d.id), '[]')
     from jobs.dead_letter d),
+  'replays', (select coalesce(jsonb_agg(to_jsonb(r) order by r.id), '[]') from jobs.replay r),
+  'deliveries', (select coalesce(jsonb_agg(to_jsonb(d) order by d.token), '[]')
+    from jobs.delivery d),
+  'answers', (select coalesce(jsonb_agg(to_jsonb(a) - 'answer'
+      || jsonb_build_object('fingerprint', encode(a.fingerprint, 'hex'))
+      order by a.holder, a.key), '[]') from jobs.answer a),
+  'audit', (select coalesce(jsonb_agg(jsonb_build_object('seq', a.seq, 'at', a.at,
+      'entry', a.entry::jsonb) order by a.seq), '[]') from jobs.audit a),
   'runs', (select coalesce(jsonb_agg(to_jsonb(r) order by r.id), '[]') from jobs.run r),
   'schedules', (select coalesce(jsonb_agg(to_jsonb(s) order by s.job_key collate \"C\"), '[]')
     from jobs.schedule s),
@@ -135,8 +144,8 @@ impl Subject for Postgres {
     }
 
     async fn decide_letters(&self) {
-        let sql = "update jobs.dead_letter set decided_at = clock_timestamp()
-          where decided_at is null";
+        let sql = "update jobs.dead_letter
+          set decided_at = clock_timestamp(), decision = 'discarded' where decided_at is null";
         self.owner.execute(sql, &[]).await.expect("decided");
     }
 

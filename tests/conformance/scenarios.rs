@@ -20,7 +20,12 @@ macro_rules! on_both {
 }
 
 mod absolved;
+mod acts;
 mod alone;
+mod answers;
+pub(crate) mod asked;
+mod case_lists;
+mod cases;
 mod claims;
 mod deaths;
 mod effects;
@@ -28,11 +33,16 @@ mod enqueues;
 pub(crate) mod given;
 mod guards;
 mod last_moves;
+mod ledger;
 mod operators;
+mod rehearsals;
 mod relays;
+mod replays;
+mod replays_stopped;
 mod retention;
 mod runs;
 mod schedules;
 mod scores;
 mod settled;
 mod shorts;
+mod views;

@@ -5,13 +5,14 @@ use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::jobs::{JobType, Queue};
 use mauntic_domain::scoring::{ConfigEntry, Features};
 use mauntic_flows::ports::{
-    ClaimReply, ClaimRequest, Database, Dependency, EffectStore, GuardStore, Held, JobStore,
-    KeyStore,
+    Act, ClaimReply, ClaimRequest, Database, Dependency, EffectStore, GuardStore, Held, JobStore,
+    KeyStore, OperatorStore,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::dump::{Labels, assert_has, sort_rows};
+use crate::dump::{Labels, assert_has};
+use crate::laws;
 
 /// The queue of nearly every job here.
 pub(crate) const QUEUE: Queue = Queue::ScoringEvents;
@@ -73,13 +74,16 @@ pub(crate) trait Subject: Sized {
     async fn tables(&self) -> Value;
 }
 
-type SessionOf<S> = <<S as Subject>::Db as Database>::Session;
+/// A session of a subject.
+pub(crate) type SessionOf<S> = <<S as Subject>::Db as Database>::Session;
 
 /// A subject with a session of each role.
 pub(crate) struct World<S: Subject> {
     pub(crate) subject: S,
     pub(crate) queue: SessionOf<S>,
     pub(crate) http: SessionOf<S>,
+    /// The HTTP worker's, which acts for an operator.
+    pub(crate) op: SessionOf<S>,
     pub(crate) labels: Labels,
     made: u32,
 }
@@ -90,13 +94,20 @@ impl<S: Subject> World<S> {
         let subject = S::create().await;
         let queue = subject.queue().open().await.expect("the queue worker connects");
         let http = subject.http().open().await.expect("the HTTP worker connects");
-        Self { subject, queue, http, labels: Labels::default(), made: 0 }
+        let op = acting(&subject, act()).await;
+        Self { subject, queue, http, op, labels: Labels::default(), made: 0 }
     }
 
     /// New sessions: after an error none is used again.
     pub(crate) async fn reopen(&mut self) {
         self.queue = self.subject.queue().open().await.expect("the queue worker connects");
         self.http = self.subject.http().open().await.expect("the HTTP worker connects");
+        self.op = self.acting(act()).await;
+    }
+
+    /// A session of the HTTP worker's role that does this act.
+    pub(crate) async fn acting(&self, act: Act) -> SessionOf<S> {
+        acting(&self.subject, act).await
     }
 
     /// A fresh UUIDv7; behind every earlier one.
@@ -110,16 +121,22 @@ impl<S: Subject> World<S> {
         self.subject.advance(TimeDelta::seconds(secs)).await;
     }
 
-    /// Every row, canonically; equal dumps are equal databases.
+    /// Every row, canonically; equal dumps are equal databases. What must hold of
+    /// every database is looked at on the way.
     pub(crate) async fn dump(&mut self) -> Value {
         let tables = self.subject.tables().await;
+        laws::assert_deliveries_add_up(&tables);
+        laws::assert_audit_verifies(&self.op).await;
         let (breaker, version, now) =
             self.queue.breaker(Dependency::AlertWebhook).await.expect("a breaker");
         assert_eq!(now, self.subject.now(), "the database has the test's clock");
         let vitals = self.http.vitals().await.expect("signs of life");
         let mut beats = vitals.beats;
         beats.sort_by(|a, b| a.duty.cmp(&b.duty));
-        let beats = beats.iter().map(|beat| json!([beat.duty, beat.at, beat.interval_secs]));
+        let beats = beats.iter().map(|beat| {
+            let by = beat.by.map(|by| json!([by.id, by.schema_max]));
+            json!([beat.duty, beat.at, beat.interval_secs, by])
+        });
         let beats: Value = beats.collect();
         let owners = OWNERS.map(organization);
         let contacts =
@@ -132,8 +149,6 @@ impl<S: Subject> World<S> {
         });
         let features: Value = features.collect();
         let mut dump = self.labels.canonical(now, tables);
-        // Only these have no id that says their order.
-        sort_rows(&mut dump["dead_letters"]);
         dump["breaker"] = self.reply(&json!([breaker_value(breaker), version]));
         dump["beats"] = self.reply(&beats);
         dump["features"] = features;
@@ -192,6 +207,22 @@ impl<S: Subject> World<S> {
     }
 }
 
+/// What [`World::op`] does, without a key.
+pub(crate) fn act() -> Act {
+    Act {
+        actor: "bootstrap".to_owned(),
+        reason: Some("it was asked for".to_owned()),
+        request_id: "request-4".to_owned(),
+        key: None,
+    }
+}
+
+async fn acting<S: Subject>(subject: &S, act: Act) -> SessionOf<S> {
+    let mut session = subject.http().open().await.expect("the HTTP worker connects");
+    session.operate(act);
+    session
+}
+
 /// A UUIDv7 of that time that no database makes.
 pub(crate) fn made_id(at: DateTime<Utc>, number: u32) -> Uuid {
     let [a, b, c, d] = number.to_be_bytes();
@@ -204,17 +235,27 @@ pub(crate) fn made_id(at: DateTime<Utc>, number: u32) -> Uuid {
 pub(crate) fn claim_request(token: Uuid, ids: &[Uuid]) -> ClaimRequest {
     let mut ids = ids.to_vec();
     ids.sort_unstable();
-    ClaimRequest {
+    counted(ClaimRequest {
         queue: QUEUE,
         token,
         addresses: ids.iter().enumerate().map(|(n, id)| (*id, format!("message-{n}"))).collect(),
         shorts: Vec::new(),
         letters: Vec::new(),
+        messages: 0,
+        repeated: 0,
         types: JobType::available_on(QUEUE).collect(),
-    }
+    })
 }
 
-fn breaker_value(breaker: mauntic_domain::breaker::Breaker) -> Value {
+/// The batch with the number of its messages.
+pub(crate) fn counted(batch: ClaimRequest) -> ClaimRequest {
+    let messages = batch.addresses.len() + batch.shorts.len() + batch.letters.len();
+    let messages = i32::try_from(messages).expect("a batch") + batch.repeated;
+    ClaimRequest { messages, ..batch }
+}
+
+/// A breaker as a value.
+pub(crate) fn breaker_value(breaker: mauntic_domain::breaker::Breaker) -> Value {
     use mauntic_domain::breaker::Breaker;
     match breaker {
         Breaker::Healthy => json!("healthy"),

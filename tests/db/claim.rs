@@ -12,7 +12,7 @@ use mauntic_flows::ports::{
 use mauntic_flows::tick::{Duty, TickSettings, tick};
 use mauntic_flows::{consume, relay};
 use mauntic_testkit::database::Role;
-use mauntic_tests::ports::Settled;
+use mauntic_tests::ports::{INSTANCE, Settled};
 use mauntic_tests::world::{World, contact, organization, short, texts};
 use serde_json::json;
 use uuid::Uuid;
@@ -27,6 +27,8 @@ fn request(token: Uuid, ids: &[Uuid]) -> ClaimRequest {
         addresses: ids.into_iter().map(|id| (id, format!("m-{id}"))).collect(),
         shorts: Vec::new(),
         letters: Vec::new(),
+        messages: crate::BATCH_MAX,
+        repeated: 0,
         types: vec![JobType::CalculateScore, JobType::RecomputeChunk],
     }
 }
@@ -214,6 +216,7 @@ async fn the_tick_sends_what_is_due_once() {
         schedules: Ok(Vec::new()),
         keep: KEEP_MIN,
         interval_secs: TICK_INTERVAL_SECS,
+        instance: INSTANCE,
     };
     for sent in [1, 0] {
         let report = tick(&world.queue, &settings).await;

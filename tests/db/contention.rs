@@ -21,7 +21,11 @@ async fn producers_and_the_relay_never_deadlock() {
     // Ids in another order than the keys.
     for part in names.chunks(20) {
         let part = part.iter().cloned().collect();
-        recalculate(&world.http, &session, &owner, &part, None, "r").await.unwrap().1.unwrap();
+        recalculate(&world.http, &session, &owner, &part, None, "r", None)
+            .await
+            .unwrap()
+            .1
+            .unwrap();
     }
     let ids: Vec<Uuid> =
         world.rows("select id from jobs.job").await.iter().map(|row| row.get(0)).collect();
@@ -29,9 +33,11 @@ async fn producers_and_the_relay_never_deadlock() {
     let rounds = (0..20).map(|_| async {
         let (http, queue) = join(world.http.db().open(), world.queue.db().open()).await;
         let (http, queue) = (http.unwrap(), queue.unwrap());
-        let (joined, marked) =
-            join(recalculate(&world.http, &http, &owner, &all, None, "r"), queue.mark_sent(&ids))
-                .await;
+        let (joined, marked) = join(
+            recalculate(&world.http, &http, &owner, &all, None, "r", None),
+            queue.mark_sent(&ids),
+        )
+        .await;
         marked.unwrap();
         assert!(joined.unwrap().0.iter().all(|row| !row.created));
     });

@@ -15,10 +15,16 @@ mod claim;
 mod contention;
 mod duties;
 mod migrations;
+mod operations;
 mod plans;
 mod producers;
 mod protocol;
+mod rehearsal;
+mod roles;
 mod scores;
 mod silence;
 mod tenants;
 mod unguarded;
+
+/// Messages of a full batch: enough for whatever a test claims at once.
+const BATCH_MAX: i32 = 100;

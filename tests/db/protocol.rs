@@ -77,6 +77,8 @@ fn request(ids: &[Uuid]) -> ClaimRequest {
         addresses: ids.into_iter().map(|id| (id, format!("m-{id}"))).collect(),
         shorts: Vec::new(),
         letters: Vec::new(),
+        messages: crate::BATCH_MAX,
+        repeated: 0,
         types: JobType::available_on(QUEUE).collect(),
     }
 }

@@ -221,7 +221,8 @@ async fn a_chunk_job_scores_its_contacts_and_a_context_replaces_a_category() {
     world.contacts(&owner, &contacts).await;
     let session = world.http.db().open().await.unwrap();
     let names = contacts.iter().map(|(name, _)| name.clone()).collect();
-    let (rows, sent) = recalculate(&world.http, &session, &owner, &names, None, "r").await.unwrap();
+    let (rows, sent) =
+        recalculate(&world.http, &session, &owner, &names, None, "r", None).await.unwrap();
     sent.unwrap();
     assert_eq!(rows.len(), 2);
     world.consume("m", &texts(world.http.sent.take())).await;
@@ -232,7 +233,11 @@ async fn a_chunk_job_scores_its_contacts_and_a_context_replaces_a_category() {
 
     let context = serde_json::from_value(json!({"intent": 42.5})).unwrap();
     let one = [contacts[0].0.clone()].into_iter().collect();
-    recalculate(&world.http, &session, &owner, &one, Some(context), "r").await.unwrap().1.unwrap();
+    recalculate(&world.http, &session, &owner, &one, Some(context), "r", None)
+        .await
+        .unwrap()
+        .1
+        .unwrap();
     world.consume("n", &texts(world.http.sent.take())).await;
     let found = session.score(&owner, &contacts[0].0).await.unwrap().unwrap().unwrap();
     assert_eq!(found.score.total().to_string(), "52.5");
@@ -249,6 +254,8 @@ async fn an_empty_claim_is_no_error() {
         addresses: vec![],
         shorts: vec![],
         letters: vec![],
+        messages: 0,
+        repeated: 0,
         types: vec![],
     };
     let reply = session.claim(&empty).await.unwrap();

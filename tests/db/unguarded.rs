@@ -71,7 +71,14 @@ async fn every_table_with_an_organization_is_under_row_level_security() {
     assert_eq!(names(&world, sql).await, [""; 0]);
     // What is not under it, the role cannot read at all.
     let http = world.database.connect(Role::Http).await.unwrap();
-    for table in ["jobs.dead_letter", "jobs.event_outbox", "auth.api_key", "auth.organization"] {
+    for table in [
+        "jobs.audit",
+        "jobs.dead_letter",
+        "jobs.event_outbox",
+        "jobs.replay",
+        "auth.api_key",
+        "auth.organization",
+    ] {
         let error =
             http.query_one(&format!("select count(*) from {table}"), &[]).await.unwrap_err();
         assert_eq!(error.code().unwrap().code(), "42501", "{table}");

@@ -16,6 +16,7 @@ mod bad_input;
 mod commands;
 mod deploy;
 mod faults;
+mod letters;
 mod neighbours;
 mod panics;
 mod ten_thousand;

@@ -6,13 +6,15 @@ use chrono::TimeDelta;
 use mauntic_domain::jobs::{JobType, Queue};
 use mauntic_domain::scoring::Features;
 use mauntic_flows::ports::{
-    AloneClaim, AloneRequest, ClaimRequest, EffectStore, JobKey, JobStore, NewJob, Next, PortError,
-    RunStore, ScheduleStore, TenantStore,
+    AloneClaim, AloneRequest, CaseReplay, ClaimRequest, EffectStore, JobKey, JobStore, NewJob,
+    Next, OperatorStore, PortError, RelayStore, RunStore, ScheduleStore, TenantStore,
 };
 use mauntic_store::Session;
 use uuid::Uuid;
 
-use crate::scene::{CONTACTS, DEAD, JOINED, KEY, OTHER, RUN, SHARED, Scene, Stage, TOKENS};
+use crate::scene::{
+    AGAIN, CASE, CONTACTS, DEAD, JOINED, KEY, OTHER, RUN, SHARED, SPAWNED, Scene, Stage, TOKENS,
+};
 use crate::values::{contact, owner, score_contact};
 
 /// A way to do an operation.
@@ -52,6 +54,14 @@ pub(crate) enum Form {
     Score,
     /// Recounts runs without progress.
     Recount,
+    /// Goes one step with a replay of every open case.
+    Slice,
+    /// Replays the shared job's case, as an operator.
+    ReplayCase,
+    /// Discards it.
+    Discard,
+    /// Retries the run's dead jobs, as an operator.
+    RetryRun,
 }
 
 /// Connections of one operation; all lead to its own port of the proxy, or to
@@ -62,6 +72,8 @@ pub(crate) struct Actor {
     pub(crate) http: Session,
     /// As the queue worker.
     pub(crate) queue: Session,
+    /// As the HTTP worker for an operator.
+    pub(crate) op: Session,
     /// As the owner, for statements that are no store's.
     pub(crate) owner: tokio_postgres::Client,
 }
@@ -126,7 +138,8 @@ impl Act {
         let (queue, http) = (&actor.queue, &actor.http);
         match self.form {
             Form::Claim | Form::ClaimAndRead => {
-                let answer = self.claim(queue, &[OTHER, SHARED, JOINED]).await?;
+                let token = TOKENS[self.side];
+                let answer = self.claim(queue, token, &[OTHER, SHARED, JOINED]).await?;
                 if self.form == Form::Claim || answer.held.iter().all(|(id, _)| *id != JOINED) {
                     return Ok(answer);
                 }
@@ -152,6 +165,16 @@ impl Act {
             Form::Recount => {
                 queue.recount(TimeDelta::minutes(25), 10).await.map(|_| Answer::default())
             }
+            Form::Slice => {
+                let advanced = queue.advance_replays(TimeDelta::minutes(1)).await?;
+                Ok(Answer::said((advanced.released, advanced.ended)))
+            }
+            Form::ReplayCase => {
+                let replay = CaseReplay { id: CASE, content: None, fresh_id: SPAWNED[self.side] };
+                actor.op.replay_case(&replay).await.map(Answer::said)
+            }
+            Form::Discard => actor.op.discard(CASE).await.map(Answer::said),
+            Form::RetryRun => actor.op.retry_run(RUN).await.map(Answer::said),
         }
     }
 
@@ -163,7 +186,7 @@ impl Act {
         if self.form == Form::Rescue {
             return self.rescue(&actor.queue).await;
         }
-        let mut later = self.claim(&actor.queue, &answer.kept).await?;
+        let mut later = self.claim(&actor.queue, AGAIN[self.side], &answer.kept).await?;
         if self.form == Form::ClaimAndRead && later.held.iter().any(|(id, _)| *id == JOINED) {
             later = self.read(&actor.queue, later).await?;
         }
@@ -172,7 +195,7 @@ impl Act {
         Ok(later)
     }
 
-    async fn claim(&self, queue: &Session, ids: &[Uuid]) -> Result<Answer, PortError> {
+    async fn claim(&self, queue: &Session, token: Uuid, ids: &[Uuid]) -> Result<Answer, PortError> {
         let mut addresses: Vec<(Uuid, String)> =
             ids.iter().map(|id| (*id, format!("message of {id}"))).collect();
         if self.side == 1 {
@@ -180,10 +203,12 @@ impl Act {
         }
         let request = ClaimRequest {
             queue: Queue::ScoringEvents,
-            token: TOKENS[self.side],
+            token,
             addresses,
             shorts: Vec::new(),
             letters: Vec::new(),
+            messages: 3,
+            repeated: 0,
             types: vec![JobType::CalculateScore],
         };
         let reply = queue.claim(&request).await?;
@@ -218,7 +243,7 @@ impl Act {
     async fn enqueue(&self, http: &Session, about: &str) -> Result<Answer, PortError> {
         let key = JobKey::Idempotent(KEY.to_owned());
         let new = NewJob { job: score_contact(about), key, request_id: "r".to_owned() };
-        match http.enqueue(&owner(), &[new]).await {
+        match http.enqueue(&owner(), &[new], None).await {
             Ok(jobs) => {
                 assert_eq!(jobs.len(), 1, "a job an answer");
                 Ok(Answer::said((jobs[0].id, jobs[0].created, jobs[0].state)))

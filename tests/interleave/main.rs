@@ -10,6 +10,7 @@
 //! | `state` | what there is afterwards, without times; what must hold of it always |
 //! | `walk` | all orders of two operations, and the check of each |
 //! | `pairs` | every pair of operations |
+//! | `operators` | what operators do, among themselves and beside the queue worker |
 //! | `twins` | statements that are wrong on purpose: the same check finds them |
 //! | `races` | what takes a lost answer or a setting, and no order |
 
@@ -23,6 +24,7 @@
 #![allow(clippy::large_futures, reason = "a test has the stack for a whole batch")]
 
 mod act;
+mod operators;
 mod pairs;
 mod races;
 mod scene;

@@ -47,8 +47,16 @@ pub(crate) const FIRST: [Uuid; 2] = [id(14), id(15)];
 /// The invocations.
 pub(crate) const TOKENS: [Uuid; 2] = [id(16), id(17)];
 
+/// The same invocations, when a message of theirs comes back.
+pub(crate) const AGAIN: [Uuid; 2] = [id(18), id(19)];
+
+/// The case of [`SHARED`], where that is a dead letter.
+pub(crate) const CASE: Uuid = id(20);
+/// A replay of every open case.
+pub(crate) const REPLAY: Uuid = id(21);
+
 /// What an id is called; ids that the database made are all `new`.
-pub(crate) const NAMES: [(Uuid, &str); 18] = [
+pub(crate) const NAMES: [(Uuid, &str); 22] = [
     (RUN, "the run"),
     (OTHER, "other"),
     (SHARED, "shared"),
@@ -66,6 +74,10 @@ pub(crate) const NAMES: [(Uuid, &str); 18] = [
     (FIRST[1], "first 1"),
     (TOKENS[0], "side 0"),
     (TOKENS[1], "side 1"),
+    (AGAIN[0], "side 0"),
+    (AGAIN[1], "side 1"),
+    (CASE, "the case"),
+    (REPLAY, "the replay"),
     (Uuid::nil(), "nobody"),
 ];
 
@@ -144,6 +156,9 @@ impl Scene {
                 Form::Replay if self.stage != Stage::Dead => {
                     sql += &job(DEAD, Stage::Dead, Some(RUN), "idempotency_key", None);
                 }
+                Form::Slice | Form::RetryRun => {
+                    sql += &job(DEAD, Stage::Dead, Some(RUN), "idempotency_key", None);
+                }
                 Form::Finalize => {
                     sql += &job(LAST[side], Stage::Held, Some(RUN), "idempotency_key", None);
                 }
@@ -153,10 +168,13 @@ impl Scene {
                 _ => {}
             }
         }
-        sql += LETTERS;
+        sql += &letters();
         sql += &format!("{RUN_OF_JOBS}\n  where j.run_id = '{RUN}') c;");
         if self.is_judged {
             sql += &format!("{JUDGED} values ('{SCHEDULE}', '{CRON}', '2026-01-01T02:00Z', 1);");
+        }
+        if self.forms.contains(&Form::Slice) {
+            sql += &format!("{REPLAYED} ('{REPLAY}', '{{}}', 10, 0, 1000, 'somebody', 'running');");
         }
         sql + CONTACTS_AND_SCORE
     }
@@ -183,12 +201,21 @@ const EMPTY: &str = "
 delete from jobs.dead_letter; delete from jobs.event_outbox; delete from jobs.occurrence;
 delete from jobs.schedule; delete from jobs.run; delete from jobs.job;
 delete from scoring.score_history; delete from scoring.lead_scores;
-delete from scoring.contact_features;";
+delete from scoring.contact_features; delete from jobs.delivery; delete from jobs.replay;
+delete from jobs.audit; update jobs.audit_head set seq = 0, hash = decode(repeat('00', 32), 'hex');";
 
-const LETTERS: &str = "
-insert into jobs.dead_letter (queue, job_id, organization_id, type, body, reason, detail)
-select j.queue, j.id, j.organization_id, j.type, convert_to(j.data::text, 'UTF8'), 'failed', 'x'
-from jobs.job j where j.state = 'dead_lettered';";
+fn letters() -> String {
+    format!(
+        "insert into jobs.dead_letter (id, queue, job_id, organization_id, type, body, reason,
+                                       detail)
+         select case j.id when '{SHARED}' then '{CASE}' else uuidv7() end, j.queue, j.id,
+           j.organization_id, j.type, convert_to(j.data::text, 'UTF8'), 'failed', 'x'
+         from jobs.job j where j.state = 'dead_lettered';"
+    )
+}
+
+const REPLAYED: &str = "
+insert into jobs.replay (id, filter, case_limit, canary, per_second, actor, status) values";
 
 /// Without progress for an hour, so that a recount looks at it.
 const RUN_OF_JOBS: &str = "

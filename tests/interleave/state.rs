@@ -69,7 +69,8 @@ const ROWS: &str = "
 select 'job ' || to_jsonb(t)::text from (
   select j.id, j.state, j.claim, j.alone, j.failures, j.resends, j.platform_deaths, j.snoozes,
          j.snooze_reason, j.coalesced, j.coalesce_key, j.idempotency_key, j.released_key, j.run_id,
-         j.type, j.data, j.receipt, j.last_error, j.lease_token, j.scheduled_for,
+         j.type, j.data, j.receipt, j.last_error, j.lease_token, j.scheduled_for, j.replays,
+         jsonb_array_length(j.errors) as errors,
          case when j.lease_until > clock_timestamp() then 'runs'
               when j.lease_until is not null then 'ran out' end as lease,
          j.available_at <= clock_timestamp() as is_due, j.wake_at <= clock_timestamp() as is_awake
@@ -83,8 +84,15 @@ select 'run ' || to_jsonb(t)::text from (
   from jobs.run r) t
 union all
 select 'dead letter ' || to_jsonb(t)::text from (
-  select l.job_id, l.message_id, l.reason, l.detail, l.decided_at is not null as is_decided
+  select l.job_id, l.message_id, l.reason, l.detail, l.decided_at is not null as is_decided,
+         l.decision, l.decided_by, l.replay_id, l.replayed_as
   from jobs.dead_letter l) t
+union all
+select 'replay ' || to_jsonb(t)::text from (
+  select r.id, r.status, r.replayed, r.finished_at is not null as is_over from jobs.replay r) t
+union all
+select 'audit ' || to_jsonb(t)::text from (
+  select a.actor, a.action, a.target, a.outcome from jobs.audit a) t
 union all
 select 'score ' || to_jsonb(t)::text from (
   select s.contact_id, s.total_score, s.grade, s.previous_total, s.input_version,
@@ -147,7 +155,17 @@ union all
 select 'the run ' || r.id || ' has no occurrence'
 from jobs.run r
 where r.scheduled_for is not null
-  and not exists (select from jobs.occurrence o where o.run_id = r.id)";
+  and not exists (select from jobs.occurrence o where o.run_id = r.id)
+union all
+select 'the claims of ' || d.token || ' do not add up: ' || to_jsonb(d)::text
+from jobs.delivery d
+where d.taken <> d.effects + d.failures + d.put_off + d.lost + (
+  select count(*) from jobs.job j where j.lease_token = d.token and j.state = 'in_progress')
+union all
+select 'the replay says ' || r.replayed || ' cases, ' || c.cases || ' say so'
+from jobs.replay r, lateral (
+  select count(*) as cases from jobs.dead_letter l where l.replay_id = r.id) c
+where c.cases <> r.replayed";
 
 const SIGNAL: &str = "
 select from scoring.contact_features f

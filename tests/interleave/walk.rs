@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use mauntic_flows::ports::Database;
+use mauntic_flows::ports::{Act as PortsAct, Database, OperatorStore};
 use mauntic_store::connect::Tcp;
 use mauntic_testkit::database::{Role, TestDatabase, connect};
 use mauntic_testkit::stepper::{Schedules, SteppingProxy, is_begin};
@@ -18,8 +18,17 @@ use crate::twins::Twin;
 
 /// Statements that only read what no answer depends on, or what is read again
 /// by the statement after them: they go along with it, in one step.
-const PRELUDES: [&str; 5] =
-    ["-- set_organization:", "-- backlog:", "-- look:", "-- clock:", "-- read_configs:"];
+const PRELUDES: [&str; 9] = [
+    "begin; set local role",
+    "-- set_organization:",
+    "-- backlog:",
+    "-- look:",
+    "-- clock:",
+    "-- read_configs:",
+    "-- open_replays:",
+    "-- look_at_canaries:",
+    "-- still_open:",
+];
 
 /// A run's lock, as a row shows it.
 const LOCKS: [&str; 2] = ["\"exclusive\": true, ", "\"exclusive\": false, "];
@@ -237,7 +246,15 @@ fn goes_along(sql: &str) -> bool {
 
 async fn actor(urls: &[String; 3]) -> Actor {
     let [owner, http, queue] = urls;
+    let mut op = Tcp::new(http).unwrap().open().await.unwrap();
+    op.operate(PortsAct {
+        actor: "an operator".to_owned(),
+        reason: None,
+        request_id: "r".to_owned(),
+        key: None,
+    });
     Actor {
+        op,
         http: Tcp::new(http).unwrap().open().await.unwrap(),
         queue: Tcp::new(queue).unwrap().open().await.unwrap(),
         owner: connect(owner).await.unwrap(),

@@ -3,14 +3,18 @@
 use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
-use mauntic_domain::jobs::{Message, Queue};
+use mauntic_domain::jobs::Queue;
 use mauntic_flows::consume::Settle;
 use mauntic_flows::ports::{
-    Call, CallError, Checkpoint, Database, Dependency, Host, OutgoingEvent, Outside, PortError,
-    Ports, Transition, Wakeups,
+    Backlog, Call, CallError, Checkpoint, Database, Dependency, Host, Instance, OutgoingEvent,
+    Outside, PortError, Ports, Transition, Wakeup, Wakeups,
 };
 use mauntic_store::connect::Tcp;
 use uuid::Uuid;
+
+/// Who does the tick's duties in tests.
+pub const INSTANCE: Instance =
+    Instance { id: Uuid::from_u128(0x17), schema_max: *mauntic_store::SCHEMA.end() };
 
 /// Ports of one worker.
 #[derive(Debug)]
@@ -127,7 +131,7 @@ impl Outside for Webhook {
 
 /// Messages and events that were sent.
 #[derive(Debug, Default)]
-pub struct Recorded(Mutex<Vec<Message>>, Mutex<Vec<OutgoingEvent>>);
+pub struct Recorded(Mutex<Vec<Wakeup>>, Mutex<Vec<OutgoingEvent>>);
 
 impl Recorded {
     /// Takes the events that were sent so far.
@@ -137,15 +141,23 @@ impl Recorded {
 
     /// Takes what was sent so far, as bodies.
     pub fn take(&self) -> Vec<String> {
-        let messages = std::mem::take(&mut *self.0.lock().unwrap());
-        messages.iter().map(|message| serde_json::to_string(message).unwrap()).collect()
+        let wakeups = self.take_wakeups();
+        wakeups.iter().map(|wakeup| serde_json::to_string(&wakeup.message).unwrap()).collect()
+    }
+
+    /// Takes what was sent so far, with its delays.
+    pub fn take_wakeups(&self) -> Vec<Wakeup> {
+        std::mem::take(&mut *self.0.lock().unwrap())
     }
 }
 
 impl Wakeups for Recorded {
-    async fn send(&self, _queue: Queue, messages: &[Message]) -> Result<(), PortError> {
+    async fn send(&self, _queue: Queue, messages: &[Wakeup]) -> Result<(), PortError> {
         self.0.lock().unwrap().extend_from_slice(messages);
         Ok(())
+    }
+    async fn backlog(&self, _queue: Queue) -> Result<Option<Backlog>, PortError> {
+        Ok(None)
     }
     fn has_listeners(&self) -> bool {
         true

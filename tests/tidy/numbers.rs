@@ -61,8 +61,14 @@ fn constants() -> BTreeMap<&'static str, i64> {
         domain::jobs::retry::UNKNOWN_HOURS_MAX
         domain::jobs::retry::UNKNOWN_SNOOZE_SECS
         domain::jobs::types::LEASE_SECS_DEFAULT
+        domain::replays::CANARIES_MAX
+        domain::replays::CASES_MAX
+        domain::replays::PER_SECOND_DEFAULT
+        domain::replays::PER_SECOND_MAX
+        domain::replays::STEP_CASES_MAX
         domain::schedules::judge::JUDGED_MAX
         domain::schedules::tick::TICK_INTERVAL_SECS_MAX
+        flows::commands::rehearse::DRY_RUN_MAX
         flows::consume::CONTENTION_REPEATS_MAX
         flows::consume::DATABASE_AWAY_DELAY_SECS
         flows::consume::LOCKED_DELAY_SECS

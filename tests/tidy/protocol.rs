@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 
 use mauntic_domain::jobs::JobState;
+use mauntic_domain::replays::Status;
 use mauntic_domain::schedules::{Outcome, SkipReason};
+use mauntic_flows::tick::Duty;
 
 /// Macros that make a test of each name they list.
 const LISTS: [&str; 2] = ["on_both! {", "pairs! {"];
@@ -105,6 +107,20 @@ fn every_outcome_and_reason_of_a_nominal_time_is_there() {
     let reasons = rows.iter().find(|row| row[0].contains(skipped.name())).unwrap();
     let reasons: BTreeSet<&str> = code(&reasons[1]).into_iter().collect();
     assert_eq!(reasons, BTreeSet::from(SkipReason::ALL.map(SkipReason::name)));
+}
+
+#[test]
+fn every_duty_of_the_tick_is_there_in_its_order() {
+    let rows = table("duty");
+    let found: Vec<&str> = rows.iter().flat_map(|row| code(&row[0])).collect();
+    assert_eq!(found, Duty::ALL.map(Duty::name));
+}
+
+#[test]
+fn every_status_of_a_replay_of_many_is_there() {
+    let rows = table("replay");
+    let found: Vec<&str> = rows.iter().flat_map(|row| code(&row[0])).collect();
+    assert_eq!(found, Status::ALL.map(Status::as_str));
 }
 
 /// As the document asks of a new type of job.

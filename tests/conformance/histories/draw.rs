@@ -1,6 +1,7 @@
 //! Draws the next step from a seed and from what the double holds: mostly such
 //! that it does something, and sometimes such that it must not.
 
+mod acts;
 mod picks;
 mod values;
 
@@ -8,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::breaker::Breaker;
 use mauntic_domain::jobs::JobState;
 use mauntic_domain::scoring::Features;
-use mauntic_flows::ports::{Dependency, JobKey, NewJob};
+use mauntic_flows::ports::{Dependency, JobKey, NewJob, RequestKey};
 use mauntic_sim::rng::Rng;
 use mauntic_sim::store::State;
 use mauntic_sim::store::rows::JobRow;
@@ -26,7 +27,7 @@ const DUTIES: [&str; 2] = ["relay", "cron"];
 const INTERVALS: [u32; 2] = [60, 900];
 const KEYS: [&str; 2] = ["k0", "k1"];
 
-/// Invocations and senders.
+/// Senders of notifications.
 const TOKENS: u32 = 3;
 
 /// Where ids begin that are drawn, so that no token is an id.
@@ -44,6 +45,10 @@ pub(super) struct Draw {
     now: DateTime<Utc>,
     jobs: Vec<JobRow>,
     runs: Vec<Uuid>,
+    cases: Vec<Uuid>,
+    open_cases: Vec<Uuid>,
+    replays: Vec<Uuid>,
+    deliveries: Vec<Uuid>,
     events: Vec<Uuid>,
     marks: Vec<Option<DateTime<Utc>>>,
     breaker: i64,
@@ -59,6 +64,10 @@ impl Draw {
             now: DateTime::UNIX_EPOCH,
             jobs: Vec::new(),
             runs: Vec::new(),
+            cases: Vec::new(),
+            open_cases: Vec::new(),
+            replays: Vec::new(),
+            deliveries: Vec::new(),
             events: Vec::new(),
             marks: Vec::new(),
             breaker: 0,
@@ -79,6 +88,11 @@ impl Draw {
     fn look(&mut self, state: &State) {
         self.jobs = state.jobs().cloned().collect();
         self.runs = state.runs().map(|run| run.id).collect();
+        self.cases = state.letters().iter().map(|letter| letter.id).collect();
+        let open = state.letters().iter().filter(|letter| letter.decided_at.is_none());
+        self.open_cases = open.map(|letter| letter.id).collect();
+        self.replays = state.replays().keys().copied().collect();
+        self.deliveries = state.deliveries().keys().copied().collect();
         self.events = state.events().map(|event| event.id).collect();
         let mark = |key: &str| state.schedules().get(key).map(|row| row.judged_until);
         self.marks = SCHEDULES.iter().map(|key| mark(key)).collect();
@@ -86,21 +100,24 @@ impl Draw {
 
     fn step(&mut self) -> Op {
         match self.rng.below(100) {
-            0..14 => {
+            0..12 => {
                 // Long waits seldom: they end whatever is going on.
                 let most = if self.rng.chance(250) { WAITS.len() } else { 8 };
                 Op::Advance(WAITS[self.rng.below(most)])
             }
-            14..24 => self.enqueue(),
-            24..38 => Op::Claim(self.request()),
-            38..43 => Op::ClaimAlone(self.alone()),
-            43..52 => Op::SetBack(self.set_backs()),
-            52..62 => Op::Commit(self.effect()),
-            62..66 => Op::Bury(self.request()),
-            66..79 => self.small_step(),
-            79..88 => self.step_of_runs(),
-            88..94 => self.step_of_guards(),
-            _ => self.step_of_duties(),
+            12..20 => self.enqueue(),
+            20..32 => Op::Claim(self.request()),
+            32..36 => Op::ClaimAlone(self.alone()),
+            36..45 => Op::SetBack(self.set_backs()),
+            45..52 => Op::Commit(self.effect()),
+            52..55 => Op::Bury(self.request()),
+            55..64 => self.small_step(),
+            64..70 => self.step_of_runs(),
+            70..74 => self.step_of_guards(),
+            74..80 => self.step_of_duties(),
+            80..91 => self.act(),
+            91..94 => self.advance_replays(),
+            _ => Op::See(self.sight()),
         }
     }
 
@@ -108,7 +125,7 @@ impl Draw {
         match self.rng.below(11) {
             0 => self.held().map_or(Op::QueueStats, |(id, claim, _)| Op::HandBack(id, claim)),
             1 => Op::PutOff(self.some_jobs(3)),
-            2 => Op::Release(self.token()),
+            2 => Op::Release(self.delivery()),
             3 => Op::Cancel(self.some_jobs(2)),
             4 | 5 => Op::Replay(self.job_in(JobState::DeadLettered)),
             6 => Op::PutJob(self.raw()),
@@ -191,6 +208,11 @@ impl Draw {
                 NewJob { key, ..job }
             })
             .collect();
-        Op::Enqueue(owner, jobs)
+        let key = self.rng.chance(150).then(|| RequestKey {
+            holder: format!("a key of {owner}"),
+            key: "k".to_owned(),
+            fingerprint: [u8::from(self.rng.chance(300)); 32],
+        });
+        Op::Enqueue(owner, jobs, key)
     }
 }

@@ -1,20 +1,23 @@
 //! The steps of a history. Ids are those of the double; another subject's are
 //! found by their names.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::breaker::Breaker;
 use mauntic_domain::jobs::limits::{KEEP_MIN, RUN_IDLE};
 use mauntic_domain::notifications::Window;
 use mauntic_domain::scoring::Features;
 use mauntic_flows::ports::{
     AloneRequest, ClaimRequest, Dependency, Effect, EffectStore, GuardStore, Held, JobStore,
-    JudgedSchedule, KeyStore, NewJob, NewRun, PortError, RelayStore, RunStore, ScheduleStore,
-    SetBackJob, TenantStore,
+    JudgedSchedule, KeyStore, NewJob, NewRun, PortError, RelayStore, RequestKey, RunStore,
+    ScheduleStore, SetBackJob, TenantStore,
 };
+use mauntic_tests::ports::INSTANCE;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::deeds::Deed;
 use super::replies::Reply;
+use super::sights::Sight;
 use crate::dump::Labels;
 use crate::subject::{QUEUE, RawJob, Subject, World, contact, organization};
 
@@ -59,12 +62,15 @@ pub(super) enum Op {
     Pause(&'static str, Option<&'static str>),
     PutBreaker(i64, Breaker),
     TryRecord(&'static str, Uuid, Uuid),
-    Enqueue(&'static str, Vec<NewJob>),
+    Enqueue(&'static str, Vec<NewJob>, Option<RequestKey>),
     PutFeatures(&'static str, &'static str, Box<Features>, NewJob),
     Score(&'static str, &'static str),
     Leaderboard(&'static str),
     QueueStats,
     PlanRanges(u32, u32),
+    AdvanceReplays(i64),
+    Act(Deed, Option<&'static str>),
+    See(Sight),
 }
 
 impl Op {
@@ -96,6 +102,8 @@ impl Op {
                 let events = effect.events.iter_mut().map(|event| &mut event.job_id);
                 jobs.chain(scores).chain(events).collect()
             }
+            Self::Act(deed, _) => deed.ids(),
+            Self::See(sight) => sight.ids(),
             _ => Vec::new(),
         }
     }
@@ -115,6 +123,8 @@ impl Op {
                 world.subject.decide_letters().await;
                 Ok(json!(null))
             }
+            Self::Act(deed, key) => deed.apply(world, key).await,
+            Self::See(sight) => sight.apply(world).await,
             op => match op.of_jobs(world).await {
                 Done::Reply(reply) => reply,
                 Done::NotMine(op) => match op.of_runs(world).await {
@@ -127,7 +137,7 @@ impl Op {
             Ok(reply) => reply,
             Err(error) => {
                 world.reopen().await;
-                json!({ "error": error.code() })
+                json!({ "refused": error.code() })
             }
         }
     }
@@ -164,7 +174,7 @@ impl Op {
     async fn of_runs<S: Subject>(self, world: &World<S>) -> Done {
         let store = &world.queue;
         Done::Reply(match self {
-            Self::Beat(duty, secs) => store.beat(duty, secs).await.map(|()| json!(null)),
+            Self::Beat(duty, secs) => store.beat(duty, secs, &INSTANCE).await.map(|()| json!(null)),
             Self::Retire => store.retire(KEEP_MIN, ALL).await.map(|it| json!(format!("{it:?}"))),
             Self::OpenRun(run) => store.open_run(&run, "api").await.map(Reply::value),
             Self::Run(id) => store.run(id).await.map(Reply::value),
@@ -175,6 +185,10 @@ impl Op {
             Self::Schedules(keys) => store.schedules(&keys).await.map(Reply::value),
             Self::WriteJudged(judged) => store.write_judged(&judged).await.map(Reply::value),
             Self::Pause(key, note) => store.pause(key, note).await.map(|it| json!(it)),
+            Self::AdvanceReplays(secs) => {
+                let advanced = store.advance_replays(TimeDelta::seconds(secs)).await;
+                advanced.map(|it| json!([it.released, it.ended]))
+            }
             op => return Done::NotMine(Box::new(op)),
         })
     }
@@ -190,8 +204,8 @@ impl Op {
                 let window = Window::hours(1);
                 queue.try_record(subject, "signal", window, token, fresh).await.map(Reply::value)
             }
-            Self::Enqueue(owner, jobs) => {
-                http.enqueue(&organization(owner), &jobs).await.map(Reply::value)
+            Self::Enqueue(owner, jobs, key) => {
+                http.enqueue(&organization(owner), &jobs, key.as_ref()).await.map(Reply::value)
             }
             Self::PutFeatures(owner, name, features, job) => {
                 let (owner, name) = (organization(owner), contact(name));

@@ -1,11 +1,11 @@
 //! Replies as values; lists whose order no port promises are sorted.
 
-use mauntic_domain::jobs::{Message, Queue};
+use mauntic_domain::jobs::Queue;
 use mauntic_domain::notifications::Reservation;
 use mauntic_domain::points::PointsE4;
 use mauntic_flows::ports::{
     AloneClaim, ClaimReply, Died, Enqueued, Held, Judged, Opened, OutgoingEvent, PutOff, RunRow,
-    ScheduleRows, ScoreRow,
+    ScheduleRows, ScoreRow, Wakeup,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -78,11 +78,13 @@ impl Reply for Vec<(Uuid, PutOff)> {
     }
 }
 
-impl Reply for Vec<(Queue, Message)> {
+impl Reply for Vec<(Queue, Wakeup)> {
     fn value(mut self) -> Value {
         // In turn within a queue; the queues are independent of each other.
         self.sort_by_key(|(queue, _)| *queue);
-        self.iter().map(|(queue, message)| json!([queue.name(), message])).collect()
+        let due =
+            |(queue, due): &(Queue, Wakeup)| json!([queue.name(), due.message, due.delay_secs]);
+        self.iter().map(due).collect()
     }
 }
 

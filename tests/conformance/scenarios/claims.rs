@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::given::{by_hand, chunk, coalesce, failed, letter, raw, scoring, short};
 use crate::dump::none;
-use crate::subject::{QUEUE, RawJob, Subject, World, claim_request};
+use crate::subject::{QUEUE, RawJob, Subject, World, claim_request, counted};
 
 on_both! {
     a_fresh_job_is_held
@@ -151,10 +151,10 @@ async fn an_address_without_a_row_is_missing<S: Subject>(mut world: World<S>) {
 }
 
 async fn letters_are_kept_once<S: Subject>(mut world: World<S>) {
-    let token = world.id();
     let letters = vec![letter("m-1", "malformed"), letter("m-2", "too_large")];
-    let request = ClaimRequest { letters, ..claim_request(token, &[]) };
     for _ in 0..2 {
+        let request = ClaimRequest { letters: letters.clone(), ..claim_request(world.id(), &[]) };
+        let request = counted(request);
         let reply = world.queue.claim(&request).await.unwrap();
         assert!(reply.held.is_empty() && reply.missing.is_empty());
     }
@@ -191,7 +191,7 @@ async fn two_jobs_are_held_at_once<S: Subject>(mut world: World<S>) {
     let (first, second) = (world.one(JobKey::None).await, world.one(JobKey::None).await);
     let by_hand = by_hand(world.id(), [short("m-1", "bob", None)]);
     let addressed = claim_request(world.id(), &[second, first]);
-    let request = ClaimRequest { shorts: by_hand.shorts, ..addressed };
+    let request = counted(ClaimRequest { shorts: by_hand.shorts, ..addressed });
     let reply = world.queue.claim(&request).await.unwrap();
     assert_eq!((reply.held.len(), reply.seen.len()), (3, 0));
     assert_eq!(reply.now, world.subject.now());

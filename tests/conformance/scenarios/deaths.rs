@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::given::{by_hand, failed, idempotent, letter, raw, short};
 use crate::dump::none;
-use crate::subject::{QUEUE, RawJob, Subject, World, claim_request};
+use crate::subject::{QUEUE, RawJob, Subject, World, claim_request, counted};
 
 on_both! {
     a_death_is_counted_and_the_job_woken
@@ -27,7 +27,7 @@ on_both! {
 /// A batch from the dead-letter queue with one address.
 fn buried(token: uuid::Uuid, id: uuid::Uuid, message: &str) -> ClaimRequest {
     let addresses = vec![(id, message.to_owned())];
-    ClaimRequest { addresses, ..claim_request(token, &[]) }
+    counted(ClaimRequest { addresses, ..claim_request(token, &[]) })
 }
 
 /// Somebody tried it, and gave it back: it waits again.
@@ -142,7 +142,7 @@ async fn a_buried_short_that_comes_again_counts_no_death<S: Subject>(mut world: 
 async fn a_buried_address_without_a_row_is_kept<S: Subject>(mut world: World<S>) {
     let request = buried(world.id(), uuid::Uuid::max(), "m-1");
     let letters = vec![letter("m-2", "malformed")];
-    let request = ClaimRequest { letters, ..request };
+    let request = counted(ClaimRequest { letters, ..request });
     for _ in 0..2 {
         assert!(world.queue.bury(&request).await.unwrap().is_empty());
     }

@@ -30,7 +30,7 @@ async fn completed_jobs_have_receipts<S: Subject>(mut world: World<S>) {
     let done = world.complete(&[&held[0], &held[1]]).await;
     assert_eq!(done, Committed::Done { superseded: 0 });
     let row = json!({"state": "completed", "finished_at": "+0s", "receipt": {"scored": 1},
-        "lease_until": none(), "lease_token": none(), "claim": 1, "wake_at": "+50s"});
+        "lease_until": none(), "claim": 1, "wake_at": "+50s"});
     world.expect_job(ids[0], row).await;
     world.expect_job(ids[1], json!({"state": "completed"})).await;
 }

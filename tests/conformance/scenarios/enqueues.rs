@@ -96,7 +96,7 @@ async fn other_content_under_a_key_writes_nothing<S: Subject>(mut world: World<S
         scoring("org_1", "cy", coalesce("cy")),
         scoring("org_1", "bob", idempotent("key")),
     ];
-    let refused = world.http.enqueue(&organization("org_1"), &jobs).await;
+    let refused = world.http.enqueue(&organization("org_1"), &jobs, None).await;
     assert_eq!(refused, Err(PortError::KeyConflict));
     world.reopen().await;
     assert_eq!(world.dump().await, before);
@@ -115,7 +115,7 @@ async fn two_with_one_key_in_one_call_are_one<S: Subject>(mut world: World<S>) {
 
 async fn two_contents_under_one_key_in_one_call_write_nothing<S: Subject>(mut world: World<S>) {
     let jobs = ["ada", "bob"].map(|name| scoring("org_1", name, idempotent("key")));
-    let refused = world.http.enqueue(&organization("org_1"), &jobs).await;
+    let refused = world.http.enqueue(&organization("org_1"), &jobs, None).await;
     assert_eq!(refused, Err(PortError::KeyConflict));
     world.reopen().await;
     assert!(world.column("jobs", "state").await.is_empty());
@@ -126,7 +126,7 @@ async fn keys_are_apart_by_organization_and_type<S: Subject>(world: World<S>) {
     chunk.key = idempotent("key");
     let own = world.enqueue(&[scoring("org_1", "ada", idempotent("key")), chunk]).await;
     let job = scoring("org_2", "bob", idempotent("key"));
-    let others = world.http.enqueue(&organization("org_2"), &[job]).await.unwrap();
+    let others = world.http.enqueue(&organization("org_2"), &[job], None).await.unwrap();
     assert!(own.iter().chain(&others).all(|job| job.created));
 }
 
@@ -139,13 +139,13 @@ async fn fill<S: Subject>(world: &mut World<S>, count: i64) {
 async fn a_full_backlog_writes_nothing<S: Subject>(mut world: World<S>) {
     fill(&mut world, UNFINISHED_MAX - 1).await;
     let jobs = [JobKey::None, JobKey::None].map(|key| scoring("org_1", "ada", key));
-    let refused = world.http.enqueue(&organization("org_1"), &jobs).await;
+    let refused = world.http.enqueue(&organization("org_1"), &jobs, None).await;
     assert_eq!(refused, Err(PortError::Backlog { unfinished_max: UNFINISHED_MAX }));
     world.reopen().await;
     let stats = mauntic_flows::ports::KeyStore::queue_stats(&world.http).await.unwrap();
     assert_eq!(stats[crate::subject::QUEUE.name()].pending, UNFINISHED_MAX - 1);
     let job = scoring("org_2", "ada", JobKey::None);
-    assert!(world.http.enqueue(&organization("org_2"), &[job]).await.unwrap()[0].send_now);
+    assert!(world.http.enqueue(&organization("org_2"), &[job], None).await.unwrap()[0].send_now);
 }
 
 async fn what_fills_the_backlog_is_taken<S: Subject>(mut world: World<S>) {

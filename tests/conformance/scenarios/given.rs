@@ -14,7 +14,9 @@ use mauntic_flows::ports::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::subject::{QUEUE, RawJob, Subject, World, claim_request, contact, organization};
+use crate::subject::{
+    QUEUE, RawJob, Subject, World, claim_request, contact, counted, organization,
+};
 
 /// The scoring of a contact.
 pub(crate) fn scoring(owner: &str, name: &str, key: JobKey) -> NewJob {
@@ -71,7 +73,7 @@ pub(crate) fn letter(message: &str, reason: &'static str) -> DeadLetter {
 pub(crate) fn by_hand(token: Uuid, shorts: impl IntoIterator<Item = ShortJob>) -> ClaimRequest {
     let mut shorts: Vec<ShortJob> = shorts.into_iter().collect();
     shorts.sort_by_key(|short| short.id);
-    ClaimRequest { shorts, ..claim_request(token, &[]) }
+    counted(ClaimRequest { shorts, ..claim_request(token, &[]) })
 }
 
 /// A row of another build or hand.
@@ -148,7 +150,7 @@ pub(crate) fn new_run(job_key: &str, run_id: Uuid, job_id: Uuid, exclusive: bool
 impl<S: Subject> World<S> {
     /// Enqueues jobs of `org_1`.
     pub(crate) async fn enqueue(&self, jobs: &[NewJob]) -> Vec<Enqueued> {
-        self.http.enqueue(&organization("org_1"), jobs).await.expect("enqueued")
+        self.http.enqueue(&organization("org_1"), jobs, None).await.expect("enqueued")
     }
 
     /// Enqueues one job of `org_1`.
@@ -201,7 +203,7 @@ impl<S: Subject> World<S> {
         let (run_id, job_id) = (self.id(), self.id());
         let run = new_run(job_key, run_id, job_id, exclusive);
         let opened = self.queue.open_run(&run, "manual").await.expect("asked");
-        assert_eq!(opened, Opened::Started);
+        assert!(matches!(opened, Opened::Started { .. }));
         (run_id, job_id)
     }
 

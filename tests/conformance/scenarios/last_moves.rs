@@ -58,7 +58,7 @@ impl Way {
                     world.hold(id).await;
                     world.advance(60).await;
                     let addresses = vec![(id, format!("death-{nth}"))];
-                    let request = ClaimRequest { addresses, ..claim_request(world.id(), &[]) };
+                    let request = ClaimRequest { addresses, ..claim_request(world.id(), &[id]) };
                     let died = world.queue.bury(&request).await.unwrap();
                     assert_eq!(died.len(), usize::from(nth == PLATFORM_DEATHS_MAX));
                     if nth < PLATFORM_DEATHS_MAX {

@@ -5,6 +5,7 @@ use mauntic_domain::jobs::limits::DISPATCHED_MAX;
 use mauntic_flows::ports::{
     Effect, EffectStore, JobKey, JobStore, KeyStore, NewEvent, RelayStore, TenantStore,
 };
+use mauntic_tests::ports::INSTANCE;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -31,7 +32,7 @@ on_both! {
 
 async fn taken<S: Subject>(world: &World<S>, limit: i64) -> Vec<Uuid> {
     let due = world.queue.take_due(limit).await.unwrap();
-    due.into_iter().map(|(_, message)| message.job_id.unwrap()).collect()
+    due.into_iter().map(|(_, wakeup)| wakeup.message.job_id.unwrap()).collect()
 }
 
 async fn a_due_job_is_taken_and_held_back<S: Subject>(mut world: World<S>) {
@@ -69,7 +70,9 @@ async fn a_lost_lease_is_taken<S: Subject>(mut world: World<S>) {
 
 async fn a_message_says_where_its_row_is<S: Subject>(mut world: World<S>) {
     let (run, id) = world.open("relayed", true).await;
-    let (queue, message) = world.queue.take_due(10).await.unwrap().remove(0);
+    let (queue, wakeup) = world.queue.take_due(10).await.unwrap().remove(0);
+    let message = wakeup.message;
+    assert_eq!(wakeup.delay_secs, 0);
     assert_eq!((queue, message.job_id, message.execution_id), (QUEUE, Some(id), Some(run)));
     assert_eq!(message.type_name, "scoring.BatchRecompute");
     assert_eq!((message.v, message.request_id.as_deref()), (Some(1), Some("request-3")));
@@ -83,7 +86,7 @@ async fn organizations_take_turns<S: Subject>(mut world: World<S>) {
         wanted.push(world.one(JobKey::None).await);
     }
     let job = scoring("org_2", "ada", JobKey::None);
-    let other = world.http.enqueue(&organization("org_2"), &[job]).await.unwrap()[0].id;
+    let other = world.http.enqueue(&organization("org_2"), &[job], None).await.unwrap()[0].id;
     world.advance(60).await;
     assert_eq!(taken(&world, 3).await, [wanted[0], other, wanted[1]]);
     assert_eq!(taken(&world, 3).await, [wanted[2]]);
@@ -120,7 +123,7 @@ async fn an_organization_has_so_many_out<S: Subject>(mut world: World<S>) {
     let enqueued = world.enqueue(&[scoring("org_1", "ada", JobKey::None)]).await;
     assert!(!enqueued[0].send_now);
     let job = scoring("org_2", "ada", JobKey::None);
-    let other = world.http.enqueue(&organization("org_2"), &[job]).await.unwrap();
+    let other = world.http.enqueue(&organization("org_2"), &[job], None).await.unwrap();
     assert!(other[0].send_now);
     world.advance(60).await;
     let due = taken(&world, 10).await;
@@ -181,7 +184,7 @@ async fn a_held_or_final_job_is_not_marked<S: Subject>(mut world: World<S>) {
 async fn an_organization_marks_its_own<S: Subject>(mut world: World<S>) {
     let own = world.one(JobKey::None).await;
     let job = scoring("org_2", "ada", JobKey::None);
-    let other = world.http.enqueue(&organization("org_2"), &[job]).await.unwrap()[0].id;
+    let other = world.http.enqueue(&organization("org_2"), &[job], None).await.unwrap()[0].id;
     world.http.mark_own_sent(&organization("org_1"), &[own, other]).await.unwrap();
     world.expect_job(own, json!({"resends": 1, "wake_at": "+900s"})).await;
     world.expect_job(other, json!({"resends": 0, "wake_at": "+60s"})).await;
@@ -229,13 +232,18 @@ async fn sent_events_are_gone<S: Subject>(mut world: World<S>) {
 }
 
 async fn a_beat_is_seen<S: Subject>(mut world: World<S>) {
-    world.queue.beat("relay", 60).await.unwrap();
-    world.queue.beat("expiry", 900).await.unwrap();
+    world.queue.beat("relay", 60, &INSTANCE).await.unwrap();
+    world.queue.beat("expiry", 900, &INSTANCE).await.unwrap();
     world.advance(60).await;
-    world.queue.beat("relay", 21_600).await.unwrap();
-    world.queue.beat("cron", 900).await.unwrap();
+    world.queue.beat("relay", 21_600, &INSTANCE).await.unwrap();
+    world.queue.beat("cron", 900, &INSTANCE).await.unwrap();
     let dump = world.dump().await;
-    let beats = json!([["cron", "+0s", 900], ["expiry", "-60s", 900], ["relay", "+0s", 21_600]]);
+    let by = json!([INSTANCE.id, INSTANCE.schema_max]);
+    let beats = json!([
+        ["cron", "+0s", 900, by],
+        ["expiry", "-60s", 900, by],
+        ["relay", "+0s", 21_600, by]
+    ]);
     assert_eq!(dump["beats"], beats);
     world.one(JobKey::None).await;
     world.advance(30).await;

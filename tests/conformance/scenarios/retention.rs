@@ -4,10 +4,11 @@ use mauntic_domain::jobs::limits::KEEP_MIN;
 use mauntic_domain::notifications::Window;
 use mauntic_domain::schedules::Outcome;
 use mauntic_flows::ports::{
-    Effect, EffectStore, GuardStore, JobKey, JobStore, Judged, JudgedSchedule, NewOccurrence,
-    RelayStore, Retired, ScheduleStore,
+    CaseFilter, Dependency, Effect, EffectStore, Ended, GuardStore, JobKey, JobStore, Judged,
+    JudgedSchedule, NewOccurrence, OperatorStore, RelayStore, Retired, ScheduleStore,
 };
 
+use super::asked::{ALL, keyed};
 use super::given::{by_hand, effect, score, short};
 use crate::subject::{Subject, World};
 
@@ -22,10 +23,14 @@ on_both! {
     events_go_sent_or_not
     notifications_go_after_their_window
     judged_occurrences_go
+    deliveries_go
+    answers_go_after_a_day
+    replays_that_are_over_go
 }
 
+/// Without the deliveries, which nearly every case has some of.
 async fn retire<S: Subject>(world: &World<S>) -> Retired {
-    world.queue.retire(KEEP_MIN, 100).await.unwrap()
+    Retired { deliveries: 0, ..world.queue.retire(KEEP_MIN, 100).await.unwrap() }
 }
 
 async fn month<S: Subject>(world: &World<S>) {
@@ -168,4 +173,45 @@ async fn judged_occurrences_go<S: Subject>(mut world: World<S>) {
     world.advance(3_600).await;
     assert_eq!(retire(&world).await.occurrences, 1);
     assert_eq!(world.column("occurrences", "ordinal").await, [1]);
+}
+
+async fn deliveries_go<S: Subject>(mut world: World<S>) {
+    let id = world.one(JobKey::None).await;
+    let held = world.hold(id).await;
+    world.complete(&[&held]).await;
+    month(&world).await;
+    world.claim(&[]).await;
+    assert_eq!(world.queue.retire(KEEP_MIN, 100).await.unwrap(), Retired::default());
+    world.advance(1).await;
+    let gone = world.queue.retire(KEEP_MIN, 100).await.unwrap();
+    assert_eq!(gone, Retired { jobs: 1, deliveries: 1, ..Retired::default() });
+    assert_eq!(world.column("deliveries", "messages").await, [0]);
+}
+
+async fn answers_go_after_a_day<S: Subject>(mut world: World<S>) {
+    let op = world.acting(keyed("k", 1)).await;
+    op.reset_breaker(Dependency::AlertWebhook).await.unwrap();
+    for (wait, gone) in [(86_399, 0), (2, 1), (0, 0)] {
+        world.advance(wait).await;
+        assert_eq!(retire(&world).await, Retired { answers: gone, ..Retired::default() });
+    }
+    assert!(world.column("answers", "key").await.is_empty());
+    // What was done stays told for ever.
+    for _ in 0..12 {
+        month(&world).await;
+    }
+    retire(&world).await;
+    assert_eq!(world.audit().await.len(), 1);
+}
+
+async fn replays_that_are_over_go<S: Subject>(mut world: World<S>) {
+    let over = world.order(CaseFilter::default(), ALL).await;
+    let open = world.order(CaseFilter::default(), ALL).await;
+    assert_eq!(world.op.end_replay(over.id).await.unwrap(), Ended::Done { jobs: 0 });
+    month(&world).await;
+    assert_eq!(retire(&world).await.replays, 0);
+    world.advance(1).await;
+    assert_eq!(retire(&world).await, Retired { replays: 1, ..Retired::default() });
+    assert_eq!(world.op.replay_row(over.id).await.unwrap(), None);
+    assert!(world.op.replay_row(open.id).await.unwrap().is_some());
 }

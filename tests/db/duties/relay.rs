@@ -25,7 +25,7 @@ async fn due(world: &World, owner: Option<&str>, queue: &str, count: i32) {
 /// One round of the relay: who was sent to, in order.
 async fn round(world: &World, session: &Session, limit: i64) -> Vec<String> {
     let taken = session.take_due(limit).await.unwrap();
-    let ids: Vec<Uuid> = taken.iter().map(|(_, message)| message.job_id.unwrap()).collect();
+    let ids: Vec<Uuid> = taken.iter().map(|(_, wakeup)| wakeup.message.job_id.unwrap()).collect();
     session.mark_sent(&ids).await.unwrap();
     let sql =
         "select coalesce(j.organization_id, '-') from unnest($1::uuid[]) with ordinality i(id, n)
@@ -123,7 +123,7 @@ async fn two_relays_never_take_one_row() {
             if due.is_empty() && world.count(left).await == 0 {
                 return taken;
             }
-            taken.extend(due.into_iter().map(|(_, message)| message.job_id.unwrap()));
+            taken.extend(due.into_iter().map(|(_, wakeup)| wakeup.message.job_id.unwrap()));
         }
     });
     let taken: Vec<Uuid> = join_all(relays).await.into_iter().flatten().collect();

@@ -39,7 +39,18 @@ const OLD_AND_YOUNG: &str = "
            case when n = 2 then clock_timestamp() end from generate_series(0, 3) n;
   insert into jobs.notification (subject, kind, id, state, token, sent_at, expires_at)
     select 's' || n, 'k', gen_random_uuid(), 'sent', gen_random_uuid(), clock_timestamp(),
-           clock_timestamp() + (n - 2) * interval '1 h' from generate_series(0, 3) n";
+           clock_timestamp() + (n - 2) * interval '1 h' from generate_series(0, 3) n;
+  insert into jobs.delivery (token, queue, delivered_at, messages, unreadable, absorbed, taken)
+    select gen_random_uuid(), 'q', clock_timestamp() - n * interval '20 days', 1, 0, 0, 0
+    from generate_series(0, 4) n;
+  insert into jobs.answer (holder, key, fingerprint, answer, created_at)
+    select 'h', 'k' || n, sha256(''), '{}', clock_timestamp() - n * interval '23 h'
+    from generate_series(0, 3) n;
+  insert into jobs.replay (id, filter, case_limit, canary, per_second, actor, status, finished_at)
+    select uuidv7(n * interval '-20 days'), '{}', 1, 0, 1, 'a',
+           case when n = 3 then 'running' else 'completed' end,
+           case when n < 3 then clock_timestamp() - n * interval '20 days' end
+    from generate_series(0, 3) n";
 
 #[tokio::test]
 async fn retention_takes_what_is_old_and_decided_and_no_more_than_its_limit() {
@@ -56,18 +67,32 @@ async fn retention_takes_what_is_old_and_decided_and_no_more_than_its_limit() {
     for _ in 0..5 {
         let some = session.retire(keep, 2).await.unwrap();
         let tables = [some.jobs, some.dead_letters, some.runs, some.occurrences, some.events];
-        most = tables.into_iter().chain([some.notifications, most]).max().unwrap();
+        let others = [some.notifications, some.deliveries, some.answers, some.replays];
+        most = tables.into_iter().chain(others).chain([most]).max().unwrap();
         all.jobs += some.jobs;
         all.dead_letters += some.dead_letters;
         all.runs += some.runs;
         all.occurrences += some.occurrences;
         all.events += some.events;
         all.notifications += some.notifications;
+        all.deliveries += some.deliveries;
+        all.answers += some.answers;
+        all.replays += some.replays;
     }
     assert_eq!(most, 2, "the limit");
-    // Of runs one keeps its job; of occurrences one is not behind judged_until.
-    let expected =
-        Retired { jobs: 5, dead_letters: 1, runs: 1, occurrences: 3, events: 2, notifications: 3 };
+    // Of runs one keeps its job; of occurrences one is not behind judged_until; of
+    // replays one goes on.
+    let expected = Retired {
+        jobs: 5,
+        dead_letters: 1,
+        runs: 1,
+        occurrences: 3,
+        events: 2,
+        notifications: 3,
+        deliveries: 3,
+        answers: 2,
+        replays: 1,
+    };
     assert_eq!(all, expected);
     let left = "select n from made where id in (select id from jobs.job) order by n";
     let left: Vec<i32> = world.rows(left).await.iter().map(|row| row.get(0)).collect();

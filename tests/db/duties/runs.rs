@@ -36,7 +36,7 @@ async fn a_run_is_a_lock_and_a_repeated_request_is_the_same_run() {
     let asked: Vec<NewRun> = sessions.iter().map(|_| new_run(true)).collect();
     let asking = sessions.iter().zip(&asked).map(|(session, run)| session.open_run(run, "api"));
     let answers: Vec<Opened> = join_all(asking).await.into_iter().map(Result::unwrap).collect();
-    let won = answers.iter().position(|answer| *answer == Opened::Started).unwrap();
+    let won = answers.iter().position(|answer| matches!(answer, Opened::Started { .. })).unwrap();
     let winner = asked[won].start.run_id;
     let held = answers.iter().filter(|answer| {
         matches!(answer, Opened::Held { holder, since, expires_at }
@@ -46,21 +46,22 @@ async fn a_run_is_a_lock_and_a_repeated_request_is_the_same_run() {
     assert_eq!(world.count("select count(*) from jobs.job where state = 'queued'").await, 1);
 
     let session = &sessions[0];
-    assert_eq!(session.open_run(&asked[won], "api").await.unwrap(), Opened::Started);
-    assert_eq!(session.open_run(&new_run(false), "api").await.unwrap(), Opened::Started);
+    assert!(matches!(session.open_run(&asked[won], "api").await.unwrap(), Opened::Started { .. }));
+    assert!(matches!(session.open_run(&new_run(false), "api").await.unwrap(), Opened::Started { .. }));
     assert_eq!(world.count("select count(*) from jobs.job").await, 2);
     let taken = session.take_due(9).await.unwrap();
     assert_eq!(taken.len(), 2, "a run's first job is sent at once");
-    assert!(taken.iter().all(|(queue, m)| *queue == Queue::ScoringEvents
-        && m.execution_id.is_some()
-        && m.request_id.as_deref() == Some("r")
-        && m.v == Some(1)));
+    assert!(taken.iter().all(|(queue, due)| *queue == Queue::ScoringEvents
+        && due.delay_secs == 0
+        && due.message.execution_id.is_some()
+        && due.message.request_id.as_deref() == Some("r")
+        && due.message.v == Some(1)));
 
     // A cancel gives the lock back.
     assert_eq!(session.cancel_run(winner).await.unwrap(), 1);
     let run = session.run(winner).await.unwrap().unwrap();
     assert_eq!((run.status, run.trigger.as_str()), (RunStatus::Cancelled, "api"));
-    assert_eq!(session.open_run(&new_run(true), "manual").await.unwrap(), Opened::Started);
+    assert!(matches!(session.open_run(&new_run(true), "manual").await.unwrap(), Opened::Started { .. }));
     assert_eq!(session.run(Uuid::new_v4()).await.unwrap(), None);
     assert_eq!(session.cancel_run(winner).await.unwrap(), 0);
 }

@@ -37,7 +37,7 @@ async fn fifty_identical_enqueues_and_deliveries_are_one_job_one_answer_and_one_
     world.owner.batch_execute(writes).await.unwrap();
     let ask = || async {
         let session = world.http.db().open().await.unwrap();
-        session.enqueue(&owner, &[keyed("c", "k")]).await.unwrap().remove(0)
+        session.enqueue(&owner, &[keyed("c", "k")], None).await.unwrap().remove(0)
     };
     let answers = join_all((0..50).map(|_| ask())).await;
     assert_eq!(answers.iter().filter(|answer| answer.created).count(), 1);
@@ -85,31 +85,34 @@ async fn a_key_stands_for_its_content_until_its_job_is_dead_or_cancelled() {
     let owner = organization("org_1");
     let http = world.http.db().open().await.unwrap();
     let queue = world.queue.db().open().await.unwrap();
-    let first = http.enqueue(&owner, &[keyed("c", "k")]).await.unwrap().remove(0);
+    let first = http.enqueue(&owner, &[keyed("c", "k")], None).await.unwrap().remove(0);
     // Other content is refused, and nothing of the same call is written.
     let asked = [new("x", JobKey::None), keyed("d", "k"), keyed("e", "l")];
-    assert_eq!(http.enqueue(&owner, &asked).await.unwrap_err(), PortError::KeyConflict);
+    assert_eq!(http.enqueue(&owner, &asked, None).await.unwrap_err(), PortError::KeyConflict);
     let contradiction = [keyed("c", "n"), keyed("d", "n")];
-    assert_eq!(http.enqueue(&owner, &contradiction).await.unwrap_err(), PortError::KeyConflict);
+    assert_eq!(
+        http.enqueue(&owner, &contradiction, None).await.unwrap_err(),
+        PortError::KeyConflict
+    );
     assert_eq!(world.count("select count(*) from jobs.job").await, 1);
     // Of another type or organization it is another key.
     let mut other = keyed("c", "k");
     other.job = Job::BatchRecompute(BatchRecompute { organization_id: Some(owner.clone()) });
-    assert!(http.enqueue(&owner, &[other]).await.unwrap()[0].created);
+    assert!(http.enqueue(&owner, &[other], None).await.unwrap()[0].created);
     let session = world.http.db().open().await.unwrap();
     let mut foreign = keyed("c", "k");
     let Job::CalculateScore(data) = &mut foreign.job else { panic!("as made") };
     data.organization_id = organization("org_2");
-    assert!(session.enqueue(&organization("org_2"), &[foreign]).await.unwrap()[0].created);
+    assert!(session.enqueue(&organization("org_2"), &[foreign], None).await.unwrap()[0].created);
 
     // Done, it is the answer; cancelled, it makes room.
     held(&queue, first.id).await;
-    let again = http.enqueue(&owner, &[keyed("c", "k")]).await.unwrap().remove(0);
+    let again = http.enqueue(&owner, &[keyed("c", "k")], None).await.unwrap().remove(0);
     assert_eq!((again.id, again.created, again.state), (first.id, false, JobState::InProgress));
     assert!(!again.send_now);
     super::change(&world, first.id, "state = 'queued', lease_until = null").await;
     queue.cancel(&[first.id]).await.unwrap();
-    let fresh = http.enqueue(&owner, &[keyed("d", "k")]).await.unwrap().remove(0);
+    let fresh = http.enqueue(&owner, &[keyed("d", "k")], None).await.unwrap().remove(0);
     assert!(fresh.created && fresh.id != first.id);
 }
 
@@ -129,7 +132,7 @@ async fn the_answer_is_in_the_order_of_what_was_asked() {
         keyed("z", "z"),
         coalesce("b"),
     ];
-    let answers = session.enqueue(&owner, &asked).await.unwrap();
+    let answers = session.enqueue(&owner, &asked, None).await.unwrap();
     let created: Vec<bool> = answers.iter().map(|answer| answer.created).collect();
     assert_eq!(created, [true, true, true, true, true, true, false, false]);
     let sent: Vec<bool> = answers.iter().map(|answer| answer.send_now).collect();
@@ -140,7 +143,7 @@ async fn the_answer_is_in_the_order_of_what_was_asked() {
     }
     assert_eq!((answers[0].id, answers[2].id), (answers[6].id, answers[7].id));
     assert_eq!(world.count("select count(*) from jobs.job").await, 6);
-    assert_eq!(session.enqueue(&owner, &[]).await.unwrap(), []);
+    assert_eq!(session.enqueue(&owner, &[], None).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -153,21 +156,21 @@ async fn an_organization_has_so_many_unfinished_jobs_and_no_more() {
       from generate_series(1, $1::int8)";
     world.owner.execute(sql, &[&(DISPATCHED_MAX - 1)]).await.unwrap();
     let asked = ["a", "b"].map(|name| new(name, JobKey::None));
-    let answers = session.enqueue(&owner, &asked).await.unwrap();
+    let answers = session.enqueue(&owner, &asked, None).await.unwrap();
     let sent: Vec<bool> = answers.iter().map(|answer| answer.send_now).collect();
     assert_eq!(sent, [true, false], "the rest waits for its turn");
 
     let so_far = DISPATCHED_MAX + 1;
     world.owner.execute(sql, &[&(UNFINISHED_MAX - so_far - 1)]).await.unwrap();
     let full = PortError::Backlog { unfinished_max: UNFINISHED_MAX };
-    assert_eq!(session.enqueue(&owner, &asked).await.unwrap_err(), full);
+    assert_eq!(session.enqueue(&owner, &asked, None).await.unwrap_err(), full);
     let (name, features) = contact("c", &json!({}));
     let job = new("c", JobKey::Coalesce("c".to_owned()));
     session.put_features(&owner, &name, &features, &job).await.unwrap();
     let refused = session.put_features(&owner, &name, &features, &asked[0]).await;
     assert_eq!(refused.unwrap_err(), full);
     assert_eq!(world.count("select input_version from scoring.contact_features").await, 1);
-    assert!(session.enqueue(&organization("org_2"), &[]).await.unwrap().is_empty());
+    assert!(session.enqueue(&organization("org_2"), &[], None).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -182,7 +185,7 @@ async fn a_keys_holder_that_dies_while_it_is_asked_for_is_replaced() {
     ending.query(sql, &[&vec![made.id]]).await.unwrap();
     let asking = async {
         let session = world.http.db().open().await.unwrap();
-        session.enqueue(&owner, &[keyed("c", "k")]).await.unwrap().remove(0)
+        session.enqueue(&owner, &[keyed("c", "k")], None).await.unwrap().remove(0)
     };
     let end = async {
         // The producer waits for the row that gives its key up.
@@ -209,7 +212,7 @@ async fn producers_and_cancels_of_the_same_jobs_never_deadlock() {
         .collect();
     let session = world.http.db().open().await.unwrap();
     for part in asked.chunks(5) {
-        session.enqueue(&owner, part).await.unwrap();
+        session.enqueue(&owner, part, None).await.unwrap();
     }
     let rounds = (0..10).map(|_| async {
         let http = world.http.db().open().await.unwrap();
@@ -217,7 +220,7 @@ async fn producers_and_cancels_of_the_same_jobs_never_deadlock() {
         let ids = world.rows("select id from jobs.job where finished_at is null").await;
         let ids: Vec<_> = ids.iter().map(|row| row.get(0)).collect();
         let (joined, cancelled) =
-            futures::future::join(http.enqueue(&owner, &asked), queue.cancel(&ids)).await;
+            futures::future::join(http.enqueue(&owner, &asked, None), queue.cancel(&ids)).await;
         assert_eq!(joined.unwrap().len(), 40);
         cancelled.unwrap();
     });

@@ -47,6 +47,16 @@ impl Draw {
         made_id(self.now, self.made)
     }
 
+    /// An invocation, rather one that had a batch.
+    pub(super) fn delivery(&mut self) -> Uuid {
+        let known = self.deliveries.clone();
+        let recent = &known[known.len().saturating_sub(3)..];
+        let is_fresh = self.rng.chance(100);
+        let known = self.pick(recent).filter(|_| !is_fresh);
+        known.unwrap_or_else(|| self.id())
+    }
+
+    /// A sender of notifications.
     pub(super) fn token(&mut self) -> Uuid {
         made_id(DateTime::UNIX_EPOCH, 1 + self.rng.next_u32() % TOKENS)
     }
@@ -55,7 +65,7 @@ impl Draw {
     pub(super) fn holder(&mut self) -> Uuid {
         let alone = self.jobs.iter().filter(|row| row.alone);
         let holders: Vec<Uuid> = alone.filter_map(|row| row.lease_token).collect();
-        self.pick(&holders).unwrap_or_else(|| self.token())
+        self.pick(&holders).unwrap_or_else(|| self.delivery())
     }
 
     pub(super) fn limit(&mut self) -> i64 {

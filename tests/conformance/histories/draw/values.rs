@@ -13,6 +13,10 @@ use super::{CRONS, Draw, KEYS, SCHEDULES, SUBJECTS};
 use crate::scenarios::given;
 use crate::subject::{CONTACTS, QUEUE, RawJob, claim_request};
 
+/// Messages of a batch: as many as there may be, because a job that is claimed
+/// alone is drawn without regard to what a batch brought.
+const BATCH_MAX: i32 = 100;
+
 /// Messages sent by hand; each always says the same.
 const SHORTS: usize = 6;
 
@@ -39,19 +43,24 @@ impl Draw {
         } else {
             Vec::new()
         };
-        let request = claim_request(self.token(), &[]);
+        let request = claim_request(self.id(), &[]);
         let types = if self.rng.chance(100) {
             vec![JobType::RecomputeChunk]
         } else {
             request.types.clone()
         };
         let addresses = ids.into_iter().enumerate().map(|(n, id)| (id, message(n))).collect();
-        ClaimRequest { addresses, shorts, letters, types, ..request }
+        ClaimRequest { addresses, shorts, letters, types, messages: BATCH_MAX, ..request }
     }
 
     pub(super) fn alone(&mut self) -> AloneRequest {
         let state = [JobState::Queued, JobState::InProgress][self.rng.below(2)];
-        AloneRequest { queue: QUEUE, id: self.job_in(state), token: self.token(), lease_secs: 90 }
+        AloneRequest {
+            queue: QUEUE,
+            id: self.job_in(state),
+            token: self.delivery(),
+            lease_secs: 90,
+        }
     }
 
     pub(super) fn set_backs(&mut self) -> Vec<SetBackJob> {
@@ -77,17 +86,22 @@ impl Draw {
         let mut held: Vec<_> = (0..=self.rng.below(3)).filter_map(|_| self.held()).collect();
         held.sort_unstable();
         held.dedup_by_key(|(id, _, _)| *id);
+        let done = held.into_iter().map(|(id, claim, run_id)| CompletedJob {
+            id,
+            claim,
+            run_id,
+            summary: json!({"done": true}),
+        });
+        self.effect_of(done.collect())
+    }
+
+    /// An effect that completes these.
+    pub(super) fn effect_of(&mut self, jobs: Vec<CompletedJob>) -> Effect {
         let mut effect = given::effect(self.now, &[]);
-        let Some((first, _, run_id)) = held.first().copied() else {
+        let Some((first, run_id)) = jobs.first().map(|job| (job.id, job.run_id)) else {
             return effect;
         };
-        effect.jobs = held
-            .iter()
-            .map(|(id, claim, run_id)| {
-                let summary = json!({"done": true});
-                CompletedJob { id: *id, claim: *claim, run_id: *run_id, summary }
-            })
-            .collect();
+        effect.jobs = jobs;
         for name in CONTACTS {
             if self.rng.chance(300) {
                 let mut draw = |most| i64::try_from(self.rng.below(most)).expect("a small number");

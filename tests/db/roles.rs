@@ -1,0 +1,91 @@
+//! What the HTTP worker's role may do by itself, table by table: a migration that
+//! gives it more shows here.
+
+use std::collections::BTreeMap;
+
+use mauntic_tests::world::World;
+
+/// Tables that the role may touch at all, with the rights to whole rows and, in
+/// parentheses, to some columns. What is not here it cannot even read.
+const RIGHTS: [(&str, &str); 11] = [
+    ("jobs.answer", "select insert update"),
+    ("jobs.delivery", "select"),
+    ("jobs.heartbeat", "select"),
+    ("jobs.job", "select (insert) (update)"),
+    ("jobs.run", "select"),
+    ("jobs.schema_migration", "select"),
+    ("scoring.config_versions", "select"),
+    ("scoring.contact_features", "select insert update"),
+    ("scoring.lead_scores", "select"),
+    ("scoring.score_history", "select"),
+    ("scoring.scoring_configs", "select"),
+];
+
+/// Functions of ours that run with another's rights, and who may call them.
+const FUNCTIONS: [(&str, &str); 3] = [
+    ("auth.find_key", "mauntic_http"),
+    ("jobs.append_audit", "mauntic_operator"),
+    ("jobs.queue_stats", "mauntic_http mauntic_operator mauntic_queue"),
+];
+
+#[tokio::test]
+async fn the_http_workers_role_may_exactly_this() {
+    let world = World::new().await;
+    let sql = "select c.oid::regclass::text, concat_ws(' ',
+        case when has_table_privilege(r, c.oid, 'select') then 'select'
+             when has_any_column_privilege(r, c.oid, 'select') then '(select)' end,
+        case when has_table_privilege(r, c.oid, 'insert') then 'insert'
+             when has_any_column_privilege(r, c.oid, 'insert') then '(insert)' end,
+        case when has_table_privilege(r, c.oid, 'update') then 'update'
+             when has_any_column_privilege(r, c.oid, 'update') then '(update)' end,
+        case when has_table_privilege(r, c.oid, 'delete') then 'delete' end,
+        case when has_table_privilege(r, c.oid, 'truncate') then 'truncate' end)
+      from pg_class c cross join (values ('mauntic_http')) as who(r)
+      where c.relkind in ('r', 'p', 'v', 'm', 'f')
+        and c.relnamespace::regnamespace::text in ('jobs', 'scoring', 'auth')";
+    let found = world.rows(sql).await;
+    let found: BTreeMap<String, String> = found
+        .iter()
+        .map(|row| (row.get(0), row.get(1)))
+        .filter(|(_, rights): &(String, String)| !rights.is_empty())
+        .collect();
+    let expected = RIGHTS.map(|(table, rights)| (table.to_owned(), rights.to_owned()));
+    assert_eq!(found, BTreeMap::from(expected));
+}
+
+#[tokio::test]
+async fn functions_with_anothers_rights_are_for_whom_they_are_made() {
+    let world = World::new().await;
+    let sql = "select p.oid::regproc::text,
+        coalesce((select string_agg(r.rolname, ' ' order by r.rolname) from pg_roles r
+          where r.rolname like 'mauntic\\_%' and not r.rolsuper
+            and has_function_privilege(r.oid, p.oid, 'execute')), '')
+      from pg_proc p
+      where p.prosecdef and p.pronamespace::regnamespace::text in ('jobs', 'scoring', 'auth')
+      order by 1";
+    let found = world.rows(sql).await;
+    let found: Vec<(String, String)> = found.iter().map(|row| (row.get(0), row.get(1))).collect();
+    assert_eq!(found, FUNCTIONS.map(|(name, roles)| (name.to_owned(), roles.to_owned())));
+}
+
+/// Who may become whom: the HTTP worker an operator, for a transaction, and
+/// nobody anybody else.
+#[tokio::test]
+async fn nobody_becomes_another_but_the_http_worker_an_operator() {
+    let world = World::new().await;
+    let sql = "select m.rolname, g.rolname, a.inherit_option, a.set_option, a.admin_option
+      from pg_auth_members a
+      join pg_roles m on m.oid = a.member join pg_roles g on g.oid = a.roleid
+      where g.rolname like 'mauntic\\_%' and m.rolname like 'mauntic\\_%' order by 1";
+    let found = world.rows(sql).await;
+    let found: Vec<(String, String, [bool; 3])> = found
+        .iter()
+        .map(|row| (row.get(0), row.get(1), [row.get(2), row.get(3), row.get(4)]))
+        .collect();
+    let membership = |member: &str, of: &str, options| (member.to_owned(), of.to_owned(), options);
+    let expected = [
+        membership("mauntic_http", "mauntic_operator", [false, true, false]),
+        membership("mauntic_operator", "mauntic_queue", [true, false, false]),
+    ];
+    assert_eq!(found, expected);
+}
