@@ -39,7 +39,8 @@ local_crates() {
 inputs() {
   local worker=$1 dir file
   {
-    printf '%s\n' Cargo.toml Cargo.lock rust-toolchain.toml tools/versions.env tools/build-workers.sh
+    printf '%s\n' Cargo.toml Cargo.lock rust-toolchain.toml tools/versions.env tools/build-workers.sh \
+      tools/strip-names.mjs
     while IFS= read -r dir; do
       find "$dir" \( -path "$dir/build" -o -path "$dir/build-hooks" -o -path "$dir/tests" -o -name '.*' \) -prune \
         -o -type f -print
@@ -76,7 +77,8 @@ build() {
   # goes too, or the end-to-end tests would run it and pass.
   if ! RUSTUP_TOOLCHAIN=$MAUNTIC_WASM_TOOLCHAIN CARGO_TARGET_DIR=$MAUNTIC_WASM_TARGET_DIR \
       worker-build --release --no-opt --out-dir "$out" "workers/$worker" \
-      "${PACKAGES[@]}" ${features[@]+"${features[@]}"} || ! remember_inputs "$worker"; then
+      "${PACKAGES[@]}" ${features[@]+"${features[@]}"} \
+    || ! node tools/strip-names.mjs "$dir/index_bg.wasm" || ! remember_inputs "$worker"; then
     rm -f "$dir/index.js" "$dir/index_bg.wasm"
     echo "build-workers: $dir failed" >&2
     return 1
