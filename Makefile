@@ -1,7 +1,7 @@
 # Two commands matter: `make dev` and `make test`. Each does its own set-up.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev demo test soak deny clean
+.PHONY: help setup build dev demo test bench soak deny clean
 
 ENV := . target/setup/env.sh
 
@@ -23,6 +23,10 @@ demo: build ## the same, and ends when every seeded contact is scored and checke
 test: setup ## formatting, lints, docs, builds and all tests
 	@$(ENV) && exec node tools/check.mjs
 
+bench: build ## jobs a second, round trips, WAL and latency, beside pg-boss and graphile-worker; five minutes
+	@$(ENV) && npm ci --prefix tests/bench/peers --ignore-scripts --no-audit --no-fund --loglevel=error && \
+	  exec cargo bench -q -p mauntic-tests --bench peers
+
 soak: setup ## the long proofs: a million seeds, a thousand histories, 50,000 jobs under faults; an hour or two
 	@$(ENV) && cargo run -q -p mauntic-cli -- sim run --seeds 1000000
 	@$(ENV) && MAUNTIC_HISTORIES=500 cargo test -p mauntic-tests --test conformance histories
@@ -37,4 +41,4 @@ deny: setup ## licences, duplicate and vulnerable dependencies (needs the adviso
 	  exec "$$root/bin/cargo-deny" check --hide-inclusion-graph
 
 clean: ## everything built here; the shared tool cache stays
-	@rm -rf target node_modules workers/*/build workers/*/build-hooks
+	@rm -rf target node_modules tests/bench/peers/node_modules workers/*/build workers/*/build-hooks

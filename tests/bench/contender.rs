@@ -26,10 +26,12 @@ pub(crate) struct Shape {
     pub(crate) fetch: usize,
 }
 
-/// The manual of graphile-worker sets these for speed.
-const GRAPHILE_WORKERS: usize = 24;
-/// See [`GRAPHILE_WORKERS`].
+/// What the manual of graphile-worker sets for speed: beside a local queue of
+/// the batch's size it is tried with this one, with all of its manual's workers
+/// and with a third of them.
 const GRAPHILE_LOCAL_QUEUE: usize = 500;
+/// See [`GRAPHILE_LOCAL_QUEUE`].
+const GRAPHILE_WORKERS: [usize; 2] = [24, 8];
 
 impl Who {
     /// Everybody.
@@ -56,22 +58,24 @@ impl Who {
     /// The shapes it is tried in. graphile-worker does jobs one by one whatever
     /// it fetches: a batch is its local queue, of which it has one a process.
     pub(crate) fn shapes(self, batch: usize) -> Vec<Shape> {
-        let each = |parallel: &[usize], fetch| {
+        let each = |parallel: &[usize], fetch| -> Vec<Shape> {
             parallel.iter().map(|&parallel| Shape { parallel, fetch }).collect()
         };
         match (self, batch) {
-            (Self::Ours | Self::PgBoss, _) | (Self::Graphile, 1) => each(&[1, 2, 4, 8], batch),
+            (Self::Ours, _) => each(&[1, 2, 4, 8], batch),
+            (Self::PgBoss, _) | (Self::Graphile, 1) => each(&[4, 8], batch),
             (Self::Graphile, 10) => each(&[4, 10], batch),
-            (Self::Graphile, _) => [batch, GRAPHILE_LOCAL_QUEUE]
-                .map(|fetch| Shape { parallel: GRAPHILE_WORKERS, fetch })
-                .to_vec(),
+            (Self::Graphile, _) => {
+                let manual = each(&GRAPHILE_WORKERS, GRAPHILE_LOCAL_QUEUE);
+                [each(&GRAPHILE_WORKERS[..1], batch), manual].concat()
+            }
         }
     }
 
-    /// Prepares it on a database, by this address where it is not the direct one.
+    /// Connects it to a database, with its schema.
     pub(crate) async fn start(self, server: &Server, database: &Database) -> Runner {
         match self {
-            Self::Ours => Runner::Native(Native::start(server, database).await),
+            Self::Ours => Runner::Native(Box::new(Native::start(server, database).await)),
             Self::PgBoss => Runner::Peer(Peer::start("pg-boss", &database.url)),
             Self::Graphile => Runner::Peer(Peer::start("graphile-worker", &database.url)),
         }
@@ -82,7 +86,7 @@ impl Who {
 #[derive(Debug)]
 pub(crate) enum Runner {
     /// Ours.
-    Native(Native),
+    Native(Box<Native>),
     /// One of the others.
     Peer(Peer),
 }

@@ -28,6 +28,7 @@ mod server;
 mod sizes;
 mod table;
 mod verdict;
+mod workerd;
 
 use std::process::ExitCode;
 
@@ -57,9 +58,10 @@ async fn main() -> ExitCode {
             figures.count(who, batch, measure::counted(&server, who, batch).await);
         }
     }
-    server.stop().await;
     table::rates(&figures);
     table::others(&figures);
+    workerd::measure(&server).await;
+    server.stop().await;
     table::ratios(&figures);
     verdict::verdict(&figures)
 }

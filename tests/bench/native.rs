@@ -10,8 +10,8 @@ use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::jobs::data::CalculateScore;
 use mauntic_domain::jobs::{Job, JobType, Queue};
 use mauntic_flows::ports::{
-    ClaimRequest, Committed, CompletedJob, Database as _, Effect, EffectStore, JobKey, JobStore,
-    NewJob, TenantStore,
+    ClaimRequest, Committed, CompletedJob, Database as _, Effect, EffectStore, Held, JobKey,
+    JobStore, NewJob, TenantStore,
 };
 use mauntic_store::Session;
 use mauntic_store::connect::Tcp;
@@ -39,7 +39,8 @@ pub(crate) struct Native {
 impl Native {
     /// Brings the schema and connects.
     pub(crate) async fn start(server: &Server, database: &Database) -> Self {
-        let worker = server.migrate(database).await;
+        let url = server.migrate(database).await;
+        let worker = |role| Tcp::new(&url(role)).unwrap();
         let producers = sessions(&worker("mauntic_http"), PRODUCERS).await;
         let queue = worker("mauntic_queue");
         let consumers = sessions(&queue, 1).await;
@@ -131,10 +132,12 @@ async fn enqueue(
     count: usize,
 ) -> Vec<Uuid> {
     let jobs: Vec<NewJob> = (first..first + count).map(|number| job(owner, number)).collect();
-    let rows = session.enqueue(owner, &jobs).await.expect("enqueued");
+    let rows = session.enqueue(owner, &jobs, None).await.expect("enqueued");
     rows.iter().map(|row| row.id).collect()
 }
 
+/// A probe belongs to nobody, so that no tenant's producer takes it: a job of
+/// another type, whose effect is left out.
 fn job(owner: &OrganizationId, number: usize) -> NewJob {
     let contact_id = ContactId::parse(format!("contact_{number}")).unwrap();
     let organization_id = owner.clone();
@@ -153,6 +156,8 @@ async fn consume(session: &Session, ids: &[Uuid]) {
         addresses: ids.iter().map(|id| (*id, id.simple().to_string())).collect(),
         shorts: Vec::new(),
         letters: Vec::new(),
+        messages: i32::try_from(ids.len()).unwrap(),
+        repeated: 0,
         types: JobType::available_on(QUEUE).collect(),
     };
     let reply = session.claim(&request).await.expect("claimed");
@@ -171,7 +176,7 @@ async fn consume(session: &Session, ids: &[Uuid]) {
     assert!(matches!(committed, Committed::Done { .. }), "no lease was lost");
 }
 
-fn completed(held: &mauntic_flows::ports::Held) -> CompletedJob {
+fn completed(held: &Held) -> CompletedJob {
     let summary = serde_json::json!({});
     CompletedJob { id: held.id, claim: held.claim, run_id: held.run_id, summary }
 }

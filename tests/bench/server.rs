@@ -2,7 +2,6 @@
 
 use mauntic_local::postgres::{Data, Options, Postgres, SUPERUSER};
 use mauntic_store::address::with_user;
-use mauntic_store::connect::Tcp;
 use mauntic_store::{admin, migrate};
 use mauntic_testkit::database::connect;
 use mauntic_testkit::wait::until_async;
@@ -74,14 +73,14 @@ impl Server {
     }
 
     /// Brings our schema into a database; its address for a worker's role.
-    pub(crate) async fn migrate(&self, database: &Database) -> impl Fn(&str) -> Tcp + use<> {
-        let owner = connect(&self.postgres.url(SUPERUSER, &database.name)).await.unwrap();
+    pub(crate) async fn migrate(&self, database: &Database) -> impl Fn(&str) -> String + use<> {
+        let owner = self.owner(database).await;
         migrate::run(&owner).await.expect("the schema");
         let (url, password) = (database.url.clone(), self.password.clone());
         for role in ["mauntic_http", "mauntic_queue"] {
             admin::set_role_password(&owner, role, &password).await.unwrap();
         }
-        move |role| Tcp::new(&with_user(&url, role, &password)).unwrap()
+        move |role| with_user(&url, role, &password)
     }
 
     /// Where the write-ahead log ends now, in bytes.
@@ -90,14 +89,14 @@ impl Server {
         self.admin.query_one(sql, &[]).await.unwrap().get(0)
     }
 
-    /// Begins a pass for everybody alike: no checkpoint falls into it.
+    /// Begins a pass for everybody alike: no other checkpoint falls into it.
     pub(crate) async fn checkpoint(&self) {
         self.run("checkpoint").await;
     }
 
-    /// What autovacuum would do within a minute of real work.
-    pub(crate) async fn analyze(&self, database: &Database) {
-        let owner = connect(&self.postgres.url(SUPERUSER, &database.name)).await.unwrap();
+    /// What autovacuum does within a minute of real work, before it is timed.
+    pub(crate) async fn vacuum(&self, database: &Database) {
+        let owner = self.owner(database).await;
         owner.batch_execute("vacuum analyze").await.unwrap();
     }
 
@@ -110,7 +109,7 @@ impl Server {
             (count == 0).then_some(())
         })
         .await;
-        let owner = connect(&self.postgres.url(SUPERUSER, &database.name)).await.unwrap();
+        let owner = self.owner(database).await;
         let sql = "select coalesce(sum(n_tup_upd + n_tup_del), 0)::int8,
             coalesce(sum(n_tup_upd - n_tup_hot_upd + n_tup_del), 0)::int8
           from pg_stat_user_tables";
@@ -146,6 +145,11 @@ impl Server {
         for row in self.admin.query(sql, &[&PREFIX]).await.unwrap() {
             self.forget(Database { name: row.get(0), url: String::new() }).await;
         }
+    }
+
+    /// A connection of a database's owner.
+    pub(crate) async fn owner(&self, database: &Database) -> Client {
+        connect(&self.postgres.url(SUPERUSER, &database.name)).await.unwrap()
     }
 
     async fn run(&self, sql: &str) {

@@ -53,8 +53,9 @@ async fn a_job_is_claimed_once_whoever_asks() {
     }
     let sessions = join_all((0..8).map(|_| world.queue.db().open())).await;
     let sessions: Vec<_> = sessions.into_iter().map(Result::unwrap).collect();
-    let wanted = request(Uuid::new_v4(), &ids);
-    let replies = join_all(sessions.iter().map(|session| session.claim(&wanted))).await;
+    let wanted: Vec<_> = sessions.iter().map(|_| request(Uuid::new_v4(), &ids)).collect();
+    let asked = sessions.iter().zip(&wanted).map(|(session, wanted)| session.claim(wanted));
+    let replies = join_all(asked).await;
     let held: Vec<Uuid> = replies
         .iter()
         .flat_map(|reply| &reply.as_ref().unwrap().held)
@@ -70,18 +71,20 @@ async fn a_leased_job_waits_and_a_suspect_is_claimed_alone_until_its_budget_is_s
     let id = job(&world, "c").await;
     let session = world.queue.db().open().await.unwrap();
     let mut claims = Vec::new();
-    let token = Uuid::new_v4();
+    let mut token = Uuid::new_v4();
     claims.push(session.claim(&request(token, &[id])).await.unwrap().held[0].claim);
 
     // Leased: neither the batch nor alone.
-    let reply = session.claim(&request(token, &[id])).await.unwrap();
+    let other = Uuid::new_v4();
+    let reply = session.claim(&request(other, &[id])).await.unwrap();
     assert_eq!((reply.seen[0].state, reply.seen[0].next), (JobState::InProgress, Next::Nothing));
-    assert_eq!(session.claim_alone(alone(id, token)).await.unwrap(), AloneClaim::NotDue);
+    assert_eq!(session.claim_alone(alone(id, other)).await.unwrap(), AloneClaim::NotDue);
 
     // Released: a suspect, never again part of a batch. The loss of the batch's
     // lease was not the job's own, the three losses alone are.
     for failures in 0..3_i16 {
         assert_eq!(relay::release(&world.queue, token, false).await.unwrap(), 1);
+        token = Uuid::new_v4();
         let reply = session.claim(&request(token, &[id])).await.unwrap();
         assert!(reply.held.is_empty());
         assert_eq!(reply.seen[0].next, Next::Alone);

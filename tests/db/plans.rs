@@ -2,6 +2,8 @@
 //! jobs, on a million of them: only ever an index, and the one that was made for
 //! it.
 
+mod reads;
+
 use std::collections::BTreeSet;
 
 use mauntic_testkit::database::Role;
@@ -115,6 +117,10 @@ async fn claims(planner: &Planner) {
         (&types, Type::TEXT_ARRAY),
         (&versions, Type::INT2_ARRAY),
         (&batched, Type::BOOL_ARRAY),
+        (&ids[0], Type::UUID),
+        (&100_i32, Type::INT4),
+        (&0_i32, Type::INT4),
+        (&0_i32, Type::INT4),
     ];
     planner.check(sql!("look"), params, &["job_pkey"]).await;
     let params: &[Param<'_>] =
@@ -209,6 +215,7 @@ async fn no_statement_of_workers_and_duties_reads_a_million_jobs_through() {
     claims(&planner).await;
     moves(&planner).await;
     duties(&planner).await;
+    reads::are_look_ups(&world, &planner).await;
 
     let (of_name, asked) = (vec!["mauntic-scoring-events"], vec![1_i64]);
     let params: &[Param<'_>] = &[

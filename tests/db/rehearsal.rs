@@ -85,7 +85,7 @@ fn drawn(numbers: &mut Numbers) -> Dead {
             ("scoring.RecomputeChunk", 1)
         }
         7 => {
-            let mut place = |n| json!({"organizationId": format!("org_{n}"), "contactId": "c_2"});
+            let place = |n| json!({"organizationId": format!("org_{n}"), "contactId": "c_2"});
             data = json!({"contacts": {"range": {"after": place(0), "through": place(2)}}});
             ("scoring.RecomputeChunk", 2)
         }

@@ -1,6 +1,8 @@
 //! Bad input through the real HTTP worker: always a problem, never a 500. Whom
-//! a route lets in, and whose rows it touches: `roles` and `tenants`.
+//! a route lets in, and whose rows it touches: `roles` and `tenants`; what breaks
+//! no operator's route: `hostile`.
 
+mod hostile;
 mod roles;
 mod tenants;
 
@@ -65,6 +67,7 @@ async fn refusals_are_problems() {
         let answer = stack.call(method, path, *key, body.as_ref());
         is_problem(&answer, *status, code, &format!("{method} {path}"));
     }
+    hostile::no_operators_route_breaks(&stack);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

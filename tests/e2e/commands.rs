@@ -5,10 +5,14 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use mauntic_flows::ports::Scope;
+use mauntic_local::postgres::SUPERUSER;
 use mauntic_local::workers::Build;
 use mauntic_tests::stack::{ADMIN_TOKEN, Stack};
 use mauntic_tests::turn::Turn;
-use mauntic_tests::world::organization;
+use mauntic_tests::world::{contact, organization};
+use serde_json::json;
+
+use crate::operations::given;
 
 fn root() -> PathBuf {
     mauntic_local::repository_root()
@@ -93,22 +97,46 @@ fn blocks_to_run() -> Vec<String> {
     blocks.map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
 }
 
+/// What an operator has: a deployment that ticks, with an hour's schedule that is
+/// not paused by its flag, and dead letters to decide.
+async fn deployment() -> (Stack, String) {
+    let stack = Stack::start(Build::Production, &[("ENABLE_SCORING_CRON", "true")]).await;
+    let key = stack.organization(&organization("org_123"), &[Scope::Read, Scope::Write]).await;
+    let owner = stack.owner().await;
+    let features = json!({"hasEmail": true});
+    let contacts = [contact("contact_457", &features), contact("contact_458", &features)];
+    mauntic_store::admin::put_contacts(&owner, &organization("org_123"), &contacts).await.unwrap();
+    let data = |name: &str| json!({"organizationId": "org_123", "contactId": name});
+    let data = ["contact_457", "contact_458", "contact_457"].map(data);
+    given::died(&owner, "org_123", &data, "the provider was away").await;
+    stack.tick();
+    (stack, key)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_readmes_blocks_run_as_they_stand() {
-    let stack = Stack::start(Build::Production, &[]).await;
-    let key = stack.organization(&organization("org_123"), &[Scope::Read, Scope::Write]).await;
+    let (stack, key) = deployment().await;
     let blocks = blocks_to_run();
-    assert!(blocks.len() >= 2, "the README shows nothing to run");
-    for block in blocks {
-        let output = Command::new("sh")
-            .args(["-eu", "-c", &block])
-            .current_dir(root())
-            .env("MAUNTIC_URL", stack.workers.http_url())
-            .env("MAUNTIC_KEY", &key)
-            .env("MAUNTIC_ADMIN", ADMIN_TOKEN)
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{block}\n{}", text(&output));
-        assert!(!output.stdout.is_empty(), "{block} printed nothing");
-    }
+    assert!(blocks.len() >= 6, "the README shows {} blocks to run", blocks.len());
+    stack.while_ticking(|| {
+        for block in blocks {
+            let output = Command::new("sh")
+                .args(["-eu", "-c", &block])
+                .current_dir(root())
+                .env_remove("DATABASE_URL")
+                .env("MAUNTIC_URL", stack.workers.http_url())
+                .env("MAUNTIC_KEY", &key)
+                .env("MAUNTIC_TOKEN", ADMIN_TOKEN)
+                .env("OWNER_URL", stack.postgres.url(SUPERUSER, "mauntic"))
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{block}\n{}", text(&output));
+            assert!(!output.stdout.is_empty(), "{block} printed nothing");
+        }
+    });
+    let owner = stack.owner().await;
+    let sql = "select count(*) from jobs.dead_letter where decided_at is null";
+    assert_eq!(given::count(&owner, sql).await, 0, "the runbook decided every letter");
+    let sql = "select count(*) from jobs.job j where j.replays > 0 and j.state <> 'completed'";
+    assert_eq!(given::count(&owner, sql).await, 0, "what was replayed is done");
 }

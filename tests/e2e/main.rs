@@ -18,6 +18,7 @@ mod deploy;
 mod faults;
 mod letters;
 mod neighbours;
+mod operations;
 mod panics;
 mod ten_thousand;
 mod thousand;

@@ -132,7 +132,8 @@ select j.id || ' is ' || j.state || ' and has open cases: ' || l.cases
 from jobs.job j, lateral (
   select count(*) as cases from jobs.dead_letter l
   where l.job_id = j.id and l.decided_at is null) l
-where l.cases <> (j.state = 'dead_lettered')::int4
+where l.cases <> (j.state = 'dead_lettered' and not exists (
+  select from jobs.dead_letter d where d.job_id = j.id and d.decision = 'discarded'))::int4
 union all
 select 'a job without a row has a case: ' || l.job_id from jobs.dead_letter l
 where not exists (select from jobs.job j where j.id = l.job_id)

@@ -33,6 +33,9 @@ const PRELUDES: [&str; 9] = [
 /// A run's lock, as a row shows it.
 const LOCKS: [&str; 2] = ["\"exclusive\": true, ", "\"exclusive\": false, "];
 
+/// Whether a run is being cancelled, as a row shows it.
+const CANCELS: [&str; 2] = [", \"is_being_cancelled\": true", ", \"is_being_cancelled\": false"];
+
 /// Who holds a job, as a row shows it.
 const HOLDERS: [&str; 2] = ["\"lease_token\": \"side 0\", ", "\"lease_token\": \"side 1\", "];
 
@@ -54,6 +57,15 @@ impl Does {
             Self::Act(act) => act.form == Form::Claim,
             Self::Twin(twin) => matches!(twin, Twin::UnsortedClaim(_)),
         }
+    }
+
+    fn is_cancel(&self) -> bool {
+        matches!(self, Self::Act(act) if act.form == Form::CancelRun)
+    }
+
+    fn is_of_operators(&self) -> bool {
+        let forms = [Form::Slice, Form::ReplayCase, Form::RetryRun];
+        matches!(self, Self::Act(act) if forms.contains(&act.form))
     }
 
     async fn perform(&self, actor: &Actor) -> Result<Answer, String> {
@@ -172,13 +184,20 @@ impl World {
     ///
     /// A cancel may look at a job while it is dead, and count when it is queued
     /// again. The run was not over in between and keeps its lock, which it would
-    /// have lost: behind a gate, where that happens, nobody looks at the lock.
+    /// have lost: behind a gate, where that happens, nobody looks at the lock. What
+    /// an operator queues again in more than one statement a cancel may find dead
+    /// as well: then the run was being cancelled all along, and the job is done.
     async fn end(&self, course: &Course<'_>, answers: [Answer; 2]) -> End {
         let mut rows = self.look.rows(&self.owner).await;
         let [mut one, mut two] = answers;
         let mut left_out: Vec<&str> = Vec::new();
-        if course.gate.is_some() {
+        let is_cancelled_amid = course.does.iter().any(Does::is_of_operators)
+            && course.does.iter().any(Does::is_cancel);
+        if course.gate.is_some() || is_cancelled_amid {
             left_out.extend(LOCKS);
+        }
+        if is_cancelled_amid {
+            left_out.extend(CANCELS);
         }
         if course.does.iter().all(Does::is_claim) {
             left_out.extend(HOLDERS);

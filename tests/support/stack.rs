@@ -2,6 +2,7 @@
 //! workerd, as they are deployed.
 
 use std::collections::BTreeMap;
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use mauntic_domain::ids::OrganizationId;
@@ -29,6 +30,9 @@ const PATIENCE: Duration = Duration::from_secs(240);
 /// How often a condition is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
+/// How often it ticks in [`Stack::while_ticking`].
+const TICK_EVERY: Duration = Duration::from_secs(2);
+
 /// What both workers are told unless a test says otherwise. A full hour may pass
 /// during any test, and its recompute would write scores that nobody counted on.
 const USUAL_VARS: [(&str, &str); 1] = [("ENABLE_SCORING_CRON", "false")];
@@ -45,6 +49,21 @@ pub struct Stack {
     agent: ureq::Agent,
     /// Given back last, when the processes above are gone.
     _turn: Turn,
+}
+
+/// A request as it is sent.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Request<'a> {
+    /// The method.
+    pub method: &'a str,
+    /// Path and query.
+    pub path: &'a str,
+    /// The bearer's key.
+    pub key: Option<&'a str>,
+    /// Sent under this `Idempotency-Key`.
+    pub idempotency_key: Option<&'a str>,
+    /// Sent as JSON, whatever it is; none where it is empty.
+    pub body: &'a str,
 }
 
 /// An answer of the HTTP worker.
@@ -138,16 +157,27 @@ impl Stack {
         key: Option<&str>,
         body: Option<&Value>,
     ) -> Result<Answer, ureq::Error> {
-        let url = format!("{}{path}", self.workers.http_url());
-        let mut request = ureq::http::Request::builder().method(method).uri(url);
-        if let Some(key) = key {
+        let body = body.map(ToString::to_string).unwrap_or_default();
+        self.send(Request { method, path, key, body: &body, ..Request::default() })
+    }
+
+    /// Sends a request, however odd.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub fn send(&self, sent: Request<'_>) -> Result<Answer, ureq::Error> {
+        let url = format!("{}{}", self.workers.http_url(), sent.path);
+        let mut request = ureq::http::Request::builder().method(sent.method).uri(url);
+        if let Some(key) = sent.key {
             request = request.header("Authorization", format!("Bearer {key}"));
         }
-        let body = body.map(ToString::to_string).unwrap_or_default();
-        if !body.is_empty() {
+        if let Some(key) = sent.idempotency_key {
+            request = request.header("Idempotency-Key", key);
+        }
+        if !sent.body.is_empty() {
             request = request.header("Content-Type", "application/json");
         }
-        let mut answer = self.agent.run(request.body(body).unwrap())?;
+        let mut answer = self.agent.run(request.body(sent.body.to_owned()).unwrap())?;
         let text = answer.body_mut().read_to_string()?;
         let headers = answer.headers().iter();
         Ok(Answer {
@@ -163,6 +193,21 @@ impl Stack {
     pub fn tick(&self) {
         let fired = self.workers.scheduled(Worker::Queue, "* * * * *", 1_800_000_000_000);
         fired.expect("the runner answers");
+    }
+
+    /// Does this while the tick comes every two seconds: more often than a minute,
+    /// so that nothing waits long for it.
+    pub fn while_ticking<T>(&self, work: impl FnOnce() -> T) -> T {
+        std::thread::scope(|scope| {
+            // Dropped also where the work panics.
+            let (_end, ended) = std::sync::mpsc::channel::<()>();
+            scope.spawn(move || {
+                while ended.recv_timeout(TICK_EVERY) == Err(RecvTimeoutError::Timeout) {
+                    self.tick();
+                }
+            });
+            work()
+        })
     }
 
     /// What every batch so far said at its end, those that the guard ended

@@ -1,5 +1,6 @@
 //! The header `Idempotency-Key`: the same request under the same key is done
-//! once, and answered alike for a day.
+//! once, and for a day answered with what came of it then. An answer does not
+//! tell whether it is a repeat's.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;

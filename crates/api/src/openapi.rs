@@ -26,7 +26,10 @@ const EXAMPLE_REQUEST_ID: &str = "01980000-0000-7000-8000-000000000000";
                        `code`. Beside those listed, any path may answer `route_not_found` (404) \
                        and any route `method_not_allowed` (405). Every answer carries \
                        `X-Request-Id`: the request's own, if it was 1 to 128 visible ASCII \
-                       characters, else a new one.",
+                       characters, else a new one. The audit has an entry of every call that \
+                       changed something by an operator's route, and of every such call that was \
+                       refused to a live key; one of nobody's is in the log alone, because \
+                       anybody could fill the audit with those.",
         license(name = "MIT OR Apache-2.0")
     ),
     tags(

@@ -57,8 +57,10 @@ impl<S: Send + Sync> FromRequestParts<S> for NamePath {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let path = Path::<String>::from_request_parts(parts, state).await;
-        // Percent-encoding that is no UTF-8 is the name of nothing.
-        Ok(Self(path.map(|Path(text)| text).unwrap_or_default()))
+        // Percent-encoding that is no UTF-8 is the name of nothing, and so is what
+        // no column holds.
+        let name = path.ok().map(|Path(text)| text).filter(|text| !text.contains('\0'));
+        Ok(Self(name.unwrap_or_default()))
     }
 }
 

@@ -23,8 +23,15 @@ pub(crate) struct Problem {
     code: Code,
     detail: String,
     errors: Vec<FieldError>,
-    challenge: Option<HeaderValue>,
+    challenge: Option<&'static str>,
     cause: Option<String>,
+    /// Apart, so that every `Result` of a handler stays small.
+    more: Box<More>,
+}
+
+/// What few refusals have.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct More {
     members: Map<String, Value>,
     action: Option<&'static str>,
 }
@@ -73,27 +80,26 @@ impl Problem {
             errors: Vec::new(),
             challenge: None,
             cause: None,
-            members: Map::new(),
-            action: None,
+            more: Box::default(),
         }
     }
 
     /// Says more than every problem does: the one way for members of a kind's
     /// own (RFC 9457, 3.2). Their names are none of the fixed ones.
     pub(crate) fn member(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.members.insert(name.to_owned(), value.into());
+        self.more.members.insert(name.to_owned(), value.into());
         self
     }
 
     /// Names what was refused, where its route does not tell.
     pub(crate) fn refusing(mut self, action: &'static str) -> Self {
-        self.action = Some(action);
+        self.more.action = Some(action);
         self
     }
 
     /// What was refused, where its route does not tell.
     pub(crate) const fn action(&self) -> Option<&'static str> {
-        self.action
+        self.more.action
     }
 
     /// Lists what is wrong.
@@ -104,7 +110,7 @@ impl Problem {
 
     /// Says how to authenticate (RFC 6750).
     pub(crate) fn challenge(mut self, challenge: &'static str) -> Self {
-        self.challenge = Some(HeaderValue::from_static(challenge));
+        self.challenge = Some(challenge);
         self
     }
 
@@ -135,7 +141,7 @@ impl Problem {
             request_id: request_id.to_owned(),
             retryable: self.code.is_retryable(),
             errors: self.errors.clone(),
-            members: self.members.clone(),
+            members: self.more.members.clone(),
         }
     }
 
@@ -147,8 +153,8 @@ impl Problem {
         if let Some(secs) = self.code.retry_after_secs() {
             set(RETRY_AFTER, HeaderValue::from(secs));
         }
-        if let Some(challenge) = &self.challenge {
-            set(WWW_AUTHENTICATE, challenge.clone());
+        if let Some(challenge) = self.challenge {
+            set(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         response
     }

@@ -107,7 +107,7 @@ impl Reply for Vec<OutgoingEvent> {
 impl Reply for Opened {
     fn value(self) -> Value {
         match self {
-            Self::Started => json!("started"),
+            Self::Started { run_id } => json!({ "started": run_id }),
             Self::Held { holder, since, expires_at } => json!([holder, since, expires_at]),
         }
     }

@@ -45,27 +45,27 @@ impl Sight {
     pub(super) async fn apply<S: Subject>(self, world: &World<S>) -> Result<Value, PortError> {
         let op = &world.op;
         match self {
-            Self::Jobs(filter, page) => op.jobs(&filter, page).await.map(|it| paged(it, job)),
-            Self::Job(id) => op.job(id).await.map(|it| json!(it.map(detail))),
+            Self::Jobs(filter, page) => op.jobs(&filter, page).await.map(|it| paged(&it, job)),
+            Self::Job(id) => op.job(id).await.map(|it| json!(it.as_ref().map(detail))),
             Self::Cases(filter, open, page) => {
-                op.cases(&filter, open, page).await.map(|it| paged(it, case))
+                op.cases(&filter, open, page).await.map(|it| paged(&it, case))
             }
             Self::Groups(filter) => op.case_groups(&filter, LIMIT).await.map(groups),
-            Self::Case(id) => op.case(id).await.map(|it| json!(it.map(of_case))),
+            Self::Case(id) => op.case(id).await.map(|it| json!(it.as_ref().map(of_case))),
             Self::Replay(id) => op.replay_row(id).await.map(|row| json!(row)),
             Self::Cron(keys) => {
-                op.cron_rows(&keys).await.map(|rows| rows.into_iter().map(cron).collect())
+                op.cron_rows(&keys).await.map(|rows| rows.iter().map(cron).collect())
             }
-            Self::Runs(key, page) => op.runs(key, page).await.map(|it| paged(it, run)),
-            Self::Run(id) => op.run_view(id).await.map(|it| json!(it.map(run))),
+            Self::Runs(key, page) => op.runs(key, page).await.map(|it| paged(&it, run)),
+            Self::Run(id) => op.run_view(id).await.map(|it| json!(it.as_ref().map(run))),
             Self::Occurrences(key, limit) => {
                 let seen = op.occurrences(key, None, limit).await;
-                seen.map(|rows| rows.into_iter().map(occurrence).collect())
+                seen.map(|rows| rows.iter().map(occurrence).collect())
             }
             Self::Breakers => op
                 .breakers()
                 .await
-                .map(|(rows, now)| json!([now, rows.into_iter().map(breaker).collect::<Value>()])),
+                .map(|(rows, now)| json!([now, rows.iter().map(breaker).collect::<Value>()])),
             Self::Audit(filter, limit) => op.audit(&filter, None, limit).await.map(|page| {
                 let seqs: Vec<i64> = page.links.iter().map(|link| link.seq).collect();
                 json!([seqs, page.head.seq])
@@ -74,11 +74,11 @@ impl Sight {
     }
 }
 
-fn paged<T>(page: Paged<T>, item: impl Fn(T) -> Value) -> Value {
-    json!({"items": page.items.into_iter().map(item).collect::<Value>(), "next": page.next})
+fn paged<T>(page: &Paged<T>, item: impl Fn(&T) -> Value) -> Value {
+    json!({"items": page.items.iter().map(item).collect::<Value>(), "next": page.next})
 }
 
-fn job(job: JobView) -> Value {
+fn job(job: &JobView) -> Value {
     json!({
         "id": job.id, "queue": job.queue, "type": job.type_name, "version": job.version,
         "organization": job.organization_id, "run": job.run_id, "state": job.state.as_str(),
@@ -91,16 +91,16 @@ fn job(job: JobView) -> Value {
     })
 }
 
-fn detail(detail: JobDetail) -> Value {
+fn detail(detail: &JobDetail) -> Value {
     json!({
-        "job": job(detail.job), "data": detail.data, "receipt": detail.receipt,
+        "job": job(&detail.job), "data": detail.data, "receipt": detail.receipt,
         "errors": detail.errors, "coalesced": detail.coalesced,
         "scheduled_for": detail.scheduled_for,
     })
 }
 
 /// Without its fingerprint, which holds a text for people.
-fn case(case: CaseView) -> Value {
+fn case(case: &CaseView) -> Value {
     json!({
         "id": case.id, "queue": case.queue, "type": case.type_name,
         "organization": case.organization_id, "job": case.job_id, "message": case.message_id,
@@ -110,18 +110,17 @@ fn case(case: CaseView) -> Value {
     })
 }
 
-fn of_case(detail_of: CaseDetail) -> Value {
+fn of_case(detail_of: &CaseDetail) -> Value {
     json!({
-        "case": case(detail_of.case), "body": String::from_utf8_lossy(&detail_of.body),
-        "job": detail_of.job.map(detail),
-        "lineage": detail_of.lineage.into_iter().map(case).collect::<Value>(),
+        "case": case(&detail_of.case), "body": String::from_utf8_lossy(&detail_of.body),
+        "job": detail_of.job.as_ref().map(detail),
+        "lineage": detail_of.lineage.iter().map(case).collect::<Value>(),
     })
 }
 
 /// Sorted: which of two groups of one size is first is not said.
-fn groups(groups: Vec<CaseGroup>) -> Value {
+fn groups(mut groups: Vec<CaseGroup>) -> Value {
     assert!(groups.is_sorted_by(|a, b| a.open >= b.open), "the largest group first: {groups:?}");
-    let mut groups: Vec<CaseGroup> = groups;
     groups.sort_by_key(|group| group.newest);
     let group = |group: CaseGroup| {
         json!({
@@ -134,20 +133,25 @@ fn groups(groups: Vec<CaseGroup>) -> Value {
     groups.into_iter().map(group).collect()
 }
 
-fn cron(row: CronRow) -> Value {
-    json!([row.job_key, row.last_run.map(run), row.open_run, row.last_occurrence.map(occurrence)])
+fn cron(row: &CronRow) -> Value {
+    json!([
+        row.job_key,
+        row.last_run.as_ref().map(run),
+        row.open_run,
+        row.last_occurrence.as_ref().map(occurrence)
+    ])
 }
 
-fn run(view: RunView) -> Value {
+fn run(view: &RunView) -> Value {
     let more =
         json!([view.organization_id, view.scheduled_for, view.request_id, view.cancelled_at]);
-    json!([Some(view.run).value(), more])
+    json!([Some(view.run.clone()).value(), more])
 }
 
-fn occurrence(one: OccurrenceView) -> Value {
+fn occurrence(one: &OccurrenceView) -> Value {
     json!([one.nominal_at, format!("{:?}", one.outcome), one.run_id, one.judged_at])
 }
 
-fn breaker(row: BreakerRow) -> Value {
+fn breaker(row: &BreakerRow) -> Value {
     json!([row.name, crate::subject::breaker_value(row.breaker), row.changed_at])
 }

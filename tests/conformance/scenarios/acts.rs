@@ -278,7 +278,8 @@ async fn each_job_that_is_cancelled_has_its_entry<S: Subject>(mut world: World<S
 async fn a_job_is_handed_in<S: Subject>(mut world: World<S>) {
     let (run, job) = (world.id(), world.id());
     let asked = by_hand((run, job), "ada", Some("key"));
-    assert!(matches!(world.op.hand_in(&asked).await.unwrap(), Handed::Queued { .. }));
+    let queued = Handed::Queued { run_id: run, job_id: job };
+    assert_eq!(world.op.hand_in(&asked).await.unwrap(), queued);
     let row = json!({"state": "queued", "run_id": run, "idempotency_key": "key",
         "organization_id": "org_1", "type": "scoring.CalculateScore", "wake_at": "+0s"});
     world.expect_job(job, row).await;

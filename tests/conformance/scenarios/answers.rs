@@ -26,8 +26,9 @@ on_both! {
 
 async fn the_first_answer_is_given_again<S: Subject>(mut world: World<S>) {
     let op = world.acting(keyed("k", 1)).await;
-    let first = by_hand((world.id(), world.id()), "ada", None);
-    assert!(matches!(op.hand_in(&first).await.unwrap(), Handed::Queued { .. }));
+    let (run_id, job_id) = (world.id(), world.id());
+    let answer = Handed::Queued { run_id, job_id };
+    assert_eq!(op.hand_in(&by_hand((run_id, job_id), "ada", None)).await.unwrap(), answer);
     let answers = world.dump().await["answers"].clone();
     assert_eq!(answers.as_array().unwrap().len(), 1);
     assert_eq!((&answers[0]["holder"], &answers[0]["key"]), (&json!("bootstrap"), &json!("k")));
@@ -36,7 +37,7 @@ async fn the_first_answer_is_given_again<S: Subject>(mut world: World<S>) {
     // Another session, other fresh ids: whoever repeats it does not know the first.
     let op = world.acting(keyed("k", 1)).await;
     let again = by_hand((world.id(), world.id()), "ada", None);
-    assert!(matches!(op.hand_in(&again).await.unwrap(), Handed::Queued { .. }));
+    assert_eq!(op.hand_in(&again).await.unwrap(), answer, "with the first one's ids");
     assert_eq!(world.dump().await, before);
 }
 
@@ -53,7 +54,8 @@ async fn every_keyed_act_is_done_once<S: Subject>(mut world: World<S>) {
     let mut first = None;
     for _ in 0..2 {
         let op = world.acting(keyed("open", 1)).await;
-        assert!(matches!(op.open_run(&opened, "manual").await.unwrap(), Opened::Started { .. }));
+        let started = Opened::Started { run_id: ids[0] };
+        assert_eq!(op.open_run(&opened, "manual").await.unwrap(), started);
         let op = world.acting(keyed("retry", 2)).await;
         assert_eq!(op.retry_run(run).await.unwrap(), Retried::Done { jobs: 1, refused: 0 });
         let op = world.acting(keyed("replay", 3)).await;

@@ -6,7 +6,8 @@ use mauntic_domain::jobs::{JobState, JobType, Queue};
 use mauntic_domain::schedules::{Outcome, SkipReason};
 use mauntic_flows::ports::{
     BreakerRow, Dependency, GuardStore, JobFilter, JobKey, JobView, Judged, JudgedSchedule,
-    NewOccurrence, OperatorStore, Page, RunStart, RunStore, ScheduleStore, TenantStore,
+    NewOccurrence, OperatorStore, Page, RunStart, RunStore, ScheduleRow, ScheduleStore,
+    TenantStore,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -198,7 +199,7 @@ async fn judge<S: Subject>(world: &mut World<S>, outcomes: &[Outcome]) -> Vec<Uu
     let judged = JudgedSchedule {
         job_key: SCHEDULE,
         cron: "* * * * *".to_owned(),
-        judged_from: rows.first().map(|row| row.judged_from()),
+        judged_from: rows.first().map(ScheduleRow::judged_from),
         judged_until: world.subject.now(),
         ordinal_next: Some(9),
         occurrences,

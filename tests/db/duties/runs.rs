@@ -47,7 +47,10 @@ async fn a_run_is_a_lock_and_a_repeated_request_is_the_same_run() {
 
     let session = &sessions[0];
     assert!(matches!(session.open_run(&asked[won], "api").await.unwrap(), Opened::Started { .. }));
-    assert!(matches!(session.open_run(&new_run(false), "api").await.unwrap(), Opened::Started { .. }));
+    assert!(matches!(
+        session.open_run(&new_run(false), "api").await.unwrap(),
+        Opened::Started { .. }
+    ));
     assert_eq!(world.count("select count(*) from jobs.job").await, 2);
     let taken = session.take_due(9).await.unwrap();
     assert_eq!(taken.len(), 2, "a run's first job is sent at once");
@@ -61,7 +64,10 @@ async fn a_run_is_a_lock_and_a_repeated_request_is_the_same_run() {
     assert_eq!(session.cancel_run(winner).await.unwrap(), 1);
     let run = session.run(winner).await.unwrap().unwrap();
     assert_eq!((run.status, run.trigger.as_str()), (RunStatus::Cancelled, "api"));
-    assert!(matches!(session.open_run(&new_run(true), "manual").await.unwrap(), Opened::Started { .. }));
+    assert!(matches!(
+        session.open_run(&new_run(true), "manual").await.unwrap(),
+        Opened::Started { .. }
+    ));
     assert_eq!(session.run(Uuid::new_v4()).await.unwrap(), None);
     assert_eq!(session.cancel_run(winner).await.unwrap(), 0);
 }

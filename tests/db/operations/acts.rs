@@ -33,7 +33,10 @@ async fn every_change_has_its_entry_and_what_did_nothing_has_none() {
     world.rows(schedule).await;
     let run = new_run("k", true);
     assert!(matches!(session.open_run(&run, "api").await.unwrap(), Opened::Started { .. }));
-    assert!(matches!(session.open_run(&run, "api").await.unwrap(), Opened::Started { .. }), "it is ours");
+    assert!(
+        matches!(session.open_run(&run, "api").await.unwrap(), Opened::Started { .. }),
+        "it is ours"
+    );
     assert!(matches!(session.open_run(&new_run("k", true), "api").await, Ok(Opened::Held { .. })));
     assert!(session.pause("k", Some("note")).await.unwrap());
     assert!(session.pause("k", None).await.unwrap());

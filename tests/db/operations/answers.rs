@@ -72,7 +72,10 @@ async fn every_answer_is_given_again() {
     }
     let session = operator(&world, Some(key("run", 1))).await;
     for _ in 0..2 {
-        assert!(matches!(session.open_run(&new_run("k", true), "api").await.unwrap(), Opened::Started { .. }));
+        assert!(matches!(
+            session.open_run(&new_run("k", true), "api").await.unwrap(),
+            Opened::Started { .. }
+        ));
     }
     let session = operator(&world, Some(key("hand", 1))).await;
     for _ in 0..2 {

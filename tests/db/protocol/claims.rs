@@ -68,8 +68,9 @@ async fn an_address_of_another_queue_is_a_case_and_moves_nothing() {
     let world = World::new().await;
     let session = world.queue.db().open().await.unwrap();
     let made = made(&world, "c").await;
-    let wrong = ClaimRequest { queue: Queue::AnalyticsJobs, ..request(&[made.id, Uuid::nil()]) };
     for _ in 0..2 {
+        let request = request(&[made.id, Uuid::nil()]);
+        let wrong = ClaimRequest { queue: Queue::AnalyticsJobs, ..request };
         let reply = session.claim(&wrong).await.unwrap();
         assert_eq!((reply.held.len(), reply.seen.len()), (0, 0));
         assert_eq!(reply.missing, [Uuid::nil(), made.id]);

@@ -10,6 +10,9 @@ use serde_json::json;
 
 use super::is_problem;
 
+/// The id of nothing.
+const NOTHING: &str = "01980000-0000-7000-8000-000000000006";
+
 /// Whom a token stands for.
 #[derive(Debug, Clone, Copy)]
 enum Role {
@@ -61,10 +64,18 @@ fn refusal(access: Access, role: Role) -> Option<(u16, &'static str)> {
 
 /// A request to the route that is well in all but, perhaps, its caller.
 fn call(stack: &Stack, rule: &RouteRule, token: Option<&str>) -> Answer {
-    let path = rule.path.replace("{contactId}", "c");
-    let body = match rule.method {
-        "PUT" => Some(json!({"hasEmail": true})),
-        "POST" => Some(json!({"contactIds": ["c"]})),
+    let mut path = rule.path.replace("{contactId}", "c");
+    for (place, name) in [
+        ("{id}", NOTHING),
+        ("{jobKey}", "scoring-batch-recompute"),
+        ("{queue}", "mauntic-scoring-events"),
+        ("{name}", "alert_webhook"),
+    ] {
+        path = path.replace(place, name);
+    }
+    let body = match (rule.method, rule.access) {
+        ("PUT", _) => Some(json!({"hasEmail": true})),
+        ("POST", Access::Organization(_)) => Some(json!({"contactIds": ["c"]})),
         _ => None,
     };
     stack.call(rule.method, &path, token, body.as_ref())
@@ -93,6 +104,11 @@ async fn every_route_lets_in_whom_its_access_says() {
             let what = format!("{} {} by {role:?} {token:?}", rule.method, rule.path);
             match refusal(rule.access, *role) {
                 Some((status, code)) => is_problem(&answer, status, code, &what),
+                // Of ids there is nothing here; that these are done stands elsewhere.
+                None if rule.path.starts_with("/api/v2/admin/") => {
+                    let is_in = answer.status < 500 && ![401, 403].contains(&answer.status);
+                    assert!(is_in, "{what}: {}", answer.body);
+                }
                 None => assert!((200..300).contains(&answer.status), "{what}: {}", answer.body),
             }
         }

@@ -3,7 +3,6 @@
 
 use mauntic_domain::jobs::{JobState, JobType};
 use mauntic_domain::replays::Terms;
-use mauntic_domain::runs::RunCounts;
 use mauntic_domain::schedules::Settings;
 use mauntic_flows::cron;
 use mauntic_flows::ports::{Act, CaseFilter, Database, OperatorStore, Ports, ReplayOrder};
@@ -108,10 +107,8 @@ impl World {
         let report = cron::judge_all(&world.ports, &schedules, None).await.unwrap();
         assert_eq!(report.error, None);
         let now = world.ports.clock.database();
-        assert!(world.store().put_run(RunRecord {
-            counts: RunCounts { total: 2, done: 0, dead: 1, cancelled: 0 },
-            ..RunRecord::new(RUN, SCHEDULE.to_owned(), "cron", now)
-        }));
+        let run = RunRecord::new(RUN, SCHEDULE.to_owned(), "cron", now);
+        assert!(world.store().put_run(run));
         world.store().put_job(job(&world, WAITING, "contact_1"));
         world.put_dead(DEAD, CASE, "contact_2");
         let terms = Terms { limit: 10, canary: 0, per_second: 10 };
@@ -121,11 +118,15 @@ impl World {
         world
     }
 
-    /// A dead job of the run and its case; the run counts it already.
+    /// A dead job more of the run, and its case.
     pub(crate) fn put_dead(&self, id: Uuid, case: Uuid, contact: &str) {
         let now = self.ports.clock.database();
         let row = job(self, id, contact);
         let body = row.data.to_string().into_bytes();
+        self.store().change_run(RUN, |run| {
+            run.counts.total += 1;
+            run.counts.dead += 1;
+        });
         self.store().put_job(JobRow {
             state: JobState::DeadLettered,
             claim: 3,

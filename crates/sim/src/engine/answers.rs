@@ -60,7 +60,7 @@ impl World {
                     }
                 }
                 match key {
-                    Some(was_done) => self.told_again(actor, &deed, was_done, told),
+                    Some(was_done) => self.told_again(&actor, &deed, was_done, &told),
                     None => Ok(()),
                 }
             }
@@ -107,14 +107,14 @@ impl World {
 
     /// One key, one answer: whoever asks again is told what was told first. Who
     /// asked before it was done may hear of it, or not.
-    fn told_again(&mut self, actor: String, deed: &Deed, was_done: bool, told: Told) -> Failed {
+    fn told_again(&mut self, actor: &str, deed: &Deed, was_done: bool, told: &Told) -> Failed {
         checks::chained(self)?;
-        let stands = self.model.audited.has_acted_once(&actor, self.now());
+        let stands = self.model.audited.has_acted_once(actor, self.now());
         if !stands || !(was_done || told.is_done) {
             return Ok(());
         }
-        let first = self.model.told.entry(actor.clone()).or_insert_with(|| told.clone());
-        if !told.is_done || *first != told {
+        let first = self.model.told.entry(actor.to_owned()).or_insert_with(|| told.clone());
+        if !told.is_done || first != told {
             let detail = format_args!("{actor}: {deed:?}, {first:?}, then {told:?}");
             return fail("a key is answered as it was first", detail);
         }

@@ -7,7 +7,7 @@ use super::failure::Failure;
 
 /// Faults that must have happened, and what only several of them together bring
 /// about, or the simulator proves nothing about them.
-pub const FAULTS: [&str; 39] = [
+pub const FAULTS: [&str; 42] = [
     "dead letter: isolate_killed",
     "fault: asked again under one key",
     "fault: backlog full",
@@ -46,6 +46,9 @@ pub const FAULTS: [&str; 39] = [
     "queue: doubled",
     "queue: late",
     "queue: lost",
+    "released by replays of many",
+    "replay of many: stopped",
+    "runs completed by a retry",
     "superseded scores",
 ];
 

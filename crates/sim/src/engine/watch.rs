@@ -71,7 +71,8 @@ impl World {
             let Some(owner) = row.organization_id.as_ref() else { continue };
             if row.is_dispatched(now) {
                 *out.entry((owner.clone(), row.queue.clone())).or_default() += 1;
-            } else if row.wake_at <= now {
+            } else if row.wake_at < now {
+                // At the very moment a relay that took it may still mark it sent.
                 waiting.push(row.id);
             }
         }

@@ -3,7 +3,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::jobs::JobState;
-use mauntic_domain::replays::{Canaries, Progress, Status, Step, step};
+use mauntic_domain::replays::{
+    Canaries, PER_SECOND_MAX, Progress, STEP_CASES_MAX, Status, Step, step,
+};
 use mauntic_flows::ports::{Act, Advanced, Ended, PortError, ReplayOrder, ReplayRow, Replayed};
 use serde_json::json;
 use uuid::Uuid;
@@ -17,10 +19,22 @@ use crate::faults::Call;
 /// Who ordered what nobody ordered by an act.
 const NOBODY: &str = "owner";
 
+/// Most steps of one replay in one call: what the highest pace releases in a
+/// minute.
+const STEPS_MAX: u32 = 60 * PER_SECOND_MAX / STEP_CASES_MAX;
+
 /// A step of a replay, as it is to be written into its row.
 struct Moved {
     row: ReplayRecord,
+    stepped: Stepped,
+}
+
+/// What one step did.
+struct Stepped {
     released: u32,
+    status: Status,
+    /// Whether it released as many as one may, so that a further one may more.
+    had_its_fill: bool,
 }
 
 impl MemorySession {
@@ -29,24 +43,31 @@ impl MemorySession {
         let open = self.call(Call::AdvanceReplays, |state| Ok(state.open_replays())).await?;
         let mut advanced = Advanced::default();
         for id in open {
-            let moved = if self.store.lock().twin == Twin::ReplayApartFromItsRow {
-                let moved =
-                    self.call(Call::AdvanceReplays, |state| Ok(state.go_on(id, window))).await?;
-                self.call(Call::AdvanceReplays, |state| Ok(state.put_moved(moved))).await?
-            } else {
-                self.call(Call::AdvanceReplays, |state| {
-                    let moved = state.go_on(id, window);
-                    Ok(state.put_moved(moved))
-                })
-                .await?
-            };
-            let Some((released, status)) = moved else { continue };
-            advanced.released += u64::from(released);
-            if status.is_final() {
-                advanced.ended.push((id, status.as_str()));
+            for _ in 0..STEPS_MAX {
+                let Some(stepped) = self.one_step(id, window).await? else { break };
+                advanced.released += u64::from(stepped.released);
+                if stepped.status.is_final() {
+                    advanced.ended.push((id, stepped.status.as_str()));
+                }
+                if !stepped.had_its_fill {
+                    break;
+                }
             }
         }
         Ok(advanced)
+    }
+
+    async fn one_step(&self, id: Uuid, window: TimeDelta) -> Result<Option<Stepped>, PortError> {
+        let call = Call::AdvanceReplays;
+        if self.store.lock().twin == Twin::ReplayApartFromItsRow {
+            let moved = self.call(call, |state| Ok(state.go_on(id, window))).await?;
+            return self.call(call, |state| Ok(state.put_moved(moved))).await;
+        }
+        self.call(call, |state| {
+            let moved = state.go_on(id, window);
+            Ok(state.put_moved(moved))
+        })
+        .await
     }
 }
 
@@ -117,7 +138,7 @@ impl State {
             paced_until: row.paced_until,
             canaries: self.canaries(&row),
         };
-        let mut released = 0;
+        let (mut released, mut had_its_fill) = (0, false);
         match step(row.terms, progress, self.now, window) {
             Step::Wait => return None,
             Step::Stop(job) => {
@@ -137,21 +158,22 @@ impl State {
                 } else {
                     is_last || row.replayed >= row.terms.limit
                 };
+                had_its_fill = !is_canary && !is_through && cases == STEP_CASES_MAX;
                 if is_through {
                     row.status = Status::Completed;
                 }
             }
         }
         row.finished_at = row.status.is_final().then_some(self.now);
-        Some(Moved { row, released })
+        let stepped = Stepped { released, status: row.status, had_its_fill };
+        Some(Moved { row, stepped })
     }
 
     /// Writes where a replay stands now.
-    fn put_moved(&mut self, moved: Option<Moved>) -> Option<(u32, Status)> {
-        let Moved { row, released } = moved?;
-        let status = row.status;
+    fn put_moved(&mut self, moved: Option<Moved>) -> Option<Stepped> {
+        let Moved { row, stepped } = moved?;
         self.put_replay(row);
-        Some((released, status))
+        Some(stepped)
     }
 
     fn put_replay(&mut self, row: ReplayRecord) {

@@ -193,7 +193,7 @@ fn last_run(view: &RunView) -> LastRun {
 }
 
 fn queue(schedule: &Schedule, stats: &BTreeMap<String, QueueStats>) -> ScheduleQueue {
-    let queue = JobType::from_name(schedule.message).map(|known| known.queue());
+    let queue = JobType::from_name(schedule.message).map(JobType::queue);
     // Every schedule's type is registered: a test of the domain holds that.
     let name = queue.map_or("", Queue::name);
     let stats = stats.get(name).copied().unwrap_or_default();

@@ -178,7 +178,7 @@ fn parse(fields: Map<String, Value>) -> Result<Request, Problem> {
     };
     let reason = reason(&mut form);
     let is_given = form.has("filter");
-    let filter = form.inner("filter", &CASE_FILTERS, |inner| case_filter(inner));
+    let filter = form.inner("filter", &CASE_FILTERS, case_filter);
     if !is_given {
         form.fault("filter", "must be an object; {} stands for every open case".to_owned());
     }

@@ -30,6 +30,8 @@ async fn a_repeat_does_nothing_more() {
         let again = call().header(KEY, "\"k\"").send(&world).await;
         assert_eq!(again.status, first.status, "{} {}", rule.path, again.body);
         assert_eq!((world.rows(), world.audit().len()), (rows, audit), "{}", rule.path);
+        assert_eq!(again.body, first.body, "{}", rule.path);
+        assert_eq!(again.header("location"), first.header("location"));
         // Under another key it is another request.
         let other = call().header(KEY, "other").send(&world).await;
         assert_ne!(other.code(), "idempotency_conflict", "{}", rule.path);

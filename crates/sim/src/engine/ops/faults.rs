@@ -10,7 +10,7 @@ use crate::outside::Health;
 use crate::store::SCHEMA_VERSION;
 
 /// Calls that faults are armed for: those on which something hangs.
-const CALLS: [Call; 47] = [
+const CALLS: [Call; 48] = [
     Call::Open,
     Call::Claim,
     Call::Claim,
@@ -31,6 +31,7 @@ const CALLS: [Call; 47] = [
     Call::ScoreInputs,
     Call::RangeInputs,
     Call::PlanRanges,
+    Call::Commit,
     Call::Commit,
     Call::Commit,
     Call::Commit,

@@ -178,6 +178,11 @@ pub(super) fn many_die(world: &mut World) -> Failed {
         world.set_outside(Health::Up);
     }
     operator::order_replay(world)?;
+    if world.rng.chance(200) {
+        deliver::run(world)?;
+        world.consume(Origin::Jobs(QUEUE), BATCH_MAX);
+        deliver::run(world)?;
+    }
     if world.rng.chance(300) { time::two_ticks(world) } else { deliver::step(world) }
 }
 

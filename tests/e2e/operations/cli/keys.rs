@@ -1,0 +1,53 @@
+//! The owner's verbs: schema, seed, keys.
+
+use mauntic_local::postgres::SUPERUSER;
+use mauntic_store::admin;
+use mauntic_store::connect::Tcp;
+use serde_json::json;
+
+use super::{Cli, SEEDED};
+use crate::operations::NOTHING;
+use crate::operations::given::{self, count};
+
+pub(super) async fn a_database_is_migrated_and_seeded(cli: &mut Cli) {
+    admin::ensure_database(&cli.owner, "fresh").await.unwrap();
+    let of_stack = cli.database.clone();
+    cli.database = cli.stack.postgres.url(SUPERUSER, "fresh");
+    let migrated = cli.json(&["migrate"]);
+    let applied = migrated["applied"].as_array().unwrap().len();
+    assert_eq!(migrated["migrations"], applied, "{migrated}");
+    assert_eq!(cli.json(&["migrate"])["applied"], json!([]));
+    let fresh = Tcp::new(&cli.database).unwrap().client().await.unwrap();
+    let version = count(&fresh, "select count(*) from jobs.job").await;
+    assert_eq!(version, 0);
+    cli.database = of_stack;
+    assert_eq!(cli.json(&["seed"]), json!({"organizationId": SEEDED, "contacts": 200}));
+    let sql = "select count(*) from scoring.contact_features where organization_id = 'org_123'";
+    assert_eq!(count(&cli.owner, sql).await, 200);
+}
+
+pub(super) async fn a_key_is_made_and_revoked(cli: &mut Cli) {
+    cli.run(&["keys", "create", "--scopes", "everything"]).failed("everything");
+    // An operator's scope fits no organization.
+    let wrong = ["keys", "create", "--scopes", "operate", "--organization", SEEDED];
+    cli.run(&wrong).failed("scopes fit");
+    cli.run(&["keys", "create"]).misused("--scopes");
+    let tenant = cli.json(&["keys", "create", "--scopes", "read", "--organization", SEEDED]);
+    let path = "/api/v1/scoring/leaderboard";
+    let call = |cli: &Cli| cli.stack.call("GET", path, tenant["key"].as_str(), None).status;
+    assert_eq!(call(cli), 200);
+    let id = tenant["id"].as_str().unwrap();
+    cli.run(&["keys", "revoke", id]).ok();
+    assert_eq!(call(cli), 401);
+    cli.run(&["keys", "revoke", id]).failed("no live key");
+    cli.run(&["keys", "revoke", NOTHING]).failed("no live key");
+    let made = cli.json(&["keys", "create", "--scopes", "operate", "--note", "of the test"]);
+    let sql = "select count(*) from jobs.audit where actor = 'owner'
+      and action in ('key.create', 'key.revoke') and outcome = 'done'";
+    // Both keys, one of them revoked.
+    assert_eq!(count(&cli.owner, sql).await, 3);
+    let sql = "select target from jobs.audit where action = $1";
+    assert_eq!(given::text(&cli.owner, sql, "key.revoke").await.as_deref(), Some(id));
+    // From here on its holder works.
+    made["key"].as_str().unwrap().clone_into(&mut cli.token);
+}
