@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 use mauntic_flows::ports::Scope;
 use mauntic_local::postgres::SUPERUSER;
 use mauntic_local::workers::Build;
+use mauntic_tests::shell::as_from_a_shell;
 use mauntic_tests::stack::{ADMIN_TOKEN, Stack};
 use mauntic_tests::turn::Turn;
 use mauntic_tests::world::{contact, organization};
@@ -21,8 +22,7 @@ fn root() -> PathBuf {
 fn cargo_run(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO"));
     command.args(["run", "-q", "-p", "mauntic-cli", "--"]).args(arguments).current_dir(root());
-    // Of `cargo test`, whose meaning for another cargo is another.
-    command.env_remove("DATABASE_URL");
+    as_from_a_shell(&mut command);
     command
 }
 
@@ -120,10 +120,10 @@ async fn the_readmes_blocks_run_as_they_stand() {
     assert!(blocks.len() >= 6, "the README shows {} blocks to run", blocks.len());
     stack.while_ticking(|| {
         for block in blocks {
-            let output = Command::new("sh")
+            let mut shell = Command::new("sh");
+            let output = as_from_a_shell(&mut shell)
                 .args(["-eu", "-c", &block])
                 .current_dir(root())
-                .env_remove("DATABASE_URL")
                 .env("MAUNTIC_URL", stack.workers.http_url())
                 .env("MAUNTIC_KEY", &key)
                 .env("MAUNTIC_TOKEN", ADMIN_TOKEN)

@@ -21,6 +21,7 @@ pub mod oracle;
 pub mod ports;
 pub mod say;
 pub mod scored;
+pub mod shell;
 pub mod stack;
 pub mod turn;
 pub mod world;

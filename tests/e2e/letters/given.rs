@@ -24,9 +24,9 @@ pub(super) const OPEN: &str = "select count(*) from jobs.dead_letter where decid
 const DIED: &str = "with runs as (
     insert into jobs.run (id, job_key, organization_id, trigger, status, jobs_total, jobs_dead,
       finished_at)
-    select uuidv7(), 'scoring.BatchRecompute', 'org_' || o, 'manual', 'failed', $1 / $2, $1 / $2,
-      clock_timestamp()
-    from generate_series(0, $2 - 1) o returning id, organization_id
+    select uuidv7(), 'scoring.BatchRecompute', 'org_' || o, 'manual', 'failed',
+      $1::int8 / $2::int8, $1 / $2, clock_timestamp()
+    from generate_series(0, $2::int8 - 1) o returning id, organization_id
   ), died as (
     insert into jobs.job (organization_id, queue, type, data, failures_max, run_id, state, claim,
       failures, finished_at, last_error)
@@ -44,7 +44,7 @@ const DIED: &str = "with runs as (
 /// $1 letters that are no jobs.
 const NO_JOBS: &str = "insert into jobs.dead_letter (queue, message_id, body, reason, detail)
   select 'mauntic-scoring-events', 'm' || n, 'nonsense', 'malformed', 'expected ident'
-  from generate_series(1, $1) n";
+  from generate_series(1, $1::int4) n";
 
 pub(super) async fn letters(stack: &Stack) {
     let owner = stack.owner().await;

@@ -22,6 +22,7 @@ use std::process::{Command, Stdio};
 
 use mauntic_local::postgres::SUPERUSER;
 use mauntic_local::workers::Build;
+use mauntic_tests::shell::as_from_a_shell;
 use mauntic_tests::stack::{ADMIN_TOKEN, Stack};
 use serde_json::Value;
 use tokio_postgres::Client;
@@ -49,7 +50,8 @@ struct Cli {
 /// The command as cargo builds it, which tests of another package are not told.
 fn build() -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "-q", "-p", "mauntic-cli"]).current_dir(mauntic_local::repository_root());
+    as_from_a_shell(&mut cargo).args(["build", "-q", "-p", "mauntic-cli"]);
+    cargo.current_dir(mauntic_local::repository_root());
     assert!(cargo.status().unwrap().success(), "the command is not built");
     let test = std::env::current_exe().unwrap();
     let folder = test.ancestors().nth(2).expect("a test stands in deps");

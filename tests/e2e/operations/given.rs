@@ -79,7 +79,7 @@ pub(crate) async fn waiting(owner: &Client, job_key: &str, jobs: i64) -> Waiting
 /// A letter that is no job.
 pub(crate) async fn no_job(owner: &Client, body: &str) -> String {
     let sql = "insert into jobs.dead_letter (queue, message_id, body, reason, detail)
-      values ($1, 'm-1', convert_to($2, 'UTF8'), 'malformed', 'expected ident')
+      values ($1, 'm-' || uuidv7(), convert_to($2, 'UTF8'), 'malformed', 'expected ident')
       returning id::text";
     owner.query_one(sql, &[&QUEUE, &body]).await.unwrap().get(0)
 }

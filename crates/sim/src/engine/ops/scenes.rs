@@ -178,7 +178,7 @@ pub(super) fn many_die(world: &mut World) -> Failed {
         world.set_outside(Health::Up);
     }
     operator::order_replay(world)?;
-    if world.rng.chance(200) {
+    if world.rng.chance(500) {
         deliver::run(world)?;
         world.consume(Origin::Jobs(QUEUE), BATCH_MAX);
         deliver::run(world)?;
