@@ -166,11 +166,16 @@ impl Act {
                 queue.recount(TimeDelta::minutes(25), 10).await.map(|_| Answer::default())
             }
             Form::Slice => {
-                let advanced = queue.advance_replays(TimeDelta::minutes(1)).await?;
+                let advanced = queue.advance_replays(TimeDelta::minutes(1), None).await?;
                 Ok(Answer::said((advanced.released, advanced.ended)))
             }
             Form::ReplayCase => {
-                let replay = CaseReplay { id: CASE, content: None, fresh_id: SPAWNED[self.side] };
+                let replay = CaseReplay {
+                    id: CASE,
+                    content: None,
+                    fresh_id: SPAWNED[self.side],
+                    idempotency_key: None,
+                };
                 actor.op.replay_case(&replay).await.map(Answer::said)
             }
             Form::Discard => actor.op.discard(CASE).await.map(Answer::said),

@@ -185,7 +185,8 @@ fn a_database_that_is_away_over_a_backlog_kills_no_job() {
     for nth in 0..60 {
         let (owner, job, _) = alert(nth);
         let session = finish(ports.store.open()).unwrap();
-        promised.extend(finish(session.enqueue(&owner, &[job], None)).unwrap().iter().map(|e| e.id));
+        promised
+            .extend(finish(session.enqueue(&owner, &[job], None)).unwrap().iter().map(|e| e.id));
     }
     let settings = TickSettings {
         schedules: Ok(Vec::new()),

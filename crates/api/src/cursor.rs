@@ -8,7 +8,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use mauntic_domain::ids::{ContactId, NAME_LENGTH_MAX, OrganizationId};
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoring::score::TOTAL_MAX;
@@ -65,7 +65,9 @@ impl Place for DateTime<Utc> {
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        Self::from_timestamp_micros(i64::from_bytes(bytes)?)
+        // A time that the database can hold, whoever made the cursor.
+        let micros = i64::from_bytes(bytes)?;
+        Self::from_timestamp_micros(micros).filter(|time| (1970..10_000).contains(&time.year()))
     }
 }
 

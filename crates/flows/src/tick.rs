@@ -120,7 +120,7 @@ async fn perform<P: Ports>(
         }
         Duty::Replays => {
             let window = TimeDelta::seconds(i64::from(settings.interval_secs));
-            session.advance_replays(window).await?.released
+            session.advance_replays(window, None).await?.released
         }
         Duty::Relay => count(send_due(ports, &session).await?),
         Duty::Events => count(send_events(ports, &session).await?),

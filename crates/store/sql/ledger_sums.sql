@@ -3,7 +3,7 @@
 -- One snapshot. Receipts are counted from the jobs, claims in flight from those under a lease: a
 -- delivery whose claims are not all accounted for, or whose effects are not its receipts, is
 -- in the wrong. Jobs are at most a week older than their delivery, but for those
--- sent by hand, whose ids tell no age.
+-- sent by hand, whose ids tell no age, and those that were replayed.
 with delivery as materialized (
   select d.* from jobs.delivery d where d.delivered_at >= $1 and d.delivered_at < $2
 ), receipt as materialized (
@@ -11,7 +11,7 @@ with delivery as materialized (
   from jobs.job j
   where j.state = 'completed' and j.finished_at >= $1 and j.lease_token is not null
     and (j.id > (select uuidv7(least($1 - clock_timestamp(), interval '0') - interval '8 days'))
-      or uuid_extract_version(j.id) = 8)
+      or j.replays > 0 or uuid_extract_version(j.id) = 8)
   group by j.lease_token
 ), held as materialized (
   select j.lease_token as token, count(*) as held

@@ -6,7 +6,7 @@ with receipt as materialized (
   from jobs.job j
   where j.state = 'completed' and j.finished_at >= $1 and j.lease_token is not null
     and (j.id > (select uuidv7(least($1 - clock_timestamp(), interval '0') - interval '8 days'))
-      or uuid_extract_version(j.id) = 8)
+      or j.replays > 0 or uuid_extract_version(j.id) = 8)
   group by j.lease_token
 ), held as materialized (
   select j.lease_token as token, count(*) as held

@@ -28,7 +28,9 @@ with waiting as (
     released_key = coalesce(j.idempotency_key, j.released_key), idempotency_key = null,
     lease_until = null, lease_token = null,
     last_error = 'no build that knows version ' || j.version || ' of the type '
-      || left(j.type, 200) || ' came within ' || $4 || ' h'
+      || left(j.type, 200) || ' came within ' || $4 || ' h',
+    errors = jobs.add_error(j.errors, j.claim, 'no build that knows version ' || j.version
+      || ' of the type ' || left(j.type, 200) || ' came within ' || $4 || ' h')
   from waiting w where j.id = w.id and w.late
   returning j.*
 ), letters as (

@@ -25,23 +25,40 @@ const WHAT: &str = "going on with a replay";
 const STEPS_MAX: u32 = 60 * PER_SECOND_MAX / STEP_CASES_MAX;
 
 /// Goes on with every open replay, each as far as its pace allows until `window`
-/// from now.
-pub(crate) async fn advance(session: &Session, window: TimeDelta) -> Result<Advanced, PortError> {
-    let sql = include_str!("../sql/open_replays.sql");
+/// from now; with `only`, with that one alone, a step. One that the database
+/// refuses to go on with keeps none of the others: its error comes at the end.
+pub(crate) async fn advance(
+    session: &Session,
+    window: TimeDelta,
+    only: Option<Uuid>,
+) -> Result<Advanced, PortError> {
     let mut advanced = Advanced::default();
+    if let Some(id) = only {
+        settled(session, id, window).await?.add_to(&mut advanced, id);
+        return Ok(advanced);
+    }
+    let sql = include_str!("../sql/open_replays.sql");
+    let mut refused = None;
     for id in ids(&session.statement("finding open replays", sql, &[]).await?)? {
         for _ in 0..STEPS_MAX {
-            let stepped = settled(session, id, window).await?;
-            advanced.released += stepped.released;
-            if let Some(status) = stepped.ended {
-                advanced.ended.push((id, status.as_str()));
-            }
-            if !stepped.again {
-                break;
+            match settled(session, id, window).await {
+                Ok(stepped) => {
+                    let again = stepped.again;
+                    stepped.add_to(&mut advanced, id);
+                    if !again {
+                        break;
+                    }
+                }
+                // Rolled back: the session goes on.
+                Err(error @ (PortError::Refused { .. } | PortError::Contention { .. })) => {
+                    refused.get_or_insert(error);
+                    break;
+                }
+                Err(error) => return Err(error),
             }
         }
     }
-    Ok(advanced)
+    refused.map_or(Ok(advanced), Err)
 }
 
 /// What one step did.
@@ -51,6 +68,13 @@ struct Stepped {
     ended: Option<Status>,
     /// Whether a further one can release more now: this one had its fill.
     again: bool,
+}
+
+impl Stepped {
+    fn add_to(self, advanced: &mut Advanced, id: Uuid) {
+        advanced.released += self.released;
+        advanced.ended.extend(self.ended.map(|status| (id, status.as_str())));
+    }
 }
 
 async fn settled(session: &Session, id: Uuid, window: TimeDelta) -> Result<Stepped, PortError> {

@@ -109,7 +109,9 @@ impl Move for CaseReplay {
             let Some(content) = content else {
                 return Ok(Made::Nothing(CaseReplayed::NoContent));
             };
-            insert(open, self, content).await?;
+            if !insert(open, self, content).await? {
+                return Ok(Made::Nothing(CaseReplayed::KeyTaken));
+            }
             let before = json!({"reason": case.reason, "jobId": case.job_id});
             return Ok(Made::Done(queued(self.fresh_id), vec![noted(before, self.fresh_id)]));
         };
@@ -140,8 +142,8 @@ fn unlike(job: &CaseJob, content: &Job) -> Option<CaseReplayed> {
     (job.organization_id.as_deref() != owner).then_some(CaseReplayed::OtherOrganization)
 }
 
-/// A case without a job gets one.
-async fn insert(open: &Open<'_>, replay: &CaseReplay, content: &Job) -> Result<(), PortError> {
+/// A case without a job gets one, unless another job has its key.
+async fn insert(open: &Open<'_>, replay: &CaseReplay, content: &Job) -> Result<bool, PortError> {
     let spec = content.job_type().spec();
     let owner = content.organization_id().map(OrganizationId::as_str);
     let (queue, data) = (spec.queue.name(), content.data().to_string());
@@ -157,6 +159,7 @@ async fn insert(open: &Open<'_>, replay: &CaseReplay, content: &Job) -> Result<(
         (&data, Type::TEXT),
         (&spec.failures_max, Type::INT2),
         (&request, Type::TEXT),
+        (&replay.idempotency_key, Type::TEXT),
     ];
     let case: &[Param<'_>] = &[
         (&replay.id, Type::UUID),
@@ -166,7 +169,8 @@ async fn insert(open: &Open<'_>, replay: &CaseReplay, content: &Job) -> Result<(
     ];
     let job = Statement { sql: include_str!("../sql/insert_replayed.sql"), params: job };
     let case = Statement { sql: include_str!("../sql/decide_case.sql"), params: case };
-    open.flight(&[job, case]).await.map(|_| ())
+    let answers = open.flight(&[job, case]).await?;
+    Ok(answers.first().is_some_and(|written| !written.is_empty()))
 }
 
 struct Discard(Uuid);

@@ -63,8 +63,12 @@ impl RelayStore for Session {
         self.statement("the heartbeat", include_str!("../sql/beat.sql"), params).await.map(|_| ())
     }
 
-    async fn advance_replays(&self, window: TimeDelta) -> Result<Advanced, PortError> {
-        replays::advance(self, window).await
+    async fn advance_replays(
+        &self,
+        window: TimeDelta,
+        only: Option<Uuid>,
+    ) -> Result<Advanced, PortError> {
+        replays::advance(self, window, only).await
     }
 
     async fn retire(&self, keep: TimeDelta, limit: i64) -> Result<Retired, PortError> {

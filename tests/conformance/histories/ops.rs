@@ -186,7 +186,7 @@ impl Op {
             Self::WriteJudged(judged) => store.write_judged(&judged).await.map(Reply::value),
             Self::Pause(key, note) => store.pause(key, note).await.map(|it| json!(it)),
             Self::AdvanceReplays(secs) => {
-                let advanced = store.advance_replays(TimeDelta::seconds(secs)).await;
+                let advanced = store.advance_replays(TimeDelta::seconds(secs), None).await;
                 advanced.map(|it| json!([it.released, it.ended]))
             }
             op => return Done::NotMine(Box::new(op)),

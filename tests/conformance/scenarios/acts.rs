@@ -69,7 +69,14 @@ async fn every_act_has_its_entry<S: Subject>(mut world: World<S>) {
     assert!(op.pause(SCHEDULE, None).await.unwrap());
     let asked = by_hand((ids[2], ids[3]), "ada", None);
     assert!(matches!(op.hand_in(&asked).await.unwrap(), Handed::Queued { .. }));
-    op.replay_case(&CaseReplay { id: case, content: None, fresh_id: ids[4] }).await.unwrap();
+    op.replay_case(&CaseReplay {
+        id: case,
+        content: None,
+        fresh_id: ids[4],
+        idempotency_key: None,
+    })
+    .await
+    .unwrap();
     op.discard(discarded).await.unwrap();
     let order = ReplayOrder { id: ids[5], filter: CaseFilter::default(), terms: ALL };
     op.order_replay(&order).await.unwrap();
@@ -141,7 +148,14 @@ async fn what_does_nothing_has_no_entry<S: Subject>(mut world: World<S>) {
     assert_eq!(op.retry_run(run).await.unwrap(), Retried::NoneDead);
     assert!(!op.pause("no.such-schedule", Some("a note")).await.unwrap());
     op.discard(nobody).await.unwrap();
-    op.replay_case(&CaseReplay { id: nobody, content: None, fresh_id: ids[2] }).await.unwrap();
+    op.replay_case(&CaseReplay {
+        id: nobody,
+        content: None,
+        fresh_id: ids[2],
+        idempotency_key: None,
+    })
+    .await
+    .unwrap();
     op.end_replay(nobody).await.unwrap();
     assert_eq!(world.dump().await, before);
 }

@@ -50,7 +50,7 @@ async fn every_keyed_act_is_done_once<S: Subject>(mut world: World<S>) {
     let ids: Vec<Uuid> = (0..4).map(|_| world.id()).collect();
     let opened = new_run("by-hand", ids[0], ids[1], true);
     let order = ReplayOrder { id: ids[2], filter: CaseFilter::default(), terms: ALL };
-    let replay = CaseReplay { id: case, content: None, fresh_id: ids[3] };
+    let replay = CaseReplay { id: case, content: None, fresh_id: ids[3], idempotency_key: None };
     let mut first = None;
     for _ in 0..2 {
         let op = world.acting(keyed("open", 1)).await;
@@ -115,7 +115,8 @@ async fn a_refusal_is_not_kept<S: Subject>(mut world: World<S>) {
     let job = world.dead_letter(idempotent("key")).await;
     let case = world.case_of(job).await;
     let other = world.one(idempotent("key")).await;
-    let replay = CaseReplay { id: case, content: None, fresh_id: world.id() };
+    let replay =
+        CaseReplay { id: case, content: None, fresh_id: world.id(), idempotency_key: None };
     let op = world.acting(keyed("k", 1)).await;
     assert_eq!(op.replay_case(&replay).await.unwrap(), CaseReplayed::KeyTaken);
     assert!(world.column("answers", "key").await.is_empty());

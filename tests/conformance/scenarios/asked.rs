@@ -97,7 +97,7 @@ impl<S: Subject> World<S> {
     /// Replays a case.
     pub(crate) async fn replay(&mut self, id: Uuid, content: Option<Job>) -> CaseReplayed {
         let fresh_id = self.id();
-        let replay = CaseReplay { id, content, fresh_id };
+        let replay = CaseReplay { id, content, fresh_id, idempotency_key: None };
         self.op.replay_case(&replay).await.expect("asked")
     }
 

@@ -32,7 +32,7 @@ on_both! {
 const WINDOW: TimeDelta = TimeDelta::seconds(60);
 
 async fn advance<S: Subject>(world: &World<S>) -> Advanced {
-    world.queue.advance_replays(WINDOW).await.unwrap()
+    world.queue.advance_replays(WINDOW, None).await.unwrap()
 }
 
 fn ended(row: &ReplayRow, status: &'static str) -> Vec<(Uuid, &'static str)> {
@@ -101,7 +101,7 @@ async fn jobs_become_available_at_the_pace<S: Subject>(mut world: World<S>) {
     let jobs = world.dead_letters(7).await;
     world.order(CaseFilter::default(), Terms { limit: 100, canary: 0, per_second: 2 }).await;
     let window = TimeDelta::seconds(3);
-    assert_eq!(world.queue.advance_replays(window).await.unwrap().released, 6);
+    assert_eq!(world.queue.advance_replays(window, None).await.unwrap().released, 6);
     let now = world.subject.now();
     let expected: Vec<_> = (0..6).map(|n| now + TimeDelta::milliseconds(500 * n)).collect();
     assert_eq!(available(&mut world, &jobs).await, expected);
@@ -120,7 +120,7 @@ async fn the_pace_is_kept_from_step_to_step<S: Subject>(mut world: World<S>) {
     while world.replay_row(row.id).await.finished_at.is_none() {
         // Two ticks at once, and one that comes early, change nothing.
         for _ in 0..2 {
-            world.queue.advance_replays(window).await.unwrap();
+            world.queue.advance_replays(window, None).await.unwrap();
         }
         let times = available(&mut world, &jobs).await;
         let spaced = |pair: &[DateTime<Utc>]| pair[1] - pair[0] >= TimeDelta::milliseconds(250);

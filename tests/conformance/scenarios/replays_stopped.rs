@@ -41,7 +41,7 @@ async fn canaries<S: Subject>(world: &mut World<S>) -> (ReplayRow, Vec<Uuid>) {
 }
 
 async fn advance<S: Subject>(world: &World<S>) -> Advanced {
-    world.queue.advance_replays(WINDOW).await.unwrap()
+    world.queue.advance_replays(WINDOW, None).await.unwrap()
 }
 
 async fn hold<S: Subject>(world: &mut World<S>, jobs: &[Uuid]) -> Vec<Held> {

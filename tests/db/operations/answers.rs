@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::{act, audited, dead, key, new_run, operator};
 
 fn replay(id: Uuid) -> CaseReplay {
-    CaseReplay { id, content: None, fresh_id: Uuid::now_v7() }
+    CaseReplay { id, content: None, fresh_id: Uuid::now_v7(), idempotency_key: None }
 }
 
 #[tokio::test]

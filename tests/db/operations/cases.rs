@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{audited, dead, failed_run, operator, row};
 
 fn replay(id: Uuid, content: Option<Job>) -> CaseReplay {
-    CaseReplay { id, content, fresh_id: Uuid::now_v7() }
+    CaseReplay { id, content, fresh_id: Uuid::now_v7(), idempotency_key: None }
 }
 
 fn score(owner: &str, contact: &str) -> Job {

@@ -57,7 +57,7 @@ async fn ticks_at_once_go_on_with_one_replay_and_double_nothing() {
     // A pace of a hundred and half a second at a time.
     for _ in 0..5 {
         let half = TimeDelta::milliseconds(500);
-        let ticks = sessions.iter().map(|session| session.advance_replays(half));
+        let ticks = sessions.iter().map(|session| session.advance_replays(half, None));
         let advanced = try_join_all(ticks).await.unwrap();
         released += advanced.iter().map(|one| one.released).sum::<u64>();
         world.rows("update jobs.replay set paced_until = clock_timestamp()").await;
@@ -65,7 +65,7 @@ async fn ticks_at_once_go_on_with_one_replay_and_double_nothing() {
     // Those that came later in a round found the pace used up, or somebody at it.
     assert!((125..=250).contains(&released), "{released}");
     world.rows("update jobs.replay set paced_until = clock_timestamp()").await;
-    let advanced = sessions[0].advance_replays(MINUTE).await.unwrap();
+    let advanced = sessions[0].advance_replays(MINUTE, None).await.unwrap();
     assert_eq!(released + advanced.released, 250);
     let row = sessions[0].replay_row(order.id).await.unwrap().unwrap();
     assert_eq!((row.replayed, row.refused, &*row.status), (250, 0, "completed"));
@@ -84,9 +84,9 @@ async fn a_replay_keeps_its_pace_over_its_steps() {
     let session = operator(&world, None).await;
     session.order_replay(&order(1_000, 0, 10)).await.unwrap();
     let second = TimeDelta::seconds(1);
-    assert_eq!(session.advance_replays(second).await.unwrap().released, 10);
-    assert_eq!(session.advance_replays(second).await.unwrap().released, 0);
-    assert_eq!(session.advance_replays(second * 2).await.unwrap().released, 10);
+    assert_eq!(session.advance_replays(second, None).await.unwrap().released, 10);
+    assert_eq!(session.advance_replays(second, None).await.unwrap().released, 0);
+    assert_eq!(session.advance_replays(second * 2, None).await.unwrap().released, 10);
     let times = times(&world).await;
     for pair in times.windows(2) {
         assert_eq!(pair[1] - pair[0], TimeDelta::milliseconds(100));
@@ -95,7 +95,7 @@ async fn a_replay_keeps_its_pace_over_its_steps() {
         "select count(*) from jobs.job where state = 'queued' and wake_at <= clock_timestamp()
       and expires_at = available_at + interval '7 d'";
     assert_eq!(world.count(woken).await, 20, "sent at once, with a delay");
-    let advanced = session.advance_replays(MINUTE).await.unwrap();
+    let advanced = session.advance_replays(MINUTE, None).await.unwrap();
     assert_eq!((advanced.released, advanced.ended[0].1), (20, "completed"));
 }
 
@@ -113,12 +113,20 @@ async fn a_canary_that_fails_stops_the_rest() {
         let session = operator(&world, None).await;
         let order = order(100, 3, 5);
         session.order_replay(&order).await.unwrap();
-        assert_eq!(session.advance_replays(MINUTE).await.unwrap().released, 3);
+        assert_eq!(session.advance_replays(MINUTE, None).await.unwrap().released, 3);
         let second = TimeDelta::seconds(1);
-        assert_eq!(session.advance_replays(second).await.unwrap().released, 0, "they are not done");
+        assert_eq!(
+            session.advance_replays(second, None).await.unwrap().released,
+            0,
+            "they are not done"
+        );
         end_jobs(&world, end).await;
         world.rows("update jobs.replay set paced_until = clock_timestamp()").await;
-        assert_eq!(session.advance_replays(second).await.unwrap().released, released, "{end}");
+        assert_eq!(
+            session.advance_replays(second, None).await.unwrap().released,
+            released,
+            "{end}"
+        );
         let row = session.replay_row(order.id).await.unwrap().unwrap();
         assert_eq!((&*row.status, row.canaries.len()), (status, 3), "{end}");
         assert_eq!(row.stopped_by.is_some(), status == "stopped");
@@ -132,14 +140,14 @@ async fn a_canary_that_is_gone_counts_as_failed_and_none_at_all_ends_it() {
     let session = operator(&world, None).await;
     let first = order(100, 1, 100);
     session.order_replay(&first).await.unwrap();
-    session.advance_replays(MINUTE).await.unwrap();
+    session.advance_replays(MINUTE, None).await.unwrap();
     world.rows("delete from jobs.job where state = 'queued'").await;
-    let ended = session.advance_replays(MINUTE).await.unwrap().ended;
+    let ended = session.advance_replays(MINUTE, None).await.unwrap().ended;
     assert_eq!(ended, [(first.id, "stopped")]);
     let mut nothing = order(100, 1, 100);
     nothing.filter.reason = Some("malformed".to_owned());
     session.order_replay(&nothing).await.unwrap();
-    let ended = session.advance_replays(MINUTE).await.unwrap().ended;
+    let ended = session.advance_replays(MINUTE, None).await.unwrap().ended;
     assert_eq!(ended, [(nothing.id, "completed")]);
 }
 
@@ -167,7 +175,7 @@ async fn what_cannot_be_replayed_spoils_no_slice() {
     session.order_replay(&order).await.unwrap();
     // A case that came later is not its.
     let (later, _) = dead(&world, "f", None, None).await;
-    assert_eq!(session.advance_replays(MINUTE).await.unwrap().released, 3);
+    assert_eq!(session.advance_replays(MINUTE, None).await.unwrap().released, 3);
     let row_now = session.replay_row(order.id).await.unwrap().unwrap();
     assert_eq!((row_now.replayed, row_now.refused, &*row_now.status), (3, 4, "completed"));
     assert_eq!((row_now.completed, row_now.dead_again, row_now.unfinished), (0, 0, 3));
@@ -187,12 +195,12 @@ async fn an_ended_replay_releases_nothing_more() {
     let row = session.order_replay(&order).await.unwrap();
     assert_eq!((row.id, &*row.status, &*row.actor), (order.id, "running", "someone"));
     assert_eq!(session.order_replay(&order).await.unwrap(), row, "the same again");
-    session.advance_replays(TimeDelta::seconds(1)).await.unwrap();
+    session.advance_replays(TimeDelta::seconds(1), None).await.unwrap();
     assert_eq!(session.end_replay(order.id).await.unwrap(), Ended::Done { jobs: 0 });
     let over = Ended::Over { status: "cancelled".to_owned() };
     assert_eq!(session.end_replay(order.id).await.unwrap(), over);
     assert_eq!(session.end_replay(Uuid::nil()).await.unwrap(), Ended::Unknown);
-    assert_eq!(session.advance_replays(MINUTE).await.unwrap().released, 0);
+    assert_eq!(session.advance_replays(MINUTE, None).await.unwrap().released, 0);
     assert_eq!(times(&world).await.len(), 10);
     let entries = audited(&world).await;
     let said: Vec<&str> = entries.iter().map(|entry| &*entry.action).collect();
@@ -206,7 +214,7 @@ async fn the_highest_pace_takes_as_many_steps_as_it_needs() {
     many(&world, 5_000).await;
     let session: Session = system(&world).await;
     session.order_replay(&order(100_000, 0, 1_000)).await.unwrap();
-    let advanced = session.advance_replays(MINUTE).await.unwrap();
+    let advanced = session.advance_replays(MINUTE, None).await.unwrap();
     assert_eq!((advanced.released, advanced.ended.len()), (5_000, 1));
     assert_eq!(world.count("select count(*) from jobs.replay where actor = 'owner'").await, 1);
 }
@@ -234,7 +242,7 @@ async fn a_key_that_is_taken_meanwhile_spoils_no_slice() {
         .await;
         producer.batch_execute("commit").await.unwrap();
     };
-    let (advanced, ()) = join(session.advance_replays(MINUTE), taken).await;
+    let (advanced, ()) = join(session.advance_replays(MINUTE, None), taken).await;
     assert_eq!(advanced.unwrap().released, 1);
     let row_now = world.rows("select replayed, refused, status from jobs.replay").await;
     assert_eq!((row_now[0].get::<_, i32>(0), row_now[0].get::<_, i32>(1)), (1, 1));

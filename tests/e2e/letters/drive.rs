@@ -51,32 +51,40 @@ impl<'a> Drive<'a> {
     pub(super) async fn until_all_are_done(&mut self, kills: usize) -> Value {
         let wanted = super::LETTERS;
         let stack = self.stack;
-        until("every letter is replayed and done", || stack.story(), async || {
-            self.step().await;
-            let done = count(stack, "select count(*) from public.completions").await;
-            let share = wanted / i64::try_from(kills + 1).unwrap();
-            if self.kills < kills && done > share * i64::try_from(self.kills + 1).unwrap() {
-                stack.workers.kill().unwrap();
-                stack.workers.restart().unwrap();
-                self.kills += 1;
-            }
-            if count(stack, UNDONE).await > 0 {
-                return None;
-            }
-            let row = self.row();
-            (row["status"] == "completed").then_some(row)
-        })
+        until(
+            "every letter is replayed and done",
+            || stack.story(),
+            async || {
+                self.step().await;
+                let done = count(stack, "select count(*) from public.completions").await;
+                let share = wanted / i64::try_from(kills + 1).unwrap();
+                if self.kills < kills && done > share * i64::try_from(self.kills + 1).unwrap() {
+                    stack.workers.kill().unwrap();
+                    stack.workers.restart().unwrap();
+                    self.kills += 1;
+                }
+                if count(stack, UNDONE).await > 0 {
+                    return None;
+                }
+                let row = self.row();
+                (row["status"] == "completed").then_some(row)
+            },
+        )
         .await
     }
 
     pub(super) async fn until_it_is_over(&mut self) -> Value {
         let stack = self.stack;
-        until("the replay is over", || stack.story(), async || {
-            self.step().await;
-            let row = self.row();
-            let is_open = [json!("canary"), json!("running")].contains(&row["status"]);
-            (!is_open && count(stack, UNDONE).await == 0).then_some(row)
-        })
+        until(
+            "the replay is over",
+            || stack.story(),
+            async || {
+                self.step().await;
+                let row = self.row();
+                let is_open = [json!("canary"), json!("running")].contains(&row["status"]);
+                (!is_open && count(stack, UNDONE).await == 0).then_some(row)
+            },
+        )
         .await
     }
 

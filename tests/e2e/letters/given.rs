@@ -51,8 +51,9 @@ pub(super) async fn letters(stack: &Stack) {
     for n in 0..ORGANIZATIONS {
         let id = organization(&format!("org_{n}"));
         stack.organization(&id, &[Scope::Read]).await;
-        let contacts: Vec<_> =
-            (0..100).map(|n| contact(&format!("contact_{n}"), &json!({"hasEmail": true}))).collect();
+        let contacts: Vec<_> = (0..100)
+            .map(|n| contact(&format!("contact_{n}"), &json!({"hasEmail": true})))
+            .collect();
         mauntic_store::admin::put_contacts(&owner, &id, &contacts).await.unwrap();
     }
     let made = owner.execute(DIED, &[&LETTERS, &ORGANIZATIONS, &true]).await.unwrap();

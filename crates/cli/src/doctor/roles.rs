@@ -25,7 +25,9 @@ pub(super) async fn time_outs(client: &Client) -> Check {
         .collect();
     let mend: Vec<String> = wrong
         .iter()
-        .map(|one| format!("as owner: alter role {} set {} = '{}';", one.role, one.name, one.wanted))
+        .map(|one| {
+            format!("as owner: alter role {} set {} = '{}';", one.role, one.name, one.wanted)
+        })
         .collect();
     Check::fail(name, found.join("; "), mend.join(" "))
 }

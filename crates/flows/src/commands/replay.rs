@@ -1,6 +1,7 @@
 //! Replays dead letters: one, or every open one that a filter names.
 
 use chrono::TimeDelta;
+use mauntic_domain::jobs::message::KEY_CHARS_MAX;
 use mauntic_domain::jobs::{Decoded, Job, Queue, Refusal, decode, decode_data};
 use mauntic_domain::replays::{PER_SECOND_MAX, STEP_CASES_MAX};
 use mauntic_domain::schedules::TICK_INTERVAL_SECS;
@@ -61,7 +62,8 @@ pub async fn replay_one<P: Ports>(
         Err(_) if detail.case.decided_at.is_some() => return unsent(Ok(CaseReplayed::NotDead)),
         Err(refusal) => return unsent(Err(refusal)),
     };
-    let replay = CaseReplay { id: case_id, content, fresh_id };
+    let idempotency_key = key_of_body(&detail);
+    let replay = CaseReplay { id: case_id, content, fresh_id, idempotency_key };
     let replayed = session.replay_case(&replay).await?;
     if !matches!(replayed, CaseReplayed::Queued { .. }) {
         return unsent(Ok(replayed));
@@ -99,7 +101,7 @@ async fn first_step<P: Ports>(
     session: &SessionOf<P>,
     ordered: &ReplayRow,
 ) -> Result<Option<ReplayRow>, PortError> {
-    session.advance_replays(first_window(ordered.per_second)).await?;
+    session.advance_replays(first_window(ordered.per_second), Some(ordered.id)).await?;
     send_due(ports, session).await?;
     session.replay_row(ordered.id).await
 }
@@ -142,6 +144,14 @@ fn content_of_body(detail: &CaseDetail, data: Option<&Value>) -> Result<Option<J
         return Err(Refusal::WrongQueue { name: job.job_type().name(), expected });
     }
     Ok(Some(job))
+}
+
+/// The key that the body of a case without a job has: whoever sent it again has
+/// a job of that key by now, and one effect is enough.
+fn key_of_body(detail: &CaseDetail) -> Option<String> {
+    let body: Value = serde_json::from_slice(&detail.body).ok()?;
+    let key = body.get("idempotencyKey")?.as_str()?;
+    (1..=KEY_CHARS_MAX).contains(&key.chars().count()).then(|| key.to_owned())
 }
 
 /// The type that a body names, whatever else is wrong with it.

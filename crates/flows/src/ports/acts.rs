@@ -44,6 +44,8 @@ pub struct CaseReplay {
     pub content: Option<Job>,
     /// Id of the job of a case that has none.
     pub fresh_id: Uuid,
+    /// Key of that job, as its body has it: another job may have it by now.
+    pub idempotency_key: Option<String>,
 }
 
 /// What came of replaying a case.

@@ -215,8 +215,13 @@ pub trait RelayStore: Sync {
     async fn beat(&self, duty: &str, interval_secs: u32, by: &Instance) -> Result<(), PortError>;
     /// Goes on with the replays that are to go on, each as far as its pace
     /// allows until `window` from now, in a transaction of its own; those that
-    /// somebody else goes on with at this moment are left alone.
-    async fn advance_replays(&self, window: TimeDelta) -> Result<Advanced, PortError>;
+    /// somebody else goes on with at this moment are left alone. With `only`,
+    /// with that one alone. One that cannot go on keeps none of the others.
+    async fn advance_replays(
+        &self,
+        window: TimeDelta,
+        only: Option<Uuid>,
+    ) -> Result<Advanced, PortError>;
     /// Deletes what is older than `keep`, at most `limit` rows a table; answers
     /// of requests after a day.
     async fn retire(&self, keep: TimeDelta, limit: i64) -> Result<Retired, PortError>;

@@ -199,10 +199,16 @@ impl State {
     fn replay_body(&mut self, replay: &CaseReplay, act: Option<&Act>) -> CaseReplayed {
         let Some(content) = &replay.content else { return CaseReplayed::NoContent };
         let job_id = replay.fresh_id;
+        let owner = content.organization_id().map(OrganizationId::as_str);
+        let (of, key) = (content.job_type().name(), replay.idempotency_key.as_deref());
+        if key.is_some_and(|key| self.jobs.holder(owner, of, key).is_some()) {
+            return CaseReplayed::KeyTaken;
+        }
         let row = JobRow {
             organization_id: content.organization_id().map(|owner| owner.as_str().to_owned()),
             request_id: act.map(|act| act.request_id.clone()),
             replays: 1,
+            idempotency_key: replay.idempotency_key.clone(),
             wake_at: self.now,
             ..JobRow::new(job_id, content.job_type(), content.data(), self.now)
         };

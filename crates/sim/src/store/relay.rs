@@ -67,8 +67,12 @@ impl RelayStore for MemorySession {
         .await
     }
 
-    async fn advance_replays(&self, window: TimeDelta) -> Result<Advanced, PortError> {
-        self.advance(window).await
+    async fn advance_replays(
+        &self,
+        window: TimeDelta,
+        only: Option<Uuid>,
+    ) -> Result<Advanced, PortError> {
+        self.advance(window, only).await
     }
 
     async fn retire(&self, keep: TimeDelta, limit: i64) -> Result<Retired, PortError> {

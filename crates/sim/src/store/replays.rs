@@ -39,11 +39,18 @@ struct Stepped {
 
 impl MemorySession {
     /// Goes on with every open replay, each in a step of its own.
-    pub(super) async fn advance(&self, window: TimeDelta) -> Result<Advanced, PortError> {
+    pub(super) async fn advance(
+        &self,
+        window: TimeDelta,
+        only: Option<Uuid>,
+    ) -> Result<Advanced, PortError> {
         let open = self.call(Call::AdvanceReplays, |state| Ok(state.open_replays())).await?;
+        let open: Vec<Uuid> =
+            open.into_iter().filter(|id| only.is_none_or(|only| only == *id)).collect();
         let mut advanced = Advanced::default();
         for id in open {
-            for _ in 0..STEPS_MAX {
+            let steps = if only.is_some() { 1 } else { STEPS_MAX };
+            for _ in 0..steps {
                 let Some(stepped) = self.one_step(id, window).await? else { break };
                 advanced.released += u64::from(stepped.released);
                 if stepped.status.is_final() {

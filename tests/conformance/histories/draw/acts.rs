@@ -80,7 +80,7 @@ impl Draw {
             2 => Some(asked::list(owner, name)),
             _ => None,
         };
-        CaseReplay { id, content, fresh_id: self.id() }
+        CaseReplay { id, content, fresh_id: self.id(), idempotency_key: None }
     }
 
     fn order(&mut self) -> ReplayOrder {

@@ -28,7 +28,14 @@ impl fmt::Debug for Ask<'_> {
 impl<'a> Ask<'a> {
     const fn of(method: &'static str, pattern: &'static str) -> Self {
         let operation = (method, pattern);
-        Self { operation, at: None, query: "", body: String::new(), idempotency_key: None, caller: None }
+        Self {
+            operation,
+            at: None,
+            query: "",
+            body: String::new(),
+            idempotency_key: None,
+            caller: None,
+        }
     }
 
     pub(super) const fn get(pattern: &'static str) -> Self {
@@ -135,4 +142,3 @@ impl Called {
         assert_eq!(found, pointers, "{what}: {problem}");
     }
 }
-

@@ -75,7 +75,10 @@ pub(super) async fn a_case_is_replayed(api: &mut Api) {
     let called = api.call(Ask::post(REPLAY, &why).at(&whole.case)).await;
     let (replayed, entry) = called.done(202, "dlq.replay", &whole.case);
     assert_eq!(replayed["jobId"], whole.job.as_str(), "under the same id");
-    assert_eq!((&entry["after"]["edited"], &entry["reason"]), (&json!(false), &json!("it is back")));
+    assert_eq!(
+        (&entry["after"]["edited"], &entry["reason"]),
+        (&json!(false), &json!("it is back"))
+    );
     // Its data was wrong.
     let edit = |data: Value| Ask::post(REPLAY, &json!({"data": data})).at(&broken.case);
     let foreign = json!({"organizationId": "org_b", "contactId": "c"});

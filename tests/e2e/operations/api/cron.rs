@@ -55,7 +55,10 @@ pub(super) async fn a_schedule_is_paused_and_resumed(api: &mut Api) {
     let (paused, entry) =
         api.call(Ask::patch(ONE, &pause).at(SCHEDULE)).await.done(200, "cron.pause", SCHEDULE);
     assert_eq!(paused, json!({"jobKey": SCHEDULE, "paused": true, "note": "the import runs"}));
-    assert_eq!((&entry["before"]["paused"], &entry["reason"]), (&json!(false), &json!("asked for")));
+    assert_eq!(
+        (&entry["before"]["paused"], &entry["reason"]),
+        (&json!(false), &json!("asked for"))
+    );
     let sql = "select note from jobs.schedule where paused and job_key = $1";
     assert_eq!(given::text(&api.owner, sql, SCHEDULE).await.as_deref(), Some("the import runs"));
     let shown = line(api).await;
@@ -104,7 +107,10 @@ pub(super) async fn its_runs_are_listed(api: &mut Api) {
     assert_eq!(first["items"][0]["status"], "completed", "{first}");
     let next = format!("limit=1&cursor={}", first["next"].as_str().unwrap());
     let second = api.call(Ask::get(RUNS).at(SCHEDULE).query(&next)).await.ok(200);
-    assert_eq!((&second["items"][0]["status"], &second["next"]), (&json!("cancelled"), &Value::Null));
+    assert_eq!(
+        (&second["items"][0]["status"], &second["next"]),
+        (&json!("cancelled"), &Value::Null)
+    );
     api.call(Ask::get(RUNS).at(SCHEDULE).query("cursor=x")).await.invalid(&["/cursor"]);
 }
 

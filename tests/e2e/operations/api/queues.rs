@@ -65,8 +65,11 @@ pub(super) async fn a_message_is_enqueued(api: &mut Api) {
     assert_eq!(entry["after"]["jobId"], queued["jobId"]);
     // Through another queue, by its own key once only.
     let probe = json!({"type": "overnight.probe", "idempotencyKey": "night-1"});
-    let (first, _) =
-        api.call(Ask::post(MESSAGES, &probe).at(OVERNIGHT)).await.done(202, "queue.enqueue", OVERNIGHT);
+    let (first, _) = api.call(Ask::post(MESSAGES, &probe).at(OVERNIGHT)).await.done(
+        202,
+        "queue.enqueue",
+        OVERNIGHT,
+    );
     let jobs = [&queued["jobId"], &first["jobId"]].map(|id| id.as_str().unwrap());
     api.until_jobs_are(&jobs, "completed").await;
     let again = api.call(Ask::post(MESSAGES, &probe).at(OVERNIGHT)).await.ok(202);

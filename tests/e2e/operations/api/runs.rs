@@ -45,7 +45,10 @@ pub(super) async fn a_run_is_cancelled(api: &mut Api) {
     let called = api.call(Ask::post(CANCEL, &why).at(&waiting.run)).await;
     let (cancelled, entry) = called.done(200, "run.cancel", &waiting.run);
     assert_eq!(cancelled, json!({"executionId": waiting.run, "cancelled": 3}));
-    assert_eq!((&entry["before"], &entry["reason"]), (&json!({"status": "running"}), &json!("stuck")));
+    assert_eq!(
+        (&entry["before"], &entry["reason"]),
+        (&json!({"status": "running"}), &json!("stuck"))
+    );
     for job in &waiting.jobs {
         assert_eq!(given::state(&api.owner, job).await, "cancelled");
     }

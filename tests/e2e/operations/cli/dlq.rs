@@ -9,9 +9,8 @@ use crate::operations::{NOTHING, given};
 pub(super) async fn cases_are_listed_grouped_and_shown(cli: &mut Cli) {
     let died = given::died(&cli.owner, SEEDED, &[well(), well()], "shard 7 was away").await;
     let of_run = ["--run", died.run.as_str()];
-    let line = |verb: &'static str, more: &[&'static str]| {
-        [&["dlq", verb], &of_run[..], more].concat()
-    };
+    let line =
+        |verb: &'static str, more: &[&'static str]| [&["dlq", verb], &of_run[..], more].concat();
     let list = cli.json(&line("list", &["--cause", "retries_exhausted", "--limit", "1"]));
     assert_eq!(list["items"][0]["caseId"], died.letters[1].case.as_str(), "newest first");
     assert!(list["next"].is_string(), "{list}");

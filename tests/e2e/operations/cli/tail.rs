@@ -17,7 +17,8 @@ fn follow(cli: &Cli, after: &str, job: &str, act: impl FnOnce()) -> (Vec<Value>,
     let mut child = cli.command(&line).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut of_job = || {
-        let told = lines.by_ref().map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+        let told =
+            lines.by_ref().map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
         told.into_iter().find(|told| told["job"]["jobId"] == job).expect("it follows the job")
     };
     let mut told = vec![of_job()];
@@ -32,7 +33,8 @@ fn follow(cli: &Cli, after: &str, job: &str, act: impl FnOnce()) -> (Vec<Value>,
 }
 
 pub(super) async fn jobs_are_followed_from_where_it_ended(cli: &mut Cli) {
-    let sql = "select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')
+    let sql =
+        "select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')
       where $1 <> ''";
     let now = given::text(&cli.owner, sql, "x").await.unwrap();
     let waiting = given::waiting(&cli.owner, "scoring.Probe", 1).await;

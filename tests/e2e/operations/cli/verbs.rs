@@ -29,7 +29,8 @@ fn below(cli: &Cli, noun: &[String]) -> Vec<String> {
     };
     let lines = commands.lines().take_while(|line| !line.is_empty());
     // What a name's description goes on with is indented further.
-    let names = lines.filter_map(|line| line.strip_prefix("  ")).filter(|line| !line.starts_with(' '));
+    let names =
+        lines.filter_map(|line| line.strip_prefix("  ")).filter(|line| !line.starts_with(' '));
     let names = names.filter_map(|line| line.split(' ').next()).filter(|name| *name != "help");
     names.map(str::to_owned).collect()
 }

@@ -54,7 +54,7 @@ impl World {
     }
 
     fn advance(&self) -> Advanced {
-        wait(self.session().advance_replays(WINDOW)).unwrap()
+        wait(self.session().advance_replays(WINDOW, None)).unwrap()
     }
 
     fn status(&self, id: Uuid) -> (Status, u32) {
@@ -73,7 +73,7 @@ impl World {
 }
 
 fn replay_of(id: Uuid) -> CaseReplay {
-    CaseReplay { id, content: None, fresh_id: Uuid::from_u128(99) }
+    CaseReplay { id, content: None, fresh_id: Uuid::from_u128(99), idempotency_key: None }
 }
 
 #[test]
