@@ -97,10 +97,9 @@ fn blocks_to_run() -> Vec<String> {
     blocks.map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
 }
 
-/// What an operator has: a deployment that ticks, with an hour's schedule that is
-/// not paused by its flag, and dead letters to decide.
+/// What an operator has: a deployment that ticks, and dead letters to decide.
 async fn deployment() -> (Stack, String) {
-    let stack = Stack::start(Build::Production, &[("ENABLE_SCORING_CRON", "true")]).await;
+    let stack = Stack::start(Build::Production, &[]).await;
     let key = stack.organization(&organization("org_123"), &[Scope::Read, Scope::Write]).await;
     let owner = stack.owner().await;
     let features = json!({"hasEmail": true});

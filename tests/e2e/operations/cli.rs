@@ -109,7 +109,9 @@ impl Cli {
 
     fn note(&mut self, line: &[&str], ran: Ran) -> Ran {
         let ran = Ran { line: format!("{}: {}", self.step, line.join(" ")), ..ran };
-        assert!(!ran.all().contains(&self.token), "the token shows in {ran:?}");
+        for secret in [&self.token, &self.database] {
+            assert!(!ran.all().contains(secret), "a secret shows in {ran:?}");
+        }
         assert!(!ran.all().contains("panicked"), "{ran:?}");
         let words: Vec<&str> = line.iter().filter(|word| !word.starts_with('-')).copied().collect();
         let is_it = |verb: &&str| {

@@ -24,7 +24,7 @@ pub(super) async fn what_was_done_and_refused_is_listed(api: &mut Api) {
     let page = api.call(Ask::get(LIST).query("limit=2")).await.ok(200);
     let next = format!("limit=2&cursor={}", page["next"].as_str().unwrap());
     let after = api.call(Ask::get(LIST).query(&next)).await.ok(200);
-    let seqs = [&page["items"][1]["seq"], &after["items"][0]["seq"]].map(|seq| seq.as_i64());
+    let seqs = [&page["items"][1]["seq"], &after["items"][0]["seq"]].map(Value::as_i64);
     assert_eq!(seqs[0].map(|seq| seq - 1), seqs[1], "pages follow each other");
     api.call(Ask::get(LIST).query("limit=101")).await.invalid(&["/limit"]);
 }

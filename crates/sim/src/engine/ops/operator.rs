@@ -125,9 +125,20 @@ fn any_case(world: &mut World) -> Option<(Uuid, Option<Uuid>)> {
 
 /// Every open case, or those of a type, at some pace, with or without canaries.
 pub(super) fn order_replay(world: &mut World) -> Failed {
+    let canary = world.between(-2, 3);
+    order_with(world, canary)
+}
+
+/// With canaries.
+pub(super) fn order_carefully(world: &mut World) -> Failed {
+    let canary = world.between(1, 3);
+    order_with(world, canary)
+}
+
+fn order_with(world: &mut World, canary: i64) -> Failed {
     let terms = Terms {
         limit: u32::try_from(world.between(1, 30)).unwrap_or(1),
-        canary: u32::try_from(world.between(-2, 3)).unwrap_or(0),
+        canary: u32::try_from(canary).unwrap_or(0),
         per_second: *[1, 1, 3, 50].get(world.rng.below(4)).unwrap_or(&1),
     };
     let type_name = match world.rng.below(4) {

@@ -177,7 +177,7 @@ pub(super) fn many_die(world: &mut World) -> Failed {
     if world.rng.chance(700) {
         world.set_outside(Health::Up);
     }
-    operator::order_replay(world)?;
+    operator::order_carefully(world)?;
     if world.rng.chance(500) {
         deliver::run(world)?;
         world.consume(Origin::Jobs(QUEUE), BATCH_MAX);
