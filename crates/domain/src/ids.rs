@@ -107,6 +107,16 @@ name! {
     /// A scoring factor: one of the model's own or an organization's.
     FactorName
 }
+name! {
+    /// A type of signal, such as `DEMO_REQUEST`: one of the product's own or an
+    /// observer's.
+    SignalType
+}
+name! {
+    /// An event's own id, by which its repeats are known; unique within an
+    /// organization.
+    EventId
+}
 
 #[cfg(test)]
 mod tests {

@@ -7,6 +7,7 @@
 //! - [`audit`]: the chain that shows what was altered.
 //! - [`breaker`]: when an outside service is asked, and when it is left alone.
 //! - [`cases`]: what dead letters are grouped by.
+//! - [`contact_events`]: what products report about contacts, and the signals it makes.
 //! - [`ids`]: the opaque names of organizations and contacts.
 //! - [`points`]: exact fixed-point points.
 //! - [`schedules`]: what fires when.
@@ -20,6 +21,7 @@
 pub mod audit;
 pub mod breaker;
 pub mod cases;
+pub mod contact_events;
 pub mod ids;
 pub mod jobs;
 pub mod notifications;

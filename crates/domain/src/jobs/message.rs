@@ -12,6 +12,7 @@ use super::job::Job;
 use super::queue::{BODY_BYTES_MAX, Queue};
 use super::refusal::{Refusal, pointer};
 use super::types::JobType;
+use crate::object::has_nul;
 
 /// Longest request id that is kept; longer ones are dropped, not cut.
 pub const REQUEST_ID_BYTES_MAX: usize = 128;
@@ -88,7 +89,7 @@ pub fn decode(queue: Queue, body: &str) -> Result<Decoded, Refusal> {
     };
     let value: Value =
         serde_json::from_str(body).map_err(|error| malformed(&error, String::new()))?;
-    if contains_nul(&value) {
+    if has_nul(&value) {
         return Err(Refusal::Nul);
     }
     let message: Message = serde_path_to_error::deserialize(value)
@@ -124,7 +125,7 @@ pub fn decode_data(type_name: &str, data: &Value) -> Result<Job, Refusal> {
     if found > BODY_BYTES_MAX {
         return Err(Refusal::TooLarge { found });
     }
-    if contains_nul(data) {
+    if has_nul(data) {
         return Err(Refusal::Nul);
     }
     let version = JobType::from_name(type_name).map_or(VERSION_ABSENT, |of| of.spec().version);
@@ -159,15 +160,4 @@ pub fn derived_id(parts: &[&str]) -> Uuid {
     let mut id = [0_u8; 16];
     id.iter_mut().zip(hash.finalize()).for_each(|(to, from)| *to = from);
     Uuid::new_v8(id)
-}
-
-fn contains_nul(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.contains('\0'),
-        Value::Array(items) => items.iter().any(contains_nul),
-        Value::Object(fields) => {
-            fields.iter().any(|(name, value)| name.contains('\0') || contains_nul(value))
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
 }

@@ -113,6 +113,11 @@ impl Config {
         Ok(Self(by_factor))
     }
 
+    /// The entries, in the order of their factors.
+    pub fn entries(&self) -> impl Iterator<Item = &ConfigEntry> {
+        self.0.values()
+    }
+
     /// The entry that names `factor`, enabled or not.
     #[must_use]
     pub fn get(&self, factor: &str) -> Option<&ConfigEntry> {

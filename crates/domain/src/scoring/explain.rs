@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::model::{CLAMP_FACTOR, Category, RESERVED_FACTORS, rule};
 use super::score::{Grade, Score};
+use super::signals::SIGNALS_FACTOR;
 use crate::points::PointsE4;
 
 /// Hundredths of a percent in a whole.
@@ -94,6 +95,9 @@ fn line(factor: &str, category: Option<Category>, points: PointsE4) -> Line {
     } else if factor == CLAMP_FACTOR {
         let text = "The sum is brought into the range of 0 to 100 points.";
         ("Kept between 0 and 100".to_owned(), text.to_owned())
+    } else if factor == SIGNALS_FACTOR {
+        let text = format!("Signals of wanting to buy, as far as they have not decayed: {points} points.");
+        ("Signals of intent".to_owned(), text)
     } else if RESERVED_FACTORS.contains(&factor) {
         let of = category.map_or("the", Category::as_str);
         let text = format!("The request gave the {of} score; it replaces the factors' own.");

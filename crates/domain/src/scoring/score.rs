@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::config::Config;
 use super::features::Features;
 use super::model::{CLAMP_FACTOR, Category, MODEL, rule};
+use super::signals::{SIGNALS_CAP_DEFAULT, SIGNALS_FACTOR};
 use crate::points::PointsE4;
 
 /// Largest total; the smallest is zero.
@@ -145,6 +146,20 @@ impl Score {
         Grade::of(self.total())
     }
 
+    /// Tells this score from others by a number: of two scores with one digest
+    /// all contributions are the same, but for a chance of 2^-64 (FNV-1a).
+    #[must_use]
+    pub fn digest(&self) -> i64 {
+        let mut digest = Fnv1a::default();
+        for of in &self.contributions {
+            digest.add(of.factor.as_bytes());
+            digest.add(&[0]);
+            digest.add(of.category.as_str().as_bytes());
+            digest.add(&of.points.e4().to_be_bytes());
+        }
+        digest.0.cast_signed()
+    }
+
     /// Points by factor; without the clamp.
     #[must_use]
     pub fn components(&self) -> BTreeMap<&str, PointsE4> {
@@ -161,15 +176,38 @@ impl Score {
     }
 }
 
+/// The hash of Fowler, Noll and Vo, of 64 bits.
+struct Fnv1a(u64);
+
+impl Default for Fnv1a {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Fnv1a {
+    fn add(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
 /// Scores a contact.
 ///
 /// A factor of the model applies by its rule; the configuration may change its
 /// points and category or switch it off. A custom factor applies when the
 /// contact has it and the configuration names it; one with the name of a factor
-/// of the model is ignored. A category that `context`
-/// replaces has that one contribution in place of its factors.
+/// of the model is ignored. What the contact's `signals` weigh together is one
+/// contribution, up to its cap. A category that `context` replaces has that one
+/// contribution in place of its factors.
 #[must_use]
-pub fn score(features: &Features, config: &Config, context: &Context) -> Score {
+pub fn score(
+    features: &Features,
+    config: &Config,
+    context: &Context,
+    signals: PointsE4,
+) -> Score {
     let mut by_factor: BTreeMap<String, (Category, PointsE4)> = BTreeMap::new();
     for rule in MODEL.iter().filter(|rule| (rule.applies)(features)) {
         match config.get(rule.factor) {
@@ -181,11 +219,14 @@ pub fn score(features: &Features, config: &Config, context: &Context) -> Score {
         };
     }
     for (factor, _) in features.custom_factors.iter().filter(|(_, value)| value.applies()) {
-        // A name of the model is the feature's own: it cannot be claimed here.
-        let own = rule(factor.as_str()).is_none();
+        // A name of the model's own cannot be claimed here.
+        let own = rule(factor.as_str()).is_none() && factor.as_str() != SIGNALS_FACTOR;
         if let Some(entry) = config.get(factor.as_str()).filter(|entry| own && entry.enabled) {
             by_factor.insert(factor.to_string(), (entry.category, entry.weight.points()));
         }
+    }
+    if let Some((category, points)) = counted_signals(config, signals) {
+        by_factor.insert(SIGNALS_FACTOR.to_owned(), (category, points));
     }
     for category in Category::ALL {
         if let Some(points) = context.replacement(category) {
@@ -199,4 +240,16 @@ pub fn score(features: &Features, config: &Config, context: &Context) -> Score {
         .map(|(factor, (category, points))| Contribution { factor, category, points })
         .collect();
     Score { contributions }
+}
+
+/// What signals add, and where: none without any weight, or where the
+/// configuration switches them off.
+fn counted_signals(config: &Config, signals: PointsE4) -> Option<(Category, PointsE4)> {
+    let (category, cap) = match config.get(SIGNALS_FACTOR) {
+        None => (Category::Intent, SIGNALS_CAP_DEFAULT),
+        Some(entry) if entry.enabled => (entry.category, entry.weight.points()),
+        Some(_) => return None,
+    };
+    let counted = signals.min(cap);
+    (counted > PointsE4::ZERO).then_some((category, counted))
 }

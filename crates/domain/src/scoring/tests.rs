@@ -41,7 +41,7 @@ fn every_row_of_the_table() {
         (r#"{"customFactors":{"vip":true}}"#,     "0",  "F", r#"{}"#),
     ];
     for (json, total, grade, components) in rows {
-        let scored = score(&features(json), &Config::default(), &Context::default());
+        let scored = score(&features(json), &Config::default(), &Context::default(), PointsE4::ZERO);
         assert_eq!(scored.total().to_string(), total, "{json}");
         assert_eq!(scored.grade().as_str(), grade, "{json}");
         assert_eq!(serde_json::to_string(&scored.components()).unwrap(), components, "{json}");
@@ -61,7 +61,7 @@ fn configuration_overrides_switches_off_and_adds() {
             {"category":"fit","factor":"off","weight":7},
             {"category":"fit","factor":"none","weight":7}]"#,
     );
-    let scored = score(&all, &config, &Context::default());
+    let scored = score(&all, &config, &Context::default(), PointsE4::ZERO);
     let components = serde_json::to_string(&scored.components()).unwrap();
     assert_eq!(components, r#"{"has_email":12.35,"seats":-2.5,"vip":0}"#);
     assert_eq!(scored.category(Category::Intent).to_string(), "12.35");
@@ -72,14 +72,14 @@ fn configuration_overrides_switches_off_and_adds() {
 fn a_custom_factor_cannot_pass_for_one_of_the_model() {
     let claimed = features(r#"{"customFactors":{"demo_request":true}}"#);
     let config = config(r#"[{"category":"intent","factor":"demo_request","weight":40}]"#);
-    assert_eq!(score(&claimed, &config, &Context::default()).total(), PointsE4::ZERO);
+    assert_eq!(score(&claimed, &config, &Context::default(), PointsE4::ZERO).total(), PointsE4::ZERO);
 }
 
 #[test]
 fn a_context_replaces_its_category_and_is_a_contribution() {
     let some = features(r#"{"hasEmail":true,"engagementLevel":"high","pricingPageVisit":true}"#);
     let context: Context = serde_json::from_str(r#"{"engagement":70.5,"demographic":0}"#).unwrap();
-    let scored = score(&some, &Config::default(), &context);
+    let scored = score(&some, &Config::default(), &context, PointsE4::ZERO);
     let components = serde_json::to_string(&scored.components()).unwrap();
     assert_eq!(
         components,
@@ -95,7 +95,7 @@ fn the_clamp_is_a_contribution_of_its_own() {
             "seniority":"c_level","engagementLevel":"high","contentDownloads":1,
             "pricingPageVisit":true,"demoRequest":true,"freeTrialSignup":true}"#,
     );
-    let scored = score(&rich, &Config::default(), &Context::default());
+    let scored = score(&rich, &Config::default(), &Context::default(), PointsE4::ZERO);
     assert_eq!(
         (scored.sum().to_string(), scored.clamp().to_string()),
         ("170".into(), "-70".into())
@@ -213,7 +213,7 @@ proptest! {
 
     #[test]
     fn a_stored_score_is_the_same_score(features in any_features(), entries in any_entries()) {
-        let scored = score(&features, &Config::new(entries).unwrap(), &Context::default());
+        let scored = score(&features, &Config::new(entries).unwrap(), &Context::default(), PointsE4::ZERO);
         let stored = serde_json::to_string(scored.contributions()).unwrap();
         let read: Vec<Contribution> = serde_json::from_str(&stored).unwrap();
         prop_assert_eq!(Score::from_contributions(read), scored);

@@ -1,0 +1,312 @@
+//! The types of event. Source: the product's table of signals.
+
+use serde_json::{Map, Value};
+
+use super::event::EventFault;
+use crate::ids::SignalType;
+use crate::points::PointsE4;
+use crate::scoring::signal_weight::SignalWeight;
+
+/// Most characters of a URL; what no browser's address bar holds is no visit.
+pub const URL_CHARS_MAX: usize = 2_048;
+
+/// Largest cost of an enrichment, in whole units of its currency.
+const COST_MAX: PointsE4 = PointsE4::whole(1_000_000);
+
+/// Oldest data that an enrichment may have found, in hours: a hundred years.
+const FRESHNESS_HOURS_MAX: u64 = 876_600;
+
+/// Where an event comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Channel {
+    /// The product's pages, forms and assets.
+    Content,
+    /// E-mail.
+    Delivery,
+    /// The customer data itself.
+    Crm,
+    /// Observers of intent.
+    Intent,
+    /// Enrichment of contacts.
+    Enrichment,
+}
+
+impl Channel {
+    /// The name in the database: a signal's source.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Content => "content",
+            Self::Delivery => "delivery",
+            Self::Crm => "crm",
+            Self::Intent => "intent",
+            Self::Enrichment => "enrichment",
+        }
+    }
+}
+
+/// The outcome of an enrichment job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enrichment {
+    /// Whether it found anything.
+    pub succeeded: bool,
+    /// What it cost, in the organization's currency.
+    pub cost: Option<PointsE4>,
+    /// Age of what it found, in hours.
+    pub freshness_hours: Option<u32>,
+}
+
+/// What an event says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EventKind {
+    /// `content.PageVisited`
+    PageVisited {
+        /// The page.
+        url: String,
+    },
+    /// `content.FormSubmitted`
+    FormSubmitted {
+        /// What the form is for.
+        form_type: Option<String>,
+    },
+    /// `content.AssetDownloaded`
+    AssetDownloaded,
+    /// `delivery.MessageSent`
+    MessageSent,
+    /// `delivery.MessageDelivered`
+    MessageDelivered,
+    /// `delivery.MessageOpened`
+    MessageOpened,
+    /// `delivery.MessageClicked`
+    MessageClicked,
+    /// `delivery.MessageBounced`
+    MessageBounced,
+    /// `delivery.MessageComplained`
+    MessageComplained,
+    /// `delivery.MessageUnsubscribed`
+    MessageUnsubscribed,
+    /// `crm.ContactUpdated`
+    ContactUpdated,
+    /// `intent.SignalObserved`
+    SignalObserved {
+        /// Of what type.
+        signal_type: SignalType,
+        /// Its weight, if the observer gives one.
+        weight: Option<SignalWeight>,
+    },
+    /// `enrichment.JobFinished`
+    JobFinished(Enrichment),
+}
+
+/// The signal that an event makes, before an organization's configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observed {
+    /// Its type.
+    pub signal_type: SignalType,
+    /// Its weight, if the event gives one.
+    pub given: Option<SignalWeight>,
+    /// Its weight where neither event nor configuration gives one.
+    pub default: SignalWeight,
+}
+
+/// Parts of a URL that tell more than a visit; the first that is in it wins.
+const PAGES: [(&str, &str, u16); 5] = [
+    ("/pricing", "PRICING_PAGE", 20),
+    ("/demo", "DEMO_REQUEST", 30),
+    ("/free-trial", "FREE_TRIAL", 25),
+    ("/case-stud", "CASE_STUDY_VIEW", 12),
+    ("/comparison", "COMPETITOR_COMPARISON", 15),
+];
+
+/// Weight of what an observer reports, where nobody says otherwise.
+const OBSERVED_POINTS: u16 = 5;
+
+/// Every type's name.
+pub const TYPE_NAMES: [&str; 13] = [
+    "content.PageVisited",
+    "content.FormSubmitted",
+    "content.AssetDownloaded",
+    "delivery.MessageSent",
+    "delivery.MessageDelivered",
+    "delivery.MessageOpened",
+    "delivery.MessageClicked",
+    "delivery.MessageBounced",
+    "delivery.MessageComplained",
+    "delivery.MessageUnsubscribed",
+    "crm.ContactUpdated",
+    "intent.SignalObserved",
+    "enrichment.JobFinished",
+];
+
+impl EventKind {
+    /// Reads the data of a type.
+    ///
+    /// # Errors
+    /// A type that is not known, or the first field that is wrong.
+    pub fn read(type_name: &str, data: &Map<String, Value>) -> Result<Self, EventFault> {
+        match type_name {
+            "content.PageVisited" => Ok(Self::PageVisited { url: url(data)? }),
+            "content.FormSubmitted" => {
+                Ok(Self::FormSubmitted { form_type: text(data, "formType")?.map(str::to_owned) })
+            }
+            "content.AssetDownloaded" => Ok(Self::AssetDownloaded),
+            "delivery.MessageSent" => Ok(Self::MessageSent),
+            "delivery.MessageDelivered" => Ok(Self::MessageDelivered),
+            "delivery.MessageOpened" => Ok(Self::MessageOpened),
+            "delivery.MessageClicked" => Ok(Self::MessageClicked),
+            "delivery.MessageBounced" => Ok(Self::MessageBounced),
+            "delivery.MessageComplained" => Ok(Self::MessageComplained),
+            "delivery.MessageUnsubscribed" => Ok(Self::MessageUnsubscribed),
+            "crm.ContactUpdated" => Ok(Self::ContactUpdated),
+            "intent.SignalObserved" => observed(data),
+            "enrichment.JobFinished" => finished(data).map(Self::JobFinished),
+            _ => Err(EventFault::new("/type", "is no type of event that is known here")),
+        }
+    }
+
+    /// The type's name.
+    #[must_use]
+    pub const fn type_name(&self) -> &'static str {
+        match self {
+            Self::PageVisited { .. } => "content.PageVisited",
+            Self::FormSubmitted { .. } => "content.FormSubmitted",
+            Self::AssetDownloaded => "content.AssetDownloaded",
+            Self::MessageSent => "delivery.MessageSent",
+            Self::MessageDelivered => "delivery.MessageDelivered",
+            Self::MessageOpened => "delivery.MessageOpened",
+            Self::MessageClicked => "delivery.MessageClicked",
+            Self::MessageBounced => "delivery.MessageBounced",
+            Self::MessageComplained => "delivery.MessageComplained",
+            Self::MessageUnsubscribed => "delivery.MessageUnsubscribed",
+            Self::ContactUpdated => "crm.ContactUpdated",
+            Self::SignalObserved { .. } => "intent.SignalObserved",
+            Self::JobFinished(_) => "enrichment.JobFinished",
+        }
+    }
+
+    /// Where it comes from.
+    #[must_use]
+    pub const fn channel(&self) -> Channel {
+        match self {
+            Self::PageVisited { .. } | Self::FormSubmitted { .. } | Self::AssetDownloaded => {
+                Channel::Content
+            }
+            Self::MessageSent
+            | Self::MessageDelivered
+            | Self::MessageOpened
+            | Self::MessageClicked
+            | Self::MessageBounced
+            | Self::MessageComplained
+            | Self::MessageUnsubscribed => Channel::Delivery,
+            Self::ContactUpdated => Channel::Crm,
+            Self::SignalObserved { .. } => Channel::Intent,
+            Self::JobFinished(_) => Channel::Enrichment,
+        }
+    }
+
+    /// The signal that it makes, if it makes one.
+    #[must_use]
+    pub fn observed(&self) -> Option<Observed> {
+        let (name, points) = match self {
+            Self::PageVisited { url } => page(url),
+            Self::FormSubmitted { form_type } => form(form_type.as_deref().unwrap_or_default()),
+            Self::AssetDownloaded => ("CONTENT_DOWNLOAD", 10),
+            Self::MessageOpened => ("EMAIL_OPEN", 3),
+            Self::MessageClicked => ("EMAIL_CLICK", 8),
+            Self::ContactUpdated => ("PROFILE_UPDATE", 2),
+            Self::SignalObserved { signal_type, weight } => {
+                let default = SignalWeight::points_of(OBSERVED_POINTS);
+                return Some(Observed { signal_type: signal_type.clone(), given: *weight, default });
+            }
+            Self::MessageSent
+            | Self::MessageDelivered
+            | Self::MessageBounced
+            | Self::MessageComplained
+            | Self::MessageUnsubscribed
+            | Self::JobFinished(_) => return None,
+        };
+        // Names of ours are names.
+        let signal_type = SignalType::parse(name).ok()?;
+        Some(Observed { signal_type, given: None, default: SignalWeight::points_of(points) })
+    }
+}
+
+fn page(url: &str) -> (&'static str, u16) {
+    let url = url.to_ascii_lowercase();
+    let found = PAGES.into_iter().find(|(part, _, _)| url.contains(part));
+    found.map_or(("WEBSITE_VISIT", 5), |(_, name, points)| (name, points))
+}
+
+const fn form(form_type: &str) -> (&'static str, u16) {
+    if form_type.eq_ignore_ascii_case("demo") {
+        ("DEMO_REQUEST", 30)
+    } else if form_type.eq_ignore_ascii_case("contact") {
+        ("CONTACT_REQUEST", 20)
+    } else {
+        ("FORM_SUBMISSION", 15)
+    }
+}
+
+fn url(data: &Map<String, Value>) -> Result<String, EventFault> {
+    let url = text(data, "url")?.unwrap_or_default();
+    if url.is_empty() || url.len() > URL_CHARS_MAX {
+        let message = format!("must have 1 to {URL_CHARS_MAX} characters");
+        return Err(EventFault::new("/data/url", message));
+    }
+    Ok(url.to_owned())
+}
+
+/// An optional text of an event's data.
+pub(super) fn text<'a>(
+    data: &'a Map<String, Value>,
+    name: &str,
+) -> Result<Option<&'a str>, EventFault> {
+    match data.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(EventFault::new(format!("/data/{name}"), "must be a string")),
+    }
+}
+
+fn observed(data: &Map<String, Value>) -> Result<EventKind, EventFault> {
+    let name = text(data, "signalType")?.unwrap_or_default();
+    let signal_type = SignalType::parse(name)
+        .map_err(|error| EventFault::new("/data/signalType", error.to_string()))?;
+    let weight = number(data, "weight")?;
+    Ok(EventKind::SignalObserved { signal_type, weight })
+}
+
+fn finished(data: &Map<String, Value>) -> Result<Enrichment, EventFault> {
+    let succeeded = match text(data, "status")? {
+        Some("succeeded") => true,
+        Some("failed") => false,
+        _ => return Err(EventFault::new("/data/status", "must be succeeded or failed")),
+    };
+    let cost: Option<PointsE4> = number(data, "cost")?;
+    if cost.is_some_and(|cost| !(PointsE4::ZERO..=COST_MAX).contains(&cost)) {
+        return Err(EventFault::new("/data/cost", format!("must be 0 to {COST_MAX}")));
+    }
+    let hours: Option<u64> = number(data, "freshnessHours")?;
+    let freshness_hours = hours
+        .map(|hours| u32::try_from(hours).ok().filter(|_| hours <= FRESHNESS_HOURS_MAX))
+        .map(|hours| {
+            let message = format!("must be 0 to {FRESHNESS_HOURS_MAX}");
+            hours.ok_or_else(|| EventFault::new("/data/freshnessHours", message))
+        })
+        .transpose()?;
+    Ok(Enrichment { succeeded, cost, freshness_hours })
+}
+
+/// An optional number of an event's data, as its type reads it.
+fn number<T: serde::de::DeserializeOwned>(
+    data: &Map<String, Value>,
+    name: &str,
+) -> Result<Option<T>, EventFault> {
+    match data.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value @ Value::Number(_)) => T::deserialize(value)
+            .map(Some)
+            .map_err(|error| EventFault::new(format!("/data/{name}"), error.to_string())),
+        Some(_) => Err(EventFault::new(format!("/data/{name}"), "must be a number")),
+    }
+}

@@ -1,0 +1,39 @@
+//! What products report about their contacts, and the signal that each report
+//! makes. The shape is that of the events that leave
+//! ([`crate::jobs::events`]): `{id, type, organizationId, occurredAt, data}`,
+//! with the contact in the data. Golden files in `tests/golden` pin it.
+//!
+//! - [`kind`]: the types, one row each, and what they say.
+//! - [`event`]: an event, read tolerantly and checked.
+//! - [`body`]: a message of one event or of many.
+
+pub mod body;
+pub mod event;
+pub mod kind;
+
+pub use body::{BodyError, EventBody, read_body};
+pub use event::{ContactEvent, EventFault, RawEvent, read_event};
+pub use kind::{Channel, Enrichment, EventKind, Observed};
+
+use chrono::TimeDelta;
+
+/// Most events of one message on the queue, as many as one that leaves has.
+pub const MESSAGE_EVENTS_MAX: usize = 100;
+
+/// Most events of one request: with 1 KiB each they fill the largest body.
+pub const REQUEST_EVENTS_MAX: usize = 1_000;
+
+/// Most bytes of an event's data as JSON: 1,000 of them are 4 MB in an isolate
+/// of 128 MB.
+pub const DATA_BYTES_MAX: usize = 4_096;
+
+/// How long an event's id is remembered, and so how old an event may be: past
+/// that a repeat would not be known. Longer than any queue keeps a message
+/// (14 days), and a month's report may still be sent.
+pub const EVENT_AGE_MAX: TimeDelta = TimeDelta::days(35);
+
+/// How far ahead of our clock an event may be.
+pub const EVENT_FUTURE_MAX: TimeDelta = TimeDelta::minutes(5);
+
+#[cfg(test)]
+mod tests;
