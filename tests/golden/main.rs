@@ -89,6 +89,7 @@ fn what_this_build_sends_is_a_golden_message() {
         "v1_address_unversioned.json",
         "v1_address_of_run.json",
         "v2_address.json",
+        "v3_address.json",
     ] {
         let body = &cases[name]["body"];
         let message: Message = serde_json::from_value(body.clone()).unwrap();

@@ -21,10 +21,10 @@ pub enum BodyError {
         /// Bytes found.
         found: usize,
     },
-    /// Not JSON.
-    #[error("the body is not JSON: {message}")]
+    /// Not JSON, or not events.
+    #[error("the body is no message of events: {message}")]
     Malformed {
-        /// What the parser says.
+        /// What is wrong with it.
         message: String,
     },
     /// None, or too many.

@@ -1,6 +1,6 @@
 //! One event: what stands around its data, and the checks of it.
 
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::kind::{EventKind, text};
@@ -59,8 +59,7 @@ pub fn read_event(
     organization: Option<&OrganizationId>,
     now: DateTime<Utc>,
 ) -> Result<ContactEvent, EventFault> {
-    let fields =
-        event.as_object().ok_or_else(|| EventFault::new("", "must be a JSON object"))?;
+    let fields = event.as_object().ok_or_else(|| EventFault::new("", "must be a JSON object"))?;
     let id = name(fields, "id", EventId::parse)?;
     let organization_id = owner(fields, organization)?;
     let occurred_at = occurred_at(fields, now)?;
@@ -117,7 +116,9 @@ fn occurred_at(
     if time < now - EVENT_AGE_MAX {
         return Err(fault("must not be more than 35 days ago: a repeat of it would not be known"));
     }
-    time.duration_trunc(TimeDelta::milliseconds(1)).map_err(|_| fault("must be a time of this era"))
+    // Also of a leap second, which has more than its milliseconds.
+    let millis = DateTime::from_timestamp_millis(time.timestamp_millis());
+    millis.ok_or_else(|| fault("must be a time of this era"))
 }
 
 fn check_data(data: &Map<String, Value>) -> Result<(), EventFault> {

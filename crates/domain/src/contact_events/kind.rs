@@ -216,7 +216,11 @@ impl EventKind {
             Self::ContactUpdated => ("PROFILE_UPDATE", 2),
             Self::SignalObserved { signal_type, weight } => {
                 let default = SignalWeight::points_of(OBSERVED_POINTS);
-                return Some(Observed { signal_type: signal_type.clone(), given: *weight, default });
+                return Some(Observed {
+                    signal_type: signal_type.clone(),
+                    given: *weight,
+                    default,
+                });
             }
             Self::MessageSent
             | Self::MessageDelivered
@@ -249,7 +253,7 @@ const fn form(form_type: &str) -> (&'static str, u16) {
 
 fn url(data: &Map<String, Value>) -> Result<String, EventFault> {
     let url = text(data, "url")?.unwrap_or_default();
-    if url.is_empty() || url.len() > URL_CHARS_MAX {
+    if url.is_empty() || url.chars().count() > URL_CHARS_MAX {
         let message = format!("must have 1 to {URL_CHARS_MAX} characters");
         return Err(EventFault::new("/data/url", message));
     }

@@ -34,6 +34,3 @@ pub const EVENT_AGE_MAX: TimeDelta = TimeDelta::days(35);
 
 /// How far ahead of our clock an event may be.
 pub const EVENT_FUTURE_MAX: TimeDelta = TimeDelta::minutes(5);
-
-#[cfg(test)]
-mod tests;

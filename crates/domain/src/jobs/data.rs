@@ -4,9 +4,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
-use crate::ids::{ContactId, FactorName, OrganizationId};
+use crate::ids::{ContactId, OrganizationId, SignalType};
 use crate::object::optional_object;
-use crate::scoring::Context;
+use crate::scoring::{Context, Priority};
 
 /// Most contacts of a list: 500 names of 64 bytes with their quotes and commas
 /// are 33.5 KB, half of the largest body.
@@ -82,8 +82,8 @@ pub enum Contacts {
     Range(ContactRange),
 }
 
-/// Data of `scoring.RecomputeChunk`, version 2. Version 1 had `contactIds`, a
-/// list, in place of `contacts`.
+/// Data of `scoring.RecomputeChunk`, version 3. Version 1 had `contactIds`, a
+/// list, in place of `contacts`; version 2 had no `configEpoch`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RecomputeChunk {
@@ -99,7 +99,19 @@ pub struct RecomputeChunk {
         deserialize_with = "optional_object"
     )]
     pub context: Option<Context>,
+    /// Scores by the configurations of this epoch of publishing, so that every
+    /// chunk of a run scores by the same ones; absent means the newest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config_epoch: Option<i64>,
 }
+
+/// Data of `scoring.SignalDecay`: none, for every organization at once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignalDecay {}
+
+/// Data of `scoring.AlertExpiry`: none, for every organization at once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertExpiry {}
 
 /// Data of `scoring.NotifyAlert`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,7 +124,10 @@ pub struct NotifyAlert {
     /// The contact that showed the signal.
     pub contact_id: ContactId,
     /// The signal's type, such as `DEMO_REQUEST`.
-    pub signal_type: FactorName,
+    pub signal_type: SignalType,
+    /// How urgent the alert is; absent in what builds before priorities wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
 }
 
 /// Data of the probes: none.

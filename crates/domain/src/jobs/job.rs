@@ -3,7 +3,9 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::data::{BatchRecompute, CalculateScore, NotifyAlert, Probe, RecomputeChunk};
+use super::data::{
+    AlertExpiry, BatchRecompute, CalculateScore, NotifyAlert, Probe, RecomputeChunk, SignalDecay,
+};
 use super::queue::Queue;
 use super::refusal::Refusal;
 use super::types::JobType;
@@ -19,6 +21,10 @@ pub enum Job {
     BatchRecompute(BatchRecompute),
     /// See [`RecomputeChunk`].
     RecomputeChunk(RecomputeChunk),
+    /// See [`SignalDecay`].
+    SignalDecay(SignalDecay),
+    /// See [`AlertExpiry`].
+    AlertExpiry(AlertExpiry),
     /// See [`NotifyAlert`].
     NotifyAlert(NotifyAlert),
     /// Does nothing, on this queue; has no data.
@@ -48,6 +54,8 @@ impl Job {
                 chunk.check().map_err(refusal)?;
                 Ok(Self::RecomputeChunk(chunk))
             }
+            JobType::SignalDecay => read(&data).map(Self::SignalDecay),
+            JobType::AlertExpiry => read(&data).map(Self::AlertExpiry),
             JobType::NotifyAlert => read(&data).map(Self::NotifyAlert),
             JobType::ScoringProbe
             | JobType::AnalyticsProbe
@@ -64,6 +72,8 @@ impl Job {
             Self::CalculateScore(_) => JobType::CalculateScore,
             Self::BatchRecompute(_) => JobType::BatchRecompute,
             Self::RecomputeChunk(_) => JobType::RecomputeChunk,
+            Self::SignalDecay(_) => JobType::SignalDecay,
+            Self::AlertExpiry(_) => JobType::AlertExpiry,
             Self::NotifyAlert(_) => JobType::NotifyAlert,
             Self::Probe(queue) => JobType::probe_of(*queue),
         }
@@ -77,7 +87,7 @@ impl Job {
             Self::BatchRecompute(data) => data.organization_id.as_ref(),
             Self::RecomputeChunk(data) => data.organization_id.as_ref(),
             Self::NotifyAlert(data) => Some(&data.organization_id),
-            Self::Probe(_) => None,
+            Self::SignalDecay(_) | Self::AlertExpiry(_) | Self::Probe(_) => None,
         }
     }
 
@@ -88,6 +98,8 @@ impl Job {
             Self::CalculateScore(data) => serde_json::to_value(data),
             Self::BatchRecompute(data) => serde_json::to_value(data),
             Self::RecomputeChunk(data) => serde_json::to_value(data),
+            Self::SignalDecay(data) => serde_json::to_value(data),
+            Self::AlertExpiry(data) => serde_json::to_value(data),
             Self::NotifyAlert(data) => serde_json::to_value(data),
             Self::Probe(_) => serde_json::to_value(Probe {}),
         };

@@ -61,6 +61,7 @@ pub struct Message {
 
 /// What a body turned out to be.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "one at a time lives, and is taken apart at once")]
 pub enum Decoded {
     /// The address of a job's row: everything else stands there.
     Address(Uuid),

@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use super::Job;
 use super::data::*;
-use crate::ids::{ContactId, FactorName, OrganizationId};
+use crate::ids::{ContactId, OrganizationId, SignalType};
 use crate::points::{E4_PER_POINT, POINTS_MAGNITUDE_MAX, PointsE4};
-use crate::scoring::Context;
+use crate::scoring::{Context, Priority};
 
 /// A name's alphabet and length.
 const NAME: &str = "[A-Za-z0-9_.:-]{1,64}";
@@ -55,9 +55,28 @@ fn chunk() -> impl Strategy<Value = RecomputeChunk> {
     let part = option::of(organization()).prop_flat_map(|owner| {
         range(owner.clone()).prop_map(move |range| (owner.clone(), Contacts::Range(range)))
     });
-    (prop_oneof![list, part], context()).prop_map(|((organization_id, contacts), context)| {
-        RecomputeChunk { organization_id, contacts, context }
-    })
+    let contacts = prop_oneof![list, part];
+    (contacts, context(), option::of(any::<i64>())).prop_map(
+        |((organization_id, contacts), context, config_epoch)| RecomputeChunk {
+            organization_id,
+            contacts,
+            context,
+            config_epoch,
+        },
+    )
+}
+
+fn notify() -> impl Strategy<Value = NotifyAlert> {
+    let priority = option::of(prop::sample::select(Priority::ALL.to_vec()));
+    (organization(), contact(), any::<u128>(), NAME, priority).prop_map(
+        |(organization_id, contact_id, alert, signal, priority)| NotifyAlert {
+            organization_id,
+            alert_id: Uuid::from_u128(alert),
+            contact_id,
+            signal_type: SignalType::parse(signal).unwrap(),
+            priority,
+        },
+    )
 }
 
 /// Any job that this build can do.
@@ -69,14 +88,14 @@ pub(super) fn job() -> impl Strategy<Value = Job> {
     );
     let batch = option::of(organization())
         .prop_map(|organization_id| Job::BatchRecompute(BatchRecompute { organization_id }));
-    let notify = (organization(), contact(), any::<u128>(), NAME).prop_map(
-        |(organization_id, contact_id, alert, signal)| {
-            let alert_id = Uuid::from_u128(alert);
-            let signal_type = FactorName::parse(signal).unwrap();
-            Job::NotifyAlert(NotifyAlert { organization_id, alert_id, contact_id, signal_type })
-        },
-    );
-    prop_oneof![calculate, batch, chunk().prop_map(Job::RecomputeChunk), notify]
+    prop_oneof![
+        calculate,
+        batch,
+        chunk().prop_map(Job::RecomputeChunk),
+        notify().prop_map(Job::NotifyAlert),
+        Just(Job::SignalDecay(SignalDecay {})),
+        Just(Job::AlertExpiry(AlertExpiry {})),
+    ]
 }
 
 /// Any JSON, often of field names and values that mean something here.
@@ -101,8 +120,10 @@ pub(super) fn json_value() -> impl Strategy<Value = Value> {
         "through",
         "context",
         "intent",
+        "configEpoch",
         "alertId",
         "signalType",
+        "priority",
     ];
     let key = prop_oneof![4 => prop::sample::select(known.to_vec()).prop_map(str::to_owned), 1 => "\\PC{0,8}"];
     leaf.prop_recursive(4, 64, 6, move |inner| {

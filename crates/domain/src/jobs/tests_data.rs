@@ -9,6 +9,7 @@ use super::data::*;
 use super::tests_any::*;
 use super::*;
 use crate::ids::OrganizationId;
+use crate::scoring::Priority;
 
 /// Versions from 1 to a type's newest.
 fn versions(of: JobType) -> std::ops::RangeInclusive<u16> {
@@ -48,8 +49,14 @@ fn a_chunk_that_is_none_says_where() {
         (json!({"range": {"after": of_p, "through": of_o}}), "contacts.range"),
     ] {
         let data = json!({"organizationId": "o", "contacts": contacts});
-        let found = path(2, &data);
-        assert!(found.starts_with(expected), "{data} is refused at {found}");
+        for version in [2, 3] {
+            let found = path(version, &data);
+            assert!(found.starts_with(expected), "{data} v{version} is refused at {found}");
+        }
+    }
+    for epoch in [json!("7"), json!(1.5), json!([7])] {
+        let data = json!({"organizationId": "o", "contacts": {"ids": ["c"]}, "configEpoch": epoch});
+        assert_eq!(path(3, &data), "configEpoch", "{data}");
     }
     assert_eq!(path(2, &json!({"contacts": {"ids": ["c"]}})), "organizationId");
     assert_eq!(path(1, &json!({"contactIds": ["c"]})), "organizationId");
@@ -62,6 +69,42 @@ fn a_version_is_read_as_what_it_says() {
     let v1 = json!({"organizationId": "o", "contactIds": ["c"]});
     assert!(Job::parse("scoring.RecomputeChunk", 1, &v1).is_ok());
     assert!(Job::parse("scoring.RecomputeChunk", 2, &v1).is_err());
+    assert!(Job::parse("scoring.RecomputeChunk", 3, &v1).is_err());
+}
+
+#[test]
+fn what_looks_after_signals_and_alerts_is_for_everyone_at_once() {
+    for (name, job) in [
+        ("scoring.SignalDecay", Job::SignalDecay(SignalDecay {})),
+        ("scoring.AlertExpiry", Job::AlertExpiry(AlertExpiry {})),
+    ] {
+        for data in [json!({}), json!({"fromTomorrow": true})] {
+            assert_eq!(Job::parse(name, 1, &data), Ok(job.clone()), "{name} {data}");
+        }
+        assert_eq!((job.organization_id(), job.data()), (None, json!({})));
+        assert!(Job::parse(name, 1, &json!([])).is_err());
+    }
+}
+
+#[test]
+fn an_alert_of_before_priorities_has_none() {
+    let mut data = json!({
+        "organizationId": "o",
+        "alertId": uuid::Uuid::nil(),
+        "contactId": "c",
+        "signalType": "DEMO_REQUEST",
+    });
+    let priority = |data: &Value| match Job::parse("scoring.NotifyAlert", 1, data) {
+        Ok(Job::NotifyAlert(alert)) => alert.priority,
+        other => panic!("{data} gives {other:?}"),
+    };
+    assert_eq!(priority(&data), None);
+    for of in Priority::ALL {
+        data["priority"] = of.as_str().into();
+        assert_eq!(priority(&data), Some(of));
+    }
+    data["priority"] = "urgent".into();
+    assert!(Job::parse("scoring.NotifyAlert", 1, &data).is_err());
 }
 
 #[test]
@@ -89,7 +132,7 @@ proptest! {
     }
 
     #[test]
-    fn a_list_is_the_same_chunk_in_both_versions(
+    fn a_list_is_the_same_chunk_in_every_version(
         owner in organization(),
         ids in vec(contact(), 1..20),
         context in context(),
@@ -98,8 +141,11 @@ proptest! {
         let v2 = json!({"organizationId": owner, "contacts": {"ids": ids}, "context": context});
         let read = Job::parse("scoring.RecomputeChunk", 1, &v1);
         prop_assert_eq!(&read, &Job::parse("scoring.RecomputeChunk", 2, &v2));
+        // Version 3 only adds what may be absent.
+        prop_assert_eq!(&read, &Job::parse("scoring.RecomputeChunk", 3, &v2));
         let contacts = Contacts::Ids(ids);
-        let chunk = RecomputeChunk { organization_id: Some(owner), contacts, context };
+        let organization_id = Some(owner);
+        let chunk = RecomputeChunk { organization_id, contacts, context, config_epoch: None };
         prop_assert_eq!(read, Ok(Job::RecomputeChunk(chunk)));
     }
 

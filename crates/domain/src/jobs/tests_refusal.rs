@@ -21,7 +21,7 @@ fn a_refusal_points_at_its_place_in_the_message() {
         (json!({"type": score, "jobId": "x"}), "malformed", "/jobId"),
         (json!({"type": score, "data": {"a": "\0"}}), "contains_nul", ""),
         (json!({"type": "no.such"}), "unknown_type", "/type"),
-        (json!({"type": "scoring.SignalDecay"}), "type_not_available", "/type"),
+        (json!({"type": "overnight.start"}), "type_not_available", "/type"),
         (json!({"type": "analytics.probe"}), "wrong_queue", "/type"),
         (json!({"type": score, "v": 2}), "unknown_version", "/v"),
         (json!({"type": "scoring.Probe", "idempotencyKey": ""}), "invalid_key", "/idempotencyKey"),

@@ -96,11 +96,11 @@ job_types! {
     /// Plans the scoring of every contact, of one organization or of all.
     BatchRecompute => Spec::new("scoring.BatchRecompute", ScoringEvents, 3),
     /// Scores the contacts of a list or range.
-    RecomputeChunk => Spec::new("scoring.RecomputeChunk", ScoringEvents, 3).version(2),
+    RecomputeChunk => Spec::new("scoring.RecomputeChunk", ScoringEvents, 3).version(3),
     /// Archives decayed signals.
-    SignalDecay => Spec::new("scoring.SignalDecay", ScoringEvents, 3).later(),
+    SignalDecay => Spec::new("scoring.SignalDecay", ScoringEvents, 3),
     /// Expires overdue alerts.
-    AlertExpiry => Spec::new("scoring.AlertExpiry", ScoringEvents, 3).later(),
+    AlertExpiry => Spec::new("scoring.AlertExpiry", ScoringEvents, 3),
     /// Tells a webhook of an alert.
     NotifyAlert => Spec::new("scoring.NotifyAlert", ScoringEvents, 3).outside(),
     /// Does nothing: shows that its queue, a worker and the database work.

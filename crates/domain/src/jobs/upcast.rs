@@ -12,7 +12,10 @@ use super::types::JobType;
 type Step = fn(&mut Value);
 
 /// The steps, by type and the version they start from.
-const STEPS: [(JobType, u16, Step); 1] = [(JobType::RecomputeChunk, 1, contact_ids_to_contacts)];
+const STEPS: [(JobType, u16, Step); 2] = [
+    (JobType::RecomputeChunk, 1, contact_ids_to_contacts),
+    (JobType::RecomputeChunk, 2, without_an_epoch),
+];
 
 /// The data as the newest version; `version` is what it was written as.
 pub(super) fn upcast(job_type: JobType, version: u16, data: &Value) -> Cow<'_, Value> {
@@ -45,3 +48,9 @@ fn contact_ids_to_contacts(data: &mut Value) {
         fields.insert("contacts".to_owned(), json!({"ids": ids}));
     }
 }
+
+/// A chunk without `configEpoch` scores by the newest configurations, as it did
+/// before there were epochs. The version rose all the same: a build before it
+/// would score without signals and ignore the epoch, so it must leave such a
+/// chunk to others.
+const fn without_an_epoch(_: &mut Value) {}

@@ -13,7 +13,8 @@
 //! Integers only: host and wasm agree to the last unit.
 
 use chrono::TimeDelta;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::signal_weight::SignalWeight;
 
@@ -27,7 +28,9 @@ pub const DECAY_HOURS_MAX: u16 = 8_784;
 const MILLIS_PER_HOUR: u64 = 3_600_000;
 
 /// How a weight falls.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum DecayModel {
     /// Evenly.
@@ -61,8 +64,8 @@ impl DecayModel {
 }
 
 /// Time to decay: 1 to [`DECAY_HOURS_MAX`] whole hours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "u64", into = "u64")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
 pub struct DecayHours(u16);
 
 /// A time to decay that is none.
@@ -99,16 +102,11 @@ impl Default for DecayHours {
     }
 }
 
-impl TryFrom<u64> for DecayHours {
-    type Error = DecayHoursError;
-    fn try_from(hours: u64) -> Result<Self, DecayHoursError> {
-        Self::new(hours)
-    }
-}
-
-impl From<DecayHours> for u64 {
-    fn from(hours: DecayHours) -> Self {
-        Self::from(hours.0)
+impl<'de> Deserialize<'de> for DecayHours {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Whatever it is that is no such number, one sentence says what is.
+        let hours = u64::deserialize(deserializer).map_err(|_| DecayHoursError);
+        hours.and_then(Self::new).map_err(D::Error::custom)
     }
 }
 
@@ -155,7 +153,7 @@ fn scale(weight: u64, fraction: u64) -> u64 {
 }
 
 /// exp(−3 · elapsed / whole) in 2^-64ths, for `elapsed` < `whole`; off by less
-/// than 2^-57, a hundred-millionth of a hundredth of the largest weight. One
+/// than 2^-57, which is no 10^-12 of a hundredth of the largest weight. One
 /// millisecond of the longest decay changes it by more than 2^-39, so that it
 /// falls at every step.
 fn exp_minus_three(elapsed: u64, whole: u64) -> u64 {
@@ -164,7 +162,7 @@ fn exp_minus_three(elapsed: u64, whole: u64) -> u64 {
     }
     // A quarter of the exponent, below 3/4, where 20 terms are enough: the last
     // is 0.75^20 / 20! < 2^-69. Then squared twice.
-    let quarter = (u128::from(elapsed) * 3 << 64) / (u128::from(whole) * 4);
+    let quarter = ((u128::from(elapsed) * 3) << 64) / (u128::from(whole) * 4);
     let quarter = u64::try_from(quarter).unwrap_or(u64::MAX);
     let mut series = u64::MAX;
     for term in (1..=TERMS).rev() {
@@ -191,7 +189,3 @@ const _: () = assert!(
     2 * 100_000 * DECAY_HOURS_MAX as u64 * MILLIS_PER_HOUR < i64::MAX as u64,
     "a weight times the longest decay fits"
 );
-
-#[cfg(test)]
-#[path = "tests_decay.rs"]
-mod tests;

@@ -96,7 +96,8 @@ fn line(factor: &str, category: Option<Category>, points: PointsE4) -> Line {
         let text = "The sum is brought into the range of 0 to 100 points.";
         ("Kept between 0 and 100".to_owned(), text.to_owned())
     } else if factor == SIGNALS_FACTOR {
-        let text = format!("Signals of wanting to buy, as far as they have not decayed: {points} points.");
+        let text =
+            format!("Signals of wanting to buy, as far as they have not decayed: {points} points.");
         ("Signals of intent".to_owned(), text)
     } else if RESERVED_FACTORS.contains(&factor) {
         let of = category.map_or("the", Category::as_str);

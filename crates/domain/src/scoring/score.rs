@@ -202,12 +202,7 @@ impl Fnv1a {
 /// contribution, up to its cap. A category that `context` replaces has that one
 /// contribution in place of its factors.
 #[must_use]
-pub fn score(
-    features: &Features,
-    config: &Config,
-    context: &Context,
-    signals: PointsE4,
-) -> Score {
+pub fn score(features: &Features, config: &Config, context: &Context, signals: PointsE4) -> Score {
     let mut by_factor: BTreeMap<String, (Category, PointsE4)> = BTreeMap::new();
     for rule in MODEL.iter().filter(|rule| (rule.applies)(features)) {
         match config.get(rule.factor) {

@@ -69,7 +69,9 @@ pub enum SignalConfigError {
         index: usize,
     },
     /// More than [`SIGNAL_ENTRIES_MAX`] entries.
-    #[error("a configuration has at most {SIGNAL_ENTRIES_MAX} types of signal, this one has {found}")]
+    #[error(
+        "a configuration has at most {SIGNAL_ENTRIES_MAX} types of signal, this one has {found}"
+    )]
     TooMany {
         /// Entries found.
         found: usize,
@@ -148,7 +150,3 @@ impl SignalConfig {
         })
     }
 }
-
-#[cfg(test)]
-#[path = "tests_signal_config.rs"]
-mod tests;

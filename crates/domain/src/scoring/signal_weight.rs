@@ -2,12 +2,16 @@
 
 use std::fmt;
 
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::points::{PointsE4, deserialize_points};
 
 /// Largest weight, in hundredths of a point: 999.99 points.
 pub const WEIGHT_HUNDREDTHS_MAX: u32 = 99_999;
+
+/// Decimals a weight may have.
+const DECIMALS_MAX: u32 = 2;
 
 /// Ten-thousandths in a hundredth.
 const E4_PER_HUNDREDTH: i64 = 100;
@@ -72,7 +76,8 @@ impl Serialize for SignalWeight {
 
 impl<'de> Deserialize<'de> for SignalWeight {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let points = deserialize_points(deserializer, 2)?;
-        Self::from_hundredths(points.e4() / E4_PER_HUNDREDTH).map_err(serde::de::Error::custom)
+        let points = deserialize_points(deserializer, DECIMALS_MAX).map_err(|_| SignalWeightError);
+        let hundredths = points.map(|points| points.e4() / E4_PER_HUNDREDTH);
+        hundredths.and_then(Self::from_hundredths).map_err(D::Error::custom)
     }
 }

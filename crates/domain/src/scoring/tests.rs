@@ -41,7 +41,8 @@ fn every_row_of_the_table() {
         (r#"{"customFactors":{"vip":true}}"#,     "0",  "F", r#"{}"#),
     ];
     for (json, total, grade, components) in rows {
-        let scored = score(&features(json), &Config::default(), &Context::default(), PointsE4::ZERO);
+        let scored =
+            score(&features(json), &Config::default(), &Context::default(), PointsE4::ZERO);
         assert_eq!(scored.total().to_string(), total, "{json}");
         assert_eq!(scored.grade().as_str(), grade, "{json}");
         assert_eq!(serde_json::to_string(&scored.components()).unwrap(), components, "{json}");
@@ -72,7 +73,10 @@ fn configuration_overrides_switches_off_and_adds() {
 fn a_custom_factor_cannot_pass_for_one_of_the_model() {
     let claimed = features(r#"{"customFactors":{"demo_request":true}}"#);
     let config = config(r#"[{"category":"intent","factor":"demo_request","weight":40}]"#);
-    assert_eq!(score(&claimed, &config, &Context::default(), PointsE4::ZERO).total(), PointsE4::ZERO);
+    assert_eq!(
+        score(&claimed, &config, &Context::default(), PointsE4::ZERO).total(),
+        PointsE4::ZERO
+    );
 }
 
 #[test]
@@ -178,7 +182,7 @@ fn any_context() -> impl Strategy<Value = Context> {
 proptest! {
     #[test]
     fn the_explanation_sums_to_the_total(features in any_features(), entries in any_entries(), context in any_context()) {
-        let scored = score(&features, &Config::new(entries).unwrap(), &context);
+        let scored = score(&features, &Config::new(entries).unwrap(), &context, PointsE4::ZERO);
         let explained = explain(&scored, None);
         let lines: PointsE4 = explained.contributions.iter().map(|line| line.points).sum();
         prop_assert_eq!(lines, scored.total());
@@ -201,7 +205,7 @@ proptest! {
         let backwards: Vec<String> = document.as_object().unwrap().iter().rev()
             .map(|(name, value)| format!("{}:{value}", serde_json::to_string(name).unwrap())).collect();
         let reread: Features = serde_json::from_str(&format!("{{{}}}", backwards.join(","))).unwrap();
-        prop_assert_eq!(score(&features, &a, &context), score(&reread, &b, &context));
+        prop_assert_eq!(score(&features, &a, &context, PointsE4::ZERO), score(&reread, &b, &context, PointsE4::ZERO));
     }
 
     #[test]
