@@ -1,6 +1,7 @@
 -- plan_ranges: cuts the contacts into ranges, consecutive and without gaps.
 -- $1 text organization, or null for all; $2 int8 fewest contacts of a range; $3 int8 most
--- ranges. A range is the place it begins after, or nulls, and the one it ends with.
+-- ranges. A range is the place it begins after, or nulls, and the one it ends with; each has
+-- the newest publication of any organization, and without contacts that is all.
 with size as (
   select count(*) as total, greatest($2, (count(*) + $3 - 1) / $3) as contacts
   from scoring.contact_features f
@@ -14,7 +15,8 @@ with size as (
   select p.organization_id, p.contact_id from place p, size s
   where p.n % s.contacts = 0 or p.n = s.total
 )
-select lag(l.organization_id) over w as after_organization_id,
+select e.epoch, lag(l.organization_id) over w as after_organization_id,
        lag(l.contact_id) over w as after_contact_id, l.organization_id, l.contact_id
-from last l window w as (order by l.organization_id, l.contact_id)
+from scoring.config_epoch e left join last l on true
+window w as (order by l.organization_id, l.contact_id)
 order by l.organization_id, l.contact_id

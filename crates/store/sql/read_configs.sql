@@ -1,7 +1,6 @@
--- read_configs: configurations with their versions; one snapshot of both.
--- $1 text[] organizations. A configuration without entries is one row of nulls.
-select v.organization_id, v.version, c.factor, c.category, (c.weight * 10000)::int8 as weight,
-       c.enabled
-from scoring.config_versions v
-left join scoring.scoring_configs c on c.organization_id = v.organization_id
-where v.organization_id = any($1)
+-- read_configs: an organization's configuration, as it was published last.
+-- $1 text[] organizations; $2 int8 the newest epoch that is looked at, or null for all.
+select distinct on (d.organization_id) d.organization_id, d.version, d.factors
+from scoring.config_documents d
+where d.organization_id = any($1) and ($2::int8 is null or d.epoch <= $2)
+order by d.organization_id, d.epoch desc

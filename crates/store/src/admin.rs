@@ -120,7 +120,11 @@ pub async fn replace_config(
     ];
     let head = Statement { sql: include_str!("../sql/bump_config.sql"), params: head };
     let body = Statement { sql: include_str!("../sql/replace_config.sql"), params: body };
-    transaction(client, READ_WRITE, &[head, body]).await.map(|_| ())
+    let signals = None::<&str>;
+    let kept: &[Param<'_>] =
+        &[(&owner, Type::TEXT), (&"owner", Type::TEXT), (&signals, Type::TEXT)];
+    let kept = Statement { sql: include_str!("../sql/write_document.sql"), params: kept };
+    transaction(client, READ_WRITE, &[head, body, kept]).await.map(|_| ())
 }
 
 /// Stores contacts' features without asking for their scores.

@@ -4,15 +4,18 @@
 use chrono::{DateTime, Utc};
 use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::jobs::data::ContactRange;
-use mauntic_flows::ports::{Committed, ContactKey, Effect, EffectStore, PortError, ScoreInputs};
+use mauntic_flows::ports::{
+    Committed, ContactKey, Effect, EffectStore, PortError, RangePlan, ScoreInputs, SignalKey,
+};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::error::{commit_error, is_fence_lost, no_commit_answer};
 use crate::flight::{Param, READ_WRITE, Statement};
+use crate::sweeps::{Alerts, Pinned, Signals};
 use crate::writes::{Completed, Events, Notified, Runs, Spawned};
-use crate::{Session, inputs, scores};
+use crate::{Session, inputs, scores, sweeps};
 
 impl EffectStore for Session {
     async fn score_inputs(&self, contacts: &[ContactKey]) -> Result<ScoreInputs, PortError> {
@@ -23,8 +26,9 @@ impl EffectStore for Session {
         &self,
         organization: Option<&OrganizationId>,
         range: &ContactRange,
+        config_epoch: Option<i64>,
     ) -> Result<ScoreInputs, PortError> {
-        inputs::of_range(self, organization, range).await
+        inputs::of_range(self, organization, range, config_epoch).await
     }
 
     async fn plan_ranges(
@@ -32,8 +36,20 @@ impl EffectStore for Session {
         organization: Option<&OrganizationId>,
         contacts: u32,
         ranges: u32,
-    ) -> Result<Vec<ContactRange>, PortError> {
+    ) -> Result<RangePlan, PortError> {
         inputs::plan_ranges(self, organization, contacts, ranges).await
+    }
+
+    async fn overdue_alerts(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Uuid>, PortError> {
+        sweeps::overdue_alerts(self, now, limit).await
+    }
+
+    async fn decayed_signals(
+        &self,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<SignalKey>, PortError> {
+        sweeps::decayed_signals(self, now, limit).await
     }
 
     async fn commit(&self, effect: &Effect) -> Result<Committed, PortError> {
@@ -54,8 +70,10 @@ impl EffectStore for Session {
 /// How many scores were not written, of the answers to an effect's statements.
 pub(crate) fn superseded(effect: &Effect, answers: &[Vec<Row>]) -> usize {
     let at = usize::from(!effect.jobs.is_empty());
-    let applied = answers.get(at).filter(|_| !effect.scores.is_empty());
-    effect.scores.len().saturating_sub(applied.map_or(0, Vec::len))
+    let answer = answers.get(at).filter(|_| !effect.scores.is_empty());
+    let applied: Option<i64> = answer.and_then(|rows| rows.first()?.try_get("applied").ok());
+    let applied = applied.and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
+    effect.scores.len().saturating_sub(applied)
 }
 
 /// An effect, column by column.
@@ -67,6 +85,9 @@ pub(crate) struct Columns<'a> {
     spawned_ids: Vec<Uuid>,
     events: Events<'a>,
     notified: Notified<'a>,
+    alerts: Alerts<'a>,
+    signals: Signals<'a>,
+    pinned: Pinned,
     runs: Runs,
 }
 
@@ -80,6 +101,9 @@ impl<'a> Columns<'a> {
             spawned_ids: effect.spawned.iter().map(|job| job.id).collect(),
             events: Events::of(&effect.events),
             notified: Notified::of(&effect.notified),
+            alerts: Alerts::of(effect),
+            signals: Signals::of(&effect.archived_signals),
+            pinned: Pinned::of(&effect.pinned),
             runs: Runs::of(effect),
         }
     }
@@ -94,6 +118,9 @@ impl<'a> Columns<'a> {
             spawned_ids: [(&self.spawned_ids, Type::UUID_ARRAY)],
             events: self.events.params(),
             notified: self.notified.params(),
+            alerts: self.alerts.params(),
+            signals: self.signals.params(),
+            pinned: self.pinned.params(),
             runs: self.runs.params(),
             moves_runs: !self.runs.is_empty(),
         }
@@ -108,6 +135,9 @@ pub(crate) struct Params<'a> {
     spawned_ids: [Param<'a>; 1],
     events: [Param<'a>; 5],
     notified: [Param<'a>; 3],
+    alerts: [Param<'a>; 2],
+    signals: [Param<'a>; 3],
+    pinned: [Param<'a>; 2],
     runs: [Param<'a>; 2],
     moves_runs: bool,
 }
@@ -122,6 +152,9 @@ impl Params<'_> {
         let spawn = statement(include_str!("../sql/insert_spawned.sql"), &self.spawned);
         let tell = statement(include_str!("../sql/insert_events.sql"), &self.events);
         let notify = statement(include_str!("../sql/mark_notified.sql"), &self.notified);
+        let expire = statement(include_str!("../sql/expire_alerts.sql"), &self.alerts);
+        let archive = statement(include_str!("../sql/archive_signals.sql"), &self.signals);
+        let pin = statement(include_str!("../sql/pin_runs.sql"), &self.pinned);
         let count = statement(include_str!("../sql/count_runs.sql"), &self.runs);
         let cancel = statement(include_str!("../sql/cancel_spawned.sql"), &self.spawned_ids);
         [
@@ -130,6 +163,9 @@ impl Params<'_> {
             (spawn, !effect.spawned.is_empty()),
             (tell, !effect.events.is_empty()),
             (notify, !effect.notified.is_empty()),
+            (expire, !effect.expired_alerts.is_empty()),
+            (archive, !effect.archived_signals.is_empty()),
+            (pin, !effect.pinned.is_empty()),
             (count, self.moves_runs),
             (cancel, in_run),
         ]

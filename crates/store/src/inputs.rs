@@ -1,18 +1,21 @@
-//! What scoring reads: contacts and configurations of one snapshot, and how the
-//! contacts are cut into ranges.
+//! What scoring reads: contacts, their signals and configurations of one
+//! snapshot, and how the contacts are cut into ranges.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use mauntic_domain::ids::{ContactId, FactorName, OrganizationId};
+use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::jobs::data::{ContactPlace, ContactRange};
-use mauntic_domain::scoring::{Category, Config, ConfigEntry, Weight};
-use mauntic_flows::ports::{ContactInput, ContactKey, PortError, ScoreInputs};
+use mauntic_domain::scoring::{Config, Decay, DecayHours, DecayModel, Signal, SignalWeight};
+use mauntic_flows::ports::{
+    ContactInput, ContactKey, CurrentScore, PortError, RangePlan, ScoreInputs,
+};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use crate::Session;
 use crate::error::{no_answer, statement_error};
-use crate::flight::{ONE_SNAPSHOT, Param, Statement};
+use crate::flight::{Answers, ONE_SNAPSHOT, Param, Statement};
 use crate::rows::{column, json, unreadable};
 
 pub(crate) async fn of_contacts(
@@ -24,50 +27,64 @@ pub(crate) async fn of_contacts(
     let mut distinct = owners.clone();
     distinct.sort_unstable();
     distinct.dedup();
+    let newest = None::<i64>;
     let by_contact: &[Param<'_>] = &[(&owners, Type::TEXT_ARRAY), (&names, Type::TEXT_ARRAY)];
-    let by_owner: &[Param<'_>] = &[(&distinct, Type::TEXT_ARRAY)];
-    let features = Statement { sql: include_str!("../sql/read_features.sql"), params: by_contact };
-    let configs = Statement { sql: include_str!("../sql/read_configs.sql"), params: by_owner };
-    read(session, features, configs).await
+    let by_owner: &[Param<'_>] = &[(&distinct, Type::TEXT_ARRAY), (&newest, Type::INT8)];
+    let statements = [
+        Statement { sql: include_str!("../sql/read_features.sql"), params: by_contact },
+        Statement { sql: include_str!("../sql/read_signals.sql"), params: by_contact },
+        Statement { sql: include_str!("../sql/read_configs.sql"), params: by_owner },
+    ];
+    let answers = read(session, &statements).await?;
+    let [features, signals, configs] = answers.as_slice() else {
+        return Err(unreadable("contacts and configurations"));
+    };
+    let contacts = contacts_of(features, signals)?;
+    Ok(ScoreInputs { contacts, configs: configs_of(configs)?, current: BTreeMap::new() })
 }
 
 pub(crate) async fn of_range(
     session: &Session,
     organization: Option<&OrganizationId>,
     range: &ContactRange,
+    config_epoch: Option<i64>,
 ) -> Result<ScoreInputs, PortError> {
     let owner = organization.map(OrganizationId::as_str);
     let after = range.after.as_ref();
     let after_owner = after.map(|place| place.organization_id.as_str());
     let after_contact = after.map(|place| place.contact_id.as_str());
+    let (last_owner, last_contact) =
+        (range.through.organization_id.as_str(), range.through.contact_id.as_str());
     let params: &[Param<'_>] = &[
         (&owner, Type::TEXT),
         (&after_owner, Type::TEXT),
         (&after_contact, Type::TEXT),
-        (&range.through.organization_id.as_str(), Type::TEXT),
-        (&range.through.contact_id.as_str(), Type::TEXT),
+        (&last_owner, Type::TEXT),
+        (&last_contact, Type::TEXT),
+        (&config_epoch, Type::INT8),
     ];
-    let features = Statement { sql: include_str!("../sql/read_range.sql"), params };
-    let configs = Statement { sql: include_str!("../sql/read_range_configs.sql"), params };
-    read(session, features, configs).await
-}
-
-async fn read(
-    session: &Session,
-    features: Statement<'_>,
-    configs: Statement<'_>,
-) -> Result<ScoreInputs, PortError> {
-    let statements = [features, configs];
-    let read = session.transact(ONE_SNAPSHOT, &statements);
-    let read = session.within(read).await.map_err(no_answer)?;
-    let read = read.map_err(|error| statement_error("reading contacts", &error))?;
-    let [features, configs] = read.as_slice() else {
+    let place = params.get(..5).unwrap_or_default();
+    let statements = [
+        Statement { sql: include_str!("../sql/read_range.sql"), params: place },
+        Statement { sql: include_str!("../sql/read_range_signals.sql"), params: place },
+        Statement { sql: include_str!("../sql/read_range_scores.sql"), params: place },
+        Statement { sql: include_str!("../sql/read_range_configs.sql"), params },
+    ];
+    let answers = read(session, &statements).await?;
+    let [features, signals, scores, configs] = answers.as_slice() else {
         return Err(unreadable("contacts and configurations"));
     };
     Ok(ScoreInputs {
-        contacts: features.iter().map(contact).collect::<Result<_, _>>()?,
-        configs: group_configs(configs)?,
+        contacts: contacts_of(features, signals)?,
+        configs: configs_of(configs)?,
+        current: current_of(scores)?,
     })
+}
+
+async fn read(session: &Session, statements: &[Statement<'_>]) -> Result<Answers, PortError> {
+    let read = session.transact(ONE_SNAPSHOT, statements);
+    let read = session.within(read).await.map_err(no_answer)?;
+    read.map_err(|error| statement_error("reading contacts", &error))
 }
 
 pub(crate) async fn plan_ranges(
@@ -75,7 +92,7 @@ pub(crate) async fn plan_ranges(
     organization: Option<&OrganizationId>,
     contacts: u32,
     ranges: u32,
-) -> Result<Vec<ContactRange>, PortError> {
+) -> Result<RangePlan, PortError> {
     let owner = organization.map(OrganizationId::as_str);
     // At least one of each, or the cut would have no size.
     let (contacts, ranges) = (i64::from(contacts.max(1)), i64::from(ranges.max(1)));
@@ -83,16 +100,21 @@ pub(crate) async fn plan_ranges(
         &[(&owner, Type::TEXT), (&contacts, Type::INT8), (&ranges, Type::INT8)];
     let sql = include_str!("../sql/plan_ranges.sql");
     let rows = session.statement("planning ranges", sql, params).await?;
-    rows.iter().map(range).collect()
+    let first = rows.first().ok_or_else(|| unreadable("the epoch of configurations"))?;
+    let config_epoch = column(first, "epoch")?;
+    let planned = rows.iter().map(range).filter_map(Result::transpose);
+    Ok(RangePlan { ranges: planned.collect::<Result<_, _>>()?, config_epoch })
 }
 
-fn range(row: &Row) -> Result<ContactRange, PortError> {
+/// None where there are no contacts.
+fn range(row: &Row) -> Result<Option<ContactRange>, PortError> {
+    let Some(last) = column::<Option<String>>(row, "organization_id")? else { return Ok(None) };
     let after = match column::<Option<String>>(row, "after_organization_id")? {
         Some(owner) => Some(place((owner, column(row, "after_contact_id")?))?),
         None => None,
     };
-    let through = place((column(row, "organization_id")?, column(row, "contact_id")?))?;
-    Ok(ContactRange { after, through })
+    let through = place((last, column(row, "contact_id")?))?;
+    Ok(Some(ContactRange { after, through }))
 }
 
 fn place((owner, contact): (String, String)) -> Result<ContactPlace, PortError> {
@@ -107,46 +129,86 @@ fn key(row: &Row) -> Result<ContactKey, PortError> {
     Ok((place.organization_id, place.contact_id))
 }
 
-type Contact = (ContactKey, Result<ContactInput, PortError>);
+/// Whose row it is, as the database orders them; no copy is made of the names.
+fn names(row: &Row) -> Result<(&str, &str), PortError> {
+    Ok((column(row, "organization_id")?, column(row, "contact_id")?))
+}
 
-/// Features that cannot be read are their contact's matter, and no other's.
-fn contact(row: &Row) -> Result<Contact, PortError> {
-    let input_version = column(row, "input_version")?;
-    let input = json(row, "features").map(|features| ContactInput { features, input_version });
-    Ok((key(row)?, input))
+type Contacts = BTreeMap<ContactKey, Result<ContactInput, PortError>>;
+
+/// Contacts with their signals: both are in the order of the contacts. Features or
+/// signals that cannot be read are their contact's matter, and no other's.
+fn contacts_of(features: &[Row], signals: &[Row]) -> Result<Contacts, PortError> {
+    let mut contacts = BTreeMap::new();
+    let mut rest = signals;
+    for row in features {
+        let of = names(row)?;
+        let mut own = Vec::new();
+        while let Some((next, others)) = rest.split_first() {
+            match names(next)?.cmp(&of) {
+                // A signal without its contact's row is none of a score's.
+                Ordering::Less => {}
+                Ordering::Equal => own.push(signal(next)),
+                Ordering::Greater => break,
+            }
+            rest = others;
+        }
+        contacts.insert(key(row)?, input(row, own));
+    }
+    Ok(contacts)
+}
+
+fn input(row: &Row, signals: Vec<Result<Signal, PortError>>) -> Result<ContactInput, PortError> {
+    Ok(ContactInput {
+        features: json(row, "features")?,
+        signals: signals.into_iter().collect::<Result<_, _>>()?,
+        input_version: column(row, "input_version")?,
+    })
+}
+
+pub(crate) fn signal(row: &Row) -> Result<Signal, PortError> {
+    let weight: i32 = column(row, "weight")?;
+    let hours: i16 = column(row, "decay_hours")?;
+    let weight = SignalWeight::from_hundredths(i64::from(weight));
+    let hours = DecayHours::new(u64::from(hours.unsigned_abs()));
+    let model = DecayModel::from_name(column(row, "decay_model")?);
+    Ok(Signal {
+        weight: weight.map_err(|error| unreadable(&format!("column weight {error}")))?,
+        decay: Decay {
+            model: model.ok_or_else(|| unreadable("column decay_model"))?,
+            hours: hours.map_err(|error| unreadable(&format!("column decay_hours {error}")))?,
+        },
+        detected_at: column(row, "detected_at")?,
+    })
+}
+
+/// What the build before wrote tells nothing: it is written anew.
+fn current_of(rows: &[Row]) -> Result<BTreeMap<ContactKey, CurrentScore>, PortError> {
+    let mut current = BTreeMap::new();
+    for row in rows {
+        if let Some(digest) = column(row, "digest")? {
+            let input_version = column(row, "input_version")?;
+            let config_version = column(row, "config_version")?;
+            current.insert(key(row)?, CurrentScore { digest, input_version, config_version });
+        }
+    }
+    Ok(current)
 }
 
 type Configs = BTreeMap<OrganizationId, Result<(Config, i64), PortError>>;
 
 /// A configuration that cannot be read is its organization's matter alone.
-fn group_configs(rows: &[Row]) -> Result<Configs, PortError> {
-    let mut entries: BTreeMap<OrganizationId, (Vec<Result<ConfigEntry, PortError>>, i64)> =
-        BTreeMap::new();
-    for row in rows {
+fn configs_of(rows: &[Row]) -> Result<Configs, PortError> {
+    let of_owner = |row| {
         let owner = OrganizationId::parse(column::<String>(row, "organization_id")?)
             .map_err(|error| unreadable(&error.to_string()))?;
-        let version = column(row, "version")?;
-        let (of_owner, _) = entries.entry(owner).or_insert_with(|| (Vec::new(), version));
-        if let Some(factor) = column::<Option<String>>(row, "factor")? {
-            of_owner.push(entry(row, factor));
-        }
-    }
-    let checked = |entries: Vec<_>, version| {
-        let entries = entries.into_iter().collect::<Result<_, _>>()?;
-        let config = Config::new(entries).map_err(|error| unreadable(&error.to_string()))?;
-        Ok((config, version))
+        Ok((owner, config(row)))
     };
-    let of_owner = |(owner, (entries, version))| (owner, checked(entries, version));
-    Ok(entries.into_iter().map(of_owner).collect())
+    rows.iter().map(of_owner).collect()
 }
 
-fn entry(row: &Row, factor: String) -> Result<ConfigEntry, PortError> {
-    let category: String = column(row, "category")?;
-    let known = Category::ALL.into_iter().find(|known| known.as_str() == category);
-    Ok(ConfigEntry {
-        category: known.ok_or_else(|| unreadable("column category"))?,
-        factor: FactorName::parse(factor).map_err(|error| unreadable(&error.to_string()))?,
-        weight: Weight::from_e4(column(row, "weight")?),
-        enabled: column(row, "enabled")?,
-    })
+fn config(row: &Row) -> Result<(Config, i64), PortError> {
+    let config = Config::new(json(row, "factors")?);
+    let config = config.map_err(|error| unreadable(&format!("column factors: {error}")))?;
+    Ok((config, column(row, "version")?))
 }

@@ -27,6 +27,7 @@ pub const MIGRATIONS: &[Migration] = migrations![
     "0004_auth.sql",
     "0005_protocol.sql",
     "0006_operations.sql",
+    "0007_signals.sql",
 ];
 
 /// Oldest server that has what we use (uuidv7, RETURNING old).

@@ -20,6 +20,7 @@ pub(crate) struct Columns<'a> {
     input_versions: Vec<i64>,
     config_versions: Vec<i64>,
     jobs: Vec<Uuid>,
+    digests: Vec<i64>,
 }
 
 impl<'a> Columns<'a> {
@@ -39,6 +40,7 @@ impl<'a> Columns<'a> {
             input_versions: scores.iter().map(|write| write.input_version).collect(),
             config_versions: scores.iter().map(|write| write.config_version).collect(),
             jobs: scores.iter().map(|write| write.job_id).collect(),
+            digests: scores.iter().map(|write| write.score.digest()).collect(),
         }
     }
 
@@ -55,6 +57,7 @@ impl<'a> Columns<'a> {
             (&self.input_versions, Type::INT8_ARRAY),
             (&self.config_versions, Type::INT8_ARRAY),
             (&self.jobs, Type::UUID_ARRAY),
+            (&self.digests, Type::INT8_ARRAY),
         ]
     }
 }

@@ -14,6 +14,9 @@ use crate::points::PointsE4;
 /// Largest total; the smallest is zero.
 pub const TOTAL_MAX: PointsE4 = PointsE4::whole(100);
 
+/// Totals whose crossing is told, in points; the grades begin at them.
+pub const THRESHOLDS: [i64; 4] = [20, 40, 60, 80];
+
 /// How many contributors are named beside a score.
 pub const TOP_CONTRIBUTORS: usize = 5;
 

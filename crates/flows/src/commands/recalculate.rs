@@ -66,6 +66,7 @@ fn plan(
             organization_id: Some(organization.clone()),
             contacts: Contacts::Ids(contacts.to_vec()),
             context,
+            config_epoch: None,
         };
         content_keyed(Job::RecomputeChunk(chunk), context.is_none(), request_id)
     };

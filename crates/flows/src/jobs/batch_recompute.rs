@@ -2,10 +2,12 @@
 //! organization or of all.
 //!
 //! I/O:
-//! 1. reads where ranges of contacts end: a repeat plans what is true by then;
-//! 2. the consumer completes the job and enqueues a chunk a range, in its run,
-//!    in one transaction behind the fence: a repeat without the claim plans
-//!    nothing. A run without contacts is final with its planner.
+//! 1. reads where ranges of contacts end, and what was published last: a repeat
+//!    plans what is true by then;
+//! 2. the consumer completes the job, pins its run to that publication and
+//!    enqueues a chunk a range, in that run, in one transaction behind the fence:
+//!    a repeat without the claim plans nothing. A run without contacts is final
+//!    with its planner.
 
 use mauntic_domain::jobs::Job;
 use mauntic_domain::jobs::data::{
@@ -23,18 +25,19 @@ pub(super) async fn decide<P: Ports>(
     data: BatchRecompute,
 ) -> Result<Decided, PortError> {
     let owner = data.organization_id;
-    let ranges = cx.session.plan_ranges(owner.as_ref(), RANGE_CONTACTS, SPAWNED_MAX).await?;
+    let plan = cx.session.plan_ranges(owner.as_ref(), RANGE_CONTACTS, SPAWNED_MAX).await?;
     let chunk = |range: ContactRange| SpawnedJob {
         id: cx.ports.host().new_id(),
         job: Job::RecomputeChunk(RecomputeChunk {
             organization_id: owner.clone(),
             contacts: Contacts::Range(range),
             context: None,
+            config_epoch: Some(plan.config_epoch),
         }),
         run_id: held.run_id,
         request_id: held.request_id.clone(),
     };
-    let spawned: Vec<SpawnedJob> = ranges.into_iter().map(chunk).collect();
+    let spawned: Vec<SpawnedJob> = plan.ranges.into_iter().map(chunk).collect();
     let decided = Decided::of(Outcome::Done(json!({"chunks": spawned.len()})));
-    Ok(Decided { spawned, ..decided })
+    Ok(Decided { spawned, config_epoch: Some(plan.config_epoch), ..decided })
 }

@@ -4,12 +4,14 @@
 //! nothing. What is decided comes back as a value, and the consumer commits it
 //! behind the fence: so a handler may be repeated at any time.
 
+pub mod alert_expiry;
 mod batch_recompute;
 mod calculate_score;
 mod notify_alert;
 pub mod outcome;
 mod recompute_chunk;
 mod scoring;
+pub mod signal_decay;
 
 use chrono::{DateTime, Utc};
 use mauntic_domain::jobs::Job;
@@ -48,6 +50,12 @@ pub(crate) async fn decide<P: Ports>(
             }
             Ok(Job::RecomputeChunk(data)) => {
                 decision.add(held, recompute_chunk::decide(cx, held, data).await?);
+            }
+            Ok(Job::SignalDecay(_)) => {
+                decision.add(held, signal_decay::decide(cx, held).await?);
+            }
+            Ok(Job::AlertExpiry(_)) => {
+                decision.add(held, alert_expiry::decide(cx, held).await?);
             }
             Ok(Job::Probe(_)) => decision.add(held, Decided::of(Outcome::Done(json!({})))),
             Ok(Job::NotifyAlert(data)) => {

@@ -10,8 +10,9 @@ use serde_json::Value;
 
 use crate::ports::{
     CompletedJob, ContactKey, Effect, Held, NewEvent, PortError, ScoreWrite, SentNotification,
-    SetBackJob, Setback, SpawnedJob,
+    SetBackJob, Setback, SignalKey, SpawnedJob,
 };
+use uuid::Uuid;
 
 /// What becomes of a job.
 #[derive(Debug, Clone, PartialEq)]
@@ -113,6 +114,10 @@ pub(crate) struct Decided {
     pub(crate) spawned: Vec<SpawnedJob>,
     pub(crate) events: Vec<NewEvent>,
     pub(crate) notified: Vec<SentNotification>,
+    pub(crate) expired_alerts: Vec<Uuid>,
+    pub(crate) archived_signals: Vec<SignalKey>,
+    /// What the job's run is pinned to.
+    pub(crate) config_epoch: Option<i64>,
 }
 
 impl Decided {
@@ -123,6 +128,9 @@ impl Decided {
             spawned: Vec::new(),
             events: Vec::new(),
             notified: Vec::new(),
+            expired_alerts: Vec::new(),
+            archived_signals: Vec::new(),
+            config_epoch: None,
         }
     }
 
@@ -141,14 +149,7 @@ pub(crate) struct Decision {
 
 impl Decision {
     pub(crate) fn new(now: DateTime<Utc>) -> Self {
-        let effect = Effect {
-            now,
-            jobs: Vec::new(),
-            scores: Vec::new(),
-            spawned: Vec::new(),
-            events: Vec::new(),
-            notified: Vec::new(),
-        };
+        let effect = Effect::of(now, Vec::new());
         Self { effect, others: Vec::new(), scores: BTreeMap::new() }
     }
 
@@ -164,12 +165,18 @@ impl Decision {
         self.effect.spawned.extend(decided.spawned);
         self.effect.events.extend(decided.events);
         self.effect.notified.extend(decided.notified);
+        self.effect.expired_alerts.extend(decided.expired_alerts);
+        self.effect.archived_signals.extend(decided.archived_signals);
+        self.effect.pinned.extend(run_id.zip(decided.config_epoch));
     }
 
     /// Rows are locked in the order of their keys.
     pub(super) fn finish(&mut self) {
         self.effect.jobs.sort_by_key(|job| job.id);
         self.effect.spawned.sort_by_key(|job| job.id);
+        self.effect.expired_alerts.sort_unstable();
+        self.effect.archived_signals.sort_unstable();
+        self.effect.pinned.sort_unstable();
         self.effect.scores = std::mem::take(&mut self.scores).into_values().collect();
     }
 

@@ -29,7 +29,8 @@ pub(super) async fn decide<P: Ports>(
             return Err(PortError::Unreadable { what: "a chunk's data", place });
         }
         (Contacts::Range(range), owner) => {
-            let inputs = cx.session.range_inputs(owner.as_ref(), &range).await?;
+            let epoch = data.config_epoch;
+            let inputs = cx.session.range_inputs(owner.as_ref(), &range, epoch).await?;
             let contacts = inputs.contacts.keys().cloned().collect();
             (inputs, contacts)
         }
@@ -37,7 +38,8 @@ pub(super) async fn decide<P: Ports>(
     let context = data.context.unwrap_or_default();
     let mut tally = Tally::default();
     for contact in contacts {
-        tally.add(score_target(held.id, &Target { contact, context }, &inputs));
+        let scored = score_target(held.id, &Target { contact, context }, &inputs, cx.now);
+        tally.add_changed(scored, &inputs);
     }
     Ok(tally.decided())
 }

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use mauntic_domain::scoring::{Config, Context, score};
+use chrono::{DateTime, Utc};
+use mauntic_domain::jobs::Job;
+use mauntic_domain::scoring::{Config, Context, score, signals};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Decided, Outcome};
-use crate::ports::{ContactKey, PortError, ScoreInputs, ScoreWrite};
+use super::{Context as Handling, Decided, Outcome};
+use crate::ports::{
+    ContactKey, CurrentScore, Held, Host, PortError, Ports, ScoreInputs, ScoreWrite, SpawnedJob,
+};
 
 /// A contact to be scored.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,11 +21,12 @@ pub(super) struct Target {
     pub(super) context: Context,
 }
 
-/// The score of one contact; none for an unknown one.
+/// The score of one contact at `now`; none for an unknown one.
 pub(super) fn score_target(
     job_id: Uuid,
     target: &Target,
     inputs: &ScoreInputs,
+    now: DateTime<Utc>,
 ) -> Result<Option<ScoreWrite>, PortError> {
     let Some(input) = inputs.contacts.get(&target.contact) else { return Ok(None) };
     let input = input.as_ref().map_err(Clone::clone)?;
@@ -32,7 +37,7 @@ pub(super) fn score_target(
     };
     Ok(Some(ScoreWrite {
         contact: target.contact.clone(),
-        score: score(&input.features, config, &target.context),
+        score: score(&input.features, config, &target.context, signals::sum(&input.signals, now)),
         input_version: input.input_version,
         config_version: *version,
         job_id,
@@ -48,6 +53,22 @@ pub(super) struct Tally {
 }
 
 impl Tally {
+    /// Adds what came of a contact; a score that is stored already is counted
+    /// and not written again.
+    pub(super) fn add_changed(
+        &mut self,
+        scored: Result<Option<ScoreWrite>, PortError>,
+        inputs: &ScoreInputs,
+    ) {
+        match scored {
+            Ok(Some(write)) if is_stored(&write, inputs) => {
+                self.counts.scored += 1;
+                self.counts.unchanged += 1;
+            }
+            other => self.add(other),
+        }
+    }
+
     pub(super) fn add(&mut self, scored: Result<Option<ScoreWrite>, PortError>) {
         match scored {
             Ok(Some(write)) => {
@@ -78,11 +99,23 @@ impl Tally {
     }
 }
 
+/// Whether the stored score is this one, of the same inputs and configuration.
+fn is_stored(write: &ScoreWrite, inputs: &ScoreInputs) -> bool {
+    let new = CurrentScore {
+        digest: write.score.digest(),
+        input_version: write.input_version,
+        config_version: write.config_version,
+    };
+    inputs.current.get(&write.contact) == Some(&new)
+}
+
 /// The receipt of a job.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Counts {
     scored: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    unchanged: usize,
     #[serde(skip_serializing_if = "is_zero")]
     not_found: usize,
     #[serde(skip_serializing_if = "is_zero")]
@@ -101,4 +134,23 @@ impl Counts {
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
 fn is_zero(count: &usize) -> bool {
     *count == 0
+}
+
+/// The next job of a sweep, in the same run, where this one found as many as it
+/// takes.
+pub(super) fn next_sweep<P: Ports>(
+    cx: &Handling<'_, P>,
+    held: &Held,
+    job: Job,
+    found: usize,
+    max: u32,
+) -> Vec<SpawnedJob> {
+    let is_full = u32::try_from(found).unwrap_or(u32::MAX) >= max;
+    let next = is_full.then(|| SpawnedJob {
+        id: cx.ports.host().new_id(),
+        job,
+        run_id: held.run_id,
+        request_id: held.request_id.clone(),
+    });
+    next.into_iter().collect()
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use mauntic_domain::ids::{ContactId, OrganizationId};
+use mauntic_domain::ids::{ContactId, EventId, OrganizationId};
 use mauntic_domain::jobs::Job;
-use mauntic_domain::scoring::{Config, Features, Score};
+use mauntic_domain::jobs::data::ContactRange;
+use mauntic_domain::scoring::{Config, Features, Score, Signal};
 use uuid::Uuid;
 
 use super::PortError;
@@ -13,13 +14,40 @@ use super::PortError;
 /// A contact of an organization; sorts as the primary keys do.
 pub type ContactKey = (OrganizationId, ContactId);
 
-/// A contact's features and their version.
+/// A signal of an organization; sorts as the primary key does.
+pub type SignalKey = (OrganizationId, ContactId, EventId);
+
+/// A contact's features and signals, and their version.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContactInput {
     /// The features.
     pub features: Features,
-    /// Raised by every writer of features.
+    /// Its signals that count and were not archived.
+    pub signals: Vec<Signal>,
+    /// Raised by every writer of features and signals.
     pub input_version: i64,
+}
+
+/// What a stored score is told by, to find whether a new one is another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CurrentScore {
+    /// See [`Score::digest`].
+    pub digest: i64,
+    /// Version of the inputs it was computed from.
+    pub input_version: i64,
+    /// Version of the configuration it was computed from.
+    pub config_version: i64,
+}
+
+/// How all contacts are to be scored: in ranges, by one state of all
+/// configurations.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RangePlan {
+    /// Consecutive and without gaps.
+    pub ranges: Vec<ContactRange>,
+    /// The newest publication of any organization; chunks that name it see that
+    /// and what was before it, whatever is published meanwhile.
+    pub config_epoch: i64,
 }
 
 /// What was read for a set of contacts.
@@ -32,6 +60,9 @@ pub struct ScoreInputs {
     /// has one. Of the same snapshot as the features, so that pairs of versions
     /// can be put in order.
     pub configs: BTreeMap<OrganizationId, Result<(Config, i64), PortError>>,
+    /// The stored scores of a range's contacts; none of contacts that were asked
+    /// for by name, which are written in any case.
+    pub current: BTreeMap<ContactKey, CurrentScore>,
 }
 
 /// A score to be stored.
@@ -110,15 +141,41 @@ pub struct Effect {
     /// Completed by this transaction, sorted by id.
     pub jobs: Vec<CompletedJob>,
     /// Scores: one a contact, sorted by key. Where a grade changes, the store
-    /// adds the event `scoring.LeadScoreUpdated`, because only the row as
-    /// updated tells.
+    /// adds the event `scoring.LeadScoreUpdated`, and for each threshold that is
+    /// crossed a `scoring.ThresholdCrossed`, because only the row as updated
+    /// tells.
     pub scores: Vec<ScoreWrite>,
+    /// Alerts that are overdue, sorted: those that are still open are expired,
+    /// and told by a `scoring.AlertExpired` each.
+    pub expired_alerts: Vec<Uuid>,
+    /// Signals that weigh nothing any more, sorted.
+    pub archived_signals: Vec<SignalKey>,
+    /// Runs whose chunks look at the configurations of an epoch, sorted.
+    pub pinned: Vec<(Uuid, i64)>,
     /// Enqueued by it, sorted by id.
     pub spawned: Vec<SpawnedJob>,
     /// Events.
     pub events: Vec<NewEvent>,
     /// Notifications that are done with.
     pub notified: Vec<SentNotification>,
+}
+
+impl Effect {
+    /// Completes jobs, sorted by id, and writes nothing else.
+    #[must_use]
+    pub fn of(now: DateTime<Utc>, jobs: Vec<CompletedJob>) -> Self {
+        Self {
+            now,
+            jobs,
+            scores: Vec::new(),
+            expired_alerts: Vec::new(),
+            archived_signals: Vec::new(),
+            pinned: Vec::new(),
+            spawned: Vec::new(),
+            events: Vec::new(),
+            notified: Vec::new(),
+        }
+    }
 }
 
 /// What came of an effect.

@@ -21,8 +21,8 @@ pub use claim::{
     AloneClaim, AloneRequest, ClaimReply, ClaimRequest, DeadLetter, Held, Next, Seen, ShortJob,
 };
 pub use effect::{
-    Committed, CompletedJob, ContactInput, ContactKey, Effect, NewEvent, ScoreInputs, ScoreWrite,
-    SentNotification, SpawnedJob,
+    Committed, CompletedJob, ContactInput, ContactKey, CurrentScore, Effect, NewEvent, RangePlan,
+    ScoreInputs, ScoreWrite, SentNotification, SignalKey, SpawnedJob,
 };
 pub use error::PortError;
 pub use observe::Transition;
@@ -175,13 +175,15 @@ pub trait JobStore: Sync {
 /// What jobs read, and the one door for what they write.
 #[trait_variant::make(Send)]
 pub trait EffectStore: Sync {
-    /// Features and configurations of these contacts, in one round trip.
+    /// Features, signals and configurations of these contacts, in one round trip.
     async fn score_inputs(&self, contacts: &[ContactKey]) -> Result<ScoreInputs, PortError>;
-    /// The same for all contacts of a range, of one organization or of all.
+    /// The same for all contacts of a range, of one organization or of all, with
+    /// their stored scores; configurations as of an epoch, or the newest.
     async fn range_inputs(
         &self,
         organization: Option<&OrganizationId>,
         range: &ContactRange,
+        config_epoch: Option<i64>,
     ) -> Result<ScoreInputs, PortError>;
     /// Cuts the contacts, of one organization or of all, into ranges of at
     /// least `contacts` each and at most `ranges` in number.
@@ -190,7 +192,16 @@ pub trait EffectStore: Sync {
         organization: Option<&OrganizationId>,
         contacts: u32,
         ranges: u32,
-    ) -> Result<Vec<ContactRange>, PortError>;
+    ) -> Result<RangePlan, PortError>;
+    /// At most `limit` open alerts that are overdue at `now`, sorted.
+    async fn overdue_alerts(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Uuid>, PortError>;
+    /// At most `limit` signals that weigh nothing at `now` and are not archived,
+    /// sorted.
+    async fn decayed_signals(
+        &self,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<SignalKey>, PortError>;
     /// Completes jobs and writes all of their effect in one transaction and one
     /// round trip, fence first, runs last.
     async fn commit(&self, effect: &Effect) -> Result<Committed, PortError>;

@@ -19,6 +19,8 @@ pub enum Call {
     ScoreInputs,
     RangeInputs,
     PlanRanges,
+    OverdueAlerts,
+    DecayedSignals,
     Commit,
     TakeDue,
     MarkSent,

@@ -81,9 +81,8 @@ impl MemoryStore {
         config: Result<Config, PortError>,
     ) -> i64 {
         self.by_hand(|state| {
-            let version = state.configs.get(organization).map_or(0, |(_, version)| *version) + 1;
-            state.configs.insert(organization.clone(), (config, version));
-            version
+            let signals = state.document(organization, None).map(|newest| newest.signals.clone());
+            state.publish_document(organization, config, signals.unwrap_or_default(), "owner")
         })
     }
 

@@ -1,11 +1,13 @@
 //! The effect's transaction: the fence, what it writes, and the runs last. All
 //! of it in one step, or nothing.
 
+use chrono::{DateTime, Utc};
 use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::jobs::JobState;
 use mauntic_domain::jobs::data::ContactRange;
 use mauntic_flows::ports::{
-    Committed, CompletedJob, ContactKey, Effect, EffectStore, PortError, ScoreInputs, SpawnedJob,
+    Committed, CompletedJob, ContactKey, Effect, EffectStore, PortError, RangePlan, ScoreInputs,
+    SignalKey, SpawnedJob,
 };
 use uuid::Uuid;
 
@@ -24,8 +26,10 @@ impl EffectStore for MemorySession {
         &self,
         organization: Option<&OrganizationId>,
         range: &ContactRange,
+        config_epoch: Option<i64>,
     ) -> Result<ScoreInputs, PortError> {
-        self.call(Call::RangeInputs, |state| Ok(state.range_inputs(organization, range))).await
+        let read = |state: &mut State| Ok(state.range_inputs(organization, range, config_epoch));
+        self.call(Call::RangeInputs, read).await
     }
 
     async fn plan_ranges(
@@ -33,9 +37,24 @@ impl EffectStore for MemorySession {
         organization: Option<&OrganizationId>,
         contacts: u32,
         ranges: u32,
-    ) -> Result<Vec<ContactRange>, PortError> {
-        self.call(Call::PlanRanges, |state| Ok(state.plan_ranges(organization, contacts, ranges)))
-            .await
+    ) -> Result<RangePlan, PortError> {
+        self.call(Call::PlanRanges, |state| {
+            let ranges = state.plan_ranges(organization, contacts, ranges);
+            Ok(RangePlan { ranges, config_epoch: state.config_epoch })
+        })
+        .await
+    }
+
+    async fn overdue_alerts(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Uuid>, PortError> {
+        self.call(Call::OverdueAlerts, |state| Ok(state.overdue_alerts(now, limit))).await
+    }
+
+    async fn decayed_signals(
+        &self,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<SignalKey>, PortError> {
+        self.call(Call::DecayedSignals, |state| Ok(state.decayed_signals(now, limit))).await
     }
 
     async fn commit(&self, effect: &Effect) -> Result<Committed, PortError> {
@@ -143,6 +162,11 @@ impl State {
                 row.sent_at = Some(now);
                 row.lease_until = None;
             }
+        }
+        self.expire_alerts(effect);
+        self.archive_signals(&effect.archived_signals);
+        for (run, epoch) in &effect.pinned {
+            self.runs.change(*run, |run| run.pinned = Some(*epoch));
         }
         superseded
     }

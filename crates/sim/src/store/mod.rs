@@ -5,12 +5,12 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | [`rows`], `job_row` | the rows |
+//! | [`rows`], `job_row`, [`signal_rows`] | the rows |
 //! | `job_table`, `run_table`, `state` | jobs, runs, with their constraints; everything held |
 //! | `ends` | dead letters and runs' counts |
 //! | `session` | a session: yields, faults, and is not used after an error |
 //! | `jobs`, `bury`, `settle` | claims; what the platform gave up; moves |
-//! | `effect`, `scores`, `reads` | the effect's transaction; what it is computed from |
+//! | `effect`, `scores`, `sweeps`, `reads` | the effect's transaction; what it is computed from |
 //! | `relay`, `retire` | what is sent again; what is too old |
 //! | `runs`, `schedules`, `guards` | runs; occurrences; breakers and ledger |
 //! | `tenant`, `enqueue`, `keys` | what the HTTP worker does |
@@ -52,7 +52,9 @@ mod schedules;
 mod scores;
 mod session;
 mod settle;
+pub mod signal_rows;
 mod state;
+mod sweeps;
 mod tenant;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,5 @@
 //! What effects are computed from: one snapshot of features and configurations.
 
-use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use mauntic_domain::ids::{ContactId, OrganizationId};
@@ -8,16 +7,18 @@ use mauntic_domain::jobs::data::{ContactPlace, ContactRange};
 use mauntic_flows::ports::{ContactInput, ContactKey, PortError, ScoreInputs};
 
 use super::State;
+use super::signal_rows::{SignalKey, SignalRow};
 use super::state::StoredFeatures;
 
 impl State {
     pub(super) fn score_inputs(&self, contacts: &[ContactKey]) -> ScoreInputs {
-        let known = |key: &ContactKey| Some((key.clone(), input(self.features.get(key)?)));
+        let known =
+            |key: &ContactKey| Some((key.clone(), self.input(key, self.features.get(key)?)));
         let mut inputs = ScoreInputs {
             contacts: contacts.iter().filter_map(known).collect(),
-            configs: BTreeMap::new(),
+            ..ScoreInputs::default()
         };
-        self.add_configs(&mut inputs, contacts.iter().map(|(owner, _)| owner));
+        self.add_configs(&mut inputs, contacts.iter().map(|(owner, _)| owner), None);
         inputs
     }
 
@@ -25,6 +26,7 @@ impl State {
         &self,
         organization: Option<&OrganizationId>,
         range: &ContactRange,
+        config_epoch: Option<i64>,
     ) -> ScoreInputs {
         let place =
             |place: &ContactPlace| (place.organization_id.clone(), place.contact_id.clone());
@@ -35,11 +37,13 @@ impl State {
         if range.after.as_ref().is_none_or(|after| *after < range.through) {
             let rows = self.features.range((after, Bound::Included(through)));
             let rows = rows.filter(|((owner, _), _)| organization.is_none_or(|of| of == owner));
-            inputs.contacts = rows.map(|(key, row)| (key.clone(), input(row))).collect();
+            inputs.contacts = rows.map(|(key, row)| (key.clone(), self.input(key, row))).collect();
         }
+        let current = |key: &ContactKey| Some((key.clone(), self.scores.get(key)?.current()));
+        inputs.current = inputs.contacts.keys().filter_map(current).collect();
         let owners: Vec<OrganizationId> =
             inputs.contacts.keys().map(|(owner, _)| owner.clone()).collect();
-        self.add_configs(&mut inputs, owners.iter());
+        self.add_configs(&mut inputs, owners.iter(), config_epoch);
         inputs
     }
 
@@ -47,15 +51,27 @@ impl State {
         &self,
         inputs: &mut ScoreInputs,
         owners: impl Iterator<Item = &'a OrganizationId>,
+        epoch: Option<i64>,
     ) {
         for owner in owners {
-            if let Some((config, version)) = self.configs.get(owner)
+            if let Some(document) = self.document(owner, epoch)
                 && !inputs.configs.contains_key(owner)
             {
-                let config = config.clone().map(|config| (config, *version));
+                let config = document.factors.clone().map(|config| (config, document.version));
                 inputs.configs.insert(owner.clone(), config);
             }
         }
+    }
+
+    fn input(
+        &self,
+        key: &ContactKey,
+        (features, input_version): &StoredFeatures,
+    ) -> Result<ContactInput, PortError> {
+        let features = features.clone()?;
+        let counts = |(_, row): &(&SignalKey, &SignalRow)| row.counted && row.archived_at.is_none();
+        let signals = self.signals_of(key).filter(counts).map(|(_, row)| row.signal).collect();
+        Ok(ContactInput { features, signals, input_version: *input_version })
     }
 
     pub(super) fn plan_ranges(
@@ -83,9 +99,4 @@ impl State {
 
 fn place(owner: &OrganizationId, contact: &ContactId) -> ContactPlace {
     ContactPlace { organization_id: owner.clone(), contact_id: contact.clone() }
-}
-
-fn input((features, input_version): &StoredFeatures) -> Result<ContactInput, PortError> {
-    let input_version = *input_version;
-    features.clone().map(|features| ContactInput { features, input_version })
 }

@@ -7,7 +7,7 @@ use mauntic_domain::notifications::RESERVATION;
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::runs::{RunCounts, RunStatus};
 use mauntic_domain::scoring::{Grade, Score};
-use mauntic_flows::ports::ContactKey;
+use mauntic_flows::ports::{ContactKey, CurrentScore};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -89,6 +89,8 @@ pub struct RunRecord {
     pub stalled_at: Option<DateTime<Utc>>,
     pub cancelled_at: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
+    /// Epoch of the configurations that its chunks look at.
+    pub pinned: Option<i64>,
 }
 
 impl RunRecord {
@@ -112,6 +114,7 @@ impl RunRecord {
             stalled_at: None,
             cancelled_at: None,
             finished_at: None,
+            pinned: None,
         }
     }
 }
@@ -184,6 +187,17 @@ pub struct LeadScore {
     pub config_version: i64,
     pub job_id: Uuid,
     pub calculated_at: DateTime<Utc>,
+}
+
+impl LeadScore {
+    /// What it is told by.
+    pub(super) fn current(&self) -> CurrentScore {
+        CurrentScore {
+            digest: self.score.digest(),
+            input_version: self.input_version,
+            config_version: self.config_version,
+        }
+    }
 }
 
 /// The key of `scoring.score_history`.

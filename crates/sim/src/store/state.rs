@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use mauntic_domain::audit::{Link, Walk};
 use mauntic_domain::breaker::Breaker;
-use mauntic_domain::ids::OrganizationId;
+use mauntic_domain::ids::{EventId, OrganizationId};
 use mauntic_domain::jobs::limits::{DISPATCHED_MAX, UNFINISHED_MAX};
-use mauntic_domain::scoring::{Config, Features};
+use mauntic_domain::scoring::{Config, Features, SignalConfig};
 use mauntic_flows::ports::{ApiKey, Beat, ContactKey, PortError};
 use uuid::Uuid;
 
@@ -18,11 +18,14 @@ use super::rows::{
     NotificationRow, OccurrenceRow, ReplayRecord, ScheduleRecord,
 };
 use super::run_table::Runs;
+use super::signal_rows::{
+    ActivityRow, AlertRow, DocumentRow, DraftRow, SeenRow, SignalKey, SignalRow,
+};
 use crate::ids::{Maker, v7};
 use crate::rng::mix;
 
 /// The newest migration that a fresh double has: the newest there is.
-pub const SCHEMA_VERSION: i32 = 6;
+pub const SCHEMA_VERSION: i32 = 7;
 
 /// What one organization may have on a queue; the protocol's own, unless a test
 /// makes it small enough to be met.
@@ -66,7 +69,14 @@ pub struct State {
     pub(super) notifications: BTreeMap<(String, String), NotificationRow>,
     pub(super) outbox: BTreeMap<Uuid, EventRow>,
     pub(super) features: BTreeMap<ContactKey, StoredFeatures>,
-    pub(super) configs: BTreeMap<OrganizationId, (Result<Config, PortError>, i64)>,
+    pub(super) config_epoch: i64,
+    /// By organization, oldest first.
+    pub(super) documents: BTreeMap<OrganizationId, Vec<DocumentRow>>,
+    pub(super) drafts: BTreeMap<OrganizationId, DraftRow>,
+    pub(super) seen: BTreeMap<(OrganizationId, EventId), SeenRow>,
+    pub(super) activity: BTreeMap<(OrganizationId, DateTime<Utc>, EventId), ActivityRow>,
+    pub(super) signals: BTreeMap<SignalKey, SignalRow>,
+    pub(super) alerts: BTreeMap<Uuid, AlertRow>,
     pub(super) scores: BTreeMap<ContactKey, LeadScore>,
     pub(super) history: BTreeMap<HistoryKey, HistoryRow>,
     pub(super) organizations: BTreeMap<String, String>,
@@ -119,7 +129,13 @@ impl State {
             notifications: BTreeMap::new(),
             outbox: BTreeMap::new(),
             features: BTreeMap::new(),
-            configs: BTreeMap::new(),
+            config_epoch: 0,
+            documents: BTreeMap::new(),
+            drafts: BTreeMap::new(),
+            seen: BTreeMap::new(),
+            activity: BTreeMap::new(),
+            signals: BTreeMap::new(),
+            alerts: BTreeMap::new(),
             scores: BTreeMap::new(),
             history: BTreeMap::new(),
             organizations: BTreeMap::new(),
@@ -138,6 +154,38 @@ impl State {
     pub(super) fn new_id(&mut self) -> Uuid {
         self.ids += 1;
         v7(self.now, Maker::Database, self.ids)
+    }
+
+    /// An organization's configuration: the newest, or the newest of an epoch.
+    pub(super) fn document(
+        &self,
+        organization: &OrganizationId,
+        epoch: Option<i64>,
+    ) -> Option<&DocumentRow> {
+        let documents = self.documents.get(organization)?;
+        documents.iter().rev().find(|row| epoch.is_none_or(|epoch| row.epoch <= epoch))
+    }
+
+    /// Publishes an organization's next configuration.
+    pub(super) fn publish_document(
+        &mut self,
+        organization: &OrganizationId,
+        factors: Result<Config, PortError>,
+        signals: SignalConfig,
+        published_by: &str,
+    ) -> i64 {
+        self.config_epoch += 1;
+        let row = DocumentRow {
+            version: self.document(organization, None).map_or(0, |newest| newest.version) + 1,
+            epoch: self.config_epoch,
+            factors,
+            signals,
+            published_by: published_by.to_owned(),
+            published_at: self.now,
+        };
+        let version = row.version;
+        self.documents.entry(organization.clone()).or_default().push(row);
+        version
     }
 
     /// Whether somebody else has a row locked at this moment.

@@ -35,7 +35,8 @@ pub(super) fn explained(world: &World) -> Failed {
             let Some(config) = config else {
                 return fail("oracle: a score has a configuration that was stored", detail);
             };
-            if score(features, config, &context) != row.score {
+            let signals = state.signal_points(contact, row.input_version, row.calculated_at);
+            if score(features, config, &context, signals) != row.score {
                 return fail("oracle: a score is what the rules give in one shot", detail);
             }
             if job.is_none_or(|row| row.state != JobState::Completed) {

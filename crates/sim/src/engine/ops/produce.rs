@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use mauntic_domain::ids::{ContactId, FactorName, OrganizationId};
+use mauntic_domain::ids::{ContactId, OrganizationId, SignalType};
 use mauntic_domain::jobs::data::{CalculateScore, NotifyAlert};
 use mauntic_domain::jobs::{Job, JobType};
-use mauntic_domain::scoring::Context;
+use mauntic_domain::scoring::{Context, Priority};
 use mauntic_flows::commands::{put_features as put, recalculate as again};
 use mauntic_flows::ports::{
     ContactKey, Database, Enqueued, Host, JobKey, NewJob, PortError, TenantStore,
@@ -165,8 +165,10 @@ pub(super) fn enqueue_alerts_of(world: &mut World, owner: OrganizationId) -> Fai
 fn new_alert(world: &mut World, owner: &OrganizationId) -> Option<NewJob> {
     let (_, contact_id) = world.contact();
     let (organization_id, alert_id) = (owner.clone(), world.alert(owner));
-    let signal_type = FactorName::parse("DEMO_REQUEST").ok()?;
-    let job = Job::NotifyAlert(NotifyAlert { organization_id, alert_id, contact_id, signal_type });
+    let signal_type = SignalType::parse("DEMO_REQUEST").ok()?;
+    let priority = Some(Priority::of(signal_type.as_str()));
+    let alert = NotifyAlert { organization_id, alert_id, contact_id, signal_type, priority };
+    let job = Job::NotifyAlert(alert);
     Some(NewJob { job, key: JobKey::None, request_id: world.request_id() })
 }
 
