@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::kind::{EventKind, text};
+use super::fields::text;
+use super::kind::EventKind;
 use super::{DATA_BYTES_MAX, EVENT_AGE_MAX, EVENT_FUTURE_MAX};
 use crate::ids::{ContactId, EventId, OrganizationId};
 use crate::object::has_nul;

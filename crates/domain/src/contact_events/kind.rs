@@ -2,19 +2,14 @@
 
 use serde_json::{Map, Value};
 
+use super::enrichment::{Enrichment, finished};
 use super::event::EventFault;
+use super::fields::{number, text};
 use crate::ids::SignalType;
-use crate::points::PointsE4;
 use crate::scoring::signal_weight::SignalWeight;
 
 /// Most characters of a URL; what no browser's address bar holds is no visit.
 pub const URL_CHARS_MAX: usize = 2_048;
-
-/// Largest cost of an enrichment, in whole units of its currency.
-const COST_MAX: PointsE4 = PointsE4::whole(1_000_000);
-
-/// Oldest data that an enrichment may have found, in hours: a hundred years.
-const FRESHNESS_HOURS_MAX: u64 = 876_600;
 
 /// Where an event comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,17 +38,6 @@ impl Channel {
             Self::Enrichment => "enrichment",
         }
     }
-}
-
-/// The outcome of an enrichment job.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Enrichment {
-    /// Whether it found anything.
-    pub succeeded: bool,
-    /// What it cost, in the organization's currency.
-    pub cost: Option<PointsE4>,
-    /// Age of what it found, in hours.
-    pub freshness_hours: Option<u32>,
 }
 
 /// What an event says.
@@ -260,57 +244,10 @@ fn url(data: &Map<String, Value>) -> Result<String, EventFault> {
     Ok(url.to_owned())
 }
 
-/// An optional text of an event's data.
-pub(super) fn text<'a>(
-    data: &'a Map<String, Value>,
-    name: &str,
-) -> Result<Option<&'a str>, EventFault> {
-    match data.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(EventFault::new(format!("/data/{name}"), "must be a string")),
-    }
-}
-
 fn observed(data: &Map<String, Value>) -> Result<EventKind, EventFault> {
     let name = text(data, "signalType")?.unwrap_or_default();
     let signal_type = SignalType::parse(name)
         .map_err(|error| EventFault::new("/data/signalType", error.to_string()))?;
     let weight = number(data, "weight")?;
     Ok(EventKind::SignalObserved { signal_type, weight })
-}
-
-fn finished(data: &Map<String, Value>) -> Result<Enrichment, EventFault> {
-    let succeeded = match text(data, "status")? {
-        Some("succeeded") => true,
-        Some("failed") => false,
-        _ => return Err(EventFault::new("/data/status", "must be succeeded or failed")),
-    };
-    let cost: Option<PointsE4> = number(data, "cost")?;
-    if cost.is_some_and(|cost| !(PointsE4::ZERO..=COST_MAX).contains(&cost)) {
-        return Err(EventFault::new("/data/cost", format!("must be 0 to {COST_MAX}")));
-    }
-    let hours: Option<u64> = number(data, "freshnessHours")?;
-    let freshness_hours = hours
-        .map(|hours| u32::try_from(hours).ok().filter(|_| hours <= FRESHNESS_HOURS_MAX))
-        .map(|hours| {
-            let message = format!("must be 0 to {FRESHNESS_HOURS_MAX}");
-            hours.ok_or_else(|| EventFault::new("/data/freshnessHours", message))
-        })
-        .transpose()?;
-    Ok(Enrichment { succeeded, cost, freshness_hours })
-}
-
-/// An optional number of an event's data, as its type reads it.
-fn number<T: serde::de::DeserializeOwned>(
-    data: &Map<String, Value>,
-    name: &str,
-) -> Result<Option<T>, EventFault> {
-    match data.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value @ Value::Number(_)) => T::deserialize(value)
-            .map(Some)
-            .map_err(|error| EventFault::new(format!("/data/{name}"), error.to_string())),
-        Some(_) => Err(EventFault::new(format!("/data/{name}"), "must be a number")),
-    }
 }

@@ -4,16 +4,20 @@
 //! with the contact in the data. Golden files in `tests/golden` pin it.
 //!
 //! - [`kind`]: the types, one row each, and what they say.
+//! - [`enrichment`]: what one of them reports.
 //! - [`event`]: an event, read tolerantly and checked.
 //! - [`body`]: a message of one event or of many.
 
 pub mod body;
+pub mod enrichment;
 pub mod event;
+mod fields;
 pub mod kind;
 
 pub use body::{BodyError, EventBody, read_body};
+pub use enrichment::Enrichment;
 pub use event::{ContactEvent, EventFault, RawEvent, read_event};
-pub use kind::{Channel, Enrichment, EventKind, Observed};
+pub use kind::{Channel, EventKind, Observed};
 
 use chrono::TimeDelta;
 
@@ -34,3 +38,10 @@ pub const EVENT_AGE_MAX: TimeDelta = TimeDelta::days(35);
 
 /// How far ahead of our clock an event may be.
 pub const EVENT_FUTURE_MAX: TimeDelta = TimeDelta::minutes(5);
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tests_body;
+#[cfg(test)]
+mod tests_faults;

@@ -189,3 +189,7 @@ const _: () = assert!(
     2 * 100_000 * DECAY_HOURS_MAX as u64 * MILLIS_PER_HOUR < i64::MAX as u64,
     "a weight times the longest decay fits"
 );
+
+#[cfg(test)]
+#[path = "tests_decay.rs"]
+mod tests;

@@ -32,3 +32,7 @@ pub use signals::Signal;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_any;
+#[cfg(test)]
+mod tests_digest;

@@ -150,3 +150,7 @@ impl SignalConfig {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "tests_signal_config.rs"]
+mod tests;

@@ -65,3 +65,7 @@ impl Signal {
 pub fn sum<'a>(signals: impl IntoIterator<Item = &'a Signal>, as_of: DateTime<Utc>) -> PointsE4 {
     signals.into_iter().map(|signal| signal.remaining(as_of).points()).sum()
 }
+
+#[cfg(test)]
+#[path = "tests_signals.rs"]
+mod tests;

@@ -1,9 +1,9 @@
 //! The model's table restated row by row, and its laws as properties.
 
-use proptest::collection::{btree_map, vec};
+use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::features::{CompanySize, EngagementLevel, Seniority};
+use super::tests_any::*;
 use super::*;
 use crate::points::PointsE4;
 
@@ -137,52 +137,14 @@ fn a_bad_configuration_is_refused() {
     );
 }
 
-prop_compose! {
-    fn any_features()(
-        flags in any::<[bool; 6]>(),
-        size in prop::option::of(prop::sample::select(vec![CompanySize::Smb, CompanySize::Mid, CompanySize::Enterprise])),
-        seniority in prop::option::of(prop::sample::select(vec![Seniority::CLevel, Seniority::Vp, Seniority::Director, Seniority::Manager, Seniority::Individual])),
-        level in prop::option::of(prop::sample::select(vec![EngagementLevel::Low, EngagementLevel::Medium, EngagementLevel::High])),
-        downloads in 0_u32..3,
-        custom in btree_map(prop_oneof!["[a-d]", Just("demo_request".to_owned())], any::<bool>(), 0..4),
-    ) -> Features {
-        let [email, phone, direct, pricing, demo, trial] = flags;
-        Features {
-            has_email: email, has_phone: phone, has_direct_phone: direct,
-            company_size: size, seniority, engagement_level: level, content_downloads: downloads,
-            pricing_page_visit: pricing, demo_request: demo, free_trial_signup: trial,
-            custom_factors: custom.into_iter()
-                .map(|(name, flag)| (name.try_into().unwrap(), CustomValue::Flag(flag))).collect(),
-        }
-    }
-}
-
-prop_compose! {
-    fn any_entries()(
-        by_factor in btree_map(
-            prop_oneof!["[a-d]", prop::sample::select(model::MODEL.iter().map(|r| r.factor.to_owned()).collect::<Vec<_>>())],
-            (0_usize..3, -10_000_i64..10_000, any::<bool>()), 0..8)
-    ) -> Vec<ConfigEntry> {
-        by_factor.into_iter().map(|(factor, (category, hundredths, enabled))| ConfigEntry {
-            category: Category::ALL[category], factor: factor.try_into().unwrap(),
-            weight: Weight::from_e4(hundredths * 100), enabled,
-        }).collect()
-    }
-}
-
-fn any_context() -> impl Strategy<Value = Context> {
-    let points = || prop::option::of((-1_000_000_i64..2_000_000).prop_map(PointsE4::from_e4));
-    (points(), points(), points()).prop_map(|(engagement, demographic, intent)| Context {
-        engagement,
-        demographic,
-        intent,
-    })
-}
-
 proptest! {
     #[test]
-    fn the_explanation_sums_to_the_total(features in any_features(), entries in any_entries(), context in any_context()) {
-        let scored = score(&features, &Config::new(entries).unwrap(), &context, PointsE4::ZERO);
+    fn the_explanation_sums_to_the_total(
+        features in any_features(), entries in any_entries(), context in any_context(),
+        signals in any_signals(), as_of in any_instant(),
+    ) {
+        let weighed = signals::sum(&signals, as_of);
+        let scored = score(&features, &Config::new(entries).unwrap(), &context, weighed);
         let explained = explain(&scored, None);
         let lines: PointsE4 = explained.contributions.iter().map(|line| line.points).sum();
         prop_assert_eq!(lines, scored.total());
@@ -198,6 +160,7 @@ proptest! {
     fn order_of_configuration_and_features_does_not_matter(
         features in any_features(),
         (entries, shuffled) in any_entries().prop_flat_map(|e| (Just(e.clone()), Just(e).prop_shuffle())),
+        weighed in (0_i64..100_000_000).prop_map(PointsE4::from_e4),
     ) {
         let context = Context::default();
         let (a, b) = (Config::new(entries).unwrap(), Config::new(shuffled).unwrap());
@@ -205,7 +168,7 @@ proptest! {
         let backwards: Vec<String> = document.as_object().unwrap().iter().rev()
             .map(|(name, value)| format!("{}:{value}", serde_json::to_string(name).unwrap())).collect();
         let reread: Features = serde_json::from_str(&format!("{{{}}}", backwards.join(","))).unwrap();
-        prop_assert_eq!(score(&features, &a, &context, PointsE4::ZERO), score(&reread, &b, &context, PointsE4::ZERO));
+        prop_assert_eq!(score(&features, &a, &context, weighed), score(&reread, &b, &context, weighed));
     }
 
     #[test]
@@ -216,8 +179,11 @@ proptest! {
     }
 
     #[test]
-    fn a_stored_score_is_the_same_score(features in any_features(), entries in any_entries()) {
-        let scored = score(&features, &Config::new(entries).unwrap(), &Context::default(), PointsE4::ZERO);
+    fn a_stored_score_is_the_same_score(
+        features in any_features(), entries in any_entries(),
+        weighed in (0_i64..100_000_000).prop_map(PointsE4::from_e4),
+    ) {
+        let scored = score(&features, &Config::new(entries).unwrap(), &Context::default(), weighed);
         let stored = serde_json::to_string(scored.contributions()).unwrap();
         let read: Vec<Contribution> = serde_json::from_str(&stored).unwrap();
         prop_assert_eq!(Score::from_contributions(read), scored);
