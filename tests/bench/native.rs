@@ -158,6 +158,7 @@ async fn consume(session: &Session, ids: &[Uuid]) {
         letters: Vec::new(),
         messages: i32::try_from(ids.len()).unwrap(),
         repeated: 0,
+        expects_others: false,
         types: JobType::available_on(QUEUE).collect(),
     };
     let reply = session.claim(&request).await.expect("claimed");

@@ -243,6 +243,7 @@ pub(crate) fn claim_request(token: Uuid, ids: &[Uuid]) -> ClaimRequest {
         letters: Vec::new(),
         messages: 0,
         repeated: 0,
+        expects_others: false,
         types: JobType::available_on(QUEUE).collect(),
     })
 }

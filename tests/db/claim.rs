@@ -29,6 +29,7 @@ fn request(token: Uuid, ids: &[Uuid]) -> ClaimRequest {
         letters: Vec::new(),
         messages: crate::BATCH_MAX,
         repeated: 0,
+        expects_others: false,
         types: vec![JobType::CalculateScore, JobType::RecomputeChunk],
     }
 }

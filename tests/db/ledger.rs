@@ -42,6 +42,7 @@ fn request(ids: &[Uuid]) -> ClaimRequest {
         letters: Vec::new(),
         messages: i32::try_from(ids.len()).unwrap(),
         repeated: 0,
+        expects_others: false,
         types: mauntic_domain::jobs::JobType::available_on(QUEUE).collect(),
     }
 }

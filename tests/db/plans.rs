@@ -108,6 +108,9 @@ async fn claims(planner: &Planner) {
         (&ids[0], Type::UUID),
         (&5_i32, Type::INT4),
         (&6_i32, Type::INT4),
+        (&100_i32, Type::INT4),
+        (&0_i32, Type::INT4),
+        (&0_i32, Type::INT4),
     ];
     planner.check(sql!("claim_batch"), params, &["job_pkey"]).await;
     let batched = vec![true];
@@ -118,9 +121,6 @@ async fn claims(planner: &Planner) {
         (&versions, Type::INT2_ARRAY),
         (&batched, Type::BOOL_ARRAY),
         (&ids[0], Type::UUID),
-        (&100_i32, Type::INT4),
-        (&0_i32, Type::INT4),
-        (&0_i32, Type::INT4),
     ];
     planner.check(sql!("look"), params, &["job_pkey"]).await;
     let params: &[Param<'_>] =

@@ -79,6 +79,7 @@ fn request(ids: &[Uuid]) -> ClaimRequest {
         letters: Vec::new(),
         messages: crate::BATCH_MAX,
         repeated: 0,
+        expects_others: false,
         types: JobType::available_on(QUEUE).collect(),
     }
 }

@@ -253,6 +253,7 @@ async fn an_empty_claim_is_no_error() {
         letters: vec![],
         messages: 0,
         repeated: 0,
+        expects_others: false,
         types: vec![],
     };
     let reply = session.claim(&empty).await.unwrap();

@@ -50,7 +50,7 @@ fn every_message_ever_sent_is_still_read() {
         let queue = of.map_or(Queue::ScoringEvents, JobType::queue);
         let decoded = decode(queue, &serde_json::to_string(body).unwrap());
         match (case["expect"].as_str().unwrap(), decoded) {
-            ("address", Ok(Decoded::Address(id))) => {
+            ("address", Ok(Decoded::Address { id, .. })) => {
                 assert_eq!(Value::String(id.to_string()), body["jobId"], "{name}");
             }
             ("job", Ok(Decoded::Short { job, .. })) => {

@@ -214,6 +214,7 @@ impl Act {
             letters: Vec::new(),
             messages: 3,
             repeated: 0,
+            expects_others: false,
             types: vec![JobType::CalculateScore],
         };
         let reply = queue.claim(&request).await?;

@@ -1,8 +1,7 @@
--- look: what the jobs that were not claimed wait for, and the delivery's row. After the claim
--- and in its transaction: what it took is told by its token.
+-- look: what the jobs that were not claimed wait for. After the claim, whose token tells what
+-- it took; what is final already is absorbed, and counted in the delivery.
 -- $1 uuid[] ids; $2 text queue; $3 text[] types of this build, $4 int2[] the newest version
--- of each that it reads, $5 boolean[] whether each is batched; $6 uuid invocation token;
--- $7 int4 messages delivered, of them $8 int4 no job's and $9 int4 repeated.
+-- of each that it reads, $5 boolean[] whether each is batched; $6 uuid invocation token.
 with seen as materialized (
   select j.id, j.type, j.state, j.alone, j.finished_at is not null as final,
     j.lease_token = $6 as taken,
@@ -22,10 +21,9 @@ with seen as materialized (
     from array_position($3::text[], j.type) as p(place)
   ) t
   where j.id = any($1) and j.queue = $2
-), delivery as (
-  insert into jobs.delivery (token, queue, messages, unreadable, absorbed, taken)
-  select $6, $2, $7, $8, $9 + count(*) filter (where s.final and s.taken is not true),
-         count(*) filter (where s.taken)
-  from seen s
+), absorbed as (
+  update jobs.delivery d set absorbed = d.absorbed + s.absorbed
+  from (select count(*)::int4 as absorbed from seen where final and taken is not true) s
+  where d.token = $6 and s.absorbed > 0
 )
 select s.id, s.type, s.state, s.alone, s.next from seen s where s.taken is not true

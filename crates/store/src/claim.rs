@@ -3,59 +3,83 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use futures::future::{join, join4};
+use futures::future::{join3, join4};
 use mauntic_domain::jobs::JobType;
 use mauntic_domain::jobs::types::LEASE_SECS_DEFAULT;
 use mauntic_flows::ports::{
-    AloneClaim, AloneRequest, ClaimReply, ClaimRequest, Next, PortError, Seen,
+    AloneClaim, AloneRequest, ClaimReply, ClaimRequest, Held, Next, PortError, Seen,
 };
 use tokio_postgres::types::Type;
 use tokio_postgres::{Error, Row};
 use uuid::Uuid;
 
 use crate::error::{no_answer, statement_error};
-use crate::flight::{Param, READ_WRITE, Statement, transaction};
+use crate::flight::Param;
 use crate::inserts::Via;
 use crate::rows::version;
 use crate::rows::{self, column, held, state, unreadable};
 use crate::{SCHEMA, Session};
 
 /// Claims a batch, and writes its delivery with it, so that no claim is ever
-/// without its count. What stands beside it are transactions of their own: a
-/// dead letter that cannot be kept costs no other message its claim.
+/// without its count. Where every job was claimed, which is nearly always, that
+/// is all; else what the others wait for is looked at, in the same flight where
+/// the messages say that there are such. Dead letters are transactions of their
+/// own: one that cannot be kept costs no other message its claim.
 pub(crate) async fn claim(
     session: &Session,
     request: &ClaimRequest,
 ) -> Result<ClaimReply, PortError> {
     let failed = |error: Error| statement_error("the claim", &error);
     let ids = job_ids(request);
+    let at_once = request.expects_others || !request.shorts.is_empty();
     let flight = join4(
         session.insert_shorts(request, Via::Queue),
         Box::pin(take(session, request, &ids)),
-        session.client.query_typed(include_str!("../sql/clock.sql"), &[]),
-        Box::pin(letters(session, request)),
+        session.insert_letters(request),
+        Box::pin(async { if at_once { Some(others(session, request, &ids).await) } else { None } }),
     );
-    let (shorts, taken, clock, letters) = session.within(flight).await.map_err(no_answer)?;
+    let (shorts, taken, letters, mut looked) = session.within(flight).await.map_err(no_answer)?;
     shorts.map_err(failed)?;
-    let clock = clock.map_err(failed)?;
-    let clock = clock.first().ok_or_else(|| unreadable("clock"))?;
-    // First: on another schema the statements themselves may not be understood.
-    check_schema(column(clock, "version")?)?;
-    let (claimed, looked) = taken.map_err(failed)?;
-    let held: Vec<_> = claimed.iter().map(held).collect::<Result<_, _>>()?;
-    let seen: Vec<Seen> = looked.iter().map(read_seen).collect::<Result<_, _>>()?;
-    let ours = held.iter().map(|held| held.id);
-    let known: BTreeSet<Uuid> = ours.chain(seen.iter().map(|seen| seen.id)).collect();
+    let taken = match taken {
+        Ok(rows) => rows,
+        // On another schema the statement itself may not be understood.
+        Err(error) => return Err(refused_schema(session).await.unwrap_or_else(|| failed(error))),
+    };
+    let first = taken.first().ok_or_else(|| unreadable("clock"))?;
+    check_schema(column(first, "schema_version")?)?;
+    let now = column(first, "now")?;
+    let claimed =
+        taken.iter().filter(|row| !matches!(row.try_get::<_, Option<Uuid>>("id"), Ok(None)));
+    let held: Vec<Held> = claimed.map(held).collect::<Result<_, _>>()?;
+    if looked.is_none() && held.len() < ids.len() {
+        let others = Box::pin(others(session, request, &ids));
+        looked = Some(session.within(others).await.map_err(no_answer)?);
+    }
     let mut reply = ClaimReply {
-        now: column(clock, "now")?,
+        now,
         held,
-        seen,
+        seen: Vec::new(),
         missing: Vec::new(),
         joined: Vec::new(),
         conflicts: Vec::new(),
-        letters: Ok(()),
+        letters: letters.map(|_| ()).map_err(failed),
     };
-    match letters {
+    if let Some((looked, kept)) = looked {
+        reply.seen = looked.map_err(failed)?.iter().map(read_seen).collect::<Result<_, _>>()?;
+        add_letters(&mut reply, request, kept.map_err(failed))?;
+    }
+    Ok(reply)
+}
+
+/// What was kept in place of jobs, or why it was not.
+fn add_letters(
+    reply: &mut ClaimReply,
+    request: &ClaimRequest,
+    kept: Result<(Vec<Row>, Vec<Row>), PortError>,
+) -> Result<(), PortError> {
+    let ours = reply.held.iter().map(|held| held.id);
+    let known: BTreeSet<Uuid> = ours.chain(reply.seen.iter().map(|seen| seen.id)).collect();
+    match kept {
         Ok((missing, judged)) => {
             // As the dead letters have it: what got a row between the look and
             // them is in no list, and its message comes back.
@@ -70,10 +94,10 @@ pub(crate) async fn claim(
         Err(error) => {
             let addressed = request.addresses.iter().map(|(id, _)| *id);
             reply.missing = addressed.filter(|id| !known.contains(id)).collect();
-            reply.letters = Err(failed(error));
+            reply.letters = Err(error);
         }
     }
-    Ok(reply)
+    Ok(())
 }
 
 /// Claims one job alone.
@@ -106,59 +130,50 @@ fn job_ids(request: &ClaimRequest) -> Vec<Uuid> {
     ids.into_iter().collect()
 }
 
-/// The claim of what is batched, then the look at what is left with the
-/// delivery's row, in one transaction.
-async fn take(
-    session: &Session,
-    request: &ClaimRequest,
-    ids: &[Uuid],
-) -> Result<(Vec<Row>, Vec<Row>), Error> {
+/// The claim of what is batched, with the delivery's row.
+async fn take(session: &Session, request: &ClaimRequest, ids: &[Uuid]) -> Result<Vec<Row>, Error> {
     let batched = request.types.iter().copied().filter(|job_type| job_type.spec().batched);
-    let (batched, types) =
-        (TypeColumns::of(batched), TypeColumns::of(request.types.iter().copied()));
-    let (queue, lease) = (request.queue.name(), session.lease(LEASE_SECS_DEFAULT));
+    let batched = TypeColumns::of(batched);
     // The platform delivers a hundred messages at most.
     let unreadable = i32::try_from(request.letters.len()).unwrap_or(i32::MAX);
-    let claim: &[Param<'_>] = &[
+    let params: &[Param<'_>] = &[
         (&ids, Type::UUID_ARRAY),
-        (&queue, Type::TEXT),
+        (&request.queue.name(), Type::TEXT),
         (&batched.names, Type::TEXT_ARRAY),
         (&batched.versions, Type::INT2_ARRAY),
-        (&lease, Type::INT8),
+        (&session.lease(LEASE_SECS_DEFAULT), Type::INT8),
         (&request.token, Type::UUID),
         (SCHEMA.start(), Type::INT4),
         (SCHEMA.end(), Type::INT4),
-    ];
-    let look: &[Param<'_>] = &[
-        (&ids, Type::UUID_ARRAY),
-        (&queue, Type::TEXT),
-        (&types.names, Type::TEXT_ARRAY),
-        (&types.versions, Type::INT2_ARRAY),
-        (&types.batched, Type::BOOL_ARRAY),
-        (&request.token, Type::UUID),
         (&request.messages, Type::INT4),
         (&unreadable, Type::INT4),
         (&request.repeated, Type::INT4),
     ];
-    let claim = Statement { sql: include_str!("../sql/claim_batch.sql"), params: claim };
-    let look = Statement { sql: include_str!("../sql/look.sql"), params: look };
-    let claims = !ids.is_empty() && !batched.names.is_empty();
-    let statements: &[Statement<'_>] = if claims { &[claim, look] } else { &[look] };
-    let mut answers = transaction(&session.client, READ_WRITE, statements).await?.into_iter();
-    let claimed = if claims { answers.next() } else { None };
-    Ok((claimed.unwrap_or_default(), answers.next().unwrap_or_default()))
+    session.client.query_typed(include_str!("../sql/claim_batch.sql"), params).await
 }
 
-/// Keeps what is no job; returns the addresses without a row, and the hand-sent
-/// jobs whose key another job holds.
-async fn letters(session: &Session, request: &ClaimRequest) -> Result<(Vec<Row>, Vec<Row>), Error> {
-    let (letters, (missing, judged)) = join(
-        session.insert_letters(request),
-        join(session.insert_missing(request), session.judge_shorts(request)),
+/// What was looked at; addresses without a row, and hand-sent jobs whose key
+/// another job holds.
+type Others = (Result<Vec<Row>, Error>, Result<(Vec<Row>, Vec<Row>), Error>);
+
+/// Looks at what was not claimed, and keeps what is no job.
+async fn others(session: &Session, request: &ClaimRequest, ids: &[Uuid]) -> Others {
+    let types = TypeColumns::of(request.types.iter().copied());
+    let params: &[Param<'_>] = &[
+        (&ids, Type::UUID_ARRAY),
+        (&request.queue.name(), Type::TEXT),
+        (&types.names, Type::TEXT_ARRAY),
+        (&types.versions, Type::INT2_ARRAY),
+        (&types.batched, Type::BOOL_ARRAY),
+        (&request.token, Type::UUID),
+    ];
+    let (looked, missing, judged) = join3(
+        session.client.query_typed(include_str!("../sql/look.sql"), params),
+        session.insert_missing(request),
+        session.judge_shorts(request),
     )
     .await;
-    letters?;
-    Ok((missing?, judged?))
+    (looked, missing.and_then(|missing| judged.map(|judged| (missing, judged))))
 }
 
 /// What the statements know of types, column by column.
@@ -185,6 +200,13 @@ fn check_schema(version: Option<i32>) -> Result<(), PortError> {
     let found = version.map_or_else(|| "none".to_owned(), |version| version.to_string());
     let cause = format!("schema version {found}, this build runs on {SCHEMA:?}");
     Err(PortError::Refused { what: "the claim", cause })
+}
+
+/// That the schema is another build's, if that is so.
+async fn refused_schema(session: &Session) -> Option<PortError> {
+    let clock = session.client.query_typed(include_str!("../sql/clock.sql"), &[]);
+    let rows = session.within(clock).await.ok()?.ok()?;
+    check_schema(column(rows.first()?, "version").ok()?).err()
 }
 
 fn read_seen(row: &Row) -> Result<Seen, PortError> {

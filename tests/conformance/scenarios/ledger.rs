@@ -80,6 +80,7 @@ async fn a_delivery_says_what_came<S: Subject>(mut world: World<S>) {
         letters: vec![letter("m-8", "malformed"), letter("m-9", "malformed")],
         shorts: by_hand(world.id(), [short("m-7", "ada", None)]).shorts,
         repeated: 3,
+        expects_others: false,
         ..claim_request(world.id(), &ids)
     };
     let delivered = deliver(&mut world, request).await;

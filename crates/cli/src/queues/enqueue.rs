@@ -46,7 +46,7 @@ impl Args {
         }
         let refusal = match decode(self.queue, &message.to_string()) {
             Ok(Decoded::Short { .. }) => return Ok(message),
-            Ok(Decoded::Address(_)) => Refusal::Address,
+            Ok(Decoded::Address { .. }) => Refusal::Address,
             Err(refusal) => refusal,
         };
         let (pointer, code) = (refusal.pointer(), refusal.code());

@@ -64,7 +64,12 @@ pub struct Message {
 #[allow(clippy::large_enum_variant, reason = "one at a time lives, and is taken apart at once")]
 pub enum Decoded {
     /// The address of a job's row: everything else stands there.
-    Address(Uuid),
+    Address {
+        /// The job.
+        id: Uuid,
+        /// The type that the sender says it has; the row decides.
+        said: Option<JobType>,
+    },
     /// A job sent by hand, without a row yet.
     Short {
         /// The checked job.
@@ -96,7 +101,7 @@ pub fn decode(queue: Queue, body: &str) -> Result<Decoded, Refusal> {
     let message: Message = serde_path_to_error::deserialize(value)
         .map_err(|error| malformed(error.inner(), pointer(&error.path().to_string())))?;
     if let Some(id) = message.job_id {
-        return Ok(Decoded::Address(id));
+        return Ok(Decoded::Address { id, said: JobType::from_name(&message.type_name) });
     }
     let data = if message.data.is_null() { json!({}) } else { message.data };
     let job = Job::parse(&message.type_name, message.v.unwrap_or(VERSION_ABSENT), &data)?;

@@ -11,8 +11,12 @@ const QUEUE: Queue = Queue::ScoringEvents;
 #[test]
 fn an_address_needs_nothing_but_type_and_id() {
     let id = uuid::Uuid::new_v8([7; 16]);
-    let body = json!({"type": "of.AnotherBuild", "jobId": id, "extra": {"kept": true}}).to_string();
-    assert_eq!(decode(QUEUE, &body), Ok(Decoded::Address(id)));
+    for (type_name, said) in
+        [("of.AnotherBuild", None), ("scoring.RecomputeChunk", Some(JobType::RecomputeChunk))]
+    {
+        let body = json!({"type": type_name, "jobId": id, "extra": {"kept": true}}).to_string();
+        assert_eq!(decode(QUEUE, &body), Ok(Decoded::Address { id, said }));
+    }
 }
 
 #[test]
@@ -62,7 +66,7 @@ fn a_key_has_1_to_200_characters() {
         let body = json!({"type": "scoring.BatchRecompute", "idempotencyKey": key}).to_string();
         let found = match decode(QUEUE, &body) {
             Ok(Decoded::Short { idempotency_key, .. }) => Ok(idempotency_key),
-            Ok(Decoded::Address(id)) => panic!("read as the address {id}"),
+            Ok(Decoded::Address { id, .. }) => panic!("read as the address {id}"),
             Err(refusal) => Err(refusal.code()),
         };
         assert_eq!(found, expected.map(|key| key.map(str::to_owned)), "{key}");
@@ -149,7 +153,8 @@ fn a_job_is_read_from_its_own_queue_only() {
         let expected = if queue == QUEUE { Ok(()) } else { Err("wrong_queue") };
         assert_eq!(code, expected, "{}", queue.name());
         // Where a row exists, it says what the job is.
-        assert_eq!(decode(queue, &address), Ok(Decoded::Address(uuid::Uuid::nil())));
+        let (id, said) = (uuid::Uuid::nil(), Some(JobType::BatchRecompute));
+        assert_eq!(decode(queue, &address), Ok(Decoded::Address { id, said }));
     }
 }
 
@@ -157,6 +162,6 @@ proptest! {
     #[test]
     fn no_body_panics(body in "\\PC{0,200}") {
         let decoded = decode(QUEUE, &body);
-        prop_assert!(!matches!(decoded, Ok(Decoded::Address(_))));
+        prop_assert!(!matches!(decoded, Ok(Decoded::Address { .. })));
     }
 }

@@ -61,7 +61,7 @@ pub async fn hand_in<P: Ports>(
         }
         // The address of a row makes no job, and whether there is such a row is
         // the relay's matter.
-        Ok(Decoded::Address(_)) => return Ok(HandedIn::Refused(Refusal::Address)),
+        Ok(Decoded::Address { .. }) => return Ok(HandedIn::Refused(Refusal::Address)),
         Err(refusal) => return Ok(HandedIn::Refused(refusal)),
     };
     let job_type = job.job_type();

@@ -127,7 +127,7 @@ fn content_of_body(detail: &CaseDetail, data: Option<&Value>) -> Result<Option<J
         let Some(queue) = Queue::from_name(&detail.case.queue) else { return Ok(None) };
         return match decode(queue, body?)? {
             Decoded::Short { job, .. } => Ok(Some(job)),
-            Decoded::Address(_) => Ok(None),
+            Decoded::Address { .. } => Ok(None),
         };
     };
     let named = match &detail.case.type_name {

@@ -41,9 +41,11 @@ impl Plan {
         let mut by_job: BTreeMap<Uuid, Vec<usize>> = BTreeMap::new();
         let (mut addresses, mut shorts) = (BTreeMap::new(), BTreeMap::new());
         let (mut letters, mut refused) = (Vec::new(), Vec::new());
+        let mut expects_others = false;
         for (index, delivery) in deliveries.iter().enumerate() {
             match read(queue, &delivery.body) {
-                Ok(Decoded::Address(id)) => {
+                Ok(Decoded::Address { id, said }) => {
+                    expects_others |= said.is_none_or(|said| !said.spec().batched);
                     addresses.insert(id, delivery.message_id.clone());
                     by_job.entry(id).or_default().push(index);
                 }
@@ -79,6 +81,7 @@ impl Plan {
             letters,
             messages: count(deliveries.len()),
             repeated: count(by_job.values().map(|messages| messages.len() - 1).sum()),
+            expects_others,
             types: JobType::available_on(queue).collect(),
         };
         Self { request, refused, by_job }

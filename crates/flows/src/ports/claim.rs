@@ -58,6 +58,10 @@ pub struct ClaimRequest {
     pub messages: i32,
     /// Messages whose job another message of the batch is about as well.
     pub repeated: i32,
+    /// Whether a message says that its job is of a type that is claimed alone:
+    /// what is not claimed with the batch is then looked at in the same flight.
+    /// Saves time, and decides nothing.
+    pub expects_others: bool,
     /// The types that this build can do on this queue. Rows of another type, or
     /// of a newer version, are another build's.
     pub types: Vec<JobType>,

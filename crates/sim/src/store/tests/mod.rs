@@ -131,6 +131,7 @@ fn request(ids: &[Uuid]) -> ClaimRequest {
         letters: Vec::new(),
         messages: 100,
         repeated: 0,
+        expects_others: false,
         types: JobType::available_on(Queue::ScoringEvents).collect(),
     }
 }
