@@ -3,6 +3,7 @@
 //! from, and no completed job left an older one behind.
 
 use mauntic_domain::jobs::{Job, JobState};
+use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoring::{Config, Context, score};
 
 use super::jobs::described;
@@ -35,7 +36,7 @@ pub(super) fn explained(world: &World) -> Failed {
             let Some(config) = config else {
                 return fail("oracle: a score has a configuration that was stored", detail);
             };
-            if score(features, config, &context) != row.score {
+            if score(features, config, &context, PointsE4::ZERO) != row.score {
                 return fail("oracle: a score is what the rules give in one shot", detail);
             }
             if job.is_none_or(|row| row.state != JobState::Completed) {
