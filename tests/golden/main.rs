@@ -10,6 +10,7 @@
     reason = "a test may stop"
 )]
 
+mod contact_events;
 mod oracle;
 
 use std::collections::{BTreeMap, BTreeSet};

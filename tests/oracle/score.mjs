@@ -1,8 +1,10 @@
 // The scoring table, written down a second time in another language and by
 // other means: points are integers of ten-thousandths, rules are a flat list of
 // [name, points, category, predicate]. Reads one JSON object a line
-// ({features, config, context}), writes one a line. It shares no code with the
-// rules it checks, and is meant to stay as plain as the table.
+// ({features, config, context, signals, asOf}, or {weight, decayModel,
+// decayHours, elapsedMillis} for what is left of a weight), writes one a line.
+// It shares no code with the rules it checks, and is meant to stay as plain as
+// the table.
 import { createInterface } from "node:readline";
 
 const is = (key, value) => (features) => features[key] === value;
@@ -45,8 +47,8 @@ function factorsOf(features, config) {
   }
   for (const [factor, value] of Object.entries(features.customFactors ?? {})) {
     if (!(value === true || value > 0)) continue;
-    // A name of the table is the feature's own and means nothing here.
-    if (TABLE.some(([name]) => name === factor)) continue;
+    // A name of the table is the feature's own and means nothing here, as is that of signals.
+    if (factor === "intent_signals" || TABLE.some(([name]) => name === factor)) continue;
     const own = config.find((entry) => entry.factor === factor);
     if (own === undefined || own.enabled === false) continue;
     found.push({ factor, category: own.category, points: exact(own.weight) });
@@ -54,8 +56,31 @@ function factorsOf(features, config) {
   return found;
 }
 
-function score({ features = {}, config = [], context }) {
-  let found = factorsOf(features, config);
+// What is left of a weight, in hundredths: rounded once, halves up.
+function left({ weight, decayModel, decayHours, elapsedMillis }) {
+  const whole = decayHours * 3600000;
+  if (elapsedMillis < 0 || elapsedMillis >= whole) return 0;
+  const hundredths = Math.round(weight * 100);
+  // Exact integers where a half can be: doubles hold them below 2^53.
+  const divided = (of, by) => Number((2n * BigInt(of) + BigInt(by)) / (2n * BigInt(by)));
+  if (decayModel === "exponential") return Math.round(hundredths * Math.exp((-3 * elapsedMillis) / whole));
+  if (decayModel === "linear") return divided(hundredths * (whole - elapsedMillis), whole);
+  if (elapsedMillis < whole / 2) return hundredths;
+  return divided(hundredths, elapsedMillis < (whole * 3) / 4 ? 2 : 4);
+}
+
+function ofSignals(signals, asOf, config) {
+  const own = config.find((entry) => entry.factor === "intent_signals");
+  if (own?.enabled === false) return [];
+  const age = (signal) => Date.parse(asOf) - Date.parse(signal.detectedAt);
+  const weighed = signals.map((signal) => left({ ...signal, elapsedMillis: age(signal) }));
+  const sum = weighed.reduce((points, one) => points + one * 100, 0);
+  const points = Math.min(sum, own === undefined ? exact(40) : exact(own.weight));
+  return points > 0 ? [{ factor: "intent_signals", category: own?.category ?? "intent", points }] : [];
+}
+
+function score({ features = {}, config = [], context, signals, asOf }) {
+  let found = [...factorsOf(features, config), ...ofSignals(signals ?? [], asOf, config)];
   for (const [category, field, factor] of REPLACED_BY) {
     const given = context?.[field];
     if (given === undefined || given === null) continue;
@@ -80,6 +105,8 @@ function score({ features = {}, config = [], context }) {
   };
 }
 
+const answer = (question) => ("elapsedMillis" in question ? { currentWeight: left(question) / 100 } : score(question));
+
 for await (const line of createInterface({ input: process.stdin })) {
-  if (line.trim() !== "") process.stdout.write(`${JSON.stringify(score(JSON.parse(line)))}\n`);
+  if (line.trim() !== "") process.stdout.write(`${JSON.stringify(answer(JSON.parse(line)))}\n`);
 }

@@ -1,11 +1,13 @@
-//! The scoring table a second time, in another language (`oracle/score.mjs`).
+//! The scoring table and the curves of decay a second time, in another language
+//! (`oracle/score.mjs`).
 
 use std::io::Write;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-/// Its answers to questions of `{features, config, context}`, in their order.
+/// Its answers to questions of `{features, config, context, signals, asOf}` or of
+/// `{weight, decayModel, decayHours, elapsedMillis}`, in their order.
 ///
 /// # Panics
 /// When it fails or leaves a question out.

@@ -46,14 +46,14 @@ async fn what_a_job_waits_for_follows_from_its_row() {
         (single.to_owned(), Next::Alone),
         (format!("{single}, {soon}"), Next::Nothing),
         (format!("{single}, {late}"), Next::Nothing),
-        (format!("{single}, version = 2"), Next::Alone),
-        (format!("{single}, version = 3"), Next::AnotherBuild),
-        (format!("{single}, version = 3, {soon}"), Next::Nothing),
+        (format!("{single}, version = 3"), Next::Alone),
+        (format!("{single}, version = 4"), Next::AnotherBuild),
+        (format!("{single}, version = 4, {soon}"), Next::Nothing),
         (format!("{lost}, version = 9"), Next::AnotherBuild),
         ("type = 'scoring.FromTomorrow'".to_owned(), Next::AnotherBuild),
         ("version = 2".to_owned(), Next::AnotherBuild),
         // Registered, but not to be done by this build.
-        ("type = 'scoring.SignalDecay'".to_owned(), Next::AnotherBuild),
+        ("type = 'overnight.start'".to_owned(), Next::AnotherBuild),
     ] {
         let made = made(&world, "c").await;
         change(&world, made.id, &set).await;

@@ -220,8 +220,14 @@ impl EventKind {
 }
 
 fn page(url: &str) -> (&'static str, u16) {
+    // What stands before the path names a host, which is no page: every page of
+    // `https://demo.example.com` would be one.
     let url = url.to_ascii_lowercase();
-    let found = PAGES.into_iter().find(|(part, _, _)| url.contains(part));
+    let path = match url.split_once("://") {
+        Some((_, rest)) => rest.find('/').and_then(|start| rest.get(start..)).unwrap_or_default(),
+        None => url.as_str(),
+    };
+    let found = PAGES.into_iter().find(|(part, _, _)| path.contains(part));
     found.map_or(("WEBSITE_VISIT", 5), |(_, name, points)| (name, points))
 }
 

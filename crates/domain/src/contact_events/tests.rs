@@ -68,8 +68,11 @@ fn every_row_of_the_table() {
         ("content.PageVisited",     visit("/demo/pricing"),                     "content",  Some(("PRICING_PAGE", "20"))),
         ("content.PageVisited",     visit("/comparison/free-trial/demo"),       "content",  Some(("DEMO_REQUEST", "30"))),
         ("content.PageVisited",     visit("/comparison/case-stud"),             "content",  Some(("CASE_STUDY_VIEW", "12"))),
-        // Anywhere in the URL, but behind a slash only; a host stands behind two.
-        ("content.PageVisited",     visit("https://pricing.example.com"),       "content",  Some(("PRICING_PAGE", "20"))),
+        // Anywhere behind the host, which names no page.
+        ("content.PageVisited",     visit("https://pricing.example.com"),       "content",  Some(("WEBSITE_VISIT", "5"))),
+        ("content.PageVisited",     visit("https://demo.example.com/about"),    "content",  Some(("WEBSITE_VISIT", "5"))),
+        ("content.PageVisited",     visit("https://demo.example.com/demo"),     "content",  Some(("DEMO_REQUEST", "30"))),
+        ("content.PageVisited",     visit("https://example.com/#/pricing"),     "content",  Some(("PRICING_PAGE", "20"))),
         ("content.PageVisited",     visit("https://example.com/?a=pricing"),    "content",  Some(("WEBSITE_VISIT", "5"))),
         ("content.PageVisited",     visit("/price"),                            "content",  Some(("WEBSITE_VISIT", "5"))),
         ("content.FormSubmitted",   json!({}),                                  "content",  Some(("FORM_SUBMISSION", "15"))),

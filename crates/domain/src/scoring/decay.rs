@@ -15,6 +15,7 @@
 use chrono::TimeDelta;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use super::signal_weight::SignalWeight;
 
@@ -105,7 +106,8 @@ impl Default for DecayHours {
 impl<'de> Deserialize<'de> for DecayHours {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // Whatever it is that is no such number, one sentence says what is.
-        let hours = u64::deserialize(deserializer).map_err(|_| DecayHoursError);
+        let value = Value::deserialize(deserializer)?;
+        let hours = value.as_u64().ok_or(DecayHoursError);
         hours.and_then(Self::new).map_err(D::Error::custom)
     }
 }

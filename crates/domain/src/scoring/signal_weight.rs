@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 
 use crate::points::{PointsE4, deserialize_points};
 
@@ -76,7 +77,9 @@ impl Serialize for SignalWeight {
 
 impl<'de> Deserialize<'de> for SignalWeight {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let points = deserialize_points(deserializer, DECIMALS_MAX).map_err(|_| SignalWeightError);
+        // Whatever it is that is no such number, one sentence says what is.
+        let value = Value::deserialize(deserializer)?;
+        let points = deserialize_points(value, DECIMALS_MAX).map_err(|_| SignalWeightError);
         let hundredths = points.map(|points| points.e4() / E4_PER_HUNDREDTH);
         hundredths.and_then(Self::from_hundredths).map_err(D::Error::custom)
     }

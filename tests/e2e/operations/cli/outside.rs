@@ -1,13 +1,26 @@
 //! The verbs that need no deployment.
 
+use serde_json::json;
+
 use super::Cli;
 
 pub(super) async fn rules_and_simulator_run_alone(cli: &mut Cli) {
-    let line = ["simulate", "score"];
-    let mut command = cli.command(&line);
-    command.env_clear();
-    let ran = cli.run_with(command, &line, "{\"features\":{\"hasEmail\":true}}\n").ok();
-    assert_eq!(ran.json()["totalScore"], 10);
+    for (rule, input, field, expected) in [
+        ("score", json!({"features": {"hasEmail": true}}), "totalScore", json!(10)),
+        (
+            "decay",
+            json!({"weight": 20, "decayModel": "linear", "decayHours": 168, "elapsedSeconds": 3_600}),
+            "currentWeight",
+            json!(19.88),
+        ),
+        ("priority", json!({"signalType": "DEMO_REQUEST"}), "priority", json!("critical")),
+    ] {
+        let line = ["simulate", rule];
+        let mut command = cli.command(&line);
+        command.env_clear();
+        let ran = cli.run_with(command, &line, &format!("{input}\n")).ok();
+        assert_eq!(ran.json()[field], expected, "{rule}");
+    }
     let report = cli.json(&["sim", "run", "--seed", "1", "--seeds", "2", "--ops", "50"]);
     assert_eq!((&report["seeds"], &report["failed"]), (&2.into(), &0.into()), "{report}");
 }

@@ -40,6 +40,8 @@ pub(super) const VERBS: &[(&str, &str)] = &[
     ("receipts report",  "audit::receipts_balance"),
     ("doctor",           "doctor::a_healthy_deployment_has_nothing_to_tell"),
     ("simulate score",   "outside::rules_and_simulator_run_alone"),
+    ("simulate decay",   "outside::rules_and_simulator_run_alone"),
+    ("simulate priority", "outside::rules_and_simulator_run_alone"),
     ("sim run",          "outside::rules_and_simulator_run_alone"),
 ];
 

@@ -13,7 +13,7 @@ fn write(world: &World, held: &Held, contact_id: &str, features: &Features) -> S
     let input_version = world.store.look(|state| state.input_version(&key));
     ScoreWrite {
         contact: key,
-        score: score(features, &Config::default(), &Context::default()),
+        score: score(features, &Config::default(), &Context::default(), PointsE4::ZERO),
         input_version,
         config_version: 0,
         job_id: held.id,

@@ -76,6 +76,7 @@ fn features_scores_and_the_leaderboard() {
             &Features { has_phone, ..features() },
             &Config::default(),
             &Context::default(),
+            PointsE4::ZERO,
         ),
         previous_total: Some(PointsE4::whole(1)),
         input_version: 1,
