@@ -184,7 +184,7 @@ const DONE: &str = "select
     (select count(*) from scoring.lead_scores s where s.job_id = j.id) as scores,
     (select count(*) - 1 from jobs.job o where o.request_id = j.request_id) as jobs,
     (select count(*) from jobs.event_outbox e
-     where e.job_id = j.id and e.type <> 'scoring.LeadScoreUpdated') as events
+     where e.job_id = j.id and e.type not in ('scoring.LeadScoreUpdated', 'scoring.ThresholdCrossed')) as events
   from jobs.job j
   left join lateral (
     select d.reason, d.detail from jobs.dead_letter d

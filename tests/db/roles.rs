@@ -7,18 +7,28 @@ use mauntic_tests::world::World;
 
 /// Tables that the role may touch at all, with the rights to whole rows and, in
 /// parentheses, to some columns. What is not here it cannot even read.
-const RIGHTS: [(&str, &str); 11] = [
+const RIGHTS: [(&str, &str); 21] = [
+    ("analytics.contact_activity", "select insert"),
     ("jobs.answer", "select insert update"),
     ("jobs.delivery", "select"),
+    ("jobs.event_outbox", "insert"),
     ("jobs.heartbeat", "select"),
     ("jobs.job", "select (insert) (update)"),
-    ("jobs.run", "select"),
+    ("jobs.run", "select (insert) (update)"),
     ("jobs.schema_migration", "select"),
-    ("scoring.config_versions", "select"),
+    ("lead_intelligence.enrichment_jobs", "select insert"),
+    ("scoring.config_documents", "select insert"),
+    ("scoring.config_drafts", "select insert update"),
+    ("scoring.config_epoch", "select update"),
+    ("scoring.config_versions", "select insert update"),
     ("scoring.contact_features", "select insert update"),
+    ("scoring.event_seen", "select insert"),
+    ("scoring.intent_signals", "select insert (update)"),
     ("scoring.lead_scores", "select"),
     ("scoring.score_history", "select"),
-    ("scoring.scoring_configs", "select"),
+    ("scoring.scoring_configs", "select insert update delete"),
+    ("scoring.signal_alerts", "select insert (update)"),
+    ("scoring.signal_configs", "select insert update delete"),
 ];
 
 /// Functions of ours that run with another's rights, and who may call them.
@@ -42,7 +52,8 @@ async fn the_http_workers_role_may_exactly_this() {
         case when has_table_privilege(r, c.oid, 'truncate') then 'truncate' end)
       from pg_class c cross join (values ('mauntic_http')) as who(r)
       where c.relkind in ('r', 'p', 'v', 'm', 'f')
-        and c.relnamespace::regnamespace::text in ('jobs', 'scoring', 'auth')";
+        and c.relnamespace::regnamespace::text
+          in ('jobs', 'scoring', 'auth', 'analytics', 'lead_intelligence')";
     let found = world.rows(sql).await;
     let found: BTreeMap<String, String> = found
         .iter()

@@ -20,5 +20,6 @@ mod letters;
 mod neighbours;
 mod operations;
 mod panics;
+mod recompute;
 mod ten_thousand;
 mod thousand;

@@ -19,6 +19,7 @@ pub mod contacts;
 pub mod logs;
 pub mod oracle;
 pub mod ports;
+pub mod recompute;
 pub mod say;
 pub mod scored;
 pub mod shell;

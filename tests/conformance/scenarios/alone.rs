@@ -23,7 +23,7 @@ on_both! {
 async fn a_due_job_is_held_alone<S: Subject>(mut world: World<S>) {
     let id = world.enqueue(&[chunk("org_1", "ada")]).await[0].id;
     let held = world.hold_alone(id).await;
-    assert_eq!((held.claim, held.failures, held.version), (1, 0, 2));
+    assert_eq!((held.claim, held.failures, held.version), (1, 0, 3));
     world.expect_job(id, json!({"state": "in_progress", "alone": true})).await;
 }
 

@@ -38,7 +38,7 @@ async fn an_enqueued_job_has_its_row<S: Subject>(mut world: World<S>) {
         "available_at": "+0s", "wake_at": "+60s", "created_at": "+0s", "expires_at": "+604800s",
         "coalesced": 0, "idempotency_key": "key", "coalesce_key": none(), "version": 1});
     world.expect_job(enqueued[0].id, row).await;
-    let row = json!({"type": "scoring.RecomputeChunk", "version": 2, "idempotency_key": none()});
+    let row = json!({"type": "scoring.RecomputeChunk", "version": 3, "idempotency_key": none()});
     world.expect_job(enqueued[1].id, row).await;
 }
 

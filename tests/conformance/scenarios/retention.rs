@@ -128,7 +128,7 @@ async fn at_most_so_many_rows_go<S: Subject>(mut world: World<S>) {
 
 async fn events_go_sent_or_not<S: Subject>(mut world: World<S>) {
     let id = world.id();
-    let scores = vec![score("ada", 50, (1, 0), id), score("bob", 50, (1, 0), id)];
+    let scores = vec![score("ada", 10, (1, 0), id), score("bob", 10, (1, 0), id)];
     let whole = effect(world.subject.now(), &[]);
     world.queue.commit(&Effect { scores, ..whole }).await.unwrap();
     let events = world.queue.take_events(1).await.unwrap();

@@ -44,8 +44,10 @@ async fn a_first_score_is_told<S: Subject>(mut world: World<S>) {
     let ada = json!({"contactId": "ada", "grade": "C", "previousGrade": none(),
         "totalScore": 50.5});
     assert_eq!(told[0], ada);
-    let name = world.labels.name(id);
-    assert_eq!(world.column("events", "job_id").await, [json!(name), json!(name)]);
+    // Of each contact its grade, then the thresholds it has reached: 20 and 40, and
+    // all four.
+    let name = json!(world.labels.name(id));
+    assert_eq!(world.column("events", "job_id").await, vec![name; 3 + 5]);
     assert_eq!(world.column("scores", "total_score").await, [json!(505_000), json!(905_000)]);
 }
 
@@ -53,7 +55,9 @@ async fn the_same_grade_is_not_told<S: Subject>(mut world: World<S>) {
     let id = world.id();
     store(&mut world, vec![score("ada", 50, (1, 0), id)]).await;
     store(&mut world, vec![score("ada", 55, (2, 0), id)]).await;
-    assert_eq!(world.column("events", "type").await, ["scoring.LeadScoreUpdated"]);
+    let told = ["LeadScoreUpdated", "ThresholdCrossed", "ThresholdCrossed"];
+    let told = told.map(|name| format!("scoring.{name}"));
+    assert_eq!(world.column("events", "type").await, told);
     assert_eq!(world.column("scores", "previous_total").await, [json!(505_000)]);
 }
 
@@ -62,7 +66,7 @@ async fn a_new_grade_is_told_with_the_one_before<S: Subject>(mut world: World<S>
     store(&mut world, vec![score("ada", 50, (1, 0), id)]).await;
     store(&mut world, vec![score("ada", 90, (2, 0), id)]).await;
     let told = world.column("events", "data").await;
-    assert_eq!((&told[1]["grade"], &told[1]["previousGrade"]), (&json!("A"), &json!("C")));
+    assert_eq!((&told[3]["grade"], &told[3]["previousGrade"]), (&json!("A"), &json!("C")));
 }
 
 async fn a_score_of_older_features_is_superseded<S: Subject>(mut world: World<S>) {

@@ -82,7 +82,7 @@ async fn an_effect_is_written_whole_or_not_at_all() {
     assert_eq!(run(&world, made.run).await, ("running".into(), [3, 1, 0, 0]));
     let due = "wake_at <= clock_timestamp() and available_at <= wake_at";
     let spawned = row(&world, "jobs.job", whole.spawned[0].id, due).await;
-    assert_eq!((&spawned["version"], &spawned["x"]), (&json!(2), &json!(true)), "{spawned}");
+    assert_eq!((&spawned["version"], &spawned["x"]), (&json!(3), &json!(true)), "{spawned}");
     assert_eq!(
         (&spawned["queue"], &spawned["type"]),
         (&json!("mauntic-scoring-events"), &json!(JobType::RecomputeChunk.name()))
@@ -141,8 +141,15 @@ async fn a_new_grade_is_an_event_and_the_same_grade_is_none() {
     let sql = "select organization_id, type, data, job_id from jobs.event_outbox order by id";
     let told = world.rows(sql).await;
     let found: Vec<(Value, Uuid)> = told.iter().map(|row| (row.get(2), row.get(3))).collect();
-    let event = |grade: &str, previous: Option<&str>, total: i32| json!({"contactId": "c", "grade": grade, "previousGrade": previous, "totalScore": total});
-    assert_eq!(found, [(event("F", None, 10), jobs[0]), (event("C", Some("F"), 40), jobs[1])]);
+    let graded = |grade: &str, previous: Option<&str>, total: i32| json!({"contactId": "c", "grade": grade, "previousGrade": previous, "totalScore": total});
+    let crossed = |threshold: i32| json!({"contactId": "c", "threshold": threshold, "direction": "up", "previousTotal": 10, "totalScore": 40});
+    let expected = [
+        (graded("F", None, 10), jobs[0]),
+        (graded("C", Some("F"), 40), jobs[1]),
+        (crossed(20), jobs[1]),
+        (crossed(40), jobs[1]),
+    ];
+    assert_eq!(found, expected);
     assert_eq!(told[0].get::<_, String>(0), "org_1");
     assert_eq!(told[0].get::<_, String>(1), "scoring.LeadScoreUpdated");
 }

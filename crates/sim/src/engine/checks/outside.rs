@@ -1,10 +1,12 @@
 //! What left the database: alerts under one id a window, events for every
-//! change of a grade.
+//! change of a score.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use mauntic_domain::jobs::{Job, JobState};
 use mauntic_domain::notifications::Window;
+use mauntic_domain::points::PointsE4;
+use mauntic_domain::scoring::score::THRESHOLDS;
 use mauntic_flows::ports::Dependency;
 use serde_json::Value;
 use uuid::Uuid;
@@ -49,35 +51,69 @@ pub(super) fn told_once(world: &World) -> Failed {
     })
 }
 
-/// Events of a contact tell one change of grade after the other, without a gap,
-/// up to the grade it has; and each was published before it was too old.
+/// Events of a contact tell one change of grade and one crossing after the other,
+/// without a gap, up to the grade and the thresholds it has reached; and each was
+/// published before it was too old.
 pub(super) fn events(world: &World) -> Failed {
     let published: BTreeSet<Uuid> =
         world.ports.queues.take_events().iter().map(|event| event.id).collect();
     world.ports.store.look(|state| {
-        let mut grades: BTreeMap<(String, String), Value> = BTreeMap::new();
+        let mut told: BTreeMap<(String, String), Told> = BTreeMap::new();
         for (event, is_gone) in world.model.archive.all_events(state) {
-            let text = |name: &str| {
-                event.data.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
-            };
-            let contact = (event.organization_id.clone().unwrap_or_default(), text("contactId"));
-            let before = grades.get(&contact).cloned().unwrap_or(Value::Null);
-            if event.data.get("previousGrade").unwrap_or(&Value::Null) != &before {
-                return fail("events tell every change of a grade", format_args!("{event:?}"));
+            let contact = event.data.get("contactId").and_then(Value::as_str).unwrap_or_default();
+            let owner = event.organization_id.clone().unwrap_or_default();
+            let of = told.entry((owner, contact.to_owned())).or_default();
+            if !of.follows(&event.event_type, &event.data) {
+                return fail("events tell every change of a score", format_args!("{event:?}"));
             }
-            grades.insert(contact, event.data.get("grade").cloned().unwrap_or(Value::Null));
             // What nobody could be told for so long is not told any more.
             if !published.contains(&event.id) && !is_gone {
                 return fail("every event is published", format_args!("{event:?}"));
             }
         }
         for ((owner, contact), row) in state.scores() {
-            let told = grades.get(&(owner.to_string(), contact.to_string()));
-            if told.and_then(Value::as_str) != Some(row.grade.as_str()) {
-                let detail = format_args!("{owner}/{contact} has {:?}, told {told:?}", row.grade);
-                return fail("events tell every change of a grade", detail);
+            let is = Told {
+                grade: Some(row.grade.as_str().to_owned()),
+                reached: THRESHOLDS
+                    .into_iter()
+                    .filter(|threshold| row.total >= PointsE4::whole(*threshold))
+                    .collect(),
+            };
+            let told = told.get(&(owner.to_string(), contact.to_string()));
+            if told != Some(&is) {
+                let detail = format_args!("{owner}/{contact} has {is:?}, told {told:?}");
+                return fail("events tell every change of a score", detail);
             }
         }
         Ok(())
     })
+}
+
+/// What somebody who heard every event knows of a contact's score.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Told {
+    grade: Option<String>,
+    reached: BTreeSet<i64>,
+}
+
+impl Told {
+    /// Whether this event says what can come next.
+    fn follows(&mut self, event_type: &str, data: &Value) -> bool {
+        let text = |name: &str| data.get(name).and_then(Value::as_str).map(str::to_owned);
+        match event_type {
+            "scoring.LeadScoreUpdated" => {
+                std::mem::replace(&mut self.grade, text("grade")) == text("previousGrade")
+            }
+            "scoring.ThresholdCrossed" => {
+                let threshold = data.get("threshold").and_then(Value::as_i64).unwrap_or_default();
+                match text("direction").as_deref() {
+                    Some("up") => self.reached.insert(threshold),
+                    Some("down") => self.reached.remove(&threshold),
+                    _ => false,
+                }
+            }
+            // Of signals and alerts.
+            _ => true,
+        }
+    }
 }
