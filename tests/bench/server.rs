@@ -76,11 +76,25 @@ impl Server {
     pub(crate) async fn migrate(&self, database: &Database) -> impl Fn(&str) -> String + use<> {
         let owner = self.owner(database).await;
         migrate::run(&owner).await.expect("the schema");
-        let (url, password) = (database.url.clone(), self.password.clone());
         for role in ["mauntic_http", "mauntic_queue"] {
-            admin::set_role_password(&owner, role, &password).await.unwrap();
+            admin::set_role_password(&owner, role, &self.password).await.unwrap();
         }
+        self.roles(database)
+    }
+
+    /// The address of a database with our schema for a worker's role.
+    pub(crate) fn roles(&self, database: &Database) -> impl Fn(&str) -> String + use<> {
+        let (url, password) = (database.url.clone(), self.password.clone());
         move |role| with_user(&url, role, &password)
+    }
+
+    /// A database with the same rows in the same places, file by file.
+    pub(crate) async fn copy(&self, template: &Database, name: &str) -> Database {
+        let name = format!("{PREFIX}{name}");
+        let from = &template.name;
+        self.run(&format!("create database {name} template {from} strategy file_copy")).await;
+        let url = self.postgres.url(SUPERUSER, &name);
+        Database { name, url }
     }
 
     /// Where the write-ahead log ends now, in bytes.

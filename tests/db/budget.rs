@@ -4,13 +4,18 @@ use mauntic_flows::consume::Body;
 use mauntic_testkit::database::{Cluster, Role};
 use mauntic_testkit::proxy::RoundTripProxy;
 use mauntic_tests::ports::{Settled, TestPorts};
+use mauntic_tests::recompute::{differences, fill};
 use mauntic_tests::say::say;
 use mauntic_tests::world::{World, contact, organization, short, texts};
 use serde_json::json;
 use uuid::Uuid;
 
-/// Round trips a batch of one hundred may take after connecting.
+/// Round trips that a batch of one hundred, or a chunk of any size, may take after
+/// connecting.
 const ROUND_TRIPS_MAX: u64 = 4;
+
+/// Contacts of the chunk.
+const CHUNK_CONTACTS: i64 = 500;
 
 /// 100 messages: 85 contacts of 20 organizations (some unknown), 10 of them
 /// twice, 5 malformed.
@@ -58,6 +63,32 @@ async fn a_batch_of_one_hundred_takes_at_most_four_round_trips() {
     assert_eq!(world.count("select count(*) from jobs.dead_letter").await, 5);
     let trips = proxy.count();
     say(format_args!("round trips of the mixed batch of 100: {trips}"));
+    assert!((1..=ROUND_TRIPS_MAX).contains(&trips), "{trips}");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_chunk_takes_at_most_four_round_trips() {
+    let world = World::new().await;
+    fill(&world.owner, "org_1", CHUNK_CONTACTS, chrono::Utc::now()).await;
+    let last = format!("contact_{CHUNK_CONTACTS:08}");
+    let through = json!({"organizationId": "org_1", "contactId": last});
+    let data = json!({"contacts": {"range": {"through": through}}, "configEpoch": 0});
+    let sql = "with run as (insert into jobs.run (id, job_key, trigger, jobs_total)
+        values (uuidv7(), 'k', 'manual', 1) returning id)
+      insert into jobs.job (queue, type, version, data, failures_max, run_id)
+      select 'mauntic-scoring-events', 'scoring.RecomputeChunk', 3, $1, 3, r.id from run r
+      returning id";
+    let id: Uuid = world.owner.query_one(sql, &[&data]).await.unwrap().get(0);
+    let body = json!({"type": "scoring.RecomputeChunk", "jobId": id}).to_string();
+    let proxy = RoundTripProxy::start(Cluster::shared().server().port()).unwrap();
+    let ports = TestPorts::new(&proxy.url(&world.database.url(Role::Queue)));
+    let batch = world.consume_with(&ports, Uuid::new_v4(), "m", &texts([body])).await;
+    assert_eq!((batch.report.completed, batch.report.error), (1, None));
+    assert_eq!(world.count("select count(*) from scoring.lead_scores").await, CHUNK_CONTACTS);
+    assert_eq!(world.count("select count(*) from jobs.run where status = 'completed'").await, 1);
+    assert_eq!(differences(&world.owner).await, [""; 0]);
+    let trips = proxy.count();
+    say(format_args!("round trips of a chunk of {CHUNK_CONTACTS} contacts: {trips}"));
     assert!((1..=ROUND_TRIPS_MAX).contains(&trips), "{trips}");
 }
 

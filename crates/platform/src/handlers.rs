@@ -75,8 +75,15 @@ fn report_batch(queue: &str, token: Uuid, report: &Report, duration_ms: i64) {
         "retried": report.retried,
         "error": report.error.as_ref().map(failure),
         "durationMs": duration_ms,
+        "memoryBytes": memory_bytes(),
     });
     log::line(level, fields);
+}
+
+/// What the instance has taken of its isolate's memory so far; it never gives any
+/// back. A page of wasm has 64 KiB.
+fn memory_bytes() -> u64 {
+    u64::try_from(core::arch::wasm32::memory_size(0)).unwrap_or(u64::MAX) * 64 * 1024
 }
 
 /// An error's place in a log line.

@@ -1,0 +1,47 @@
+//! `make bench`: what scoring costs, each line as a ratio or a rate that passes or
+//! fails, printed and kept in `docs/benchmarks.md`.
+//!
+//! A recompute of every contact through the real queue worker in workerd stands
+//! beside one statement of plain SQL that computes and writes the same scores and
+//! history in one session, on the same server, in the same run, each in a fresh
+//! copy of one database.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::float_arithmetic,
+    clippy::cast_precision_loss,
+    reason = "a benchmark may stop, reads the clock, and prints rates"
+)]
+#![allow(dead_code, reason = "the server's other counts are the other benchmark's")]
+
+mod ingest;
+mod process;
+mod recompute;
+mod report;
+#[path = "../server.rs"]
+mod server;
+mod single;
+mod stage;
+
+use std::process::ExitCode;
+
+use crate::report::Report;
+use crate::server::Server;
+use crate::stage::Stage;
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() -> ExitCode {
+    let server = Server::start().await;
+    let mut report = Report::begin(&server.described().await);
+    let stage = Stage::prepare(&server).await;
+    recompute::measure(&server, &stage, &mut report).await;
+    single::measure(&server, &stage, &mut report).await;
+    ingest::measure(&server, &stage, &mut report).await;
+    stage.forget(&server).await;
+    server.stop().await;
+    report.end()
+}

@@ -1,0 +1,97 @@
+//! Single `scoring.CalculateScore` jobs through the real queue worker, a hundred a
+//! batch, each batch an invocation with a connection of its own.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use mauntic_domain::jobs::Queue;
+use mauntic_domain::jobs::queue::Origin;
+use mauntic_flows::consume::{Body as Text, Delivery, consume};
+use mauntic_local::workers::{Body, Message, Outcome, Worker};
+use mauntic_testkit::proxy::RoundTripProxy;
+use mauntic_tests::ports::{Settlements, TestPorts};
+use serde_json::json;
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+use crate::report::Report;
+use crate::server::Server;
+use crate::stage::{Copy, ORGANIZATION, Stage};
+
+/// Jobs of a measure.
+const JOBS: i64 = 10_000;
+
+/// Jobs of a batch.
+const BATCH: usize = 100;
+
+/// Invocations at once.
+const PARALLEL: [usize; 2] = [1, 4];
+
+pub(crate) async fn measure(server: &Server, stage: &Stage, report: &mut Report) {
+    let copy = stage.staffed(server, "single").await;
+    let mut rates = Vec::new();
+    for parallel in PARALLEL {
+        let ids = insert(&copy.owner, stage.contacts, JOBS).await;
+        let started = Instant::now();
+        deliver_all(&copy, &ids, parallel);
+        rates.push((parallel, ids.len() as f64 / started.elapsed().as_secs_f64()));
+    }
+    let undone = "select count(*) from jobs.job where state <> 'completed'";
+    assert_eq!(copy.owner.query_one(undone, &[]).await.unwrap().get::<_, i64>(0), 0);
+    let trips = round_trips(server, &copy).await;
+    report.single(&rates, trips);
+    copy.forget(server).await;
+}
+
+async fn insert(owner: &Client, contacts: i64, jobs: i64) -> Vec<Uuid> {
+    let sql = "insert into jobs.job (queue, type, organization_id, data, failures_max)
+      select 'mauntic-scoring-events', 'scoring.CalculateScore', $1,
+             jsonb_build_object('organizationId', $1::text,
+               'contactId', 'contact_' || lpad((1 + n * 7919 % $2)::text, 8, '0')), 3
+      from generate_series(1, $3) n returning id";
+    let rows = owner.query(sql, &[&ORGANIZATION, &contacts, &jobs]).await.unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+fn deliver_all(copy: &Copy, ids: &[Uuid], parallel: usize) {
+    let batches: Vec<&[Uuid]> = ids.chunks(BATCH).collect();
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..parallel {
+            scope.spawn(|| {
+                while let Some(batch) = batches.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let messages: Vec<Message> = batch.iter().map(message).collect();
+                    let queue = Queue::ScoringEvents.name();
+                    let result = copy.workers.deliver(Worker::Queue, queue, &messages);
+                    let result = result.expect("delivered");
+                    assert_eq!(result.outcome, Outcome::Ok);
+                    assert_eq!(result.explicit_acks.len(), batch.len(), "every job was done");
+                }
+            });
+        }
+    });
+}
+
+fn message(id: &Uuid) -> Message {
+    let body = json!({"type": "scoring.CalculateScore", "jobId": id}).to_string();
+    let (id, body) = (id.simple().to_string(), Body::Text(body));
+    Message { id, timestamp_ms: 1_800_000_000_000, attempts: 1, body }
+}
+
+/// Round trips of one batch after connecting, counted on the wire.
+async fn round_trips(server: &Server, copy: &Copy) -> u64 {
+    let ids = insert(&copy.owner, 1_000, 100).await;
+    let proxy = RoundTripProxy::start(server.postgres.port()).expect("a port");
+    let url = proxy.url(&server.roles(&copy.database)("mauntic_queue"));
+    let ports = TestPorts::new(&url);
+    let delivery = |id: &Uuid| Delivery {
+        message_id: id.to_string(),
+        body: Text::Text(json!({"type": "scoring.CalculateScore", "jobId": id}).to_string()),
+    };
+    let deliveries: Vec<Delivery> = ids.iter().map(delivery).collect();
+    let origin = Origin::Jobs(Queue::ScoringEvents);
+    let settled = Settlements::default();
+    let report = consume(&ports, origin, Uuid::new_v4(), &deliveries, &settled).await;
+    assert_eq!((report.completed, report.error), (ids.len(), None));
+    proxy.count()
+}
