@@ -1,6 +1,6 @@
 -- The rival of a recompute: one statement that computes and writes scores and the day's
--- history of every contact, as the workers' statements do, in one session. {scores} is the
--- rules in SQL (tests/support/recompute/scores.sql) as of $1.
+-- history of every contact, as the workers' statements do, in one session. What stands in
+-- braces is the rules in SQL (tests/support/recompute/scores.sql) as of $1.
 with applied as (
   insert into scoring.lead_scores as s (
     organization_id, contact_id, total_score, fit_score, engagement_score, intent_score, grade,

@@ -6,12 +6,12 @@ with contacts as (
   select $1, 'contact_' || lpad(n::text, 8, '0'),
          jsonb_strip_nulls(jsonb_build_object(
            'hasEmail', n % 2 = 0, 'hasPhone', n % 3 = 0, 'hasDirectPhone', n % 7 = 0,
-           'companySize', (array['smb', 'mid', 'enterprise', null])[1 + n % 4],
-           'seniority', (array['c_level', 'vp', 'director', 'manager', 'individual', null])[1 + n % 6],
-           'engagementLevel', (array['low', 'medium', 'high', null])[1 + (n / 5) % 4],
+           'companySize', (array['smb', 'mid', 'enterprise', null])[(1 + n % 4)::int],
+           'seniority', (array['c_level', 'vp', 'director', 'manager', 'individual', null])[(1 + n % 6)::int],
+           'engagementLevel', (array['low', 'medium', 'high', null])[(1 + (n / 5) % 4)::int],
            'contentDownloads', n % 3, 'pricingPageVisit', n % 11 = 0, 'demoRequest', n % 13 = 0,
            'freeTrialSignup', n % 17 = 0))
-  from generate_series(1, $2) n
+  from generate_series(1, $2::int8) as n
   returning organization_id, contact_id
 )
 insert into scoring.intent_signals (
@@ -21,8 +21,8 @@ select $1, 'contact_' || lpad(n::text, 8, '0'), 'evt_' || n || '_' || k,
        (array['WEBSITE_VISIT', 'EMAIL_CLICK', 'CONTENT_DOWNLOAD'])[k], 'content',
        ((n * 37 + k * 911) % 2500) * 0.01, t.model, t.hours, 'low', 100, t.detected_at,
        t.detected_at + t.hours * interval '1 hour', 1
-from generate_series(1, $2) n, generate_series(1, 3) k, lateral (
-  select (array['linear', 'exponential', 'step'])[1 + (n + k) % 3] as model,
-         (array[168, 72, 336])[1 + (n / 3 + k) % 3] as hours,
+from generate_series(1, $2::int8) as n, generate_series(1, 3) k, lateral (
+  select (array['linear', 'exponential', 'step'])[(1 + (n + k) % 3)::int] as model,
+         (array[168, 72, 336])[(1 + (n / 3 + k) % 3)::int] as hours,
          date_trunc('milliseconds', $3::timestamptz)
            - ((n * 7919 + k * 104729) % 864000) * interval '1 s' as detected_at) t

@@ -1,5 +1,6 @@
 -- What the rules give for every contact, in plain SQL: the rival of the recompute, and its
--- oracle. {at} is the instant of a contact's score.
+-- oracle. What stands in braces: at, the instant of a contact's score; from and of, where
+-- that comes from, for the contact and for its signals.
 select f.organization_id, f.contact_id, f.input_version, p.fit, p.engagement,
        p.intent + p.signals as intent,
        least(greatest(p.fit + p.engagement + p.intent + p.signals, 0), 100) as total,
