@@ -153,7 +153,7 @@ async fn take(
 /// jobs whose key another job holds.
 async fn letters(session: &Session, request: &ClaimRequest) -> Result<(Vec<Row>, Vec<Row>), Error> {
     let (letters, (missing, judged)) = join(
-        session.insert_letters(request),
+        session.insert_letters(request.queue.name(), &request.letters),
         join(session.insert_missing(request), session.judge_shorts(request)),
     )
     .await;
