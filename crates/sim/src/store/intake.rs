@@ -70,7 +70,10 @@ impl State {
         assert!(events.len() <= INTAKE_EVENTS_MAX, "an intake has too many events");
         let is_own =
             |event: &ContactEvent| organization.is_none_or(|o| *o == event.organization_id);
-        assert!(events.iter().all(is_own), "an event of another organization (row-level security)");
+        if !events.iter().all(is_own) {
+            let cause = "row-level security".to_owned();
+            return Err(PortError::Refused { what: "taking events in", cause });
+        }
         let unfinished = organization.map(|owner| self.room_for(owner, events)).transpose()?;
         let fates: Vec<EventFate> = events
             .iter()
