@@ -113,6 +113,9 @@ create index intent_signals_live on scoring.intent_signals (organization_id, con
   include (weight, decay_model, decay_hours, detected_at)
   where archived_at is null and counted;
 comment on index scoring.intent_signals_live is 'All that scoring reads of signals.';
+create index intent_signals_of_day on scoring.intent_signals
+  (organization_id, contact_id, signal_type, detected_at, event_id);
+comment on index scoring.intent_signals_of_day is 'A type''s signals of a contact and day, in the order in which they count.';
 create index intent_signals_decayed on scoring.intent_signals (decayed_at) where archived_at is null;
 comment on index scoring.intent_signals_decayed is 'Signals that may be archived.';
 
@@ -330,7 +333,7 @@ grant select (id) on auth.organization to mauntic_queue;
 -- A publication opens a run, with its planner, and is audited.
 grant insert (id, job_key, organization_id, trigger, request_id, jobs_total, exclusive),
   update (exclusive) on jobs.run to mauntic_http;
-grant insert (run_id) on jobs.job to mauntic_http;
+grant insert (run_id, wake_at) on jobs.job to mauntic_http;
 
 -- Events and alerts that the HTTP worker takes in are told as the others.
 alter table jobs.event_outbox enable row level security;

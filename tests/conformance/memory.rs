@@ -1,12 +1,16 @@
 //! The suite's first subject: the store's double.
 
+mod signals;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::jobs::JobType;
 use mauntic_domain::points::PointsE4;
-use mauntic_domain::scoring::{Category, Config, ConfigEntry, Features};
+use mauntic_domain::scoring::{
+    Category, Config, ConfigEntry, Features, SignalConfig, SignalConfigEntry,
+};
 use mauntic_sim::clock::ManualClock;
 use mauntic_sim::faults::Faults;
 use mauntic_sim::store::rows::{DeliveryRow, EventRow, JobRow, LetterRow, ReplayRecord, RunRecord};
@@ -59,6 +63,14 @@ impl Subject for Memory {
         self.store.put_config(owner, Config::new(entries).expect("a configuration"));
     }
 
+    async fn put_organization(&self, owner: &OrganizationId) {
+        self.store.put_organization(owner, "an organization");
+    }
+
+    async fn put_signal_config(&self, owner: &OrganizationId, entries: Vec<SignalConfigEntry>) {
+        self.store.put_signal_config(owner, SignalConfig::new(entries).expect("a configuration"));
+    }
+
     async fn put_jobs(&self, jobs: &[RawJob]) {
         for job in jobs {
             self.store.put_job(JobRow {
@@ -96,6 +108,11 @@ impl Subject for Memory {
                 "deliveries": state.deliveries().iter().map(delivery).collect::<Vec<_>>(),
                 "answers": answers(state),
                 "audit": audit(state),
+                "seen": signals::seen(state),
+                "activity": signals::activity(state),
+                "enrichments": signals::enrichments(state),
+                "signals": signals::signals(state),
+                "alerts": signals::alerts(state),
             })
         })
     }

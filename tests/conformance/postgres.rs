@@ -7,13 +7,14 @@ use std::sync::Mutex;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::ids::{ContactId, OrganizationId};
-use mauntic_domain::scoring::{ConfigEntry, Features};
+use mauntic_domain::scoring::{ConfigEntry, Features, Priority, SignalConfigEntry};
 use mauntic_sim::clock::START_SECS;
 use mauntic_store::admin;
 use mauntic_store::connect::Tcp;
 use mauntic_testkit::database::{Role, TestDatabase};
 use serde_json::Value;
 use tokio_postgres::Client;
+use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
 use crate::subject::{RawJob, Subject};
@@ -57,7 +58,21 @@ const TABLES: &str = "select jsonb_build_object(
       'categories', jsonb_build_array((h.fit_score * 10000)::int8,
         (h.engagement_score * 10000)::int8, (h.intent_score * 10000)::int8),
       'updated_at', h.updated_at) order by h.organization_id, h.contact_id, h.day), '[]')
-    from scoring.score_history h))";
+    from scoring.score_history h),
+  'seen', (select coalesce(jsonb_agg(to_jsonb(e) order by e.organization_id, e.event_id), '[]')
+    from scoring.event_seen e),
+  'activity', (select coalesce(jsonb_agg(to_jsonb(a)
+      order by a.organization_id, a.occurred_at, a.event_id), '[]')
+    from analytics.contact_activity a),
+  'enrichments', (select coalesce(jsonb_agg(to_jsonb(j)
+      || jsonb_build_object('cost', (j.cost * 10000)::int8)
+      order by j.organization_id, j.finished_at, j.event_id), '[]')
+    from lead_intelligence.enrichment_jobs j),
+  'signals', (select coalesce(jsonb_agg(to_jsonb(s)
+      || jsonb_build_object('weight', (s.weight * 100)::int4)
+      order by s.organization_id, s.contact_id, s.event_id), '[]') from scoring.intent_signals s),
+  'alerts', (select coalesce(jsonb_agg(to_jsonb(a) order by a.id), '[]')
+    from scoring.signal_alerts a))";
 
 /// The store on PostgreSQL.
 pub(crate) struct Postgres {
@@ -121,6 +136,38 @@ impl Subject for Postgres {
 
     async fn put_config(&self, owner: &OrganizationId, entries: Vec<ConfigEntry>) {
         admin::replace_config(&self.owner, owner, &entries).await.expect("stored");
+    }
+
+    async fn put_organization(&self, owner: &OrganizationId) {
+        admin::put_organization(&self.owner, owner, "an organization").await.expect("stored");
+    }
+
+    async fn put_signal_config(&self, owner: &OrganizationId, entries: Vec<SignalConfigEntry>) {
+        let sql = "insert into scoring.config_versions (organization_id, version) values ($1, 1)
+          on conflict do nothing";
+        self.owner.execute(sql, &[&owner.as_str()]).await.expect("stored");
+        let sql = "delete from scoring.signal_configs where organization_id = $1";
+        self.owner.execute(sql, &[&owner.as_str()]).await.expect("deleted");
+        let sql = "insert into scoring.signal_configs
+          select $1, $2, $3 * 0.01, $4, $5, $6, $7, $8";
+        for entry in entries {
+            let small = |number: u16| i16::try_from(number).expect("a small number");
+            let weight = entry.weight.map(|weight| i64::from(weight.hundredths()));
+            let hours = small(entry.decay_hours.hours());
+            let tier = entry.tier.map(Priority::as_str);
+            let cap = entry.cap_per_day.map(small);
+            let values: [(&(dyn ToSql + Sync), Type); 8] = [
+                (&owner.as_str(), Type::TEXT),
+                (&entry.signal_type.as_str(), Type::TEXT),
+                (&weight, Type::INT8),
+                (&hours, Type::INT2),
+                (&entry.decay_model.as_str(), Type::TEXT),
+                (&tier, Type::TEXT),
+                (&entry.enabled, Type::BOOL),
+                (&cap, Type::INT2),
+            ];
+            self.owner.query_typed(sql, &values).await.expect("stored");
+        }
     }
 
     async fn put_jobs(&self, jobs: &[RawJob]) {

@@ -32,6 +32,8 @@ mod effects;
 mod enqueues;
 pub(crate) mod given;
 mod guards;
+mod intake;
+mod intake_order;
 mod last_moves;
 mod ledger;
 mod operators;

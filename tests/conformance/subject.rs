@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::jobs::{JobType, Queue};
-use mauntic_domain::scoring::{ConfigEntry, Features};
+use mauntic_domain::scoring::{ConfigEntry, Features, SignalConfigEntry};
 use mauntic_flows::ports::{
     Act, ClaimReply, ClaimRequest, Database, Dependency, EffectStore, GuardStore, Held, JobStore,
     KeyStore, OperatorStore,
@@ -63,6 +63,10 @@ pub(crate) trait Subject: Sized {
     async fn put_contact(&self, owner: &OrganizationId, contact: &ContactId, features: Features);
     /// Replaces an organization's configuration.
     async fn put_config(&self, owner: &OrganizationId, entries: Vec<ConfigEntry>);
+    /// Makes an organization known.
+    async fn put_organization(&self, owner: &OrganizationId);
+    /// Replaces an organization's configuration of signals.
+    async fn put_signal_config(&self, owner: &OrganizationId, entries: Vec<SignalConfigEntry>);
     /// Writes jobs' rows, queued and due, woken in a minute.
     async fn put_jobs(&self, jobs: &[RawJob]);
     /// Decides every open dead letter, as an operator does.

@@ -4,6 +4,7 @@
 //! process and in tests.
 //!
 //! - [`consume`]: a batch of messages, from decoding to settlement.
+//! - [`events`]: a batch of contact events.
 //! - [`relay`]: sends what is due to be sent; the tick and the planners use it.
 //! - [`cron`]: judges the schedules' nominal times.
 //! - [`tick`]: the duties that come again and again.
@@ -14,6 +15,7 @@
 pub mod commands;
 pub mod consume;
 pub mod cron;
+pub mod events;
 pub mod jobs;
 pub mod outside;
 pub mod ports;

@@ -1,11 +1,12 @@
 //! What the queue worker does. None of these fails: the SDK turns an error of
 //! a queue handler into a panic, which costs every invocation of the isolate.
 
-use mauntic_domain::jobs::queue::Origin;
+use mauntic_domain::jobs::queue::Incoming;
 use mauntic_flows::consume::{Report, consume};
+use mauntic_flows::events::{self, consume_events};
 use mauntic_flows::ports::{Host, PortError, Ports};
 use mauntic_flows::relay;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 use worker::{Env, MessageBatch, QueueRetryOptionsBuilder, RawMessage, ScheduledEvent};
 
@@ -21,7 +22,7 @@ const UNKNOWN_QUEUE_DELAY_SECS: u32 = 3_600;
 /// Consumes a batch and settles each of its messages.
 pub async fn queue(batch: &MessageBatch<()>, env: &Env) {
     let name = batch.queue();
-    let Some(origin) = Origin::from_deployed_name(&name) else {
+    let Some(incoming) = Incoming::from_deployed_name(&name) else {
         log::error("queue_unknown", json!({"queue": name}));
         let options = QueueRetryOptionsBuilder::new().with_delay_seconds(UNKNOWN_QUEUE_DELAY_SECS);
         batch.retry_all_with_options(&options.build());
@@ -32,9 +33,20 @@ pub async fn queue(batch: &MessageBatch<()>, env: &Env) {
     let token = token(env, &ports);
     let messages: Vec<RawMessage> = batch.raw_iter().collect();
     let deliveries = deliveries(&messages);
-    let report = consume(&ports, origin, token, &deliveries, &Settlement(&messages)).await;
-    let elapsed = ports.host().now() - started;
-    report_batch(&name, token, &report, elapsed.num_milliseconds());
+    let settle = Settlement(&messages);
+    let (level, mut fields) = match incoming {
+        Incoming::Jobs(origin) => {
+            of_jobs(&consume(&ports, origin, token, &deliveries, &settle).await)
+        }
+        Incoming::ContactEvents { dead } => {
+            of_events(&consume_events(&ports, dead, &deliveries, &settle).await)
+        }
+    };
+    fields["queue"] = json!(name);
+    fields["token"] = json!(token.to_string());
+    fields["durationMs"] = json!((ports.host().now() - started).num_milliseconds());
+    fields["memoryBytes"] = json!(memory_bytes());
+    log::line(level, fields);
 }
 
 /// Runs what a cron trigger stands for.
@@ -58,12 +70,10 @@ fn token(env: &Env, ports: &WorkerPorts) -> Uuid {
         .unwrap_or_else(|| ports.host().new_id())
 }
 
-fn report_batch(queue: &str, token: Uuid, report: &Report, duration_ms: i64) {
-    let level = if report.error.is_some() { Level::Error } else { Level::Info };
+/// The log line of a batch of jobs.
+fn of_jobs(report: &Report) -> (Level, Value) {
     let fields = json!({
         "event": "batch",
-        "queue": queue,
-        "token": token.to_string(),
         "messages": report.messages,
         "completed": report.completed,
         "absorbed": report.absorbed,
@@ -74,10 +84,29 @@ fn report_batch(queue: &str, token: Uuid, report: &Report, duration_ms: i64) {
         "superseded": report.superseded,
         "retried": report.retried,
         "error": report.error.as_ref().map(failure),
-        "durationMs": duration_ms,
-        "memoryBytes": memory_bytes(),
     });
-    log::line(level, fields);
+    (level(report.error.as_ref()), fields)
+}
+
+/// The log line of a batch of contact events.
+fn of_events(report: &events::Report) -> (Level, Value) {
+    let fields = json!({
+        "event": "contact_events",
+        "messages": report.messages,
+        "events": report.events,
+        "taken": report.taken,
+        "repeated": report.repeated,
+        "signals": report.signals,
+        "alerts": report.alerts,
+        "deadLettered": report.dead_lettered,
+        "retried": report.retried,
+        "error": report.error.as_ref().map(failure),
+    });
+    (level(report.error.as_ref()), fields)
+}
+
+const fn level(error: Option<&PortError>) -> Level {
+    if error.is_some() { Level::Error } else { Level::Info }
 }
 
 /// What the instance has taken of its isolate's memory so far; it never gives any

@@ -25,7 +25,7 @@ pub(crate) async fn bury(
         session.client.batch_execute(READ_WRITE),
         session.insert_shorts(request, Via::DeadLetters),
         join(
-            session.insert_letters(request),
+            session.insert_letters(request.queue.name(), &request.letters),
             join(session.insert_missing(request), session.judge_shorts(request)),
         ),
         join(session.refuse_lost(request), judge(session, request)),

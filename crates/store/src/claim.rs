@@ -35,7 +35,7 @@ pub(crate) async fn claim(
     let flight = join4(
         session.insert_shorts(request, Via::Queue),
         Box::pin(take(session, request, &ids)),
-        session.insert_letters(request),
+        session.insert_letters(request.queue.name(), &request.letters),
         Box::pin(async { if at_once { Some(others(session, request, &ids).await) } else { None } }),
     );
     let (shorts, taken, letters, mut looked) = session.within(flight).await.map_err(no_answer)?;

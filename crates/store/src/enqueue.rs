@@ -246,7 +246,7 @@ impl<'a> Columns<'a> {
     }
 }
 
-fn enqueued(row: &Row, created: bool) -> Result<Enqueued, PortError> {
+pub(crate) fn enqueued(row: &Row, created: bool) -> Result<Enqueued, PortError> {
     Ok(Enqueued {
         id: column(row, "id")?,
         type_name: column(row, "type")?,

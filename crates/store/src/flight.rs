@@ -37,8 +37,8 @@ pub(crate) const SET_ORGANIZATION: &str = include_str!("../sql/set_organization.
 /// transaction: said of a session it would outlive it behind a pooler.
 const AS_OPERATOR: &str = "; set local role mauntic_operator";
 
-/// Times a transaction of the HTTP worker that lost against concurrent work is
-/// repeated: with a lock time-out of 5 s they end within the request's 25 s.
+/// Times a producer's transaction that lost against concurrent work is repeated:
+/// with a lock time-out of 5 s they end within a request's 25 s.
 pub(crate) const CONTENTION_REPEATS_MAX: usize = 3;
 
 /// Runs statements in order, as one transaction of one flight. Done only if
@@ -92,16 +92,28 @@ pub(crate) async fn tenant_transaction(
     let scope: &[Param<'_>] = &[(&name, Type::TEXT)];
     let mut scoped = vec![Statement { sql: SET_ORGANIZATION, params: scope }];
     scoped.extend_from_slice(statements);
-    let mut repeats = 0;
-    loop {
-        match session.write(what, &scoped).await {
-            Err(PortError::Contention { .. }) if repeats < CONTENTION_REPEATS_MAX => repeats += 1,
-            settled => return Ok(settled?.split_off(1)),
-        }
-    }
+    Ok(session.write_again(what, &scoped).await?.split_off(1))
 }
 
 impl Session {
+    /// A writing transaction of one flight, repeated when it lost against
+    /// concurrent work.
+    pub(crate) async fn write_again(
+        &self,
+        what: &'static str,
+        statements: &[Statement<'_>],
+    ) -> Result<Answers, PortError> {
+        let mut repeats = 0;
+        loop {
+            match self.write(what, statements).await {
+                Err(PortError::Contention { .. }) if repeats < CONTENTION_REPEATS_MAX => {
+                    repeats += 1;
+                }
+                settled => return settled,
+            }
+        }
+    }
+
     /// A writing transaction of one flight.
     pub(crate) async fn write(
         &self,

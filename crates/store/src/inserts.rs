@@ -1,6 +1,6 @@
 //! Rows that a batch brings along: jobs sent by hand and dead letters.
 
-use mauntic_flows::ports::ClaimRequest;
+use mauntic_flows::ports::{ClaimRequest, DeadLetter};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Error, Row};
 use uuid::Uuid;
@@ -119,8 +119,11 @@ impl Session {
         self.client.query_typed(include_str!("../sql/refuse_lost.sql"), params).await
     }
 
-    pub(crate) async fn insert_letters(&self, request: &ClaimRequest) -> Result<Vec<Row>, Error> {
-        let letters = &request.letters;
+    pub(crate) async fn insert_letters(
+        &self,
+        queue: &str,
+        letters: &[DeadLetter],
+    ) -> Result<Vec<Row>, Error> {
         if letters.is_empty() {
             return Ok(Vec::new());
         }
@@ -129,7 +132,7 @@ impl Session {
         let reasons: Vec<&str> = letters.iter().map(|letter| letter.reason).collect();
         let details: Vec<&str> = letters.iter().map(|letter| letter.detail.as_str()).collect();
         let params: &[Param<'_>] = &[
-            (&request.queue.name(), Type::TEXT),
+            (&queue, Type::TEXT),
             (&messages, Type::TEXT_ARRAY),
             (&bodies, Type::BYTEA_ARRAY),
             (&reasons, Type::TEXT_ARRAY),

@@ -21,6 +21,10 @@ pub use kind::{Channel, EventKind, Observed};
 
 use chrono::TimeDelta;
 
+/// Name in production of the queue that brings them; other environments add a
+/// suffix, and its dead-letter queue one as well.
+pub const QUEUE_NAME: &str = "mauntic-contact-events";
+
 /// Most events of one message on the queue, as many as one that leaves has.
 pub const MESSAGE_EVENTS_MAX: usize = 100;
 

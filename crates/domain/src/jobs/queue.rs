@@ -1,5 +1,7 @@
 //! The queues that carry jobs, and the platform's limits on them.
 
+use crate::contact_events;
+
 /// Most messages of one consumer batch; the platform's own maximum.
 pub const BATCH_MESSAGES_MAX: usize = 100;
 
@@ -82,16 +84,7 @@ impl Origin {
     /// suffix (`-staging`), `-dlq` or both (`-dlq-staging`, `-staging-dlq`).
     #[must_use]
     pub fn from_deployed_name(name: &str) -> Option<Self> {
-        let strip = |name: &'_ str| -> (String, bool) {
-            let plain = name.strip_suffix("-staging").unwrap_or(name);
-            match plain.strip_suffix("-dlq") {
-                Some(origin) => {
-                    (origin.strip_suffix("-staging").unwrap_or(origin).to_owned(), true)
-                }
-                None => (plain.to_owned(), false),
-            }
-        };
-        let (plain, dead) = strip(name);
+        let (plain, dead) = production_name(name);
         let queue = Queue::from_name(&plain)?;
         Some(if dead { Self::DeadLetters(queue) } else { Self::Jobs(queue) })
     }
@@ -102,5 +95,39 @@ impl Origin {
         match self {
             Self::Jobs(queue) | Self::DeadLetters(queue) => queue,
         }
+    }
+}
+
+/// What a consumed queue brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Incoming {
+    /// Jobs.
+    Jobs(Origin),
+    /// Contact events.
+    ContactEvents {
+        /// Whether they come from the dead-letter queue.
+        dead: bool,
+    },
+}
+
+impl Incoming {
+    /// Reads a deployed queue's name, as [`Origin::from_deployed_name`] does.
+    #[must_use]
+    pub fn from_deployed_name(name: &str) -> Option<Self> {
+        match production_name(name) {
+            (plain, dead) if plain == contact_events::QUEUE_NAME => {
+                Some(Self::ContactEvents { dead })
+            }
+            _ => Origin::from_deployed_name(name).map(Self::Jobs),
+        }
+    }
+}
+
+/// A queue's name without suffixes, and whether it is a dead-letter queue's.
+fn production_name(name: &str) -> (String, bool) {
+    let plain = name.strip_suffix("-staging").unwrap_or(name);
+    match plain.strip_suffix("-dlq") {
+        Some(origin) => (origin.strip_suffix("-staging").unwrap_or(origin).to_owned(), true),
+        None => (plain.to_owned(), false),
     }
 }

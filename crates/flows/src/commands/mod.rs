@@ -7,6 +7,7 @@ pub mod recalculate;
 mod rehearsal;
 pub mod rehearse;
 pub mod replay;
+pub mod report_events;
 pub mod start_run;
 pub mod verify_audit;
 

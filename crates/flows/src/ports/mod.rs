@@ -5,6 +5,7 @@ mod acts;
 mod claim;
 mod effect;
 mod error;
+mod events;
 mod observe;
 mod operator;
 mod outside;
@@ -25,6 +26,7 @@ pub use effect::{
     ScoreInputs, ScoreWrite, SentNotification, SignalKey, SpawnedJob,
 };
 pub use error::PortError;
+pub use events::{EventFate, INTAKE_EVENTS_MAX, Intake, TakenIn};
 pub use observe::Transition;
 pub use operator::OperatorStore;
 pub use outside::{Backlog, Call, CallError, Dependency};
@@ -110,6 +112,7 @@ pub trait Database: Sync {
         + ScheduleStore
         + GuardStore
         + TenantStore
+        + EventStore
         + OperatorStore
         + KeyStore
         + Send
@@ -334,6 +337,28 @@ pub trait TenantStore: Sync {
         after: Option<&Position>,
         limit: i64,
     ) -> Result<Vec<LeaderboardEntry>, PortError>;
+}
+
+/// Contact events on their way in.
+#[trait_variant::make(Send)]
+pub trait EventStore: Sync {
+    /// Takes events in, in one transaction of one round trip: each that was not
+    /// seen before is written with the signal that it makes, its contact is to be
+    /// scored, and an urgent signal opens an alert where none is open. Which of
+    /// several events came first changes nothing of what counts.
+    ///
+    /// For an organization: under its row-level security, and only while its
+    /// backlog has room for a scoring of each contact that may get a signal
+    /// ([`PortError::Backlog`], and nothing is written); alerts' notifications
+    /// come on top. For none: events of any organization that is known, and the
+    /// jobs may be sent by the relay at once.
+    async fn take_in(
+        &self,
+        organization: Option<&OrganizationId>,
+        intake: &Intake,
+    ) -> Result<TakenIn, PortError>;
+    /// Keeps bodies of a queue that are no events, one a message.
+    async fn keep_letters(&self, queue: &str, letters: &[DeadLetter]) -> Result<(), PortError>;
 }
 
 /// Keys and what needs no organization.

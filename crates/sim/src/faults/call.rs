@@ -44,6 +44,8 @@ pub enum Call {
     MarkOwnSent,
     Score,
     Leaderboard,
+    TakeIn,
+    KeepLetters,
     FindKey,
     Vitals,
     QueueStats,
@@ -83,7 +85,12 @@ impl Call {
     pub const fn ends_in_commit(self) -> bool {
         matches!(
             self,
-            Self::Commit | Self::Bury | Self::OpenRun | Self::Recount | Self::WriteJudged
+            Self::Commit
+                | Self::Bury
+                | Self::OpenRun
+                | Self::Recount
+                | Self::WriteJudged
+                | Self::TakeIn
         ) || matches!(self, Self::Expire | Self::Cancel | Self::Replay | Self::AdvanceReplays)
             || self.is_of_tenant()
             || self.is_of_operator()

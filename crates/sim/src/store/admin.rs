@@ -1,7 +1,7 @@
 //! Filling a store by hand: what operators, products and older builds wrote.
 
 use mauntic_domain::ids::{ContactId, OrganizationId};
-use mauntic_domain::scoring::{Config, Features};
+use mauntic_domain::scoring::{Config, Features, SignalConfig};
 use mauntic_flows::ports::{ApiKey, Beat, PortError, Scope, ScoreRow};
 use uuid::Uuid;
 
@@ -68,6 +68,15 @@ impl MemoryStore {
     /// Replaces an organization's configuration; returns its version.
     pub fn put_config(&self, organization: &OrganizationId, config: Config) -> i64 {
         self.put_stored_config(organization, Ok(config))
+    }
+
+    /// Replaces an organization's configuration of signals.
+    pub fn put_signal_config(&self, organization: &OrganizationId, signals: SignalConfig) {
+        self.by_hand(|state| {
+            let factors = state.document(organization, None).map(|newest| newest.factors.clone());
+            let factors = factors.unwrap_or_else(|| Ok(Config::default()));
+            state.publish_document(organization, factors, signals, "owner");
+        });
     }
 
     /// From now on an organization's configuration cannot be read.

@@ -62,7 +62,7 @@ impl State {
 
     /// Unfinished jobs of the organization on each queue that is asked for; an
     /// error where there would be too many.
-    fn unfinished(
+    pub(super) fn unfinished(
         &self,
         organization: &OrganizationId,
         asked: &[NewJob],
@@ -130,7 +130,7 @@ impl State {
     }
 }
 
-fn enqueued(row: &JobRow, queue: Queue, created: bool) -> Enqueued {
+pub(super) fn enqueued(row: &JobRow, queue: Queue, created: bool) -> Enqueued {
     Enqueued {
         id: row.id,
         type_name: row.type_name.clone(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use mauntic_domain::audit::{Link, Walk};
 use mauntic_domain::breaker::Breaker;
+use mauntic_domain::ids::{EventId, OrganizationId};
 use mauntic_domain::runs::RunCounts;
 use mauntic_domain::scoring::Features;
 use mauntic_flows::ports::{ContactKey, Dependency};
@@ -14,6 +15,7 @@ use super::rows::{
     AnswerRow, DeliveryRow, EventRow, HistoryKey, HistoryRow, JobRow, LeadScore, LetterRow,
     NotificationRow, OccurrenceRow, ReplayRecord, RunRecord, ScheduleRecord,
 };
+use super::signal_rows::{ActivityRow, AlertRow, SeenRow, SignalKey, SignalRow};
 use super::{EffectLog, MemoryStore, State};
 
 impl MemoryStore {
@@ -128,6 +130,32 @@ impl State {
     #[must_use]
     pub const fn history(&self) -> &BTreeMap<HistoryKey, HistoryRow> {
         &self.history
+    }
+
+    /// The events that were taken in, by organization and id.
+    #[must_use]
+    pub const fn seen(&self) -> &BTreeMap<(OrganizationId, EventId), SeenRow> {
+        &self.seen
+    }
+
+    /// What contacts did, by organization, time and event.
+    #[must_use]
+    pub const fn activity(
+        &self,
+    ) -> &BTreeMap<(OrganizationId, DateTime<Utc>, EventId), ActivityRow> {
+        &self.activity
+    }
+
+    /// The signals by contact and event.
+    #[must_use]
+    pub const fn signals(&self) -> &BTreeMap<SignalKey, SignalRow> {
+        &self.signals
+    }
+
+    /// The alerts by id.
+    #[must_use]
+    pub const fn alerts(&self) -> &BTreeMap<Uuid, AlertRow> {
+        &self.alerts
     }
 
     /// Every contact with its features, if they can be read, and their version.

@@ -11,6 +11,7 @@
 //! | `session` | a session: yields, faults, and is not used after an error |
 //! | `jobs`, `bury`, `settle` | claims; what the platform gave up; moves |
 //! | `effect`, `scores`, `sweeps`, `reads` | the effect's transaction; what it is computed from |
+//! | `intake`, `intake_signals` | contact events on their way in; what they make |
 //! | `relay`, `retire` | what is sent again; what is too old |
 //! | `runs`, `schedules`, `guards` | runs; occurrences; breakers and ledger |
 //! | `tenant`, `enqueue`, `keys` | what the HTTP worker does |
@@ -33,6 +34,8 @@ mod effect;
 mod ends;
 mod enqueue;
 mod guards;
+mod intake;
+mod intake_signals;
 mod job_row;
 mod job_table;
 mod jobs;
