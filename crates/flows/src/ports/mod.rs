@@ -3,6 +3,7 @@
 
 mod acts;
 mod claim;
+mod config;
 mod effect;
 mod error;
 mod observe;
@@ -19,6 +20,10 @@ pub use acts::{
 };
 pub use claim::{
     AloneClaim, AloneRequest, ClaimReply, ClaimRequest, DeadLetter, Held, Next, Seen, ShortJob,
+};
+pub use config::{
+    ConfigPart, ConfigSample, ConfigState, ConfigStore, ConfigToken, Pick, Publication, Unchanged,
+    Written, config_actions,
 };
 pub use effect::{
     Committed, CompletedJob, ContactInput, ContactKey, CurrentScore, Effect, NewEvent, RangePlan,
@@ -110,6 +115,7 @@ pub trait Database: Sync {
         + ScheduleStore
         + GuardStore
         + TenantStore
+        + ConfigStore
         + OperatorStore
         + KeyStore
         + Send

@@ -44,6 +44,11 @@ pub enum Call {
     MarkOwnSent,
     Score,
     Leaderboard,
+    Config,
+    SaveDraft,
+    DiscardDraft,
+    PublishConfig,
+    ConfigSample,
     FindKey,
     Vitals,
     QueueStats,
@@ -142,7 +147,14 @@ impl Call {
     const fn is_of_tenant(self) -> bool {
         matches!(
             self,
-            Self::PutFeatures | Self::Enqueue | Self::MarkOwnSent | Self::Score | Self::Leaderboard
+            Self::PutFeatures
+                | Self::Enqueue
+                | Self::MarkOwnSent
+                | Self::Score
+                | Self::Leaderboard
+                | Self::SaveDraft
+                | Self::DiscardDraft
+                | Self::PublishConfig
         )
     }
 
@@ -157,6 +169,8 @@ impl Call {
                 | Self::Breaker
                 | Self::Score
                 | Self::Leaderboard
+                | Self::Config
+                | Self::ConfigSample
                 | Self::FindKey
                 | Self::Vitals
                 | Self::QueueStats

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use mauntic_domain::audit::{Link, Walk};
 use mauntic_domain::breaker::Breaker;
+use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::runs::RunCounts;
 use mauntic_domain::scoring::Features;
 use mauntic_flows::ports::{ContactKey, Dependency};
@@ -14,6 +15,7 @@ use super::rows::{
     AnswerRow, DeliveryRow, EventRow, HistoryKey, HistoryRow, JobRow, LeadScore, LetterRow,
     NotificationRow, OccurrenceRow, ReplayRecord, RunRecord, ScheduleRecord,
 };
+use super::signal_rows::{DocumentRow, DraftRow};
 use super::{EffectLog, MemoryStore, State};
 
 impl MemoryStore {
@@ -141,6 +143,18 @@ impl State {
     #[must_use]
     pub fn input_version(&self, contact: &ContactKey) -> i64 {
         self.features.get(contact).map_or(0, |(_, version)| *version)
+    }
+
+    /// What organizations published, oldest first.
+    #[must_use]
+    pub const fn documents(&self) -> &BTreeMap<OrganizationId, Vec<DocumentRow>> {
+        &self.documents
+    }
+
+    /// The drafts of configurations.
+    #[must_use]
+    pub const fn drafts(&self) -> &BTreeMap<OrganizationId, DraftRow> {
+        &self.drafts
     }
 
     /// The audit, oldest first, and its head.
