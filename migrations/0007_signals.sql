@@ -331,7 +331,6 @@ grant select (id) on auth.organization to mauntic_queue;
 grant insert (id, job_key, organization_id, trigger, request_id, jobs_total, exclusive),
   update (exclusive) on jobs.run to mauntic_http;
 grant insert (run_id) on jobs.job to mauntic_http;
-grant execute on function jobs.append_audit(text) to mauntic_http;
 
 -- Events and alerts that the HTTP worker takes in are told as the others.
 alter table jobs.event_outbox enable row level security;

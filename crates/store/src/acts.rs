@@ -212,6 +212,9 @@ async fn finish<D: Serialize>(
     };
     let keep = kept.as_ref().map(|(columns, answer)| columns.keeping(answer));
     let mut last: Vec<_> = keep.iter().map(|params| answers::keep(params)).collect();
+    if whose.organization.is_some() {
+        last.push(Statement { sql: include_str!("../sql/become_operator.sql"), params: &[] });
+    }
     last.push(audit::append(&append));
     open.commit(&last).await
 }

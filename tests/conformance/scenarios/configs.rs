@@ -245,6 +245,7 @@ async fn organizations_have_locks_of_their_own<S: Subject>(mut world: World<S>) 
     run.organization_id = Some("org_1".to_owned());
     assert_eq!(held(world.queue.open_run(&run, "api").await.unwrap()), first.run_id);
     run.organization_id = Some("org_3".to_owned());
+    run.start.data = json!({"organizationId": "org_3"});
     assert!(matches!(world.queue.open_run(&run, "api").await.unwrap(), Opened::Started { .. }));
 }
 
