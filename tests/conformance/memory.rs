@@ -14,6 +14,7 @@ use mauntic_domain::scoring::{
 use mauntic_sim::clock::ManualClock;
 use mauntic_sim::faults::Faults;
 use mauntic_sim::store::rows::{DeliveryRow, EventRow, JobRow, LetterRow, ReplayRecord, RunRecord};
+use mauntic_sim::store::signal_rows::DocumentRow;
 use mauntic_sim::store::{MemoryStore, State};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -113,6 +114,10 @@ impl Subject for Memory {
                 "enrichments": signals::enrichments(state),
                 "signals": signals::signals(state),
                 "alerts": signals::alerts(state),
+                "config_documents": documents(state),
+                "config_drafts": drafts(state),
+                "scoring_configs": factors(state),
+                "signal_configs": signal_types(state),
             })
         })
     }
@@ -206,6 +211,66 @@ fn audit(state: &State) -> Vec<Value> {
     let rows = links.iter().map(|link| {
         let entry: Value = serde_json::from_str(&link.entry).expect("an entry");
         json!({ "seq": link.seq, "at": link.at, "entry": entry })
+    });
+    rows.collect()
+}
+
+fn documents(state: &State) -> Vec<Value> {
+    let rows = state.documents().iter().flat_map(|(owner, rows)| {
+        rows.iter().map(move |row| {
+            let factors = row.factors.as_ref().expect("what this build wrote");
+            json!({
+                "organization_id": owner, "version": row.version, "epoch": row.epoch,
+                "factors": factors.entries().collect::<Vec<_>>(),
+                "signals": row.signals.entries().collect::<Vec<_>>(),
+                "published_by": row.published_by, "published_at": row.published_at,
+            })
+        })
+    });
+    rows.collect()
+}
+
+fn drafts(state: &State) -> Vec<Value> {
+    let rows = state.drafts().iter().map(|(owner, row)| {
+        let document = row.document.as_ref();
+        json!({
+            "organization_id": owner, "revision": row.revision,
+            "factors": document.map(|of| of.factors.entries().collect::<Vec<_>>()),
+            "signals": document.map(|of| of.signals.entries().collect::<Vec<_>>()),
+            "updated_by": row.updated_by, "updated_at": row.updated_at,
+        })
+    });
+    rows.collect()
+}
+
+/// What each organization published last.
+fn newest(state: &State) -> impl Iterator<Item = (&OrganizationId, &DocumentRow)> {
+    state.documents().iter().filter_map(|(owner, rows)| Some((owner, rows.last()?)))
+}
+
+fn factors(state: &State) -> Vec<Value> {
+    let rows = newest(state).flat_map(|(owner, row)| {
+        let factors = row.factors.as_ref().expect("what this build wrote");
+        factors.entries().map(move |entry| {
+            json!({
+                "organization_id": owner, "factor": entry.factor, "category": entry.category,
+                "weight": entry.weight.points().e4(), "enabled": entry.enabled,
+            })
+        })
+    });
+    rows.collect()
+}
+
+fn signal_types(state: &State) -> Vec<Value> {
+    let rows = newest(state).flat_map(|(owner, row)| {
+        row.signals.entries().map(move |entry| {
+            json!({
+                "organization_id": owner, "signal_type": entry.signal_type,
+                "weight": entry.weight.map(|weight| weight.points().e4()),
+                "decay_hours": entry.decay_hours, "decay_model": entry.decay_model,
+                "tier": entry.tier, "enabled": entry.enabled, "cap_per_day": entry.cap_per_day,
+            })
+        })
     });
     rows.collect()
 }

@@ -38,6 +38,16 @@ const TABLES: &str = "select jsonb_build_object(
   'audit', (select coalesce(jsonb_agg(jsonb_build_object('seq', a.seq, 'at', a.at,
       'entry', a.entry::jsonb) order by a.seq), '[]') from jobs.audit a),
   'runs', (select coalesce(jsonb_agg(to_jsonb(r) order by r.id), '[]') from jobs.run r),
+  'config_documents', (select coalesce(jsonb_agg(to_jsonb(d)
+      order by d.organization_id, d.version), '[]') from scoring.config_documents d),
+  'config_drafts', (select coalesce(jsonb_agg(to_jsonb(d) order by d.organization_id), '[]')
+    from scoring.config_drafts d),
+  'scoring_configs', (select coalesce(jsonb_agg(to_jsonb(c)
+      || jsonb_build_object('weight', (c.weight * 10000)::int8)
+      order by c.organization_id, c.factor), '[]') from scoring.scoring_configs c),
+  'signal_configs', (select coalesce(jsonb_agg(to_jsonb(c)
+      || jsonb_build_object('weight', (c.weight * 10000)::int8)
+      order by c.organization_id, c.signal_type), '[]') from scoring.signal_configs c),
   'schedules', (select coalesce(jsonb_agg(to_jsonb(s) order by s.job_key collate \"C\"), '[]')
     from jobs.schedule s),
   'occurrences', (select coalesce(jsonb_agg(to_jsonb(o)

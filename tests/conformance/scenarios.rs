@@ -27,6 +27,7 @@ pub(crate) mod asked;
 mod case_lists;
 mod cases;
 mod claims;
+mod configs;
 mod deaths;
 mod effects;
 mod enqueues;

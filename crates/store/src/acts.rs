@@ -1,19 +1,23 @@
-//! Changes that operators make: the move, its entry in the audit and the answer
-//! to the request's key are one transaction. A session without an operator makes
-//! the same move and writes neither.
+//! Changes that are audited, of operators and of organizations: the move, its
+//! entry in the audit and the answer to the request's key are one transaction. A
+//! session without an operator makes the same move and writes neither.
 
 use std::future::Future;
 
-use mauntic_flows::ports::PortError;
+use mauntic_domain::ids::OrganizationId;
+use mauntic_flows::ports::{Act, PortError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio_postgres::Row;
+use tokio_postgres::types::Type;
 
 use crate::Session;
 use crate::answers::{self, Taken};
 use crate::audit::{self, Noted};
 use crate::error::{commit_error, no_answer, no_commit_answer, statement_error};
-use crate::flight::{CONTENTION_REPEATS_MAX, READ_WRITE, Statement, pipelined};
+use crate::flight::{
+    CONTENTION_REPEATS_MAX, Param, READ_WRITE, SET_ORGANIZATION, Statement, pipelined,
+};
 
 /// What came of a move.
 pub(crate) enum Made<D, R> {
@@ -121,9 +125,36 @@ pub(crate) async fn perform<M: Move>(
     session: &Session,
     change: &M,
 ) -> Result<Result<M::Done, M::Refused>, PortError> {
+    repeated(session, Whose { act: session.act(), organization: None }, change).await
+}
+
+/// The same for an organization, under its row-level security, with the entry
+/// and the answer that `act` asks for.
+pub(crate) async fn perform_of<M: Move>(
+    session: &Session,
+    organization: &OrganizationId,
+    act: &Act,
+    change: &M,
+) -> Result<Result<M::Done, M::Refused>, PortError> {
+    let whose = Whose { act: Some(act), organization: Some(organization.as_str()) };
+    repeated(session, whose, change).await
+}
+
+/// Whose change it is.
+#[derive(Clone, Copy)]
+struct Whose<'a> {
+    act: Option<&'a Act>,
+    organization: Option<&'a str>,
+}
+
+async fn repeated<M: Move>(
+    session: &Session,
+    whose: Whose<'_>,
+    change: &M,
+) -> Result<Result<M::Done, M::Refused>, PortError> {
     let mut repeats = 0;
     loop {
-        match attempt(session, change).await {
+        match attempt(session, whose, change).await {
             Err(PortError::Contention { .. }) if repeats < CONTENTION_REPEATS_MAX => repeats += 1,
             settled => return settled,
         }
@@ -132,14 +163,18 @@ pub(crate) async fn perform<M: Move>(
 
 async fn attempt<M: Move>(
     session: &Session,
+    whose: Whose<'_>,
     change: &M,
 ) -> Result<Result<M::Done, M::Refused>, PortError> {
-    let key = session.act().and_then(|act| act.key.as_ref());
-    let taking = key.map(|key| answers::Columns::of(key, None));
+    let scope =
+        whose.organization.as_ref().map(|owner| -> [Param<'_>; 1] { [(owner, Type::TEXT)] });
+    let key = whose.act.and_then(|act| act.key.as_ref());
+    let taking = key.map(|key| answers::Columns::of(key, whose.organization));
     let params = taking.as_ref().map(answers::Columns::params);
-    let first: Vec<_> = params.iter().map(|params| answers::take(params)).collect();
+    let scoping = scope.iter().map(|params| Statement { sql: SET_ORGANIZATION, params });
+    let first: Vec<_> = scoping.chain(params.iter().map(|params| answers::take(params))).collect();
     let (open, answers) = Open::begin(session, M::WHAT, &first).await?;
-    let taken = match answers.first() {
+    let taken = match answers.last().filter(|_| key.is_some()) {
         Some(rows) => answers::taken(rows),
         None => Ok(Taken::Fresh),
     };
@@ -153,25 +188,33 @@ async fn attempt<M: Move>(
     }
     match change.make(&open).await {
         Ok(Made::Nothing(refused)) => open.roll_back().await.map(|()| Err(refused)),
-        Ok(Made::Done(done, noted)) => finish(open, &done, &noted).await.map(|()| Ok(done)),
+        Ok(Made::Done(done, noted)) => finish(open, whose, &done, &noted).await.map(|()| Ok(done)),
         Err(error) => Err(open.give_up(error).await),
     }
 }
 
 /// Keeps the answer, writes the entries last of all, and commits.
-async fn finish<D: Serialize>(open: Open<'_>, done: &D, noted: &[Noted]) -> Result<(), PortError> {
-    let Some(act) = open.session().act() else {
+async fn finish<D: Serialize>(
+    open: Open<'_>,
+    whose: Whose<'_>,
+    done: &D,
+    noted: &[Noted],
+) -> Result<(), PortError> {
+    let Some(act) = whose.act else {
         return open.commit(&[]).await;
     };
     let entries = audit::entries(act, noted)?;
     let entries = audit::Columns::of(&entries);
     let append = entries.params();
     let kept = match &act.key {
-        Some(key) => Some((answers::Columns::of(key, None), answers::written(done)?)),
+        Some(key) => Some((answers::Columns::of(key, whose.organization), answers::written(done)?)),
         None => None,
     };
     let keep = kept.as_ref().map(|(columns, answer)| columns.keeping(answer));
     let mut last: Vec<_> = keep.iter().map(|params| answers::keep(params)).collect();
+    if whose.organization.is_some() {
+        last.push(Statement { sql: include_str!("../sql/become_operator.sql"), params: &[] });
+    }
     last.push(audit::append(&append));
     open.commit(&last).await
 }

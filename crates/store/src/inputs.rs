@@ -134,11 +134,11 @@ fn names(row: &Row) -> Result<(&str, &str), PortError> {
     Ok((column(row, "organization_id")?, column(row, "contact_id")?))
 }
 
-type Contacts = BTreeMap<ContactKey, Result<ContactInput, PortError>>;
+pub(crate) type Contacts = BTreeMap<ContactKey, Result<ContactInput, PortError>>;
 
 /// Contacts with their signals: both are in the order of the contacts. Features or
 /// signals that cannot be read are their contact's matter, and no other's.
-fn contacts_of(features: &[Row], signals: &[Row]) -> Result<Contacts, PortError> {
+pub(crate) fn contacts_of(features: &[Row], signals: &[Row]) -> Result<Contacts, PortError> {
     let mut contacts = BTreeMap::new();
     let mut rest = signals;
     for row in features {

@@ -18,6 +18,8 @@ mod bury;
 mod case_acts;
 mod case_views;
 mod claim;
+mod config;
+mod config_acts;
 mod effect;
 mod enqueue;
 mod error;

@@ -18,7 +18,7 @@ use crate::{Session, run_acts};
 /// Times a run is asked for again whose lock was taken when it was asked for
 /// and free when the holder was looked for: each time another run was opened
 /// and ended in between.
-const OPEN_REPEATS_MAX: usize = 3;
+pub(crate) const OPEN_REPEATS_MAX: usize = 3;
 
 /// What opening one is called in errors.
 pub(crate) const OPENING: &str = "opening a run";
@@ -143,10 +143,11 @@ impl<'a> Columns<'a> {
         ]
     }
 
-    pub(crate) fn find(&self) -> [Param<'_>; 3] {
+    pub(crate) fn find(&self) -> [Param<'_>; 4] {
         [
             (&self.run.start.run_id, Type::UUID),
             (&self.run.job_key, Type::TEXT),
+            (&self.run.organization_id, Type::TEXT),
             (&self.idle_secs, Type::INT8),
         ]
     }

@@ -59,12 +59,7 @@ impl Session {
     /// Acts for an operator from now on. What people wrote is kept to what its
     /// columns hold: no more than they take, and no NUL.
     pub(crate) fn set_act(&mut self, act: Act) {
-        self.act = Some(Act {
-            actor: kept(&act.actor, ACTOR_CHARS_MAX),
-            reason: act.reason.map(|reason| kept(&reason, REASON_CHARS_MAX)),
-            request_id: kept(&act.request_id, REQUEST_ID_CHARS_MAX),
-            key: act.key,
-        });
+        self.act = Some(kept_act(act));
     }
 
     /// Whom it acts for; none for the system.
@@ -78,6 +73,16 @@ impl Session {
             Either::Left((answer, _)) => Ok(answer),
             Either::Right(((), _)) => Err(Silence),
         }
+    }
+}
+
+/// An act with what its columns hold of its texts.
+pub(crate) fn kept_act(act: Act) -> Act {
+    Act {
+        actor: kept(&act.actor, ACTOR_CHARS_MAX),
+        reason: act.reason.map(|reason| kept(&reason, REASON_CHARS_MAX)),
+        request_id: kept(&act.request_id, REQUEST_ID_CHARS_MAX),
+        key: act.key,
     }
 }
 

@@ -6,13 +6,16 @@
 //!   factors, and what they add up to.
 //! - [`signals`], [`signal_weight`], [`decay`], [`signal_config`]: signals of
 //!   intent, which lose weight with time.
+//! - [`document`], [`preview`]: a whole configuration, and what one would do to scores.
 //! - [`priority`]: which of them a person should hear of, and how soon.
 
 pub mod config;
 pub mod decay;
+pub mod document;
 pub mod explain;
 pub mod features;
 pub mod model;
+pub mod preview;
 pub mod priority;
 pub mod score;
 pub mod signal_config;
@@ -21,6 +24,7 @@ pub mod signals;
 
 pub use config::{Config, ConfigEntry, ConfigError, Weight};
 pub use decay::{Decay, DecayHours, DecayModel};
+pub use document::ConfigDocument;
 pub use explain::{Explanation, explain};
 pub use features::{CustomValue, Features};
 pub use model::Category;

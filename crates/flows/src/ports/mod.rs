@@ -3,6 +3,7 @@
 
 mod acts;
 mod claim;
+mod config;
 mod effect;
 mod error;
 mod events;
@@ -20,6 +21,10 @@ pub use acts::{
 };
 pub use claim::{
     AloneClaim, AloneRequest, ClaimReply, ClaimRequest, DeadLetter, Held, Next, Seen, ShortJob,
+};
+pub use config::{
+    ConfigPart, ConfigSample, ConfigState, ConfigStore, ConfigToken, Pick, Publication, Unchanged,
+    Written, config_actions,
 };
 pub use effect::{
     Committed, CompletedJob, ContactInput, ContactKey, CurrentScore, Effect, NewEvent, RangePlan,
@@ -113,6 +118,7 @@ pub trait Database: Sync {
         + GuardStore
         + TenantStore
         + EventStore
+        + ConfigStore
         + OperatorStore
         + KeyStore
         + Send

@@ -46,6 +46,11 @@ pub enum Call {
     Leaderboard,
     TakeIn,
     KeepLetters,
+    Config,
+    SaveDraft,
+    DiscardDraft,
+    PublishConfig,
+    ConfigSample,
     FindKey,
     Vitals,
     QueueStats,
@@ -149,7 +154,14 @@ impl Call {
     const fn is_of_tenant(self) -> bool {
         matches!(
             self,
-            Self::PutFeatures | Self::Enqueue | Self::MarkOwnSent | Self::Score | Self::Leaderboard
+            Self::PutFeatures
+                | Self::Enqueue
+                | Self::MarkOwnSent
+                | Self::Score
+                | Self::Leaderboard
+                | Self::SaveDraft
+                | Self::DiscardDraft
+                | Self::PublishConfig
         )
     }
 
@@ -164,6 +176,8 @@ impl Call {
                 | Self::Breaker
                 | Self::Score
                 | Self::Leaderboard
+                | Self::Config
+                | Self::ConfigSample
                 | Self::FindKey
                 | Self::Vitals
                 | Self::QueueStats

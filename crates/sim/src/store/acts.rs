@@ -45,7 +45,7 @@ impl Note {
         Self { after, ..self }
     }
 
-    fn entry(self, act: &Act, outcome: &str) -> Entry {
+    pub(super) fn entry(self, act: &Act, outcome: &str) -> Entry {
         Entry {
             actor: act.actor.clone(),
             action: self.action.to_owned(),

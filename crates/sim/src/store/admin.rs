@@ -134,7 +134,7 @@ impl MemoryStore {
 
     /// Changes a run's row.
     pub fn change_run(&self, id: Uuid, change: impl FnOnce(&mut RunRecord)) {
-        self.by_hand(|state| state.runs.change(id, change));
+        self.by_hand(|state| state.change_run(id, change));
     }
 
     /// Keeps a dead letter.

@@ -99,7 +99,7 @@ impl State {
     /// A run is open again for one of its dead jobs.
     fn reopen(&mut self, run_id: Option<Uuid>) {
         let (Some(run_id), now) = (run_id, self.now) else { return };
-        self.runs.change(run_id, |run| {
+        self.change_run(run_id, |run| {
             run.counts.dead -= 1;
             // Another run may have the lock of one that was over.
             run.exclusive = run.exclusive && run.status == RunStatus::Running;

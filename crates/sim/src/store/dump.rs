@@ -27,6 +27,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::rows::{DeliveryRow, EventRow, JobRow, LetterRow, ReplayRecord, RunRecord};
+use super::signal_rows::DocumentRow;
 use super::{MemoryStore, State};
 
 impl MemoryStore {
@@ -98,6 +99,7 @@ impl<'a> Dump<'a> {
             "replays": state.replays.values().map(|row| self.replay(row)).collect::<Vec<_>>(),
             "audit": self.audit(),
             "answers": self.answers(),
+            "configs": self.configs(),
         })
     }
 
@@ -149,7 +151,7 @@ impl<'a> Dump<'a> {
             "jobs_dead": run.counts.dead, "jobs_cancelled": run.counts.cancelled,
             "progressed_at": self.time(run.progressed_at),
             "stalled_at": self.maybe(run.stalled_at),
-            "finished_at": self.maybe(run.finished_at),
+            "finished_at": self.maybe(run.finished_at), "pinned": run.pinned,
         })
     }
 
@@ -202,6 +204,18 @@ impl<'a> Dump<'a> {
             })
         });
         rows.collect()
+    }
+
+    /// Documents and drafts, by what every change of them moves.
+    fn configs(&self) -> Vec<Value> {
+        let documents = self.state.documents.iter().flat_map(|(owner, rows)| {
+            let row = move |row: &DocumentRow| json!([owner, row.version, row.epoch]);
+            rows.iter().map(row)
+        });
+        let drafts = self.state.drafts.iter();
+        let drafts =
+            drafts.map(|(owner, row)| json!([owner, row.revision, row.document.is_some()]));
+        documents.chain(drafts).collect()
     }
 
     fn breakers(&self) -> Vec<Value> {

@@ -166,7 +166,7 @@ impl State {
         self.expire_alerts(effect);
         self.archive_signals(&effect.archived_signals);
         for (run, epoch) in &effect.pinned {
-            self.runs.change(*run, |run| run.pinned = Some(*epoch));
+            self.change_run(*run, |run| run.pinned = Some(*epoch));
         }
         superseded
     }

@@ -88,7 +88,7 @@ impl State {
     pub(super) fn count(&mut self, counts: &Counts) {
         let now = self.now;
         for (id, moved) in counts {
-            self.runs.change(*id, |run| {
+            self.change_run(*id, |run| {
                 run.counts.done += moved.done;
                 run.counts.dead += moved.dead;
                 run.counts.cancelled += moved.cancelled;

@@ -15,7 +15,9 @@ use super::rows::{
     AnswerRow, DeliveryRow, EventRow, HistoryKey, HistoryRow, JobRow, LeadScore, LetterRow,
     NotificationRow, OccurrenceRow, ReplayRecord, RunRecord, ScheduleRecord,
 };
-use super::signal_rows::{ActivityRow, AlertRow, SeenRow, SignalKey, SignalRow};
+use super::signal_rows::{
+    ActivityRow, AlertRow, DocumentRow, DraftRow, SeenRow, SignalKey, SignalRow,
+};
 use super::{EffectLog, MemoryStore, State};
 
 impl MemoryStore {
@@ -169,6 +171,18 @@ impl State {
     #[must_use]
     pub fn input_version(&self, contact: &ContactKey) -> i64 {
         self.features.get(contact).map_or(0, |(_, version)| *version)
+    }
+
+    /// What organizations published, oldest first.
+    #[must_use]
+    pub const fn documents(&self) -> &BTreeMap<OrganizationId, Vec<DocumentRow>> {
+        &self.documents
+    }
+
+    /// The drafts of configurations.
+    #[must_use]
+    pub const fn drafts(&self) -> &BTreeMap<OrganizationId, DraftRow> {
+        &self.drafts
     }
 
     /// The audit, oldest first, and its head.

@@ -63,7 +63,7 @@ impl State {
         }
     }
 
-    fn input(
+    pub(super) fn input(
         &self,
         key: &ContactKey,
         (features, input_version): &StoredFeatures,

@@ -12,7 +12,8 @@ use super::rows::RunRecord;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Runs {
     rows: BTreeMap<Uuid, RunRecord>,
-    locks: BTreeMap<String, Uuid>,
+    /// By `job_key` and organization.
+    locks: BTreeMap<(String, Option<String>), Uuid>,
     inserted: u64,
 }
 
@@ -26,14 +27,15 @@ impl Runs {
         self.rows.values()
     }
 
-    /// The open run that holds a lock.
-    pub(crate) fn holder(&self, job_key: &str) -> Option<&RunRecord> {
-        self.locks.get(job_key).and_then(|id| self.rows.get(id))
+    /// The open run that holds a lock, an organization's or nobody's.
+    pub(crate) fn holder(&self, job_key: &str, organization: Option<&str>) -> Option<&RunRecord> {
+        let lock = (job_key.to_owned(), organization.map(str::to_owned));
+        self.locks.get(&lock).and_then(|id| self.rows.get(id))
     }
 
     /// Whether it was inserted; not where its id or its lock is taken.
     pub(crate) fn insert(&mut self, mut run: RunRecord) -> bool {
-        let is_locked = run.exclusive && self.locks.contains_key(&run.job_key);
+        let is_locked = run.exclusive && self.locks.contains_key(&lock_of(&run));
         if is_locked || self.rows.contains_key(&run.id) {
             return false;
         }
@@ -56,7 +58,7 @@ impl Runs {
         if held != holds_lock(run) {
             let run = run.clone();
             if held {
-                self.locks.remove(&run.job_key);
+                self.locks.remove(&lock_of(&run));
             }
             self.lock(&run);
         }
@@ -66,13 +68,13 @@ impl Runs {
         if let Some(run) = self.rows.remove(&id)
             && holds_lock(&run)
         {
-            self.locks.remove(&run.job_key);
+            self.locks.remove(&lock_of(&run));
         }
     }
 
     fn lock(&mut self, run: &RunRecord) {
         if holds_lock(run) {
-            let other = self.locks.insert(run.job_key.clone(), run.id);
+            let other = self.locks.insert(lock_of(run), run.id);
             assert!(other.is_none_or(|other| other == run.id), "run_lock: {}", run.job_key);
         }
     }
@@ -80,6 +82,10 @@ impl Runs {
 
 fn holds_lock(run: &RunRecord) -> bool {
     run.exclusive && run.status == RunStatus::Running
+}
+
+fn lock_of(run: &RunRecord) -> (String, Option<String>) {
+    (run.job_key.clone(), run.organization_id.clone())
 }
 
 fn check_run(run: &RunRecord) {

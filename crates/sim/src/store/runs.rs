@@ -56,7 +56,7 @@ impl State {
             ..RunRecord::new(start.run_id, new.job_key.clone(), trigger, self.now)
         };
         if !self.runs.insert(run) {
-            return (self.held(&new.job_key, start.run_id), Vec::new());
+            return (self.held(new), Vec::new());
         }
         let job = self.first_job(start);
         self.jobs.insert(JobRow { organization_id: new.organization_id.clone(), ..job });
@@ -65,15 +65,15 @@ impl State {
         (Opened::Started { run_id: start.run_id }, vec![note])
     }
 
-    fn held(&self, job_key: &str, asked: Uuid) -> Opened {
-        match self.runs.holder(job_key) {
+    fn held(&self, new: &NewRun) -> Opened {
+        match self.runs.holder(&new.job_key, new.organization_id.as_deref()) {
             Some(run) => Opened::Held {
                 holder: run.id,
                 since: run.started_at,
                 expires_at: run.progressed_at + RUN_IDLE,
             },
             // One step: what held the lock a moment ago still does.
-            None => Opened::Started { run_id: asked },
+            None => Opened::Started { run_id: new.start.run_id },
         }
     }
 
@@ -89,7 +89,7 @@ impl State {
 
     pub(super) fn cancel_run(&mut self, id: Uuid) -> u64 {
         let now = self.now;
-        self.runs.change(id, |run| {
+        self.change_run(id, |run| {
             if run.status == RunStatus::Running {
                 run.cancelled_at.get_or_insert(now);
             }
@@ -114,7 +114,7 @@ impl State {
         let mut recounted = Recounted::default();
         for id in ids {
             let counts = self.counts_of(id);
-            self.runs.change(id, |run| {
+            self.change_run(id, |run| {
                 // What retention took was final, and no open dead letter.
                 let gone = (run.counts.total - counts.total).max(0);
                 let total = run.counts.total.max(counts.total);

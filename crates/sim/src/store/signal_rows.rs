@@ -4,9 +4,7 @@
 use chrono::{DateTime, Utc};
 use mauntic_domain::contact_events::{Channel, ContactEvent};
 use mauntic_domain::ids::{EventId, SignalType};
-use mauntic_domain::scoring::{
-    Config, ConfigEntry, Priority, Signal, SignalConfig, SignalConfigEntry,
-};
+use mauntic_domain::scoring::{Config, ConfigDocument, Priority, Signal, SignalConfig};
 use mauntic_flows::ports::{ContactKey, PortError};
 use uuid::Uuid;
 
@@ -99,7 +97,7 @@ pub struct DocumentRow {
 pub struct DraftRow {
     pub revision: i64,
     /// None where there is no draft.
-    pub entries: Option<(Vec<ConfigEntry>, Vec<SignalConfigEntry>)>,
+    pub document: Option<ConfigDocument>,
     pub updated_by: String,
     pub updated_at: DateTime<Utc>,
 }

@@ -1,0 +1,173 @@
+//! An organization's configuration as the HTTP worker reads it, and a sample of
+//! contacts to preview it by; how it is changed is `config_acts`.
+
+use chrono::{DateTime, Utc};
+use mauntic_domain::ids::{ContactId, OrganizationId};
+use mauntic_domain::scoring::{
+    Config, ConfigDocument, ConfigEntry, SignalConfig, SignalConfigEntry,
+};
+use mauntic_flows::ports::{
+    Act, ConfigPart, ConfigSample, ConfigState, ConfigStore, ConfigToken, Pick, PortError,
+    Publication, Unchanged, Written,
+};
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use crate::error::{no_answer, statement_error};
+use crate::flight::{ONE_SNAPSHOT, Param, SET_ORGANIZATION, Statement};
+use crate::inputs::contacts_of;
+use crate::rows::{column, json, unreadable};
+use crate::{Session, config_acts};
+
+impl ConfigStore for Session {
+    async fn config(&self, organization: &OrganizationId) -> Result<ConfigState, PortError> {
+        let owner = organization.as_str();
+        let params: &[Param<'_>] = &[(&owner, Type::TEXT)];
+        let rows = read(self, organization, &[reading(params)]).await?;
+        state(rows.last().map_or(&[], Vec::as_slice))
+    }
+
+    async fn save_draft(
+        &self,
+        organization: &OrganizationId,
+        act: &Act,
+        seen: ConfigToken,
+        part: &ConfigPart,
+    ) -> Result<Result<ConfigToken, Unchanged>, PortError> {
+        config_acts::save_draft(self, organization, act, seen, part).await
+    }
+
+    async fn discard_draft(
+        &self,
+        organization: &OrganizationId,
+        act: &Act,
+        seen: ConfigToken,
+    ) -> Result<Result<ConfigToken, Unchanged>, PortError> {
+        config_acts::discard_draft(self, organization, act, seen).await
+    }
+
+    async fn publish_config(
+        &self,
+        organization: &OrganizationId,
+        act: &Act,
+        seen: ConfigToken,
+    ) -> Result<Result<Publication, Unchanged>, PortError> {
+        config_acts::publish(self, organization, act, seen).await
+    }
+
+    async fn config_sample(
+        &self,
+        organization: &OrganizationId,
+        pick: Pick<'_>,
+    ) -> Result<ConfigSample, PortError> {
+        let (contacts_total, names) = picked(self, organization, pick).await?;
+        let owner = organization.as_str();
+        let owners = vec![owner; names.len()];
+        let params: &[Param<'_>] = &[(&owner, Type::TEXT)];
+        let by_contact: &[Param<'_>] = &[(&owners, Type::TEXT_ARRAY), (&names, Type::TEXT_ARRAY)];
+        let statements = [
+            reading(params),
+            Statement { sql: include_str!("../sql/read_features.sql"), params: by_contact },
+            Statement { sql: include_str!("../sql/read_signals.sql"), params: by_contact },
+        ];
+        let answers = read(self, organization, &statements).await?;
+        let [config, features, signals] = answers.as_slice() else {
+            return Err(unreadable("a sample of contacts"));
+        };
+        let now = column(config.first().ok_or_else(nothing)?, "now")?;
+        let contacts = contacts_of(features, signals)?.into_iter();
+        let contacts = contacts.map(|((_, contact), input)| (contact, input)).collect();
+        Ok(ConfigSample { now, contacts_total, state: state(config)?, contacts })
+    }
+}
+
+/// The number of all contacts, and the names of those to look at.
+async fn picked(
+    session: &Session,
+    organization: &OrganizationId,
+    pick: Pick<'_>,
+) -> Result<(u64, Vec<String>), PortError> {
+    let owner = organization.as_str();
+    let most = match pick {
+        Pick::Spread(most) => i64::from(most.max(1)),
+        Pick::One(_) => 1,
+    };
+    let params: &[Param<'_>] = &[(&owner, Type::TEXT), (&most, Type::INT8)];
+    let statement = match pick {
+        Pick::Spread(_) => Statement { sql: include_str!("../sql/pick_contacts.sql"), params },
+        Pick::One(_) => {
+            let params = params.get(..1).unwrap_or_default();
+            Statement { sql: include_str!("../sql/count_contacts.sql"), params }
+        }
+    };
+    let rows = read(session, organization, &[statement]).await?.pop().unwrap_or_default();
+    let total: i64 = column(rows.first().ok_or_else(nothing)?, "total")?;
+    let names = match pick {
+        Pick::One(contact) => vec![ContactId::to_string(contact)],
+        Pick::Spread(_) => {
+            let names = rows.iter().map(|row| column::<Option<String>>(row, "contact_id"));
+            names.filter_map(Result::transpose).collect::<Result<_, _>>()?
+        }
+    };
+    Ok((total.unsigned_abs(), names))
+}
+
+/// Statements that read an organization's rows, of one snapshot. A transaction
+/// that only reads: nothing is written, whatever a statement says.
+async fn read(
+    session: &Session,
+    organization: &OrganizationId,
+    statements: &[Statement<'_>],
+) -> Result<Vec<Vec<Row>>, PortError> {
+    let owner = organization.as_str();
+    let scope: &[Param<'_>] = &[(&owner, Type::TEXT)];
+    let mut scoped = vec![Statement { sql: SET_ORGANIZATION, params: scope }];
+    scoped.extend_from_slice(statements);
+    let answers = session.within(session.transact(ONE_SNAPSHOT, &scoped)).await;
+    let answers = answers.map_err(no_answer)?;
+    let mut answers =
+        answers.map_err(|error| statement_error("reading a configuration", &error))?;
+    Ok(answers.split_off(1))
+}
+
+/// Reads a configuration. The organization is its one parameter.
+pub(crate) const fn reading<'a>(params: &'a [Param<'a>]) -> Statement<'a> {
+    Statement { sql: include_str!("../sql/read_config.sql"), params }
+}
+
+/// What [`reading`] found.
+pub(crate) fn state(rows: &[Row]) -> Result<ConfigState, PortError> {
+    let row = rows.first().ok_or_else(nothing)?;
+    let publication = written(row, "published_by", "published_at")?;
+    let published = match &publication {
+        Some(_) => document(row, "factors", "signals")?,
+        None => ConfigDocument::default(),
+    };
+    let has_draft = column::<Option<serde_json::Value>>(row, "draft_factors")?.is_some();
+    let draft = match written(row, "updated_by", "updated_at")?.filter(|_| has_draft) {
+        Some(by) => Some((document(row, "draft_factors", "draft_signals")?, by)),
+        None => None,
+    };
+    let token =
+        ConfigToken { version: column(row, "version")?, revision: column(row, "revision")? };
+    Ok(ConfigState { token, published, publication, draft })
+}
+
+fn written(row: &Row, by: &str, at: &str) -> Result<Option<Written>, PortError> {
+    let by = column::<Option<String>>(row, by)?.zip(column::<Option<DateTime<Utc>>>(row, at)?);
+    Ok(by.map(|(by, at)| Written { by, at }))
+}
+
+fn document(row: &Row, factors: &str, signals: &str) -> Result<ConfigDocument, PortError> {
+    let entries: Vec<ConfigEntry> = json(row, factors)?;
+    let types: Vec<SignalConfigEntry> = json(row, signals)?;
+    let factors =
+        Config::new(entries).map_err(|error| unreadable(&format!("column {factors}: {error}")))?;
+    let signals = SignalConfig::new(types)
+        .map_err(|error| unreadable(&format!("column {signals}: {error}")))?;
+    Ok(ConfigDocument { factors, signals })
+}
+
+fn nothing() -> PortError {
+    unreadable("a configuration")
+}
