@@ -164,15 +164,7 @@ async fn consume(session: &Session, ids: &[Uuid]) {
     assert_eq!(reply.held.len(), ids.len(), "every job was to be had");
     let mut jobs: Vec<CompletedJob> = reply.held.iter().map(completed).collect();
     jobs.sort_unstable_by_key(|job| job.id);
-    let effect = Effect {
-        now: reply.now,
-        jobs,
-        scores: Vec::new(),
-        spawned: Vec::new(),
-        events: Vec::new(),
-        notified: Vec::new(),
-    };
-    let committed = session.commit(&effect).await.expect("committed");
+    let committed = session.commit(&Effect::of(reply.now, jobs)).await.expect("committed");
     assert!(matches!(committed, Committed::Done { .. }), "no lease was lost");
 }
 

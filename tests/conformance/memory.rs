@@ -140,7 +140,7 @@ fn run(run: &RunRecord) -> Value {
         "jobs_total": run.counts.total, "jobs_done": run.counts.done,
         "jobs_dead": run.counts.dead, "jobs_cancelled": run.counts.cancelled,
         "progressed_at": run.progressed_at, "stalled_at": run.stalled_at,
-        "cancelled_at": run.cancelled_at, "finished_at": run.finished_at,
+        "cancelled_at": run.cancelled_at, "finished_at": run.finished_at, "pinned": run.pinned,
     })
 }
 
@@ -238,7 +238,8 @@ fn scores(state: &State) -> Vec<Value> {
             "contributions": row.score.contributions(),
             "previous_total": row.previous_total.map(PointsE4::e4),
             "input_version": row.input_version, "config_version": row.config_version,
-            "job_id": row.job_id, "calculated_at": row.calculated_at,
+            "job_id": row.job_id, "digest": row.score.digest(),
+            "calculated_at": row.calculated_at,
         })
     });
     rows.collect()

@@ -1,6 +1,7 @@
 //! Scoring's effect: exact, once, never backwards.
 
 use mauntic_domain::jobs::Queue;
+use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoring::{Config, Context, Features, score};
 use mauntic_flows::commands::{put_features::put_features, recalculate::recalculate};
 use mauntic_flows::ports::{
@@ -80,7 +81,7 @@ fn write(world_owner: &str, features: &Features, input_version: i64, job_id: Uui
     let (name, _) = contact("c", &json!({}));
     ScoreWrite {
         contact: (organization(world_owner), name),
-        score: score(features, &Config::default(), &Context::default()),
+        score: score(features, &Config::default(), &Context::default(), PointsE4::ZERO),
         input_version,
         config_version: 0,
         job_id,
@@ -104,12 +105,11 @@ async fn a_score_never_goes_back_to_older_features() {
     for (features, version, superseded) in [(&rich, 2, 0), (&poor, 1, 1)] {
         let (id, claim) = hand_claimed(&world).await;
         let effect = Effect {
-            now: chrono::Utc::now(),
-            jobs: vec![CompletedJob { id, claim, run_id: None, summary: json!({}) }],
             scores: vec![write("o", features, version, id)],
-            spawned: vec![],
-            events: vec![],
-            notified: vec![],
+            ..Effect::of(
+                chrono::Utc::now(),
+                vec![CompletedJob { id, claim, run_id: None, summary: json!({}) }],
+            )
         };
         let committed = session.commit(&effect).await.unwrap();
         assert_eq!(committed, Committed::Done { superseded });
@@ -134,17 +134,13 @@ async fn a_lost_lease_writes_nothing_and_its_neighbours_do() {
         .execute("update jobs.job set claim = claim + 1 where id = $1", &[&lost.0])
         .await
         .unwrap();
+    let completed = |(id, claim): &(Uuid, i32)| CompletedJob {
+        id: *id,
+        claim: *claim,
+        run_id: None,
+        summary: json!({}),
+    };
     let effect = |jobs: &[(Uuid, i32)]| Effect {
-        now: chrono::Utc::now(),
-        jobs: jobs
-            .iter()
-            .map(|(id, claim)| CompletedJob {
-                id: *id,
-                claim: *claim,
-                run_id: None,
-                summary: json!({}),
-            })
-            .collect(),
         scores: jobs
             .iter()
             .map(|(id, _)| {
@@ -152,9 +148,7 @@ async fn a_lost_lease_writes_nothing_and_its_neighbours_do() {
             })
             .take(1)
             .collect(),
-        spawned: vec![],
-        events: vec![],
-        notified: vec![],
+        ..Effect::of(chrono::Utc::now(), jobs.iter().map(completed).collect())
     };
     assert_eq!(session.commit(&effect(&[kept, lost])).await.unwrap(), Committed::FenceLost);
     assert_eq!(world.count("select count(*) from scoring.lead_scores").await, 0);
@@ -206,7 +200,10 @@ async fn from_command_to_score_through_the_recorded_queue() {
     assert_eq!(bodies.len(), 1);
     world.consume("m", &bodies).await;
     let found = session.score(&owner, &name).await.unwrap().unwrap().unwrap();
-    assert_eq!(found.score, score(&features, &Config::default(), &Context::default()));
+    assert_eq!(
+        found.score,
+        score(&features, &Config::default(), &Context::default(), PointsE4::ZERO)
+    );
     assert_eq!((found.input_version, found.input_version_now, found.previous_total), (1, 1, None));
     let wake = "select count(*) from jobs.job where request_id = 'req-1'";
     assert_eq!(world.count(wake).await, 1);

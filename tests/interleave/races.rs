@@ -49,18 +49,16 @@ impl Fixture {
 fn effect() -> Effect {
     let summary = json!({"by": "the effect"});
     let run_id = Some(RUN);
+    let now = "2026-01-02T03:00:00Z".parse().unwrap();
+    let jobs = vec![CompletedJob { id: SHARED, claim: 1, run_id, summary }];
     Effect {
-        now: "2026-01-02T03:00:00Z".parse().unwrap(),
-        jobs: vec![CompletedJob { id: SHARED, claim: 1, run_id, summary }],
-        scores: Vec::new(),
         spawned: vec![SpawnedJob {
             id: SPAWNED[0],
             job: score_contact("c2"),
             run_id,
             request_id: None,
         }],
-        events: Vec::new(),
-        notified: Vec::new(),
+        ..Effect::of(now, jobs)
     }
 }
 

@@ -47,13 +47,12 @@ impl Act {
             request_id: None,
         };
         let scores = CONTACTS.map(|name| self.score(name, id));
+        let now = at("2026-01-02T03:00:00Z");
+        let jobs = vec![CompletedJob { id, claim, run_id: Some(RUN), summary }];
         Effect {
-            now: at("2026-01-02T03:00:00Z"),
-            jobs: vec![CompletedJob { id, claim, run_id: Some(RUN), summary }],
             scores: if self.form == Form::Finalize { Vec::new() } else { scores.to_vec() },
             spawned: if self.form == Form::Effect { vec![spawned] } else { Vec::new() },
-            events: Vec::new(),
-            notified: Vec::new(),
+            ..Effect::of(now, jobs)
         }
     }
 

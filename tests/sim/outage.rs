@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
-use mauntic_domain::ids::{ContactId, FactorName, OrganizationId};
+use mauntic_domain::ids::{ContactId, OrganizationId, SignalType};
 use mauntic_domain::jobs::data::NotifyAlert;
 use mauntic_domain::jobs::queue::Origin;
 use mauntic_domain::jobs::{Job, JobState, Queue};
@@ -38,7 +38,8 @@ fn alert(nth: i64) -> (OrganizationId, NewJob, Uuid) {
         organization_id: owner.clone(),
         alert_id,
         contact_id: ContactId::parse("contact").unwrap(),
-        signal_type: FactorName::parse("DEMO_REQUEST").unwrap(),
+        signal_type: SignalType::parse("DEMO_REQUEST").unwrap(),
+        priority: None,
     };
     let request_id = "outage".to_owned();
     (owner, NewJob { job: Job::NotifyAlert(data), key: JobKey::None, request_id }, alert_id)

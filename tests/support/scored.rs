@@ -1,5 +1,6 @@
 //! Score bodies: what HTTP answers against what the rules say.
 
+use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoring::{Category, Config, Context, score};
 use serde_json::{Value, json};
 
@@ -27,7 +28,8 @@ pub fn by_the_rules(question: &Value) -> Value {
     let features = serde_json::from_value(question["features"].clone()).unwrap();
     let entries = serde_json::from_value(question["config"].clone()).unwrap();
     let context: Option<Context> = serde_json::from_value(question["context"].clone()).unwrap();
-    let score = score(&features, &Config::new(entries).unwrap(), &context.unwrap_or_default());
+    let config = Config::new(entries).unwrap();
+    let score = score(&features, &config, &context.unwrap_or_default(), PointsE4::ZERO);
     json!({
         "totalScore": score.total(),
         "grade": score.grade(),

@@ -222,7 +222,7 @@ impl Op {
             Self::QueueStats => http.queue_stats().await.map(|it| json!(format!("{it:?}"))),
             Self::PlanRanges(contacts, ranges) => {
                 let planned = queue.plan_ranges(None, contacts, ranges).await;
-                planned.map(|it| json!(it))
+                planned.map(|it| json!([it.ranges, it.config_epoch]))
             }
             other => panic!("no port does {other:?}"),
         }

@@ -98,7 +98,7 @@ pub(crate) fn effect(now: DateTime<Utc>, held: &[&Held]) -> Effect {
     };
     let mut jobs: Vec<CompletedJob> = held.iter().map(completed).collect();
     jobs.sort_by_key(|job| job.id);
-    Effect { now, jobs, scores: vec![], spawned: vec![], events: vec![], notified: vec![] }
+    Effect::of(now, jobs)
 }
 
 pub(crate) fn spawned(id: Uuid, run_id: Option<Uuid>) -> SpawnedJob {

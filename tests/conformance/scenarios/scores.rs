@@ -147,7 +147,7 @@ fn place(owner: &str, name: &str) -> ContactPlace {
 
 async fn ranges_are_consecutive_and_gapless<S: Subject>(world: World<S>) {
     many_contacts(&world).await;
-    let ranges = world.queue.plan_ranges(None, 3, 100).await.unwrap();
+    let ranges = world.queue.plan_ranges(None, 3, 100).await.unwrap().ranges;
     let ends = [("org_1", "c2"), ("org_2", "c0"), ("org_2", "c3"), ("org_2", "c4")];
     let mut after = None;
     for (range, (owner, name)) in ranges.iter().zip(ends) {
@@ -157,31 +157,31 @@ async fn ranges_are_consecutive_and_gapless<S: Subject>(world: World<S>) {
     assert_eq!(ranges.len(), ends.len());
     let mut read = 0;
     for range in &ranges {
-        read += world.queue.range_inputs(None, range).await.unwrap().contacts.len();
+        read += world.queue.range_inputs(None, range, None).await.unwrap().contacts.len();
     }
     assert_eq!(read, 10);
-    assert_eq!(world.queue.plan_ranges(None, 1, 3).await.unwrap().len(), 3);
+    assert_eq!(world.queue.plan_ranges(None, 1, 3).await.unwrap().ranges.len(), 3);
 }
 
 async fn ranges_of_one_organization_are_its_own<S: Subject>(world: World<S>) {
     many_contacts(&world).await;
     let owner = organization("org_2");
-    let ranges = world.queue.plan_ranges(Some(&owner), 4, 100).await.unwrap();
+    let ranges = world.queue.plan_ranges(Some(&owner), 4, 100).await.unwrap().ranges;
     let (first, last) = (place("org_2", "c3"), place("org_2", "c4"));
     let wanted = [
         ContactRange { after: None, through: first.clone() },
         ContactRange { after: Some(first), through: last },
     ];
     assert_eq!(ranges, wanted);
-    let inputs = world.queue.range_inputs(Some(&owner), &ranges[0]).await.unwrap();
+    let inputs = world.queue.range_inputs(Some(&owner), &ranges[0], None).await.unwrap();
     assert_eq!(inputs.contacts.len(), 4);
     assert!(inputs.contacts.keys().all(|(of, _)| *of == owner));
 }
 
 async fn a_range_without_contacts_is_none<S: Subject>(world: World<S>) {
-    assert!(world.queue.plan_ranges(None, 3, 100).await.unwrap().is_empty());
+    assert!(world.queue.plan_ranges(None, 3, 100).await.unwrap().ranges.is_empty());
     let range = ContactRange { after: None, through: place("org_1", "c0") };
-    assert!(world.queue.range_inputs(None, &range).await.unwrap().contacts.is_empty());
+    assert!(world.queue.range_inputs(None, &range, None).await.unwrap().contacts.is_empty());
 }
 
 async fn inputs_have_features_and_configurations<S: Subject>(world: World<S>) {
@@ -199,6 +199,6 @@ async fn inputs_have_features_and_configurations<S: Subject>(world: World<S>) {
     let config = Config::new(entries).unwrap();
     assert_eq!(inputs.configs.into_iter().collect::<Vec<_>>(), [(owner, Ok((config, 2)))]);
     let range = ContactRange { after: None, through: place("org_2", "c0") };
-    let of_range = world.queue.range_inputs(None, &range).await.unwrap();
+    let of_range = world.queue.range_inputs(None, &range, None).await.unwrap();
     assert_eq!((of_range.contacts.len(), of_range.configs.len()), (6, 1));
 }

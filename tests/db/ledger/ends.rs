@@ -23,7 +23,7 @@ fn effect_of(held: &[&Held], now: DateTime<Utc>) -> Effect {
     };
     let mut jobs: Vec<CompletedJob> = held.iter().map(done).collect();
     jobs.sort_by_key(|job| job.id);
-    Effect { now, jobs, scores: vec![], spawned: vec![], events: vec![], notified: vec![] }
+    Effect::of(now, jobs)
 }
 
 fn failed() -> Setback {

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use mauntic_domain::jobs::Job;
+use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoring::{Config, Context, Features};
 use mauntic_flows::ports::{
     Committed, CompletedJob, Effect, EffectStore, JobStore, NewEvent, OperatorStore, ScoreWrite,
@@ -37,15 +38,16 @@ async fn effect(world: &World, job: Uuid, run: Uuid) -> Effect {
         &features,
         &Config::new(Vec::new()).unwrap(),
         &Context::default(),
+        PointsE4::ZERO,
     );
     let spawned = Job::parse(
         "scoring.CalculateScore",
         1,
         &json!({"organizationId": "org_1", "contactId": "d"}),
     );
+    let summary = json!({"n": 1});
+    let jobs = vec![CompletedJob { id: job, claim: 1, run_id: Some(run), summary }];
     Effect {
-        now,
-        jobs: vec![CompletedJob { id: job, claim: 1, run_id: Some(run), summary: json!({"n": 1}) }],
         scores: vec![ScoreWrite {
             contact: (owner, contact("c", &json!({})).0),
             score,
@@ -66,7 +68,7 @@ async fn effect(world: &World, job: Uuid, run: Uuid) -> Effect {
             job_id: job,
             request_id: None,
         }],
-        notified: Vec::new(),
+        ..Effect::of(now, jobs)
     }
 }
 

@@ -122,8 +122,8 @@ async fn an_operators_session_may_all_that_it_is_asked() {
     session.vitals().await.unwrap();
     let read = session.score_inputs(&[(owner.clone(), contact("c", &json!({})).0)]).await;
     assert_eq!(read.unwrap().contacts.len(), 1);
-    let ranges = session.plan_ranges(None, 10, 10).await.unwrap();
-    let read = session.range_inputs(Some(&owner), &ranges[0]).await.unwrap();
+    let ranges = session.plan_ranges(None, 10, 10).await.unwrap().ranges;
+    let read = session.range_inputs(Some(&owner), &ranges[0], None).await.unwrap();
     assert_eq!(read.contacts.len(), 1);
     session.replay(job).await.unwrap();
     let due = session.take_due(10).await.unwrap();

@@ -2,6 +2,7 @@
 
 use mauntic_domain::jobs::data::RecomputeChunk;
 use mauntic_domain::jobs::{Job, JobType};
+use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoring::{Config, Context, Features, score};
 use mauntic_flows::ports::{
     Committed, CompletedJob, Database, Effect, EffectStore, NewEvent, Ports, ScoreWrite,
@@ -15,7 +16,7 @@ use super::{Made, held, job, made, row, run};
 
 fn effect(jobs: Vec<CompletedJob>) -> Effect {
     let now = chrono::Utc::now();
-    Effect { now, jobs, scores: vec![], spawned: vec![], events: vec![], notified: vec![] }
+    Effect::of(now, jobs)
 }
 
 fn completed(made: &Made, claim: i32) -> CompletedJob {
@@ -118,7 +119,7 @@ async fn a_new_grade_is_an_event_and_the_same_grade_is_none() {
     let session = world.queue.db().open().await.unwrap();
     let write = |features: &Features, input_version, job_id| ScoreWrite {
         contact: (organization("org_1"), contact("c", &json!({})).0),
-        score: score(features, &Config::default(), &Context::default()),
+        score: score(features, &Config::default(), &Context::default(), PointsE4::ZERO),
         input_version,
         config_version: 0,
         job_id,

@@ -84,7 +84,7 @@ pub(super) async fn scores_follow_the_rules(stack: &Stack, load: &Load) {
         let row = &found[&(tenant.id.to_string(), contact.clone())];
         let features = serde_json::from_value(document.clone()).unwrap();
         let config = Config::new(serde_json::from_value(tenant.config.clone()).unwrap()).unwrap();
-        let wanted = score(&features, &config, &Context::default());
+        let wanted = score(&features, &config, &Context::default(), PointsE4::ZERO);
         let points = [wanted.total()].into_iter().chain(
             [Category::Fit, Category::Engagement, Category::Intent].map(|c| wanted.category(c)),
         );

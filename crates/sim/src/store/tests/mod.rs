@@ -92,14 +92,7 @@ impl World {
             })
             .collect();
         jobs.sort_by_key(|job| job.id);
-        Effect {
-            now: self.clock.database(),
-            jobs,
-            scores: Vec::new(),
-            spawned: Vec::new(),
-            events: Vec::new(),
-            notified: Vec::new(),
-        }
+        Effect::of(self.clock.database(), jobs)
     }
 }
 
