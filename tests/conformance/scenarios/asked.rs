@@ -37,6 +37,7 @@ pub(crate) fn list(owner: &str, name: &str) -> Job {
         organization_id: Some(organization(owner)),
         contacts: Contacts::Ids(vec![contact(name)]),
         context: None,
+        config_epoch: None,
     })
 }
 
