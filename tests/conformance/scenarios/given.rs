@@ -34,6 +34,7 @@ pub(crate) fn chunk(owner: &str, name: &str) -> NewJob {
         organization_id: Some(organization(owner)),
         contacts: Contacts::Ids(vec![contact(name)]),
         context: None,
+        config_epoch: None,
     });
     NewJob { job, key: JobKey::None, request_id: "request-1".to_owned() }
 }
