@@ -113,6 +113,9 @@ create index intent_signals_live on scoring.intent_signals (organization_id, con
   include (weight, decay_model, decay_hours, detected_at)
   where archived_at is null and counted;
 comment on index scoring.intent_signals_live is 'All that scoring reads of signals.';
+create index intent_signals_listed on scoring.intent_signals
+  (organization_id, contact_id, detected_at desc, event_id desc);
+comment on index scoring.intent_signals_listed is 'A contact''s signals, newest first.';
 create index intent_signals_decayed on scoring.intent_signals (decayed_at) where archived_at is null;
 comment on index scoring.intent_signals_decayed is 'Signals that may be archived.';
 

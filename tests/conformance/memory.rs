@@ -7,14 +7,17 @@ use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::jobs::JobType;
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoring::{Category, Config, ConfigEntry, Features};
+use mauntic_flows::ports::{AlertView, SignalView};
 use mauntic_sim::clock::ManualClock;
 use mauntic_sim::faults::Faults;
 use mauntic_sim::store::rows::{DeliveryRow, EventRow, JobRow, LetterRow, ReplayRecord, RunRecord};
+use mauntic_sim::store::signal_rows::{AlertRow, SignalRow};
 use mauntic_sim::store::{MemoryStore, State};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::subject::{RawJob, Subject};
+use crate::signal_tables;
+use crate::subject::{CAP_PER_DAY, RawJob, Subject};
 
 /// The store's double, where all goes well.
 pub(crate) struct Memory {
@@ -59,6 +62,44 @@ impl Subject for Memory {
         self.store.put_config(owner, Config::new(entries).expect("a configuration"));
     }
 
+    async fn put_signals(
+        &self,
+        owner: &OrganizationId,
+        contact: &ContactId,
+        signals: &[SignalView],
+    ) {
+        for signal in signals {
+            let row = SignalRow {
+                signal_type: signal.signal_type.clone(),
+                source: signal.source,
+                signal: signal.signal,
+                priority: signal.priority,
+                cap_per_day: CAP_PER_DAY,
+                input_version: signal.input_version,
+                received_at: signal.received_at,
+                counted: signal.counted,
+                archived_at: signal.archived_at,
+            };
+            let contact = (owner.clone(), contact.clone());
+            self.store.put_signal(contact, signal.event_id.clone(), row);
+        }
+    }
+
+    async fn put_alerts(&self, owner: &OrganizationId, alerts: &[AlertView]) {
+        for alert in alerts {
+            self.store.put_alert(AlertRow {
+                id: alert.id,
+                contact: (owner.clone(), alert.contact_id.clone()),
+                signal_type: alert.signal_type.clone(),
+                priority: alert.priority,
+                event_id: alert.event_id.clone(),
+                opened_at: alert.opened_at,
+                due_at: alert.due_at,
+                fate: alert.fate.clone(),
+            });
+        }
+    }
+
     async fn put_jobs(&self, jobs: &[RawJob]) {
         for job in jobs {
             self.store.put_job(JobRow {
@@ -92,6 +133,8 @@ impl Subject for Memory {
                 "events": state.events().map(event).collect::<Vec<_>>(),
                 "scores": scores(state),
                 "history": history(state),
+                "signals": signal_tables::signals(state),
+                "alerts": signal_tables::alerts(state),
                 "replays": state.replays().values().map(replay).collect::<Vec<_>>(),
                 "deliveries": state.deliveries().iter().map(delivery).collect::<Vec<_>>(),
                 "answers": answers(state),

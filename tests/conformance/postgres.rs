@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::scoring::{ConfigEntry, Features};
+use mauntic_flows::ports::{AlertView, SignalView};
 use mauntic_sim::clock::START_SECS;
 use mauntic_store::admin;
 use mauntic_store::connect::Tcp;
@@ -16,6 +17,7 @@ use serde_json::Value;
 use tokio_postgres::Client;
 use uuid::Uuid;
 
+use crate::signal_tables::{alert_row, signal_row};
 use crate::subject::{RawJob, Subject};
 
 /// Every table of the protocol with every column that decides anything.
@@ -57,7 +59,12 @@ const TABLES: &str = "select jsonb_build_object(
       'categories', jsonb_build_array((h.fit_score * 10000)::int8,
         (h.engagement_score * 10000)::int8, (h.intent_score * 10000)::int8),
       'updated_at', h.updated_at) order by h.organization_id, h.contact_id, h.day), '[]')
-    from scoring.score_history h))";
+    from scoring.score_history h),
+  'signals', (select coalesce(jsonb_agg(to_jsonb(s)
+      || jsonb_build_object('weight', (s.weight * 100)::int4)
+      order by s.organization_id, s.contact_id, s.event_id), '[]') from scoring.intent_signals s),
+  'alerts', (select coalesce(jsonb_agg(to_jsonb(a) order by a.id), '[]')
+    from scoring.signal_alerts a))";
 
 /// The store on PostgreSQL.
 pub(crate) struct Postgres {
@@ -121,6 +128,40 @@ impl Subject for Postgres {
 
     async fn put_config(&self, owner: &OrganizationId, entries: Vec<ConfigEntry>) {
         admin::replace_config(&self.owner, owner, &entries).await.expect("stored");
+    }
+
+    async fn put_signals(
+        &self,
+        owner: &OrganizationId,
+        contact: &ContactId,
+        signals: &[SignalView],
+    ) {
+        let rows: Value = signals.iter().map(signal_row).collect();
+        let sql = "insert into scoring.intent_signals (organization_id, contact_id, event_id,
+            signal_type, source, weight, decay_model, decay_hours, priority, cap_per_day,
+            detected_at, decayed_at, input_version, received_at, counted, archived_at)
+          select $1, $2, r.event_id, r.signal_type, r.source, r.weight * 0.01, r.decay_model,
+            r.decay_hours, r.priority, r.cap_per_day, r.detected_at, r.decayed_at,
+            r.input_version, r.received_at, r.counted, r.archived_at
+          from jsonb_to_recordset($3) r (event_id text, signal_type text, source text, weight int4,
+            decay_model text, decay_hours int2, priority text, cap_per_day int2,
+            detected_at timestamptz, decayed_at timestamptz, input_version int8,
+            received_at timestamptz, counted boolean, archived_at timestamptz)";
+        let written = self.owner.execute(sql, &[&owner.as_str(), &contact.as_str(), &rows]).await;
+        written.expect("the test's own rows");
+    }
+
+    async fn put_alerts(&self, owner: &OrganizationId, alerts: &[AlertView]) {
+        let rows: Value = alerts.iter().map(alert_row).collect();
+        let sql = "insert into scoring.signal_alerts (organization_id, id, contact_id, signal_type,
+            priority, event_id, status, opened_at, due_at, acknowledged_at, acknowledged_by,
+            expired_at)
+          select $1, r.* from jsonb_to_recordset($2) r (id uuid, contact_id text,
+            signal_type text, priority text, event_id text, status text, opened_at timestamptz,
+            due_at timestamptz, acknowledged_at timestamptz, acknowledged_by text,
+            expired_at timestamptz)";
+        let written = self.owner.execute(sql, &[&owner.as_str(), &rows]).await;
+        written.expect("the test's own rows");
     }
 
     async fn put_jobs(&self, jobs: &[RawJob]) {

@@ -21,16 +21,19 @@ macro_rules! on_both {
 
 mod absolved;
 mod acts;
+mod alerts;
 mod alone;
 mod answers;
 pub(crate) mod asked;
 mod case_lists;
 mod cases;
 mod claims;
+mod crossings;
 mod deaths;
 mod effects;
 mod enqueues;
 pub(crate) mod given;
+mod given_signals;
 mod guards;
 mod last_moves;
 mod ledger;
@@ -45,4 +48,6 @@ mod schedules;
 mod scores;
 mod settled;
 mod shorts;
+mod signal_reads;
+mod sweeps;
 mod views;

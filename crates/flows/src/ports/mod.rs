@@ -10,6 +10,7 @@ mod operator;
 mod outside;
 mod schedule;
 mod settle;
+mod signals;
 mod tenant;
 mod views;
 
@@ -33,6 +34,10 @@ pub use schedule::{
     ScheduleRow, ScheduleRows,
 };
 pub use settle::{Died, OutgoingEvent, PutOff, Replayed, Retired, SetBackJob, Setback, Wakeup};
+pub use signals::{
+    ALERT_STATUSES, Acknowledged, AlertFate, AlertFilter, AlertView, ContactView, Days, HistoryDay,
+    SIGNALS_READ_MAX, SignalList, SignalPlace, SignalStore, SignalView,
+};
 pub use tenant::{
     ApiKey, Beat, Enqueued, FeaturesStored, Instance, JobKey, LeaderboardEntry, NewJob, Position,
     QueueStats, Scope, ScoreRow, Vitals,
@@ -110,6 +115,7 @@ pub trait Database: Sync {
         + ScheduleStore
         + GuardStore
         + TenantStore
+        + SignalStore
         + OperatorStore
         + KeyStore
         + Send

@@ -44,6 +44,11 @@ pub enum Call {
     MarkOwnSent,
     Score,
     Leaderboard,
+    ContactView,
+    History,
+    Signals,
+    Alerts,
+    Acknowledge,
     FindKey,
     Vitals,
     QueueStats,
@@ -142,7 +147,12 @@ impl Call {
     const fn is_of_tenant(self) -> bool {
         matches!(
             self,
-            Self::PutFeatures | Self::Enqueue | Self::MarkOwnSent | Self::Score | Self::Leaderboard
+            Self::PutFeatures
+                | Self::Enqueue
+                | Self::MarkOwnSent
+                | Self::Score
+                | Self::Leaderboard
+                | Self::Acknowledge
         )
     }
 
@@ -157,6 +167,10 @@ impl Call {
                 | Self::Breaker
                 | Self::Score
                 | Self::Leaderboard
+                | Self::ContactView
+                | Self::History
+                | Self::Signals
+                | Self::Alerts
                 | Self::FindKey
                 | Self::Vitals
                 | Self::QueueStats

@@ -14,6 +14,7 @@ use super::rows::{
     AnswerRow, DeliveryRow, EventRow, HistoryKey, HistoryRow, JobRow, LeadScore, LetterRow,
     NotificationRow, OccurrenceRow, ReplayRecord, RunRecord, ScheduleRecord,
 };
+use super::signal_rows::{AlertRow, SignalKey, SignalRow};
 use super::{EffectLog, MemoryStore, State};
 
 impl MemoryStore {
@@ -128,6 +129,16 @@ impl State {
     #[must_use]
     pub const fn history(&self) -> &BTreeMap<HistoryKey, HistoryRow> {
         &self.history
+    }
+
+    /// The signals by contact and event.
+    pub fn signals(&self) -> impl Iterator<Item = (&SignalKey, &SignalRow)> {
+        self.signals.iter()
+    }
+
+    /// The alerts by id.
+    pub fn alerts(&self) -> impl Iterator<Item = &AlertRow> {
+        self.alerts.values()
     }
 
     /// Every contact with its features, if they can be read, and their version.

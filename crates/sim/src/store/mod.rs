@@ -13,7 +13,7 @@
 //! | `effect`, `scores`, `sweeps`, `reads` | the effect's transaction; what it is computed from |
 //! | `relay`, `retire` | what is sent again; what is too old |
 //! | `runs`, `schedules`, `guards` | runs; occurrences; breakers and ledger |
-//! | `tenant`, `enqueue`, `keys` | what the HTTP worker does |
+//! | `tenant`, `enqueue`, `signals`, `keys` | what the HTTP worker does |
 //! | `operator`, `acts` | what operators do, with the audit and kept answers |
 //! | `cases`, `replays`, `rehearse`, `by_hand` | replays of one and of many, dry runs; jobs and runs by hand |
 //! | `views`, `case_views`, `contains` | what operators see |
@@ -53,6 +53,7 @@ mod scores;
 mod session;
 mod settle;
 pub mod signal_rows;
+mod signals;
 mod state;
 mod sweeps;
 mod tenant;

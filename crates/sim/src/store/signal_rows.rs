@@ -7,6 +7,7 @@ use mauntic_domain::ids::{EventId, SignalType};
 use mauntic_domain::scoring::{
     Config, ConfigEntry, Priority, Signal, SignalConfig, SignalConfigEntry,
 };
+pub use mauntic_flows::ports::AlertFate;
 use mauntic_flows::ports::{ContactKey, PortError};
 use uuid::Uuid;
 
@@ -27,25 +28,6 @@ pub struct SignalRow {
     pub received_at: DateTime<Utc>,
     pub counted: bool,
     pub archived_at: Option<DateTime<Utc>>,
-}
-
-/// What became of an alert.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AlertFate {
-    /// Nothing yet.
-    Open,
-    /// Somebody took it on.
-    Acknowledged {
-        /// When.
-        at: DateTime<Utc>,
-        /// Who.
-        by: String,
-    },
-    /// It was found overdue.
-    Expired {
-        /// When.
-        at: DateTime<Utc>,
-    },
 }
 
 /// A row of `scoring.signal_alerts`.
