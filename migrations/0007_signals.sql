@@ -116,6 +116,9 @@ comment on index scoring.intent_signals_live is 'All that scoring reads of signa
 create index intent_signals_of_day on scoring.intent_signals
   (organization_id, contact_id, signal_type, detected_at, event_id);
 comment on index scoring.intent_signals_of_day is 'A type''s signals of a contact and day, in the order in which they count.';
+create index intent_signals_listed on scoring.intent_signals
+  (organization_id, contact_id, detected_at desc, event_id desc);
+comment on index scoring.intent_signals_listed is 'A contact''s signals, newest first.';
 create index intent_signals_decayed on scoring.intent_signals (decayed_at) where archived_at is null;
 comment on index scoring.intent_signals_decayed is 'Signals that may be archived.';
 

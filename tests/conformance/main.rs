@@ -17,4 +17,5 @@ mod laws;
 mod memory;
 mod postgres;
 mod scenarios;
+mod signal_tables;
 mod subject;

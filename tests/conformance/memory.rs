@@ -11,15 +11,16 @@ use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoring::{
     Category, Config, ConfigEntry, Features, SignalConfig, SignalConfigEntry,
 };
+use mauntic_flows::ports::{AlertView, SignalView};
 use mauntic_sim::clock::ManualClock;
 use mauntic_sim::faults::Faults;
 use mauntic_sim::store::rows::{DeliveryRow, EventRow, JobRow, LetterRow, ReplayRecord, RunRecord};
-use mauntic_sim::store::signal_rows::DocumentRow;
+use mauntic_sim::store::signal_rows::{AlertRow, DocumentRow, SignalRow};
 use mauntic_sim::store::{MemoryStore, State};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::subject::{RawJob, Subject};
+use crate::subject::{CAP_PER_DAY, RawJob, Subject};
 
 /// The store's double, where all goes well.
 pub(crate) struct Memory {
@@ -70,6 +71,44 @@ impl Subject for Memory {
 
     async fn put_signal_config(&self, owner: &OrganizationId, entries: Vec<SignalConfigEntry>) {
         self.store.put_signal_config(owner, SignalConfig::new(entries).expect("a configuration"));
+    }
+
+    async fn put_signals(
+        &self,
+        owner: &OrganizationId,
+        contact: &ContactId,
+        signals: &[SignalView],
+    ) {
+        for signal in signals {
+            let row = SignalRow {
+                signal_type: signal.signal_type.clone(),
+                source: signal.source,
+                signal: signal.signal,
+                priority: signal.priority,
+                cap_per_day: CAP_PER_DAY,
+                input_version: signal.input_version,
+                received_at: signal.received_at,
+                counted: signal.counted,
+                archived_at: signal.archived_at,
+            };
+            let contact = (owner.clone(), contact.clone());
+            self.store.put_signal(contact, signal.event_id.clone(), row);
+        }
+    }
+
+    async fn put_alerts(&self, owner: &OrganizationId, alerts: &[AlertView]) {
+        for alert in alerts {
+            self.store.put_alert(AlertRow {
+                id: alert.id,
+                contact: (owner.clone(), alert.contact_id.clone()),
+                signal_type: alert.signal_type.clone(),
+                priority: alert.priority,
+                event_id: alert.event_id.clone(),
+                opened_at: alert.opened_at,
+                due_at: alert.due_at,
+                fate: alert.fate.clone(),
+            });
+        }
     }
 
     async fn put_jobs(&self, jobs: &[RawJob]) {

@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::scoring::{ConfigEntry, Features, Priority, SignalConfigEntry};
+use mauntic_flows::ports::{AlertView, SignalView};
 use mauntic_sim::clock::START_SECS;
 use mauntic_store::admin;
 use mauntic_store::connect::Tcp;
@@ -17,6 +18,7 @@ use tokio_postgres::Client;
 use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
+use crate::signal_tables::{alert_row, signal_row};
 use crate::subject::{RawJob, Subject};
 
 /// Every table of the protocol with every column that decides anything.
@@ -178,6 +180,40 @@ impl Subject for Postgres {
             ];
             self.owner.query_typed(sql, &values).await.expect("stored");
         }
+    }
+
+    async fn put_signals(
+        &self,
+        owner: &OrganizationId,
+        contact: &ContactId,
+        signals: &[SignalView],
+    ) {
+        let rows: Value = signals.iter().map(signal_row).collect();
+        let sql = "insert into scoring.intent_signals (organization_id, contact_id, event_id,
+            signal_type, source, weight, decay_model, decay_hours, priority, cap_per_day,
+            detected_at, decayed_at, input_version, received_at, counted, archived_at)
+          select $1, $2, r.event_id, r.signal_type, r.source, r.weight * 0.01, r.decay_model,
+            r.decay_hours, r.priority, r.cap_per_day, r.detected_at, r.decayed_at,
+            r.input_version, r.received_at, r.counted, r.archived_at
+          from jsonb_to_recordset($3) r (event_id text, signal_type text, source text, weight int4,
+            decay_model text, decay_hours int2, priority text, cap_per_day int2,
+            detected_at timestamptz, decayed_at timestamptz, input_version int8,
+            received_at timestamptz, counted boolean, archived_at timestamptz)";
+        let written = self.owner.execute(sql, &[&owner.as_str(), &contact.as_str(), &rows]).await;
+        written.expect("the test's own rows");
+    }
+
+    async fn put_alerts(&self, owner: &OrganizationId, alerts: &[AlertView]) {
+        let rows: Value = alerts.iter().map(alert_row).collect();
+        let sql = "insert into scoring.signal_alerts (organization_id, id, contact_id, signal_type,
+            priority, event_id, status, opened_at, due_at, acknowledged_at, acknowledged_by,
+            expired_at)
+          select $1, r.* from jsonb_to_recordset($2) r (id uuid, contact_id text,
+            signal_type text, priority text, event_id text, status text, opened_at timestamptz,
+            due_at timestamptz, acknowledged_at timestamptz, acknowledged_by text,
+            expired_at timestamptz)";
+        let written = self.owner.execute(sql, &[&owner.as_str(), &rows]).await;
+        written.expect("the test's own rows");
     }
 
     async fn put_jobs(&self, jobs: &[RawJob]) {

@@ -21,6 +21,7 @@ macro_rules! on_both {
 
 mod absolved;
 mod acts;
+mod alerts;
 mod alone;
 mod answers;
 pub(crate) mod asked;
@@ -28,10 +29,12 @@ mod case_lists;
 mod cases;
 mod claims;
 mod configs;
+mod crossings;
 mod deaths;
 mod effects;
 mod enqueues;
 pub(crate) mod given;
+mod given_signals;
 mod guards;
 mod intake;
 mod intake_order;
@@ -48,4 +51,6 @@ mod schedules;
 mod scores;
 mod settled;
 mod shorts;
+mod signal_reads;
+mod sweeps;
 mod views;

@@ -5,8 +5,8 @@ use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::jobs::{JobType, Queue};
 use mauntic_domain::scoring::{ConfigEntry, Features, SignalConfigEntry};
 use mauntic_flows::ports::{
-    Act, ClaimReply, ClaimRequest, Database, Dependency, EffectStore, GuardStore, Held, JobStore,
-    KeyStore, OperatorStore,
+    Act, AlertView, ClaimReply, ClaimRequest, Database, Dependency, EffectStore, GuardStore, Held,
+    JobStore, KeyStore, OperatorStore, SignalView,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -19,6 +19,10 @@ pub(crate) const QUEUE: Queue = Queue::ScoringEvents;
 
 /// Who makes ids here; databases are 1.
 const MAKER: u8 = 3;
+
+/// Most signals of a type that count for a contact and day, in rows that tests
+/// write themselves.
+pub(crate) const CAP_PER_DAY: u16 = 100;
 
 /// The organizations and contacts that tests speak of.
 pub(crate) const OWNERS: [&str; 2] = ["org_1", "org_2"];
@@ -67,6 +71,15 @@ pub(crate) trait Subject: Sized {
     async fn put_organization(&self, owner: &OrganizationId);
     /// Replaces an organization's configuration of signals.
     async fn put_signal_config(&self, owner: &OrganizationId, entries: Vec<SignalConfigEntry>);
+    /// Keeps a contact's signals as they are.
+    async fn put_signals(
+        &self,
+        owner: &OrganizationId,
+        contact: &ContactId,
+        signals: &[SignalView],
+    );
+    /// Keeps alerts as they are.
+    async fn put_alerts(&self, owner: &OrganizationId, alerts: &[AlertView]);
     /// Writes jobs' rows, queued and due, woken in a minute.
     async fn put_jobs(&self, jobs: &[RawJob]);
     /// Decides every open dead letter, as an operator does.

@@ -90,9 +90,28 @@ pub(crate) async fn tenant_transaction(
 ) -> Result<Answers, PortError> {
     let name = organization.as_str();
     let scope: &[Param<'_>] = &[(&name, Type::TEXT)];
+    Ok(session.write_again(what, &scoped(scope, statements)).await?.split_off(1))
+}
+
+/// What an organization is shown: statements that only read, of one snapshot.
+pub(crate) async fn tenant_snapshot(
+    what: &'static str,
+    session: &Session,
+    organization: &OrganizationId,
+    statements: &[Statement<'_>],
+) -> Result<Answers, PortError> {
+    let name = organization.as_str();
+    let scope: &[Param<'_>] = &[(&name, Type::TEXT)];
+    let scoped = scoped(scope, statements);
+    let flight = session.transact(ONE_SNAPSHOT, &scoped);
+    let answers = session.within(flight).await.map_err(no_answer)?;
+    Ok(answers.map_err(|error| statement_error(what, &error))?.split_off(1))
+}
+
+fn scoped<'a>(scope: &'a [Param<'a>], statements: &[Statement<'a>]) -> Vec<Statement<'a>> {
     let mut scoped = vec![Statement { sql: SET_ORGANIZATION, params: scope }];
     scoped.extend_from_slice(statements);
-    Ok(session.write_again(what, &scoped).await?.split_off(1))
+    scoped
 }
 
 impl Session {

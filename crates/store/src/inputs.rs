@@ -207,7 +207,7 @@ fn configs_of(rows: &[Row]) -> Result<Configs, PortError> {
     rows.iter().map(of_owner).collect()
 }
 
-fn config(row: &Row) -> Result<(Config, i64), PortError> {
+pub(crate) fn config(row: &Row) -> Result<(Config, i64), PortError> {
     let config = Config::new(json(row, "factors")?);
     let config = config.map_err(|error| unreadable(&format!("column factors: {error}")))?;
     Ok((config, column(row, "version")?))

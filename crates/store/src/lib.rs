@@ -12,6 +12,7 @@
 mod acts;
 pub mod address;
 mod advance;
+mod alerts;
 mod answers;
 mod audit;
 mod bury;
@@ -44,6 +45,7 @@ mod schedules;
 mod scores;
 mod session;
 mod settle;
+mod signals;
 mod slice;
 mod sweeps;
 mod tenant;

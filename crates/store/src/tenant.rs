@@ -109,7 +109,7 @@ impl Session {
     }
 }
 
-fn score_row(row: &Row) -> Result<Option<ScoreRow>, PortError> {
+pub(crate) fn score_row(row: &Row) -> Result<Option<ScoreRow>, PortError> {
     if column::<Option<Json<serde_json::Value>>>(row, "contributions")?.is_none() {
         return Ok(None);
     }

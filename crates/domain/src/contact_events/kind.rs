@@ -27,6 +27,10 @@ pub enum Channel {
 }
 
 impl Channel {
+    /// Every channel.
+    pub const ALL: [Self; 5] =
+        [Self::Content, Self::Delivery, Self::Crm, Self::Intent, Self::Enrichment];
+
     /// The name in the database: a signal's source.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -37,6 +41,12 @@ impl Channel {
             Self::Intent => "intent",
             Self::Enrichment => "enrichment",
         }
+    }
+
+    /// The channel of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|channel| channel.as_str() == name)
     }
 }
 

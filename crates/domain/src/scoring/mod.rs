@@ -4,8 +4,8 @@
 //!
 //! - [`model`], [`features`], [`config`], [`score`](mod@score), [`explain`](mod@explain): the
 //!   factors, and what they add up to.
-//! - [`signals`], [`signal_weight`], [`decay`], [`signal_config`]: signals of
-//!   intent, which lose weight with time.
+//! - [`signals`], [`signal_weight`], [`decay`], [`signal_config`], [`signals_part`]:
+//!   signals of intent, which lose weight with time.
 //! - [`document`], [`preview`]: a whole configuration, and what one would do to scores.
 //! - [`priority`]: which of them a person should hear of, and how soon.
 
@@ -21,6 +21,7 @@ pub mod score;
 pub mod signal_config;
 pub mod signal_weight;
 pub mod signals;
+pub mod signals_part;
 
 pub use config::{Config, ConfigEntry, ConfigError, Weight};
 pub use decay::{Decay, DecayHours, DecayModel};
@@ -33,6 +34,7 @@ pub use score::{Context, Contribution, Grade, Score, score};
 pub use signal_config::{SignalConfig, SignalConfigEntry, SignalConfigError, SignalTerms};
 pub use signal_weight::SignalWeight;
 pub use signals::Signal;
+pub use signals_part::SignalsPart;
 
 #[cfg(test)]
 mod tests;

@@ -240,14 +240,20 @@ pub fn score(features: &Features, config: &Config, context: &Context, signals: P
     Score { contributions }
 }
 
-/// What signals add, and where: none without any weight, or where the
-/// configuration switches them off.
-fn counted_signals(config: &Config, signals: PointsE4) -> Option<(Category, PointsE4)> {
-    let (category, cap) = match config.get(SIGNALS_FACTOR) {
+/// Where the contribution of signals counts, and the most that it may be: nothing
+/// where the configuration switches it off.
+#[must_use]
+pub fn signals_cap(config: &Config) -> (Category, PointsE4) {
+    match config.get(SIGNALS_FACTOR) {
         None => (Category::Intent, SIGNALS_CAP_DEFAULT),
-        Some(entry) if entry.enabled => (entry.category, entry.weight.points()),
-        Some(_) => return None,
-    };
+        Some(entry) if entry.enabled => (entry.category, entry.weight.points().max(PointsE4::ZERO)),
+        Some(entry) => (entry.category, PointsE4::ZERO),
+    }
+}
+
+/// What signals add, and where: none where that is nothing.
+fn counted_signals(config: &Config, signals: PointsE4) -> Option<(Category, PointsE4)> {
+    let (category, cap) = signals_cap(config);
     let counted = signals.min(cap);
     (counted > PointsE4::ZERO).then_some((category, counted))
 }

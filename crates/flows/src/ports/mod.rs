@@ -12,6 +12,7 @@ mod operator;
 mod outside;
 mod schedule;
 mod settle;
+mod signals;
 mod tenant;
 mod views;
 
@@ -40,6 +41,10 @@ pub use schedule::{
     ScheduleRow, ScheduleRows,
 };
 pub use settle::{Died, OutgoingEvent, PutOff, Replayed, Retired, SetBackJob, Setback, Wakeup};
+pub use signals::{
+    ALERT_STATUSES, Acknowledged, AlertFate, AlertFilter, AlertView, ContactView, Days, HistoryDay,
+    SIGNALS_READ_MAX, SignalList, SignalPlace, SignalStore, SignalView,
+};
 pub use tenant::{
     ApiKey, Beat, Enqueued, FeaturesStored, Instance, JobKey, LeaderboardEntry, NewJob, Position,
     QueueStats, Scope, ScoreRow, Vitals,
@@ -119,6 +124,7 @@ pub trait Database: Sync {
         + TenantStore
         + EventStore
         + ConfigStore
+        + SignalStore
         + OperatorStore
         + KeyStore
         + Send

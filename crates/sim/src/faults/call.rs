@@ -51,6 +51,11 @@ pub enum Call {
     DiscardDraft,
     PublishConfig,
     ConfigSample,
+    ContactView,
+    History,
+    Signals,
+    Alerts,
+    Acknowledge,
     FindKey,
     Vitals,
     QueueStats,
@@ -162,6 +167,7 @@ impl Call {
                 | Self::SaveDraft
                 | Self::DiscardDraft
                 | Self::PublishConfig
+                | Self::Acknowledge
         )
     }
 
@@ -178,6 +184,10 @@ impl Call {
                 | Self::Leaderboard
                 | Self::Config
                 | Self::ConfigSample
+                | Self::ContactView
+                | Self::History
+                | Self::Signals
+                | Self::Alerts
                 | Self::FindKey
                 | Self::Vitals
                 | Self::QueueStats

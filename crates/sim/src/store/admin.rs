@@ -1,12 +1,13 @@
 //! Filling a store by hand: what operators, products and older builds wrote.
 
-use mauntic_domain::ids::{ContactId, OrganizationId};
+use mauntic_domain::ids::{ContactId, EventId, OrganizationId};
 use mauntic_domain::scoring::{Config, Features, SignalConfig};
-use mauntic_flows::ports::{ApiKey, Beat, PortError, Scope, ScoreRow};
+use mauntic_flows::ports::{ApiKey, Beat, ContactKey, PortError, Scope, ScoreRow};
 use uuid::Uuid;
 
 use super::MemoryStore;
 use super::rows::{JobRow, LeadScore, LetterRow, RunRecord};
+use super::signal_rows::{AlertRow, SignalRow};
 
 impl MemoryStore {
     /// Makes an organization known.
@@ -93,6 +94,16 @@ impl MemoryStore {
             let signals = state.document(organization, None).map(|newest| newest.signals.clone());
             state.publish_document(organization, config, signals.unwrap_or_default(), "owner")
         })
+    }
+
+    /// Keeps a contact's signal as it is.
+    pub fn put_signal(&self, contact: ContactKey, event: EventId, row: SignalRow) {
+        self.by_hand(|state| state.signals.insert((contact, event), row));
+    }
+
+    /// Keeps an alert as it is.
+    pub fn put_alert(&self, row: AlertRow) {
+        self.by_hand(|state| state.alerts.insert(row.id, row));
     }
 
     /// Stores a score, and the contact with the features' version that the row

@@ -92,6 +92,9 @@ impl<'a> Dump<'a> {
             "features": self.features(),
             "scores": self.scores(),
             "history": self.history(),
+            "alerts": state.alerts.values()
+                .map(|row| json!([row.id, row.contact.1, row.signal_type, row.fate.status()]))
+                .collect::<Vec<_>>(),
             "beats": state.beats.values()
                 .map(|beat| json!([beat.duty, self.time(beat.at), beat.interval_secs, beat.by.is_some()]))
                 .collect::<Vec<_>>(),

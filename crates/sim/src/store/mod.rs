@@ -14,7 +14,7 @@
 //! | `intake`, `intake_signals` | contact events on their way in; what they make |
 //! | `relay`, `retire` | what is sent again; what is too old |
 //! | `runs`, `schedules`, `guards` | runs; occurrences; breakers and ledger |
-//! | `tenant`, `enqueue`, `config`, `keys` | what the HTTP worker does |
+//! | `tenant`, `enqueue`, `signals`, `config`, `keys` | what the HTTP worker does |
 //! | `operator`, `acts` | what operators do, with the audit and kept answers |
 //! | `cases`, `replays`, `rehearse`, `by_hand` | replays of one and of many, dry runs; jobs and runs by hand |
 //! | `views`, `case_views`, `contains` | what operators see |
@@ -57,6 +57,7 @@ mod scores;
 mod session;
 mod settle;
 pub mod signal_rows;
+mod signals;
 mod state;
 mod sweeps;
 mod tenant;

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use mauntic_domain::contact_events::{Channel, ContactEvent};
 use mauntic_domain::ids::{EventId, SignalType};
 use mauntic_domain::scoring::{Config, ConfigDocument, Priority, Signal, SignalConfig};
+pub use mauntic_flows::ports::AlertFate;
 use mauntic_flows::ports::{ContactKey, PortError};
 use uuid::Uuid;
 
@@ -25,25 +26,6 @@ pub struct SignalRow {
     pub received_at: DateTime<Utc>,
     pub counted: bool,
     pub archived_at: Option<DateTime<Utc>>,
-}
-
-/// What became of an alert.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AlertFate {
-    /// Nothing yet.
-    Open,
-    /// Somebody took it on.
-    Acknowledged {
-        /// When.
-        at: DateTime<Utc>,
-        /// Who.
-        by: String,
-    },
-    /// It was found overdue.
-    Expired {
-        /// When.
-        at: DateTime<Utc>,
-    },
 }
 
 /// A row of `scoring.signal_alerts`.

@@ -126,7 +126,7 @@ impl State {
     }
 }
 
-fn score_row(row: &LeadScore, input_version_now: i64) -> ScoreRow {
+pub(super) fn score_row(row: &LeadScore, input_version_now: i64) -> ScoreRow {
     ScoreRow {
         score: row.score.clone(),
         previous_total: row.previous_total,
