@@ -1,7 +1,7 @@
 //! What callers were answered: remembered, and held against what was answered
 //! before.
 
-use mauntic_domain::ids::OrganizationId;
+use mauntic_domain::ids::{EventId, OrganizationId};
 use mauntic_domain::jobs::JobState;
 use mauntic_flows::ports::{Enqueued, PortError};
 use serde_json::Value;
@@ -49,6 +49,27 @@ impl World {
                     self.within_its_share(rows)?;
                 }
                 self.key_answered(key, data, answer)
+            }
+            Asked::Reported { owner, events, answer } => {
+                let Ok(reported) = answer else { return Ok(()) };
+                self.count_many("events taken in", reported.accepted);
+                self.count_many("events repeated", reported.repeated);
+                self.count_many("events refused", reported.rejected.len());
+                let whole = reported.accepted + reported.repeated + reported.rejected.len();
+                if whole != events.len() {
+                    return fail(
+                        "every event of a report is answered",
+                        format_args!("{reported:?}"),
+                    );
+                }
+                let is_rejected = |nth| reported.rejected.iter().any(|(index, _)| *index == nth);
+                for (_, event) in events.iter().enumerate().filter(|(nth, _)| !is_rejected(*nth)) {
+                    let id = event.get("id").and_then(Value::as_str).unwrap_or_default();
+                    if let Ok(id) = EventId::parse(id) {
+                        self.model.accepted.insert((owner.clone(), id));
+                    }
+                }
+                Ok(())
             }
             Asked::Acted { actor, deed, key, told } => {
                 let Ok(told) = told else { return Ok(()) };

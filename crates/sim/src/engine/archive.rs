@@ -59,6 +59,11 @@ impl World {
 }
 
 impl Archive {
+    /// Whether nothing was old enough to go so far.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.at.is_none()
+    }
+
     /// The job's row, there or gone.
     pub(super) fn job<'a>(&'a self, state: &'a State, id: Uuid) -> Option<&'a JobRow> {
         state.job(id).or_else(|| self.jobs.get(&id))

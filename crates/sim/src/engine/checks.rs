@@ -10,6 +10,7 @@ mod runs;
 mod schedules;
 mod scores;
 mod shares;
+mod signals;
 
 pub(super) use operators::{Audited, chained};
 pub use schedules::check_occurrences;
@@ -29,6 +30,8 @@ pub(super) fn always(world: &mut World, nth: usize) -> Failed {
     if nth.is_multiple_of(RUNS_EVERY) {
         runs::counted(world)?;
         operators::told(world)?;
+        signals::once(world)?;
+        signals::alerted(world)?;
     }
     Ok(())
 }
@@ -54,6 +57,9 @@ pub(super) fn at_the_end(world: &mut World) -> Failed {
     schedules::complete(world)?;
     scores::explained(world)?;
     scores::newest(world)?;
+    signals::once(world)?;
+    signals::capped(world)?;
+    signals::alerted(world)?;
     messages::fates(world)?;
     messages::cases(world)?;
     outside::told_once(world)?;

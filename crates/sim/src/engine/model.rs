@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chrono::{DateTime, Utc};
-use mauntic_domain::ids::OrganizationId;
+use mauntic_domain::ids::{EventId, OrganizationId};
 use mauntic_domain::jobs::Queue;
 use mauntic_domain::scoring::{Config, Features};
+use mauntic_flows::commands::report_events::Reported;
 use mauntic_flows::ports::{ContactKey, Enqueued, FeaturesStored, PortError};
 use serde_json::Value;
 use uuid::Uuid;
@@ -44,6 +45,15 @@ pub(super) enum Asked {
         answer: Result<Vec<Enqueued>, PortError>,
         /// Whether each of their invocations dies.
         is_poison: bool,
+    },
+    /// Events of an organization's contacts.
+    Reported {
+        /// Whose.
+        owner: OrganizationId,
+        /// The events as they were sent.
+        events: Vec<Value>,
+        /// What came back.
+        answer: Result<Reported, PortError>,
     },
     /// Something that an operator did.
     Acted {
@@ -104,6 +114,10 @@ pub(super) struct Model {
     pub(super) features: BTreeMap<(ContactKey, i64), Features>,
     /// Configurations by organization and version.
     pub(super) configs: BTreeMap<(OrganizationId, i64), Config>,
+    /// Events by organization and number, as they are reported again and again.
+    pub(super) events: BTreeMap<(OrganizationId, usize), Value>,
+    /// Events that were answered to be taken in: they must be there for ever.
+    pub(super) accepted: BTreeSet<(OrganizationId, EventId)>,
     /// The newest configuration's version.
     pub(super) config_versions: BTreeMap<OrganizationId, i64>,
     /// Answered writes of features.
@@ -162,6 +176,7 @@ impl Asked {
             Self::Put { answer: Err(error), .. }
             | Self::Keyed { answer: Err(error), .. }
             | Self::Jobs { answer: Err(error), .. }
+            | Self::Reported { answer: Err(error), .. }
             | Self::Acted { told: Err(error), .. } => Some(error),
             _ => None,
         }

@@ -5,6 +5,7 @@ mod faults;
 mod messages;
 mod operator;
 mod produce;
+mod report;
 mod scenes;
 mod time;
 
@@ -18,7 +19,7 @@ type Op = (&'static str, u32, fn(&mut World) -> Failed);
 
 /// Every operation. The weights add up to a thousand or so; what keeps the
 /// system busy weighs most.
-const OPS: [Op; 67] = [
+const OPS: [Op; 68] = [
     ("put features", 90, produce::put_features),
     ("recalculate", 25, produce::recalculate),
     ("recalculate with a context", 15, produce::recalculate_with_context),
@@ -27,6 +28,7 @@ const OPS: [Op; 67] = [
     ("enqueue an alert", 25, produce::enqueue_alert),
     ("enqueue many alerts", 4, produce::enqueue_alerts),
     ("enqueue poison", 4, produce::enqueue_poison),
+    ("report events", 40, report::report_events),
     ("change a configuration", 12, produce::change_config),
     ("a row of another build", 1, produce::foreign_row),
     ("send a short message", 20, messages::short),

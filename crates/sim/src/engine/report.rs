@@ -7,8 +7,11 @@ use super::failure::Failure;
 
 /// Faults that must have happened, and what only several of them together bring
 /// about, or the simulator proves nothing about them.
-pub const FAULTS: [&str; 42] = [
+pub const FAULTS: [&str; 45] = [
     "dead letter: isolate_killed",
+    "events refused",
+    "events repeated",
+    "events taken in",
     "fault: asked again under one key",
     "fault: backlog full",
     "fault: clock jump",

@@ -79,7 +79,7 @@ impl World {
             }
         }
         match name {
-            "put" => self.remember_features(),
+            "put" | "report" => self.remember_features(),
             "tick" | "cron" => self.watch_schedules()?,
             _ => {}
         }

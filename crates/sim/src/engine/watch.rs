@@ -149,5 +149,5 @@ impl World {
 
 /// Whether it asks for jobs in an organization's name.
 fn is_request(name: &str) -> bool {
-    matches!(name, "put" | "recalculate" | "enqueue" | "enqueue under a key")
+    matches!(name, "put" | "report" | "recalculate" | "enqueue" | "enqueue under a key")
 }

@@ -21,7 +21,7 @@ use crate::ports::SimPorts;
 use crate::store::rows::JobRow;
 
 /// Begins a request, or answers it at once; either may be cut short.
-fn ask(
+pub(super) fn ask(
     world: &mut World,
     name: &'static str,
     work: impl Future<Output = Asked> + 'static,
