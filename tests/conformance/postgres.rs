@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::ids::{ContactId, OrganizationId};
-use mauntic_domain::scoring::{ConfigEntry, Features, Priority, SignalConfigEntry};
+use mauntic_domain::scoring::{ConfigEntry, Features, SignalConfig, SignalConfigEntry};
 use mauntic_flows::ports::{AlertView, SignalView};
 use mauntic_sim::clock::START_SECS;
 use mauntic_store::admin;
@@ -15,7 +15,6 @@ use mauntic_store::connect::Tcp;
 use mauntic_testkit::database::{Role, TestDatabase};
 use serde_json::Value;
 use tokio_postgres::Client;
-use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
 use crate::signal_tables::{alert_row, signal_row};
@@ -155,31 +154,8 @@ impl Subject for Postgres {
     }
 
     async fn put_signal_config(&self, owner: &OrganizationId, entries: Vec<SignalConfigEntry>) {
-        let sql = "insert into scoring.config_versions (organization_id, version) values ($1, 1)
-          on conflict do nothing";
-        self.owner.execute(sql, &[&owner.as_str()]).await.expect("stored");
-        let sql = "delete from scoring.signal_configs where organization_id = $1";
-        self.owner.execute(sql, &[&owner.as_str()]).await.expect("deleted");
-        let sql = "insert into scoring.signal_configs
-          select $1, $2, $3 * 0.01, $4, $5, $6, $7, $8";
-        for entry in entries {
-            let small = |number: u16| i16::try_from(number).expect("a small number");
-            let weight = entry.weight.map(|weight| i64::from(weight.hundredths()));
-            let hours = small(entry.decay_hours.hours());
-            let tier = entry.tier.map(Priority::as_str);
-            let cap = entry.cap_per_day.map(small);
-            let values: [(&(dyn ToSql + Sync), Type); 8] = [
-                (&owner.as_str(), Type::TEXT),
-                (&entry.signal_type.as_str(), Type::TEXT),
-                (&weight, Type::INT8),
-                (&hours, Type::INT2),
-                (&entry.decay_model.as_str(), Type::TEXT),
-                (&tier, Type::TEXT),
-                (&entry.enabled, Type::BOOL),
-                (&cap, Type::INT2),
-            ];
-            self.owner.query_typed(sql, &values).await.expect("stored");
-        }
+        let signals = SignalConfig::new(entries).expect("a configuration");
+        admin::replace_signals(&self.owner, owner, &signals).await.expect("stored");
     }
 
     async fn put_signals(

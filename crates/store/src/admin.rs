@@ -3,7 +3,7 @@
 
 use mauntic_domain::audit::{DONE, Entry};
 use mauntic_domain::ids::{ContactId, OrganizationId};
-use mauntic_domain::scoring::{ConfigEntry, Features};
+use mauntic_domain::scoring::{ConfigEntry, Features, SignalConfig};
 use mauntic_flows::commands::authenticate::sha256;
 use mauntic_flows::ports::Scope;
 use serde_json::{Value, json};
@@ -125,6 +125,31 @@ pub async fn replace_config(
         &[(&owner, Type::TEXT), (&"owner", Type::TEXT), (&signals, Type::TEXT)];
     let kept = Statement { sql: include_str!("../sql/write_document.sql"), params: kept };
     transaction(client, READ_WRITE, &[head, body, kept]).await.map(|_| ())
+}
+
+/// Replaces an organization's types of signal under a new version of its
+/// configuration, as [`replace_config`] does its factors.
+///
+/// # Errors
+/// The database's.
+pub async fn replace_signals(
+    client: &Client,
+    owner: &OrganizationId,
+    signals: &SignalConfig,
+) -> Result<(), Error> {
+    let owner = owner.as_str();
+    let entries: Value = signals.entries().map(|entry| json!(entry)).collect();
+    let entries = entries.to_string();
+    let head: &[Param<'_>] = &[(&owner, Type::TEXT)];
+    let body: &[Param<'_>] = &[(&owner, Type::TEXT), (&entries, Type::TEXT)];
+    let kept: &[Param<'_>] =
+        &[(&owner, Type::TEXT), (&"owner", Type::TEXT), (&entries, Type::TEXT)];
+    let statements = [
+        Statement { sql: include_str!("../sql/bump_config.sql"), params: head },
+        Statement { sql: include_str!("../sql/replace_signals.sql"), params: body },
+        Statement { sql: include_str!("../sql/write_document.sql"), params: kept },
+    ];
+    transaction(client, READ_WRITE, &statements).await.map(|_| ())
 }
 
 /// Stores contacts' features without asking for their scores.
