@@ -42,6 +42,7 @@ mod relays;
 mod replays;
 mod replays_stopped;
 mod retention;
+mod retention_events;
 mod runs;
 mod schedules;
 mod scores;

@@ -46,6 +46,7 @@ pub enum Call {
     Leaderboard,
     TakeIn,
     KeepLetters,
+    RetireEvents,
     FindKey,
     Vitals,
     QueueStats,
