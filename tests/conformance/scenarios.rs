@@ -34,6 +34,7 @@ pub(crate) mod given;
 mod guards;
 mod intake;
 mod intake_order;
+mod intake_tenants;
 mod last_moves;
 mod ledger;
 mod operators;
