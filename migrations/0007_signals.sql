@@ -70,6 +70,8 @@ comment on column lead_intelligence.enrichment_jobs.succeeded is 'Whether it fou
 comment on column lead_intelligence.enrichment_jobs.cost is 'What it cost, in the organization''s currency; null where unknown.';
 comment on column lead_intelligence.enrichment_jobs.freshness_hours is 'Age of what it found, in hours; null where unknown.';
 comment on column lead_intelligence.enrichment_jobs.received_at is 'When it was taken in, by the database''s clock.';
+create index enrichment_jobs_received on lead_intelligence.enrichment_jobs using brin (received_at);
+comment on index lead_intelligence.enrichment_jobs_received is 'Enrichment jobs by when they were taken in; rows are written in that order.';
 
 -- --------------------------------------------------------------- signals ----
 
@@ -119,6 +121,9 @@ comment on index scoring.intent_signals_of_day is 'A type''s signals of a contac
 create index intent_signals_listed on scoring.intent_signals
   (organization_id, contact_id, detected_at desc, event_id desc);
 comment on index scoring.intent_signals_listed is 'A contact''s signals, newest first.';
+create index intent_signals_archived on scoring.intent_signals (detected_at)
+  where archived_at is not null;
+comment on index scoring.intent_signals_archived is 'Signals that may be old.';
 create index intent_signals_decayed on scoring.intent_signals (decayed_at) where archived_at is null;
 comment on index scoring.intent_signals_decayed is 'Signals that may be archived.';
 

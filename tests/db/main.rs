@@ -14,6 +14,7 @@ mod budget;
 mod claim;
 mod contention;
 mod duties;
+mod events;
 mod ledger;
 mod migrations;
 mod operations;

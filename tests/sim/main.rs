@@ -13,6 +13,7 @@ use mauntic_flows::ports::Instance;
 use mauntic_sim::store::SCHEMA_VERSION;
 use uuid::Uuid;
 
+mod contact_events;
 mod duties;
 mod outage;
 mod schedules;

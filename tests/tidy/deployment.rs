@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use mauntic_domain::contact_events;
 use mauntic_domain::jobs::Queue;
-use mauntic_domain::jobs::queue::{BATCH_MESSAGES_MAX, Origin};
+use mauntic_domain::jobs::queue::{BATCH_MESSAGES_MAX, Incoming, Origin};
 use mauntic_domain::schedules::registry::{
     CONTEXTS_VARIABLE, Flag, OVERNIGHT_CRON_VARIABLE, REGISTRY, triggers,
 };
@@ -26,13 +27,19 @@ const HTTP_CONNECTIONS: i64 = 40;
 /// Kept for people: a migration, `keys`, a console, a backup.
 const OPERATORS_CONNECTIONS: i64 = 5;
 
-/// Batch, seconds of waiting and `max_concurrency` of each queue's consumer.
-const CONSUMERS: [(Queue, [i64; 3]); 4] = [
-    (Queue::ScoringEvents, [100, 2, 10]),
-    (Queue::AnalyticsJobs, [10, 2, 4]),
-    (Queue::ScoreboardJobs, [10, 1, 6]),
-    (Queue::OvernightJobs, [1, 1, 8]),
+/// What each queue and the dead-letter queue behind it bring, and the queue's
+/// batch, seconds of waiting and `max_concurrency`.
+const CONSUMERS: [(Incoming, Incoming, [i64; 3]); 5] = [
+    jobs(Queue::ScoringEvents, [100, 2, 10]),
+    (Incoming::ContactEvents { dead: false }, Incoming::ContactEvents { dead: true }, [100, 2, 6]),
+    jobs(Queue::AnalyticsJobs, [10, 2, 4]),
+    jobs(Queue::ScoreboardJobs, [10, 1, 6]),
+    jobs(Queue::OvernightJobs, [1, 1, 8]),
 ];
+
+const fn jobs(queue: Queue, shape: [i64; 3]) -> (Incoming, Incoming, [i64; 3]) {
+    (Incoming::Jobs(Origin::Jobs(queue)), Incoming::Jobs(Origin::DeadLetters(queue)), shape)
+}
 
 /// `max_retries` and seconds of `retry_delay` of a queue, and of the dead-letter
 /// queue behind it.
@@ -98,12 +105,12 @@ fn numbers<const N: usize>(consumer: &Value, keys: [&str; N]) -> [i64; N] {
     keys.map(|key| number(consumer, key))
 }
 
-fn find<'a>(consumers: &[&'a Value], origin: Origin) -> &'a Value {
+fn find<'a>(consumers: &[&'a Value], incoming: Incoming) -> &'a Value {
     let is_of =
-        |c: &&&Value| Origin::from_deployed_name(c["queue"].as_str().unwrap()) == Some(origin);
+        |c: &&&Value| Incoming::from_deployed_name(c["queue"].as_str().unwrap()) == Some(incoming);
     let mut found = consumers.iter().filter(is_of);
-    let first = found.next().unwrap_or_else(|| panic!("{origin:?} is not consumed"));
-    assert!(found.next().is_none(), "{origin:?} is consumed twice");
+    let first = found.next().unwrap_or_else(|| panic!("{incoming:?} is not consumed"));
+    assert!(found.next().is_none(), "{incoming:?} is consumed twice");
     first
 }
 
@@ -114,20 +121,20 @@ fn every_queue_and_its_dead_letter_queue_are_consumed_with_explicit_values() {
     for environment in ENVIRONMENTS {
         let config = config("queue", environment);
         let consumers = list(&config, &["queues", "consumers"]);
-        assert_eq!(consumers.len(), 2 * Queue::ALL.len(), "{environment}");
-        for queue in Queue::ALL {
-            let (_, expected) = CONSUMERS.iter().find(|(of, _)| *of == queue).unwrap();
-            let jobs = find(&consumers, Origin::Jobs(queue));
-            assert_eq!(numbers(jobs, shape), *expected, "{environment} {queue:?}");
-            assert_eq!(numbers(jobs, retries), RETRIES, "{environment} {queue:?}");
-            let batch = usize::try_from(number(jobs, "max_batch_size")).unwrap();
-            assert!(batch <= BATCH_MESSAGES_MAX, "{environment} {queue:?}");
-            let dead = find(&consumers, Origin::DeadLetters(queue));
-            assert_eq!(numbers(dead, shape), [10, 5, 1], "{environment} {queue:?}");
-            assert_eq!(numbers(dead, retries), DEAD_LETTER_RETRIES, "{environment} {queue:?}");
-            assert_eq!(jobs["dead_letter_queue"], dead["queue"]);
-            assert!(dead.get("dead_letter_queue").is_none(), "nothing stands behind {queue:?}");
-            for consumer in [jobs, dead] {
+        assert_eq!(CONSUMERS.len(), Queue::ALL.len() + 1);
+        assert_eq!(consumers.len(), 2 * CONSUMERS.len(), "{environment}");
+        for (of, behind, expected) in CONSUMERS {
+            let alive = find(&consumers, of);
+            assert_eq!(numbers(alive, shape), expected, "{environment} {of:?}");
+            assert_eq!(numbers(alive, retries), RETRIES, "{environment} {of:?}");
+            let batch = usize::try_from(number(alive, "max_batch_size")).unwrap();
+            assert!(batch <= BATCH_MESSAGES_MAX, "{environment} {of:?}");
+            let dead = find(&consumers, behind);
+            assert_eq!(numbers(dead, shape), [10, 5, 1], "{environment} {of:?}");
+            assert_eq!(numbers(dead, retries), DEAD_LETTER_RETRIES, "{environment} {of:?}");
+            assert_eq!(alive["dead_letter_queue"], dead["queue"]);
+            assert!(dead.get("dead_letter_queue").is_none(), "nothing stands behind {of:?}");
+            for consumer in [alive, dead] {
                 let name = consumer["queue"].as_str().unwrap();
                 assert_eq!(name.ends_with("-staging"), environment == "staging", "{name}");
             }
@@ -185,7 +192,9 @@ fn the_readme_makes_every_queue_and_its_dead_letter_queue() {
     let (names, body) = loop_.split_once("; do").unwrap();
     let made: Vec<String> =
         names.split_whitespace().map(|name| format!("mauntic-{name}")).collect();
-    assert_eq!(made, Queue::ALL.map(Queue::name));
+    let mut wanted = Queue::ALL.map(Queue::name).to_vec();
+    wanted.insert(1, contact_events::QUEUE_NAME);
+    assert_eq!(made, wanted);
     for command in ["create mauntic-$queue$SUFFIX", "create mauntic-$queue-dlq$SUFFIX"] {
         assert!(body.contains(command), "{command}");
     }

@@ -45,6 +45,7 @@ pub const ROUTES: &[RouteRule] = &[
     rule("GET",    "/api/v1/scoring/contacts/{contactId}/score/explain",   READ),
     rule("POST",   "/api/v1/scoring/recalculate",                          WRITE),
     rule("GET",    "/api/v1/scoring/leaderboard",                          READ),
+    rule("POST",   "/api/v1/events",                                       WRITE),
     rule("GET",    "/api/v2/admin/cron",                                   OPERATE),
     rule("GET",    "/api/v2/admin/cron/preview",                           OPERATE),
     rule("PATCH",  "/api/v2/admin/cron/{jobKey}",                          OPERATE),

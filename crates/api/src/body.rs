@@ -30,12 +30,25 @@ pub(crate) struct JsonBody(pub(crate) Map<String, Value>);
 /// The same where every field is optional: no body is an empty object.
 pub(crate) struct OptionalBody(pub(crate) Map<String, Value>);
 
+/// A body that is a JSON object, whatever its texts hold: its parts are checked
+/// one by one.
+pub(crate) struct RawBody(pub(crate) Map<String, Value>);
+
 impl<S: Send + Sync> FromRequest<S> for JsonBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         check_headers(request.headers())?;
-        parse(&bytes(request, state).await?).map(Self)
+        parse(&bytes(request, state).await?, Texts::WithoutNul).map(Self)
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for RawBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        check_headers(request.headers())?;
+        parse(&bytes(request, state).await?, Texts::Any).map(Self)
     }
 }
 
@@ -50,7 +63,7 @@ impl<S: Send + Sync> FromRequest<S> for OptionalBody {
             return Ok(Self(Map::new()));
         }
         check_headers(&headers)?;
-        parse(&bytes).map(Self)
+        parse(&bytes, Texts::WithoutNul).map(Self)
     }
 }
 
@@ -59,13 +72,22 @@ async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Pro
     Bytes::from_request(request, state).await.map_err(|rejection| unreadable(&rejection))
 }
 
-fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
+/// Which texts a body may hold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Texts {
+    Any,
+    WithoutNul,
+}
+
+fn parse(bytes: &[u8], texts: Texts) -> Result<Map<String, Value>, Problem> {
     // serde_json stops at a depth of 128, so nesting cannot exhaust the stack.
     let value: Value = serde_json::from_slice(bytes).map_err(|error| {
         Problem::with_detail(Code::MalformedJson, format!("The body is not JSON: {error}."))
     })?;
     let mut faults = Faults::of(Part::Body);
-    refuse_nul(&value, &Pointer::root(), &mut faults);
+    if texts == Texts::WithoutNul {
+        refuse_nul(&value, &Pointer::root(), &mut faults);
+    }
     object(&value, &Pointer::root(), &mut faults);
     match value {
         Value::Object(fields) if faults.is_empty() => Ok(fields),

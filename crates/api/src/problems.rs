@@ -50,7 +50,7 @@ macro_rules! problems {
 problems! {
     /// Refusals of a route for any key.
     KeyProblems: KEY;
-    /// Refusals of a route that stores features.
+    /// Refusals of a route that takes an organization's data in.
     WriteProblems: KEY, SCOPE, CHANGE, &[Code::OrganizationKeyRequired, Code::BacklogFull];
     /// Refusals of a route that enqueues an organization's jobs.
     EnqueueProblems: KEY, SCOPE, CHANGE, KEYED, &[

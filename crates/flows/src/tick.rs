@@ -3,12 +3,14 @@
 //! beat tells.
 
 use chrono::TimeDelta;
+use mauntic_domain::contact_events::EVENTS_RETIRED_MAX;
 use mauntic_domain::jobs::limits::{KEEP_MIN, RECOUNT_RUNS_MAX, RETIRED_MAX, RUN_IDLE};
 use mauntic_domain::schedules::{Effective, SettingsError};
 
 use crate::cron::judge_all;
 use crate::ports::{
-    Database, Died, Host, Instance, JobStore, PortError, Ports, RelayStore, RunStore, Transition,
+    Database, Died, EventStore, Host, Instance, JobStore, PortError, Ports, RelayStore, RunStore,
+    Transition,
 };
 use crate::relay::{send_due, send_events};
 
@@ -126,7 +128,9 @@ async fn perform<P: Ports>(
         Duty::Events => count(send_events(ports, &session).await?),
         Duty::Retention => {
             let gone = session.retire(settings.keep.max(KEEP_MIN), RETIRED_MAX).await?;
-            gone.jobs
+            let of_events = session.retire_events(EVENTS_RETIRED_MAX).await?;
+            of_events.total()
+                + gone.jobs
                 + gone.dead_letters
                 + gone.runs
                 + gone.occurrences

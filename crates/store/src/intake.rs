@@ -1,10 +1,14 @@
 //! Contact events on their way in: one transaction of one flight.
 
+use chrono::{DateTime, Utc};
+use futures::future::{join, join3};
+use mauntic_domain::contact_events::{ACTIVITY_KEPT, SEEN_KEPT};
 use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::jobs::JobType;
 use mauntic_domain::jobs::limits::{DISPATCHED_MAX, UNFINISHED_MAX, WAKE};
+use mauntic_domain::scoring::signals::SIGNALS_KEPT;
 use mauntic_flows::ports::{
-    DeadLetter, Enqueued, EventFate, EventStore, Intake, PortError, TakenIn,
+    DeadLetter, Enqueued, EventFate, EventStore, EventsRetired, Intake, PortError, TakenIn,
 };
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -69,6 +73,34 @@ impl EventStore for Session {
         let kept = self.within(self.insert_letters(queue, letters)).await;
         let kept = kept.map_err(no_answer)?;
         kept.map(|_| ()).map_err(|error| statement_error("keeping dead letters", &error))
+    }
+
+    async fn retire_events(&self, limit: i64) -> Result<EventsRetired, PortError> {
+        let sql = include_str!("../sql/clock.sql");
+        let clock = self.statement("the database's clock", sql, &[]).await?;
+        let clock = clock.first().ok_or_else(|| unreadable("the database's clock"))?;
+        let now: DateTime<Utc> = column(clock, "now")?;
+        let (seen, signals, rest) = (now - SEEN_KEPT, now - SIGNALS_KEPT, now - ACTIVITY_KEPT);
+        let before = |at| [(at as _, Type::TIMESTAMPTZ), (&limit as _, Type::INT8)];
+        let (seen, signals, rest) = (before(&seen), before(&signals), before(&rest));
+        // Each is a transaction of its own.
+        let of_events = join3(
+            self.retire_from(include_str!("../sql/retire_seen.sql"), &seen),
+            self.retire_from(include_str!("../sql/retire_activity.sql"), &rest),
+            self.retire_from(include_str!("../sql/retire_enrichments.sql"), &rest),
+        );
+        let of_signals = join(
+            self.retire_from(include_str!("../sql/retire_signals.sql"), &signals),
+            self.retire_from(include_str!("../sql/retire_alerts.sql"), &rest),
+        );
+        let ((seen, activity, enrichments), (signals, alerts)) = join(of_events, of_signals).await;
+        Ok(EventsRetired {
+            seen: seen?,
+            activity: activity?,
+            enrichments: enrichments?,
+            signals: signals?,
+            alerts: alerts?,
+        })
     }
 }
 

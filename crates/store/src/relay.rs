@@ -113,7 +113,11 @@ impl RelayStore for Session {
 }
 
 impl Session {
-    async fn retire_from(&self, sql: &str, params: &[Param<'_>]) -> Result<u64, PortError> {
+    pub(crate) async fn retire_from(
+        &self,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<u64, PortError> {
         let rows = self.statement("retention", sql, params).await?;
         let row = rows.first().ok_or_else(|| unreadable("what was retired"))?;
         u64::try_from(column::<i64>(row, "retired")?).map_err(|_| unreadable("column retired"))

@@ -121,6 +121,7 @@ async fn every_operation_does_what_it_says() {
         open::the_document_is_served,
         scoring::features_are_scored_and_explained,
         scoring::a_recalculation_is_done_once_a_key,
+        scoring::events_become_signals_and_alerts,
         cron::schedules_are_listed,
         cron::expressions_are_previewed,
         cron::a_schedule_is_paused_and_resumed,

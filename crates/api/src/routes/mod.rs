@@ -3,6 +3,7 @@
 
 mod admin;
 mod document;
+mod events;
 mod explain;
 mod features;
 mod features_body;
@@ -53,6 +54,7 @@ fn routes<P: Ports>() -> OpenApiRouter<Shared<P>> {
         .routes(routes!(health::health))
         .routes(routes!(features::put_features))
         .routes(routes!(recalculate::recalculate))
+        .routes(routes!(events::report_events))
         .routes(routes!(score::get_score))
         .routes(routes!(explain::explain_score))
         .routes(routes!(leaderboard::leaderboard))

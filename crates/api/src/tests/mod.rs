@@ -4,6 +4,7 @@
 mod admin;
 mod backlog;
 mod call;
+mod events;
 mod health;
 mod leaderboard;
 mod observe;

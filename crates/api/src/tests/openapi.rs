@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use mauntic_domain::contact_events::REQUEST_EVENTS_MAX;
 use mauntic_domain::scoring::features::{CUSTOM_FACTORS_MAX, FEATURE_NAMES};
 use mauntic_flows::commands::recalculate::CONTACTS_MAX;
 use serde_json::{Value, json};
@@ -12,8 +13,12 @@ use super::world::{WRITE_KEY, World};
 use crate::access::{Access, ROUTES};
 use crate::code::Code;
 
+/// The one POST without a key: each event has an id.
+const EVENTS: &str = "/api/v1/events";
+
 /// What is refused while too many jobs wait.
-const ENQUEUE: [&str; 3] = [
+const ENQUEUE: [&str; 4] = [
+    EVENTS,
     "/api/v1/scoring/contacts/{contactId}/features",
     "/api/v1/scoring/recalculate",
     "/api/v2/admin/queues/{queue}/messages",
@@ -94,10 +99,11 @@ fn every_parameter_of_a_path_is_told() {
         assert_eq!(told, named, "{method} {path}");
         let is_told = |name: &str| operation["parameters"].to_string().contains(name);
         // Every POST enqueues or ends something.
-        assert_eq!(is_told("Idempotency-Key"), method == "POST", "{method} {path}");
+        let is_keyed = method == "POST" && path != EVENTS;
+        assert_eq!(is_told("Idempotency-Key"), is_keyed, "{method} {path}");
         let has_conflict =
             operation["responses"]["409"].to_string().contains("idempotency_conflict");
-        assert_eq!(has_conflict, method == "POST", "{method} {path}");
+        assert_eq!(has_conflict, is_keyed, "{method} {path}");
     }
 }
 
@@ -159,5 +165,8 @@ fn the_documents_limits_are_the_domains() {
     let schemas = &document()["components"]["schemas"];
     let contacts = &schemas["RecalculationRequest"]["properties"]["contactIds"];
     assert_eq!(contacts["maxItems"], CONTACTS_MAX);
+    let many = schemas["EventReport"]["oneOf"].as_array().unwrap().iter();
+    let limits: Vec<_> = many.map(|one| &one["properties"]["events"]["maxItems"]).collect();
+    assert!(limits.contains(&&json!(REQUEST_EVENTS_MAX)), "{limits:?}");
     assert_eq!(CUSTOM_FACTORS_MAX, 100, "the features' document names it");
 }

@@ -81,6 +81,7 @@ pub(crate) fn query_of(rule: &RouteRule) -> &'static str {
 pub(crate) fn body_of(rule: &RouteRule) -> &'static str {
     match rule.path {
         "/api/v1/scoring/recalculate" => r#"{"contactIds":["contact_1"]}"#,
+        "/api/v1/events" => super::events::VISIT,
         "/api/v2/admin/cron/{jobKey}" => r#"{"paused":true,"note":"why"}"#,
         "/api/v2/admin/queues/{queue}/messages" => r#"{"type":"scoring.Probe"}"#,
         "/api/v2/admin/dlq/replay" => r#"{"filter":{}}"#,

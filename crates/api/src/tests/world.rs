@@ -59,8 +59,9 @@ const KEYS: [(&str, Option<&str>, &[Scope]); 7] = [
 ];
 
 /// What a request asks of a session once its key is known.
-const WORK: [Call; 29] = [
+const WORK: [Call; 30] = [
     Call::PutFeatures,
+    Call::TakeIn,
     Call::Enqueue,
     Call::Score,
     Call::Leaderboard,

@@ -3,8 +3,9 @@
 
 use std::path::Path;
 
+use mauntic_domain::contact_events;
 use mauntic_domain::jobs::Queue;
-use mauntic_domain::jobs::queue::Origin;
+use mauntic_domain::jobs::queue::{Incoming, Origin};
 use mauntic_domain::schedules::TICK_CRON;
 use toml::{Table, Value};
 
@@ -92,22 +93,41 @@ fn lacking(
 
 fn unconsumed(consumers: &[&Value], queues: &[Queue]) -> Vec<String> {
     let mut lacks = Vec::new();
-    for queue in queues {
-        let of = |origin_of| consumers.iter().find(|one| origin(one) == Some(origin_of));
-        let Some(jobs) = of(Origin::Jobs(*queue)) else {
-            lacks.push(format!("consumer of {}", queue.name()));
+    for (name, alive, dead) in incoming(queues) {
+        let of = |wanted| consumers.iter().find(|one| brings(one) == Some(wanted));
+        let Some(messages) = of(alive) else {
+            lacks.push(format!("consumer of {name}"));
             continue;
         };
-        let letters = text(jobs, "dead_letter_queue");
-        if letters.and_then(Origin::from_deployed_name) != Some(Origin::DeadLetters(*queue)) {
-            lacks.push(format!("dead-letter queue of {}", queue.name()));
+        let letters = text(messages, "dead_letter_queue");
+        if letters.and_then(Incoming::from_deployed_name) != Some(dead) {
+            lacks.push(format!("dead-letter queue of {name}"));
         }
-        let consumed = of(Origin::DeadLetters(*queue)).and_then(|one| text(one, "queue"));
+        let consumed = of(dead).and_then(|one| text(one, "queue"));
         if consumed.is_none() || consumed != letters {
-            lacks.push(format!("consumer of {}'s dead-letter queue", queue.name()));
+            lacks.push(format!("consumer of {name}'s dead-letter queue"));
         }
     }
     lacks
+}
+
+/// What is to be consumed, by name, and what its dead-letter queue brings. Who
+/// scores takes contact events in.
+fn incoming(queues: &[Queue]) -> Vec<(&'static str, Incoming, Incoming)> {
+    let of_jobs = |queue: &Queue| {
+        let dead = Incoming::Jobs(Origin::DeadLetters(*queue));
+        (queue.name(), Incoming::Jobs(Origin::Jobs(*queue)), dead)
+    };
+    let events = queues.contains(&Queue::ScoringEvents).then_some((
+        contact_events::QUEUE_NAME,
+        Incoming::ContactEvents { dead: false },
+        Incoming::ContactEvents { dead: true },
+    ));
+    queues.iter().map(of_jobs).chain(events).collect()
+}
+
+fn brings(consumer: &Value) -> Option<Incoming> {
+    text(consumer, "queue").and_then(Incoming::from_deployed_name)
 }
 
 /// Whether the expression that is the tick's triggers the worker.

@@ -50,6 +50,12 @@ fn whatever_is_taken_out_is_missed() {
             "{ queue = \"mauntic-analytics-jobs-staging\"",
             "consumer of mauntic-analytics-jobs",
         ),
+        (
+            QUEUE,
+            true,
+            "{ queue = \"mauntic-contact-events-staging\"",
+            "consumer of mauntic-contact-events",
+        ),
     ] {
         assert!(text.contains(gone), "{gone}");
         let put = match gone.split_once(" = ") {

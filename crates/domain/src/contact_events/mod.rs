@@ -40,6 +40,20 @@ pub const DATA_BYTES_MAX: usize = 4_096;
 /// (14 days), and a month's report may still be sent.
 pub const EVENT_AGE_MAX: TimeDelta = TimeDelta::days(35);
 
+/// How long an event's id is remembered by its row: a day longer than an event may
+/// be old, for the clocks of those who judge that.
+pub const SEEN_KEPT: TimeDelta = TimeDelta::days(36);
+
+const _: () = assert!(SEEN_KEPT.num_days() > EVENT_AGE_MAX.num_days());
+
+/// How long is kept what contacts did, their enrichments and closed alerts: a
+/// year and a month, to compare with the year before.
+pub const ACTIVITY_KEPT: TimeDelta = TimeDelta::days(400);
+
+/// Most rows of one of events' tables that one tick deletes. 1,000 events a second
+/// are 60,000 a minute: this keeps up with them, and catches up.
+pub const EVENTS_RETIRED_MAX: i64 = 100_000;
+
 /// How far ahead of our clock an event may be.
 pub const EVENT_FUTURE_MAX: TimeDelta = TimeDelta::minutes(5);
 

@@ -1,6 +1,6 @@
 //! Names and ids that every build must agree on.
 
-use super::queue::Origin;
+use super::queue::{Incoming, Origin};
 use super::*;
 
 const QUEUE: Queue = Queue::ScoringEvents;
@@ -56,6 +56,25 @@ fn deployed_names_lead_to_their_queue() {
     ] {
         assert_eq!(Origin::from_deployed_name(name), expected, "{name}");
     }
+}
+
+#[test]
+fn queues_bring_jobs_or_contact_events() {
+    let events = |dead| Some(Incoming::ContactEvents { dead });
+    for (name, expected) in [
+        ("mauntic-scoring-events", Some(Incoming::Jobs(Origin::Jobs(QUEUE)))),
+        ("mauntic-scoring-events-dlq-staging", Some(Incoming::Jobs(Origin::DeadLetters(QUEUE)))),
+        ("mauntic-contact-events", events(false)),
+        ("mauntic-contact-events-staging", events(false)),
+        ("mauntic-contact-events-dlq", events(true)),
+        ("mauntic-contact-events-dlq-staging", events(true)),
+        ("mauntic-contact-events-staging-dlq", events(true)),
+        ("mauntic-domain-events", None),
+        ("", None),
+    ] {
+        assert_eq!(Incoming::from_deployed_name(name), expected, "{name}");
+    }
+    assert_eq!(Origin::from_deployed_name("mauntic-contact-events"), None);
 }
 
 #[test]

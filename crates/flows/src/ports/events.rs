@@ -27,6 +27,29 @@ pub struct Intake {
     pub tell: bool,
 }
 
+/// Rows of events that retention took, by table.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct EventsRetired {
+    /// Events that cannot come again.
+    pub seen: u64,
+    /// What contacts did.
+    pub activity: u64,
+    /// Enrichment jobs.
+    pub enrichments: u64,
+    /// Archived signals.
+    pub signals: u64,
+    /// Closed alerts.
+    pub alerts: u64,
+}
+
+impl EventsRetired {
+    /// All of them.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        self.seen + self.activity + self.enrichments + self.signals + self.alerts
+    }
+}
+
 /// What became of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventFate {

@@ -32,7 +32,7 @@ pub use effect::{
     ScoreInputs, ScoreWrite, SentNotification, SignalKey, SpawnedJob,
 };
 pub use error::PortError;
-pub use events::{EventFate, INTAKE_EVENTS_MAX, Intake, TakenIn};
+pub use events::{EventFate, EventsRetired, INTAKE_EVENTS_MAX, Intake, TakenIn};
 pub use observe::Transition;
 pub use operator::OperatorStore;
 pub use outside::{Backlog, Call, CallError, Dependency};
@@ -371,6 +371,14 @@ pub trait EventStore: Sync {
     ) -> Result<TakenIn, PortError>;
     /// Keeps bodies of a queue that are no events, one a message.
     async fn keep_letters(&self, queue: &str, letters: &[DeadLetter]) -> Result<(), PortError>;
+    /// Deletes at most `limit` rows a table of what is too old to be of use:
+    /// events' ids after [`SEEN_KEPT`], archived signals after [`SIGNALS_KEPT`],
+    /// the rest after [`ACTIVITY_KEPT`].
+    ///
+    /// [`SEEN_KEPT`]: mauntic_domain::contact_events::SEEN_KEPT
+    /// [`SIGNALS_KEPT`]: mauntic_domain::scoring::signals::SIGNALS_KEPT
+    /// [`ACTIVITY_KEPT`]: mauntic_domain::contact_events::ACTIVITY_KEPT
+    async fn retire_events(&self, limit: i64) -> Result<EventsRetired, PortError>;
 }
 
 /// Keys and what needs no organization.

@@ -56,6 +56,7 @@ pub enum Call {
     Signals,
     Alerts,
     Acknowledge,
+    RetireEvents,
     FindKey,
     Vitals,
     QueueStats,

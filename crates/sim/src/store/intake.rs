@@ -7,8 +7,8 @@ use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::jobs::data::CalculateScore;
 use mauntic_domain::jobs::{Job, JobType};
 use mauntic_flows::ports::{
-    DeadLetter, EventFate, EventStore, INTAKE_EVENTS_MAX, Intake, JobKey, NewJob, PortError,
-    TakenIn,
+    DeadLetter, EventFate, EventStore, EventsRetired, INTAKE_EVENTS_MAX, Intake, JobKey, NewJob,
+    PortError, TakenIn,
 };
 use uuid::Uuid;
 
@@ -52,6 +52,10 @@ impl EventStore for MemorySession {
             Ok(())
         })
         .await
+    }
+
+    async fn retire_events(&self, limit: i64) -> Result<EventsRetired, PortError> {
+        self.call(Call::RetireEvents, |state| Ok(state.retire_contact_events(limit))).await
     }
 }
 

@@ -12,7 +12,7 @@
 //! | `jobs`, `bury`, `settle` | claims; what the platform gave up; moves |
 //! | `effect`, `scores`, `sweeps`, `reads` | the effect's transaction; what it is computed from |
 //! | `intake`, `intake_signals` | contact events on their way in; what they make |
-//! | `relay`, `retire` | what is sent again; what is too old |
+//! | `relay`, `retire`, `retire_intake` | what is sent again; what is too old |
 //! | `runs`, `schedules`, `guards` | runs; occurrences; breakers and ledger |
 //! | `tenant`, `enqueue`, `signals`, `config`, `keys` | what the HTTP worker does |
 //! | `operator`, `acts` | what operators do, with the audit and kept answers |
@@ -49,6 +49,7 @@ mod rehearse;
 mod relay;
 mod replays;
 mod retire;
+mod retire_intake;
 pub mod rows;
 mod run_table;
 mod runs;

@@ -12,6 +12,7 @@ pub(super) const OPERATIONS: &[(Operation, &str)] = &[
     (("GET",    "/api/v1/scoring/contacts/{contactId}/score/explain"), "scoring::features_are_scored_and_explained"),
     (("GET",    "/api/v1/scoring/leaderboard"),                        "scoring::features_are_scored_and_explained"),
     (("POST",   "/api/v1/scoring/recalculate"),                        "scoring::a_recalculation_is_done_once_a_key"),
+    (("POST",   "/api/v1/events"),                                     "scoring::events_become_signals_and_alerts"),
     (("GET",    "/api/v2/admin/cron"),                                 "cron::schedules_are_listed"),
     (("GET",    "/api/v2/admin/cron/preview"),                         "cron::expressions_are_previewed"),
     (("PATCH",  "/api/v2/admin/cron/{jobKey}"),                        "cron::a_schedule_is_paused_and_resumed"),

@@ -3,7 +3,7 @@
 use mauntic_sim::faults::{self, Fault};
 use serde_json::{Value, json};
 
-use crate::access::{Access, ROUTES};
+use crate::access::{Access, ROUTES, RouteRule};
 use crate::tests::call::{Answer, Call};
 use crate::tests::things::{CASE, QUEUE, RUN, SCHEDULE, WAITING, body_of, path_of, post};
 use crate::tests::world::{ADMIN_TOKEN, OPERATOR_KEY, OTHER_KEY, WRITE_KEY, World};
@@ -19,7 +19,9 @@ async fn twice(world: &World, first: Call, second: Call) -> (Answer, Answer) {
 
 #[tokio::test]
 async fn a_repeat_does_nothing_more() {
-    for rule in ROUTES.iter().filter(|rule| rule.method == "POST") {
+    // Events have ids of their own, and a repeat is told as one.
+    let is_keyed = |rule: &&RouteRule| rule.method == "POST" && rule.path != "/api/v1/events";
+    for rule in ROUTES.iter().filter(is_keyed) {
         let world = World::with_things().await;
         let owner = matches!(rule.access, Access::Operator(_));
         let key = if owner { OPERATOR_KEY } else { WRITE_KEY };

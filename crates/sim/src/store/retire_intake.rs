@@ -1,0 +1,58 @@
+//! Retention of contact events and of what they made.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use mauntic_domain::contact_events::{ACTIVITY_KEPT, EventKind, SEEN_KEPT};
+use mauntic_domain::scoring::signals::SIGNALS_KEPT;
+use mauntic_flows::ports::EventsRetired;
+
+use super::State;
+use super::signal_rows::{AlertFate, AlertRow};
+
+impl State {
+    pub(super) fn retire_contact_events(&mut self, limit: i64) -> EventsRetired {
+        let most = usize::try_from(limit).unwrap_or(0);
+        let (seen, signals) = (self.now - SEEN_KEPT, self.now - SIGNALS_KEPT);
+        let before = self.now - ACTIVITY_KEPT;
+        let enrichments = self.activity.values().filter(|row| {
+            matches!(row.event.kind, EventKind::JobFinished(_)) && row.received_at < before
+        });
+        // One row here, one in each of two tables there.
+        let enrichments = enrichments.take(most).count();
+        EventsRetired {
+            seen: take(&mut self.seen, most, |row| row.seen_at < seen),
+            activity: take(&mut self.activity, most, |row| row.received_at < before),
+            enrichments: u64::try_from(enrichments).unwrap_or(u64::MAX),
+            signals: take(&mut self.signals, most, |row| {
+                row.archived_at.is_some() && row.signal.detected_at < signals
+            }),
+            alerts: take(&mut self.alerts, most, |row| {
+                closed_at(row).is_some_and(|at| at < before)
+            }),
+        }
+    }
+}
+
+const fn closed_at(row: &AlertRow) -> Option<DateTime<Utc>> {
+    match &row.fate {
+        AlertFate::Open => None,
+        AlertFate::Acknowledged { at, .. } | AlertFate::Expired { at } => Some(*at),
+    }
+}
+
+/// Takes at most so many rows out of a table; returns how many.
+fn take<K: Ord + Clone, V>(
+    table: &mut BTreeMap<K, V>,
+    most: usize,
+    is_old: impl Fn(&V) -> bool,
+) -> u64 {
+    let old: Vec<K> = table
+        .iter()
+        .filter(|(_, row)| is_old(row))
+        .map(|(key, _)| key.clone())
+        .take(most)
+        .collect();
+    old.iter().for_each(|key| drop(table.remove(key)));
+    u64::try_from(old.len()).unwrap_or(u64::MAX)
+}
