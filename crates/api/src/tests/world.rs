@@ -59,11 +59,16 @@ const KEYS: [(&str, Option<&str>, &[Scope]); 7] = [
 ];
 
 /// What a request asks of a session once its key is known.
-const WORK: [Call; 29] = [
+const WORK: [Call; 34] = [
     Call::PutFeatures,
     Call::Enqueue,
     Call::Score,
     Call::Leaderboard,
+    Call::ContactView,
+    Call::History,
+    Call::Signals,
+    Call::Alerts,
+    Call::Acknowledge,
     Call::Vitals,
     Call::QueueStats,
     Call::Schedules,

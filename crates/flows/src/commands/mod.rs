@@ -7,6 +7,7 @@ pub mod recalculate;
 mod rehearsal;
 pub mod rehearse;
 pub mod replay;
+pub mod show_score;
 pub mod start_run;
 pub mod verify_audit;
 
