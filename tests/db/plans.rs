@@ -3,6 +3,7 @@
 //! it.
 
 mod reads;
+mod signals;
 
 use std::collections::BTreeSet;
 

@@ -62,6 +62,8 @@ pub struct Request<'a> {
     pub key: Option<&'a str>,
     /// Sent under this `Idempotency-Key`.
     pub idempotency_key: Option<&'a str>,
+    /// The tag that is sent as `If-None-Match`.
+    pub known: Option<&'a str>,
     /// Sent as JSON, whatever it is; none where it is empty.
     pub body: &'a str,
 }
@@ -173,6 +175,9 @@ impl Stack {
         }
         if let Some(key) = sent.idempotency_key {
             request = request.header("Idempotency-Key", key);
+        }
+        if let Some(tag) = sent.known {
+            request = request.header("If-None-Match", tag);
         }
         if !sent.body.is_empty() {
             request = request.header("Content-Type", "application/json");

@@ -25,6 +25,10 @@ pub(crate) enum Code {
     RouteNotFound,
     ContactNotFound,
     ScoreNotReady,
+    AlertNotFound,
+    AlreadyAcknowledged,
+    AlertExpired,
+    TooManySignals,
     MethodNotAllowed,
     BodyTooLarge,
     UnsupportedMediaType,
@@ -55,7 +59,7 @@ pub(crate) enum Code {
 impl Code {
     /// Every kind.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 34] = [
+    pub(crate) const ALL: [Self; 38] = [
         Self::MalformedJson,
         Self::BodyUnreadable,
         Self::Unauthenticated,
@@ -65,6 +69,10 @@ impl Code {
         Self::RouteNotFound,
         Self::ContactNotFound,
         Self::ScoreNotReady,
+        Self::AlertNotFound,
+        Self::AlreadyAcknowledged,
+        Self::AlertExpired,
+        Self::TooManySignals,
         Self::MethodNotAllowed,
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
@@ -105,6 +113,10 @@ impl Code {
             Self::RouteNotFound           => "route_not_found",
             Self::ContactNotFound         => "contact_not_found",
             Self::ScoreNotReady           => "score_not_ready",
+            Self::AlertNotFound           => "alert_not_found",
+            Self::AlreadyAcknowledged     => "already_acknowledged",
+            Self::AlertExpired            => "alert_expired",
+            Self::TooManySignals          => "too_many_signals",
             Self::MethodNotAllowed        => "method_not_allowed",
             Self::BodyTooLarge            => "body_too_large",
             Self::UnsupportedMediaType    => "unsupported_media_type",
@@ -145,6 +157,7 @@ impl Code {
             Self::RouteNotFound
             | Self::ContactNotFound
             | Self::ScoreNotReady
+            | Self::AlertNotFound
             | Self::ScheduleNotFound
             | Self::RunNotFound
             | Self::QueueNotFound
@@ -155,8 +168,10 @@ impl Code {
             Self::MethodNotAllowed     => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge         => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::ValidationFailed     => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::ValidationFailed | Self::TooManySignals => StatusCode::UNPROCESSABLE_ENTITY,
             Self::IdempotencyConflict
+            | Self::AlreadyAcknowledged
+            | Self::AlertExpired
             | Self::RunHeld
             | Self::RunOver
             | Self::ReplayOver
@@ -186,6 +201,10 @@ impl Code {
             Self::RouteNotFound           => "There is no such route",
             Self::ContactNotFound         => "The contact is not known",
             Self::ScoreNotReady           => "The contact has no score yet",
+            Self::AlertNotFound           => "There is no such alert",
+            Self::AlreadyAcknowledged     => "Somebody else has taken the alert on",
+            Self::AlertExpired            => "The alert is expired",
+            Self::TooManySignals          => "Too many signals weigh at that instant",
             Self::MethodNotAllowed        => "The route does not take this method",
             Self::BodyTooLarge            => "The body is too large",
             Self::UnsupportedMediaType    => "The body is not of a type that is read",
@@ -227,6 +246,10 @@ impl Code {
             Self::RouteNotFound           => "The routes are listed at /openapi.json, for any live key.",
             Self::ContactNotFound         => "Store the contact's features first.",
             Self::ScoreNotReady           => "The contact is known and its score is being computed; ask again shortly.",
+            Self::AlertNotFound           => "It never was, or retention took it.",
+            Self::AlreadyAcknowledged     => "Nothing was changed; `acknowledgedBy` says who, `acknowledgedAt` since when.",
+            Self::AlertExpired            => "Nothing was changed; nobody took it on before `expiredAt`.",
+            Self::TooManySignals          => "A score is computed from at most 10000 signals; ask as of another instant, or configure a lower `capPerDay` or `decayHours`.",
             Self::MethodNotAllowed        => "The header Allow names the methods it takes.",
             Self::BodyTooLarge            => "Split the request; a body has at most 1 MiB.",
             Self::UnsupportedMediaType    => "Send the header `Content-Type: application/json`, and the body without a content encoding.",

@@ -9,10 +9,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Datelike, Utc};
-use mauntic_domain::ids::{ContactId, NAME_LENGTH_MAX, OrganizationId};
+use mauntic_domain::ids::{ContactId, EventId, NAME_LENGTH_MAX, OrganizationId};
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoring::score::TOTAL_MAX;
-use mauntic_flows::ports::Position;
+use mauntic_flows::ports::{Position, SignalPlace};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -21,12 +21,13 @@ use uuid::Uuid;
 const LEADERBOARD: &str = "leaderboard.2";
 
 const CHECK_BYTES: usize = 8;
-const TOTAL_BYTES: usize = 8;
+/// Of a number of points, and of an instant.
+const NUMBER_BYTES: usize = 8;
 
 /// Most characters of a cursor: 8 + 8 + 64 bytes are 107 in base64, and no list
-/// has a longer place than the leaderboard.
+/// has a longer place than the leaderboard or a contact's signals.
 pub(crate) const CURSOR_CHARS_MAX: usize =
-    (CHECK_BYTES + TOTAL_BYTES + NAME_LENGTH_MAX).div_ceil(3) * 4;
+    (CHECK_BYTES + NUMBER_BYTES + NAME_LENGTH_MAX).div_ceil(3) * 4;
 
 /// A place in a list, as bytes.
 pub(crate) trait Place: Sized {
@@ -71,6 +72,20 @@ impl Place for DateTime<Utc> {
     }
 }
 
+/// After a signal of a contact.
+impl Place for SignalPlace {
+    fn to_bytes(&self) -> Vec<u8> {
+        [self.detected_at.to_bytes().as_slice(), self.event_id.as_str().as_bytes()].concat()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (time, event) = bytes.split_first_chunk::<NUMBER_BYTES>()?;
+        let detected_at = DateTime::from_bytes(time)?;
+        let event_id = EventId::parse(std::str::from_utf8(event).ok()?).ok()?;
+        Some(Self { detected_at, event_id })
+    }
+}
+
 /// After a line of a leaderboard.
 impl Place for Position {
     fn to_bytes(&self) -> Vec<u8> {
@@ -79,7 +94,7 @@ impl Place for Position {
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (total, contact) = bytes.split_first_chunk::<TOTAL_BYTES>()?;
+        let (total, contact) = bytes.split_first_chunk::<NUMBER_BYTES>()?;
         let total = PointsE4::from_e4(i64::from_be_bytes(*total));
         let contact_id = ContactId::parse(std::str::from_utf8(contact).ok()?).ok()?;
         (PointsE4::ZERO..=TOTAL_MAX).contains(&total).then_some(Self { total, contact_id })

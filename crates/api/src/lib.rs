@@ -8,6 +8,7 @@
 //!   `form`, `query`, `source`, `page`, `idempotency`: the same of operators'.
 //! - `problem`, `code`, `problems`: every refusal (RFC 9457), and which a route has.
 //! - `refused`: the audit of what is refused to operators.
+//! - `etag`: answers that a client may keep and ask about again.
 //! - `observe`: request id, security headers and the log line of each request.
 
 mod access;
@@ -15,6 +16,7 @@ mod auth;
 mod body;
 mod code;
 mod cursor;
+mod etag;
 mod faults;
 mod fields;
 mod form;

@@ -112,7 +112,8 @@ fn given_id(headers: &HeaderMap) -> Option<String> {
 
 fn finish(headers: &mut HeaderMap, id: &str) {
     for (name, value) in SECURITY_HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        // What has a tag says itself how it may be kept.
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     // An id is visible ASCII, which is always a header's value.
     if let Ok(value) = HeaderValue::from_str(id) {

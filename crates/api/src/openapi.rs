@@ -13,6 +13,7 @@ use utoipa::openapi::{
 use utoipa::{OpenApi, PartialSchema, ToSchema};
 
 use crate::code::Code;
+use crate::etag::SCORING;
 use crate::faults::{FieldError, Part};
 use crate::problem::{PROBLEM_JSON, Problem, ProblemBody};
 
@@ -60,6 +61,8 @@ pub(crate) fn base() -> utoipa::openapi::OpenApi {
 
 /// The document after the handlers added theirs.
 pub(crate) fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+    let paths = document.paths.paths.iter_mut().filter(|(path, _)| path.starts_with(SCORING));
+    paths.filter_map(|(_, item)| item.get.as_mut()).for_each(may_be_kept);
     for item in document.paths.paths.values_mut() {
         for response in operations(item).flat_map(|o| o.responses.responses.values_mut()) {
             if let RefOr::T(response) = response {
@@ -72,6 +75,20 @@ pub(crate) fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openap
         }
     }
     document
+}
+
+/// Says that an answer has a tag, and what who names it is told.
+fn may_be_kept(operation: &mut Operation) {
+    let header = |what| {
+        let header = HeaderBuilder::new().schema(Some(Object::with_type(Type::String)));
+        RefOr::T(header.description(Some(what)).build())
+    };
+    let told = "Names this answer; sent back as `If-None-Match`, it is 304 while nothing changed";
+    if let Some(RefOr::T(found)) = operation.responses.responses.get_mut("200") {
+        found.headers.insert("ETag".to_owned(), header(told));
+    }
+    let unchanged = ResponseBuilder::new().description("Nothing changed").build();
+    operation.responses.responses.insert("304".to_owned(), RefOr::T(unchanged));
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

@@ -1,10 +1,11 @@
-//! A page of an operator's list: how it is asked for, and how it is answered.
+//! A page of a list: how it is asked for, and how it is answered.
 //! Places are kept by what lines are ordered by, never by their number, so that
 //! pages meet without gap or overlap whatever is added or removed meanwhile.
 
 use axum::Json;
 use axum::http::header::LINK;
 use axum::http::{HeaderMap, HeaderValue, Uri};
+use mauntic_domain::ids::OrganizationId;
 use mauntic_flows::ports::{Page, Paged};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -48,6 +49,20 @@ impl<'u> Asked<'u> {
     /// because all of them decide which list it is.
     pub(crate) fn read<C: Place>(uri: &'u Uri, query: &mut Query) -> (Self, Option<C>) {
         let scope = format!("{}{}", uri.path(), query.scope());
+        Self::within(scope, uri, query)
+    }
+
+    /// The same of an organization's list, whose cursors open no other's.
+    pub(crate) fn of_tenant<C: Place>(
+        organization: &OrganizationId,
+        uri: &'u Uri,
+        query: &mut Query,
+    ) -> (Self, Option<C>) {
+        let scope = format!("{organization} {}{}", uri.path(), query.scope());
+        Self::within(scope, uri, query)
+    }
+
+    fn within<C: Place>(scope: String, uri: &'u Uri, query: &mut Query) -> (Self, Option<C>) {
         let limit = query.number("limit", 1, LIMIT_MAX).unwrap_or(LIMIT_DEFAULT);
         let after = query.text("cursor").and_then(|text| {
             let place = unseal(&scope, &text);

@@ -61,7 +61,9 @@ pub(crate) struct ProblemBody {
     errors: Vec<FieldError>,
     /// What some kinds say beyond that: `run_held` has `holder`,
     /// `lockAcquiredAt` and `expiresAt`; `run_over` has `runStatus`,
-    /// `replay_over` has `replayStatus`, `job_not_waiting` has `state`.
+    /// `replay_over` has `replayStatus`, `job_not_waiting` has `state`,
+    /// `already_acknowledged` has `acknowledgedBy` and `acknowledgedAt`,
+    /// `alert_expired` has `expiredAt`.
     #[serde(flatten)]
     members: Map<String, Value>,
 }

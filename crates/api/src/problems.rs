@@ -61,7 +61,16 @@ problems! {
     /// Refusals of a route that reads a contact's score.
     ReadScoreProblems: KEY, SCOPE, &[
         Code::OrganizationKeyRequired, Code::ValidationFailed, Code::ContactNotFound,
-        Code::ScoreNotReady
+        Code::ScoreNotReady, Code::TooManySignals
+    ];
+    /// Refusals of a route that lists something of a contact.
+    ReadContactProblems: KEY, SCOPE, &[
+        Code::OrganizationKeyRequired, Code::ValidationFailed, Code::ContactNotFound
+    ];
+    /// Refusals of taking on an alert.
+    AcknowledgeProblems: KEY, SCOPE, CHANGE, KEYED, &[
+        Code::OrganizationKeyRequired, Code::AlertNotFound, Code::AlreadyAcknowledged,
+        Code::AlertExpired
     ];
 }
 

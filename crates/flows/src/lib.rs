@@ -8,7 +8,7 @@
 //! - [`relay`]: sends what is due to be sent; the tick and the planners use it.
 //! - [`cron`]: judges the schedules' nominal times.
 //! - [`tick`]: the duties that come again and again.
-//! - [`outside`]: the one way to a service outside.
+//! - [`outside`]: the one way to a service outside; [`webhook`]: the signature of a call.
 //! - [`jobs`]: one file a type of job.
 //! - [`commands`]: what the HTTP worker does.
 
@@ -21,3 +21,4 @@ pub mod outside;
 pub mod ports;
 pub mod relay;
 pub mod tick;
+pub mod webhook;

@@ -7,6 +7,7 @@ use mauntic_domain::jobs::limits::KEEP_MIN;
 use mauntic_domain::schedules::tick::TICK_CRON_VARIABLE;
 use mauntic_domain::schedules::{Effective, Settings, SettingsError, Tick, TickError};
 use mauntic_flows::cron;
+use mauntic_flows::webhook::{SECRET_FORM, WebhookSecret};
 use wasm_bindgen::JsValue;
 use worker::{Env, Hyperdrive, Url};
 
@@ -111,6 +112,15 @@ pub(crate) fn alert_webhook(env: &Env) -> Result<Option<Url>, ConfigError> {
         })
     };
     text(env, "ALERT_WEBHOOK_URL").map(parse).transpose()
+}
+
+/// What calls of the webhook are signed with, if they are.
+pub(crate) fn alert_webhook_secret(env: &Env) -> Result<Option<WebhookSecret>, ConfigError> {
+    let parse = |text: String| {
+        WebhookSecret::parse(&text)
+            .ok_or(ConfigError::Invalid { name: "ALERT_WEBHOOK_SECRET", expected: SECRET_FORM })
+    };
+    text(env, "ALERT_WEBHOOK_SECRET").map(parse).transpose()
 }
 
 /// `fetch` throws at an address that holds a user name or a password.

@@ -39,13 +39,16 @@ impl WorkerHost {
     }
 }
 
+/// The platform's clock.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+pub(crate) fn wall_clock() -> DateTime<Utc> {
+    let millis = i64::try_from(Date::now().as_millis()).ok();
+    millis.and_then(DateTime::from_timestamp_millis).unwrap_or_default()
+}
+
 impl Host for WorkerHost {
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
     fn now(&self) -> DateTime<Utc> {
-        let now = i64::try_from(Date::now().as_millis())
-            .ok()
-            .and_then(DateTime::from_timestamp_millis)
-            .unwrap_or_default();
+        let now = wall_clock();
         #[cfg(feature = "fault-hooks")]
         let now = now + self.clock_offset;
         now

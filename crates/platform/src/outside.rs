@@ -2,6 +2,7 @@
 //! runtime's own messages name it, so they are not passed on.
 
 use mauntic_flows::ports::{Call, CallError, Dependency, Outside};
+use mauntic_flows::webhook::{HEADERS, WebhookSecret};
 use serde_json::json;
 use wasm_bindgen::JsValue;
 use worker::send::IntoSendFuture;
@@ -9,6 +10,8 @@ use worker::{
     AbortSignal, Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Url, web_sys,
 };
 
+use crate::config::ConfigError;
+use crate::host::wall_clock;
 use crate::{answer, config, log};
 
 /// Longest wait for an answer: a sixth of a lease, and more than a webhook that
@@ -33,21 +36,25 @@ impl WorkerOutside {
     pub fn new(env: Env) -> Self {
         Self { env }
     }
+
+    fn alert_webhook(&self) -> Result<Target, ConfigError> {
+        Ok((config::alert_webhook(&self.env)?, config::alert_webhook_secret(&self.env)?))
+    }
 }
 
 impl Outside for WorkerOutside {
     async fn call(&self, dependency: Dependency, call: &Call) -> Result<(), CallError> {
-        let address = match dependency {
-            Dependency::AlertWebhook => config::alert_webhook(&self.env),
+        let target = match dependency {
+            Dependency::AlertWebhook => self.alert_webhook(),
         };
-        // An address that cannot be used is no reason to drop what is to be
-        // told: it waits behind the breaker until the address is mended.
-        let address = address.map_err(|error| {
+        // A setting that cannot be used is no reason to drop what is to be told,
+        // nor to tell it unsigned: it waits behind the breaker until that is mended.
+        let (address, secret) = target.map_err(|error| {
             log::setting(&error);
             failed(error.to_string())
         })?;
         let address = address.ok_or(CallError::NotConfigured)?;
-        let outcome = post(&address, call).into_send().await;
+        let outcome = post(&address, secret.as_ref(), call).into_send().await;
         if let Err(error) = &outcome {
             let (to, id) = (dependency.name(), call.id.to_string());
             let fields = json!({"dependency": to, "callId": id, "cause": error.to_string()});
@@ -57,8 +64,11 @@ impl Outside for WorkerOutside {
     }
 }
 
-async fn post(address: &Url, call: &Call) -> Result<(), CallError> {
-    let request = request(address, call).map_err(|_| failed("no request could be made"))?;
+/// Where to, and what signs it.
+type Target = (Option<Url>, Option<WebhookSecret>);
+
+async fn post(address: &Url, secret: Option<&WebhookSecret>, call: &Call) -> Result<(), CallError> {
+    let request = request(address, secret, call).map_err(|_| failed("no request could be made"))?;
     let signal = AbortSignal::from(web_sys::AbortSignal::timeout_with_u32(ANSWER_MS_MAX));
     match Fetch::Request(request).send_with_signal(&signal).await {
         Ok(response) => answer::judge(response.status_code()),
@@ -69,16 +79,22 @@ async fn post(address: &Url, call: &Call) -> Result<(), CallError> {
     }
 }
 
-fn request(address: &Url, call: &Call) -> worker::Result<Request> {
+fn request(address: &Url, secret: Option<&WebhookSecret>, call: &Call) -> worker::Result<Request> {
+    let body = call.body.to_string();
     let headers = Headers::new();
     headers.set("Content-Type", "application/json")?;
     headers.set(IDEMPOTENCY_HEADER, &call.id.to_string())?;
     headers.set(NOTIFICATION_HEADER, &call.id.to_string())?;
+    if let Some(secret) = secret {
+        for (name, value) in HEADERS.into_iter().zip(secret.sign(call.id, wall_clock(), &body)) {
+            headers.set(name, &value)?;
+        }
+    }
     let mut init = RequestInit::new();
     init.with_method(Method::Post)
         .with_headers(headers)
         .with_redirect(RequestRedirect::Manual)
-        .with_body(Some(JsValue::from_str(&call.body.to_string())));
+        .with_body(Some(JsValue::from_str(&body)));
     Request::new_with_init(address.as_str(), &init)
 }
 

@@ -72,6 +72,7 @@ impl Api {
             path: &ask.path(),
             key: ask.caller.unwrap_or(usual),
             idempotency_key: ask.idempotency_key,
+            known: ask.known,
             body: &ask.body,
         });
         let answer = answer.unwrap_or_else(|error| panic!("{what}: {error}"));
@@ -122,6 +123,9 @@ async fn every_operation_does_what_it_says() {
         scoring::features_are_scored_and_explained,
         scoring::a_recalculation_is_done_once_a_key,
         scoring::events_become_signals_and_alerts,
+        scoring::a_score_is_shown_as_of_any_instant,
+        scoring::signals_and_days_are_listed,
+        scoring::an_alert_is_taken_on_once,
         cron::schedules_are_listed,
         cron::expressions_are_previewed,
         cron::a_schedule_is_paused_and_resumed,

@@ -1,13 +1,18 @@
 //! `GET /api/v1/scoring/contacts/{contactId}/score/explain`.
 
 use axum::Json;
+use axum::http::Uri;
+use mauntic_domain::ids::ContactId;
 use mauntic_domain::points::PointsE4;
-use mauntic_domain::scoring::{Category, Explanation, explain, explain::Line, explain::Share};
-use mauntic_flows::ports::Ports;
+use mauntic_domain::scoring::{
+    Category, SignalWeight, explain, explain::Explanation, explain::Line, explain::Share,
+};
+use mauntic_flows::commands::show_score::{Explained, Shown, SignalsShown};
+use mauntic_flows::ports::{Ports, SignalView};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{score, shown};
+use super::{score, shown, shown_if};
 use crate::auth::{Read, Tenant};
 use crate::params::ContactPath;
 use crate::problem::Problem;
@@ -31,8 +36,85 @@ pub(crate) struct ExplanationBody {
     /// Per category, in a fixed order.
     categories: Vec<CategoryBody>,
     trend: TrendBody,
+    /// What signals added; none where a request gave the category's score itself.
+    #[schema(required)]
+    signals: Option<SignalsBody>,
+    /// The instant that it holds for.
     #[schema(format = DateTime)]
-    calculated_at: String,
+    as_of: String,
+    /// When it was computed and stored; none with `asOf`.
+    #[schema(required, format = DateTime)]
+    calculated_at: Option<String>,
+}
+
+/// The part of signals: `counted` is the contribution `intent_signals`, and the
+/// lesser of `sum` and `cap`.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SignalsPart)]
+pub(crate) struct SignalsBody {
+    #[schema(value_type = f64, minimum = 0)]
+    counted: PointsE4,
+    /// The most that can count.
+    #[schema(value_type = f64, minimum = 0)]
+    cap: PointsE4,
+    /// Whether the signals are not those any more that the score was computed
+    /// from. It still sums to its contributions; a newer score is queued.
+    stale: bool,
+    /// Whether they are more than the 10,000 that are listed at most.
+    truncated: bool,
+    /// What they weigh together; none where they are stale or truncated.
+    #[schema(value_type = Option<f64>, required)]
+    sum: Option<PointsE4>,
+    /// Each that weighs something, newest first; none where there is no sum.
+    #[schema(required)]
+    items: Option<Vec<SignalShare>>,
+}
+
+/// A signal's part.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SignalShare {
+    event_id: String,
+    signal_type: String,
+    source: &'static str,
+    /// Points when it came.
+    #[schema(value_type = f64)]
+    weight: PointsE4,
+    /// What is left of them; the items' add up to `sum`.
+    #[schema(value_type = f64)]
+    current_weight: PointsE4,
+    #[schema(format = DateTime)]
+    detected_at: String,
+    #[schema(format = DateTime)]
+    decayed_at: String,
+}
+
+impl From<SignalsShown> for SignalsBody {
+    fn from(part: SignalsShown) -> Self {
+        let (sum, items) = part.parts.unzip();
+        Self {
+            counted: part.counted,
+            cap: part.cap,
+            stale: part.stale,
+            truncated: part.truncated,
+            sum,
+            items: items.map(|items| items.into_iter().map(SignalShare::from).collect()),
+        }
+    }
+}
+
+impl From<(SignalView, SignalWeight)> for SignalShare {
+    fn from((view, current): (SignalView, SignalWeight)) -> Self {
+        Self {
+            event_id: view.event_id.into(),
+            signal_type: view.signal_type.into(),
+            source: view.source.as_str(),
+            weight: view.signal.weight.points(),
+            current_weight: current.points(),
+            detected_at: shown(view.signal.detected_at),
+            decayed_at: shown(view.signal.decayed_at()),
+        }
+    }
 }
 
 /// One contribution.
@@ -72,7 +154,7 @@ pub(crate) struct CategoryBody {
 pub(crate) struct TrendBody {
     #[schema(pattern = "^(up|down|unchanged|new)$")]
     direction: &'static str,
-    /// The last total that differed.
+    /// The last total that differed; with `asOf` the stored one.
     #[schema(value_type = Option<f64>, required)]
     previous_total: Option<PointsE4>,
     /// Total minus previous total; zero for a first score.
@@ -81,10 +163,12 @@ pub(crate) struct TrendBody {
 }
 
 impl ExplanationBody {
-    fn of(contact_id: String, calculated_at: String, explanation: Explanation) -> Self {
+    fn of(contact: ContactId, (score, signals): Explained) -> Self {
+        let Shown { as_of, calculated_at, previous_total, .. } = score;
+        let explanation: Explanation = explain(&score.score, previous_total);
         let trend = explanation.trend;
         Self {
-            contact_id,
+            contact_id: contact.into(),
             summary: explanation.summary,
             total_score: explanation.total_score,
             grade: explanation.grade.as_str(),
@@ -95,7 +179,9 @@ impl ExplanationBody {
                 previous_total: trend.previous_total,
                 change: trend.change,
             },
-            calculated_at,
+            signals: signals.map(SignalsBody::from),
+            as_of: shown(as_of),
+            calculated_at: shown_if(calculated_at),
         }
     }
 }
@@ -123,16 +209,19 @@ const fn share(share: Share) -> CategoryBody {
     get,
     path = "/api/v1/scoring/contacts/{contactId}/score/explain",
     tag = "scoring",
-    params(("contactId" = String, Path, description = "The contact", min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.:-]{1,64}$")),
+    params(
+        ("contactId" = String, Path, description = "The contact", min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.:-]{1,64}$"),
+        ("asOf" = Option<String>, Query, description = "Computed as of this instant, from 30 days ago to 366 days ahead; else as stored", format = DateTime),
+    ),
     responses((status = 200, description = "The explanation", body = ExplanationBody), ReadScoreProblems),
     security(("bearer" = []))
 )]
 pub(super) async fn explain_score<P: Ports>(
     tenant: Tenant<P, Read>,
     ContactPath(contact): ContactPath,
+    uri: Uri,
 ) -> Result<Json<ExplanationBody>, Problem> {
-    let row = score::find(&tenant, &contact).await?;
-    let explanation = explain(&row.score, row.previous_total);
-    let calculated_at = shown(row.calculated_at);
-    Ok(Json(ExplanationBody::of(contact.into(), calculated_at, explanation)))
+    let as_of = score::as_of(&uri)?;
+    let explained = score::explained(&tenant, &contact, as_of).await?;
+    Ok(Json(ExplanationBody::of(contact, explained)))
 }

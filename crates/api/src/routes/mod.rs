@@ -1,36 +1,42 @@
 //! The router: every route, what stands around it, and what answers when no
 //! route does.
 
+mod acknowledge;
 mod admin;
+mod alerts;
 mod document;
 mod events;
 mod explain;
 mod features;
 mod features_body;
 mod health;
+mod history;
 mod leaderboard;
 mod recalculate;
 mod score;
+mod signals;
+mod time;
 
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, StatusCode};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
-use chrono::{DateTime, SecondsFormat, Utc};
 use mauntic_flows::ports::Ports;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::body::BODY_BYTES_MAX;
 use crate::code::Code;
+use crate::etag::tag;
 use crate::observe::observe;
 use crate::openapi;
 use crate::problem::Problem;
 use crate::refused::audit;
 use crate::state::{ApiState, Shared};
+use time::{shown, shown_if};
 
 /// Builds the router. That costs more than a request does, so build it once an
 /// isolate or process, and clone it for each request.
@@ -43,6 +49,7 @@ pub fn router<P: Ports>(state: ApiState<P>) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(Extension(document))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn(tag))
         .layer(from_fn_with_state(Arc::clone(&state), audit::<P>))
         .layer(from_fn_with_state(Arc::clone(&state), observe::<P>))
         .with_state(state)
@@ -58,6 +65,10 @@ fn routes<P: Ports>() -> OpenApiRouter<Shared<P>> {
         .routes(routes!(score::get_score))
         .routes(routes!(explain::explain_score))
         .routes(routes!(leaderboard::leaderboard))
+        .routes(routes!(history::score_history))
+        .routes(routes!(signals::contact_signals))
+        .routes(routes!(alerts::list_alerts))
+        .routes(routes!(acknowledge::acknowledge_alert))
         .merge(admin::routes())
 }
 
@@ -71,14 +82,4 @@ async fn method_not_allowed(method: Method) -> Response {
         return StatusCode::NO_CONTENT.into_response();
     }
     Problem::new(Code::MethodNotAllowed).into_response()
-}
-
-/// Time as it is shown: RFC 3339, UTC, milliseconds.
-fn shown(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Millis, true)
-}
-
-/// The same of a time that may not have come.
-fn shown_if(time: Option<DateTime<Utc>>) -> Option<String> {
-    time.map(shown)
 }

@@ -2,8 +2,10 @@
 //! held to what all answers have in common (`call`).
 
 mod admin;
+mod alerts;
 mod backlog;
 mod call;
+mod etags;
 mod events;
 mod health;
 mod leaderboard;
@@ -13,6 +15,7 @@ mod refusals;
 mod roles;
 mod schema;
 mod scoring;
+mod signals;
 mod things;
 mod tokens;
 mod values;

@@ -32,8 +32,8 @@ async fn the_log_has_patterns_and_no_names() {
     let line = Call::get(path).key(READ_KEY).send(&world).await.line;
     assert_eq!(line["method"], "GET");
     assert_eq!(line["path"], "/api/v1/scoring/contacts/{contactId}/score");
-    assert_eq!(line["status"], 404);
-    assert_eq!(line["code"], "contact_not_found");
+    assert_eq!(line["status"], 422);
+    assert_eq!(line["code"], "validation_failed");
 
     let line = Call::new("CONTACT_77", "/contact_77").send(&world).await.line;
     assert_eq!(line["method"], "other");

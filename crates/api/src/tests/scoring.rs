@@ -136,6 +136,7 @@ async fn a_score_is_shown_whole() {
         "inputVersion": 4,
         "configVersion": 2,
         "stale": false,
+        "asOf": "2027-01-15T08:00:00.123Z",
         "calculatedAt": "2027-01-15T08:00:00.123Z",
     });
     assert_eq!(answer.body, expected);
@@ -156,7 +157,10 @@ async fn an_explanation_is_the_domains_own() {
         assert_eq!(answer.status, 200);
         let body = answer.body.as_object_mut().unwrap();
         assert_eq!(body.remove("contactId"), Some(json!("contact_1")));
-        assert!(body.remove("calculatedAt").is_some());
+        assert_eq!(body.remove("calculatedAt"), body.remove("asOf"));
+        let signals = json!({"counted": 0, "cap": 40, "stale": false, "truncated": false,
+            "sum": 0, "items": []});
+        assert_eq!(body.remove("signals"), Some(signals));
         let explanation = explain(&score(), previous.map(PointsE4::whole));
         assert_eq!(answer.body, serde_json::to_value(explanation).unwrap());
     }

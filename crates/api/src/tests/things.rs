@@ -24,6 +24,7 @@ pub(crate) const WAITING: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000
 pub(crate) const DEAD: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0003);
 pub(crate) const CASE: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0004);
 pub(crate) const REPLAY: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0005);
+pub(crate) const ALERT: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0007);
 /// The id of nothing.
 pub(crate) const NOTHING: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0006);
 
@@ -53,6 +54,7 @@ pub(crate) fn path_with(rule: &RouteRule, name: Option<&str>) -> String {
         path if path.contains("/runs/{id}") => RUN,
         path if path.contains("/jobs/{id}") => WAITING,
         path if path.contains("/replays/{id}") => REPLAY,
+        path if path.contains("/alerts/{id}") => ALERT,
         _ => CASE,
     };
     let mut path = rule.path.to_owned();
@@ -82,6 +84,7 @@ pub(crate) fn body_of(rule: &RouteRule) -> &'static str {
     match rule.path {
         "/api/v1/scoring/recalculate" => r#"{"contactIds":["contact_1"]}"#,
         "/api/v1/events" => super::events::VISIT,
+        "/api/v1/scoring/alerts/{id}/acknowledge" => r#"{"userId":"user_1"}"#,
         "/api/v2/admin/cron/{jobKey}" => r#"{"paused":true,"note":"why"}"#,
         "/api/v2/admin/queues/{queue}/messages" => r#"{"type":"scoring.Probe"}"#,
         "/api/v2/admin/dlq/replay" => r#"{"filter":{}}"#,
@@ -112,6 +115,7 @@ impl World {
         assert!(world.store().put_run(run));
         world.store().put_job(job(&world, WAITING, "contact_1"));
         world.put_dead(DEAD, CASE, "contact_2");
+        world.put_alert(ALERT, "DEMO_REQUEST");
         let terms = Terms { limit: 10, canary: 0, per_second: 10 };
         let filter = CaseFilter { reason: Some("none".to_owned()), ..CaseFilter::default() };
         let order = ReplayOrder { id: REPLAY, filter, terms };

@@ -59,12 +59,17 @@ const KEYS: [(&str, Option<&str>, &[Scope]); 7] = [
 ];
 
 /// What a request asks of a session once its key is known.
-const WORK: [Call; 30] = [
+const WORK: [Call; 35] = [
     Call::PutFeatures,
     Call::TakeIn,
     Call::Enqueue,
     Call::Score,
     Call::Leaderboard,
+    Call::ContactView,
+    Call::History,
+    Call::Signals,
+    Call::Alerts,
+    Call::Acknowledge,
     Call::Vitals,
     Call::QueueStats,
     Call::Schedules,

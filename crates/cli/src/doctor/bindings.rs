@@ -22,7 +22,7 @@ const BUCKET: &str = "WARMUP_R2";
 /// a worker that lacks one shows in its health.
 pub(super) fn check(folder: &Path, env: &str, queues: &[Queue]) -> Check {
     let name = "bindings";
-    let mut missing = Vec::new();
+    let (mut missing, mut unsigned) = (Vec::new(), false);
     for (worker, secrets) in SECRETS {
         let path = folder.join(format!("{worker}.toml"));
         let text = match std::fs::read_to_string(&path) {
@@ -36,9 +36,14 @@ pub(super) fn check(folder: &Path, env: &str, queues: &[Queue]) -> Check {
             Ok(file) => {
                 let lacks = lacking(&file, env, worker == "queue", secrets, queues);
                 missing.extend(lacks.into_iter().map(|what| format!("{worker}: {what}")));
+                unsigned |= is_unsigned(&file, env);
             }
             Err(error) => missing.push(format!("{worker}: {}", error.message())),
         }
+    }
+    if missing.is_empty() && unsigned {
+        let found = format!("{env} names ALERT_WEBHOOK_URL and no ALERT_WEBHOOK_SECRET");
+        return Check::warn(name, found, "set the secret, so that the webhook's calls are signed");
     }
     if missing.is_empty() {
         return Check::ok(name, format!("{env} has all that the workers look for"));
@@ -62,8 +67,7 @@ fn lacking(
     let is_bound = |list: &str, binding: &str| {
         tables(own.get(list)).iter().any(|one| text(one, "binding") == Some(binding))
     };
-    let named = own.get("secrets").and_then(|secrets| secrets.get("required"));
-    let named: Vec<&str> = strings(named);
+    let named = required(own);
     for secret in secrets {
         let is_replaced = *secret == "DATABASE_URL" && is_bound("hyperdrive", "HYPERDRIVE");
         if !named.contains(secret) && !is_replaced {
@@ -89,6 +93,18 @@ fn lacking(
         lacks.extend((!ticks(own)).then(|| "the tick's trigger".to_owned()));
     }
     lacks
+}
+
+/// The secrets that an environment names.
+fn required(own: &Value) -> Vec<&str> {
+    strings(own.get("secrets").and_then(|secrets| secrets.get("required")))
+}
+
+/// Whether an environment names the webhook's address, and not what signs its calls.
+fn is_unsigned(file: &Table, env: &str) -> bool {
+    let own = file.get("env").and_then(|envs| envs.get(env));
+    let named = own.map(required).unwrap_or_default();
+    named.contains(&"ALERT_WEBHOOK_URL") && !named.contains(&"ALERT_WEBHOOK_SECRET")
 }
 
 fn unconsumed(consumers: &[&Value], queues: &[Queue]) -> Vec<String> {

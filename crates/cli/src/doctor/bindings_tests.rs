@@ -105,3 +105,15 @@ fn what_the_readme_says_must_be_bound_is_looked_at() {
         assert!(known.contains(&name), "{name}");
     }
 }
+
+#[test]
+fn a_webhook_without_a_signature_is_told() {
+    let with = |names: &str| {
+        let named = format!("required = [\"DATABASE_URL\", {names}]");
+        let text = QUEUE.replace("required = [\"DATABASE_URL\"]", &named);
+        is_unsigned(&text.parse().unwrap(), "staging")
+    };
+    assert!(!is_unsigned(&QUEUE.parse().unwrap(), "staging"));
+    assert!(with("\"ALERT_WEBHOOK_URL\""));
+    assert!(!with("\"ALERT_WEBHOOK_URL\", \"ALERT_WEBHOOK_SECRET\""));
+}

@@ -8,6 +8,7 @@ mod rehearsal;
 pub mod rehearse;
 pub mod replay;
 pub mod report_events;
+pub mod show_score;
 pub mod start_run;
 pub mod verify_audit;
 

@@ -41,13 +41,17 @@ pub(super) async fn decide<P: Ports>(
             return Ok(Decided::of(Outcome::Snooze { until: Some(until), reason }));
         }
     };
-    let body = json!({
+    let mut body = json!({
         "id": id,
         "organizationId": data.organization_id,
         "alertId": data.alert_id,
         "contactId": data.contact_id,
         "signalType": data.signal_type,
     });
+    // Absent where the build before enqueued it.
+    if let (Some(priority), Some(fields)) = (data.priority, body.as_object_mut()) {
+        fields.insert("priority".to_owned(), json!(priority));
+    }
     let called = call(cx.ports, cx.session, Dependency::AlertWebhook, &Call { id, body }).await?;
     let outcome = match called {
         Called::Succeeded => {

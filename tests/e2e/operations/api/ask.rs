@@ -14,6 +14,8 @@ pub(super) struct Ask<'a> {
     query: &'a str,
     pub(super) body: String,
     pub(super) idempotency_key: Option<&'a str>,
+    /// The tag of the answer that is known already.
+    pub(super) known: Option<&'a str>,
     /// Some other caller; nobody where it is none inside.
     pub(super) caller: Option<Option<&'a str>>,
 }
@@ -34,6 +36,7 @@ impl<'a> Ask<'a> {
             query: "",
             body: String::new(),
             idempotency_key: None,
+            known: None,
             caller: None,
         }
     }
@@ -75,6 +78,11 @@ impl<'a> Ask<'a> {
     /// Under this `Idempotency-Key`.
     pub(super) fn keyed(self, key: &'a str) -> Self {
         Self { idempotency_key: Some(key), ..self }
+    }
+
+    /// By who knows the answer of this tag.
+    pub(super) fn knowing(self, tag: &'a str) -> Self {
+        Self { known: Some(tag), ..self }
     }
 
     /// By somebody else, or nobody.
