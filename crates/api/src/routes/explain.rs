@@ -81,7 +81,7 @@ pub(crate) struct TrendBody {
 }
 
 impl ExplanationBody {
-    fn of(contact_id: String, calculated_at: String, explanation: Explanation) -> Self {
+    pub(super) fn of(contact_id: String, calculated_at: String, explanation: Explanation) -> Self {
         let trend = explanation.trend;
         Self {
             contact_id,

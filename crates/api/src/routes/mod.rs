@@ -2,6 +2,10 @@
 //! route does.
 
 mod admin;
+mod config;
+mod config_body;
+mod config_preview;
+mod config_publish;
 mod document;
 mod explain;
 mod features;
@@ -56,6 +60,11 @@ fn routes<P: Ports>() -> OpenApiRouter<Shared<P>> {
         .routes(routes!(score::get_score))
         .routes(routes!(explain::explain_score))
         .routes(routes!(leaderboard::leaderboard))
+        .routes(routes!(config::get_config, config::put_config))
+        .routes(routes!(config::get_signal_config, config::put_signal_config))
+        .routes(routes!(config::discard_draft))
+        .routes(routes!(config_preview::preview_config))
+        .routes(routes!(config_publish::publish_config))
         .merge(admin::routes())
 }
 

@@ -4,6 +4,7 @@
 mod admin;
 mod backlog;
 mod call;
+mod config;
 mod health;
 mod leaderboard;
 mod observe;

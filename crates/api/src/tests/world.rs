@@ -59,11 +59,16 @@ const KEYS: [(&str, Option<&str>, &[Scope]); 7] = [
 ];
 
 /// What a request asks of a session once its key is known.
-const WORK: [Call; 29] = [
+const WORK: [Call; 34] = [
     Call::PutFeatures,
     Call::Enqueue,
     Call::Score,
     Call::Leaderboard,
+    Call::Config,
+    Call::SaveDraft,
+    Call::DiscardDraft,
+    Call::PublishConfig,
+    Call::ConfigSample,
     Call::Vitals,
     Call::QueueStats,
     Call::Schedules,
