@@ -61,7 +61,7 @@ fn answer<T>(
     state: ConfigState,
     entries: impl Fn(&ConfigDocument) -> Vec<T>,
 ) -> Tagged<ConfigAnswer<T>> {
-    let stated = |document, written: Option<Written>| {
+    let stated = |document: &ConfigDocument, written: Option<Written>| {
         let (by, at) = written.map(|written| (written.by, shown(written.at))).unzip();
         Stated { entries: entries(document), by, at }
     };

@@ -110,7 +110,7 @@ pub(super) fn factors(fields: Map<String, Value>) -> Result<Config, Problem> {
             let name = value.as_str()?;
             Category::ALL.into_iter().find(|category| category.as_str() == name)
         });
-        let factor = name(form, "factor", &mut names, FactorName::parse::<String>);
+        let factor = name(form, "factor", &mut names, FactorName::parse);
         let is_reserved = |name: &FactorName| RESERVED_FACTORS.contains(&name.as_str());
         if factor.as_ref().is_some_and(is_reserved) {
             form.fault("factor", "is a name that explanations use for themselves".to_owned());
@@ -127,7 +127,7 @@ pub(super) fn factors(fields: Map<String, Value>) -> Result<Config, Problem> {
 pub(super) fn signals(fields: Map<String, Value>) -> Result<SignalConfig, Problem> {
     let mut names = BTreeSet::new();
     let entries = entries(fields, SIGNAL_ENTRIES_MAX, &SIGNAL_FIELDS, |form| {
-        let signal_type = name(form, "signalType", &mut names, SignalType::parse::<String>);
+        let signal_type = name(form, "signalType", &mut names, SignalType::parse);
         let weight = form.parse_if("weight", WEIGHT, weight);
         let decay_hours = form.parse_if("decayHours", "1 to 8784 whole hours", |value| {
             value.as_u64().and_then(|hours| DecayHours::new(hours).ok())
