@@ -396,7 +396,7 @@ fn any_value() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(40))]
 
     #[test]
     fn no_body_is_our_fault(body in any_value(), seen in "[\"0-9.W/*, ]{0,8}|\"0\\.0\"") {

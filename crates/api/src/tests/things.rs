@@ -81,10 +81,14 @@ pub(crate) fn query_of(rule: &RouteRule) -> &'static str {
     }
 }
 
-/// What a sound request of a rule says that it saw.
-pub(crate) fn seen_by(rule: &RouteRule) -> Option<&'static str> {
-    let sees = rule.path.contains("config") && rule.method != "GET";
-    (sees && !rule.path.ends_with("/preview")).then_some("\"0.1\"")
+/// Whether a rule changes what its caller must have seen.
+pub(crate) fn is_guarded(rule: &RouteRule) -> bool {
+    rule.path.contains("config") && rule.method != "GET" && !rule.path.ends_with("/preview")
+}
+
+/// A sound request of a rule, with what its caller saw.
+pub(crate) fn seeing(rule: &RouteRule, call: Call) -> Call {
+    if is_guarded(rule) { call.header("if-match", "\"0.1\"") } else { call }
 }
 
 /// What a sound request of a rule has for a body.
