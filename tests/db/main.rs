@@ -12,6 +12,7 @@
 
 mod budget;
 mod claim;
+mod configs;
 mod contention;
 mod duties;
 mod events;

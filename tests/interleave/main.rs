@@ -10,6 +10,7 @@
 //! | `state` | what there is afterwards, without times; what must hold of it always |
 //! | `walk` | all orders of two operations, and the check of each |
 //! | `pairs` | every pair of operations |
+//! | `publications` | publications, among themselves and beside the end of a run |
 //! | `operators` | what operators do, among themselves and beside the queue worker |
 //! | `twins` | statements that are wrong on purpose: the same check finds them |
 //! | `races` | what takes a lost answer or a setting, and no order |
@@ -26,6 +27,7 @@
 mod act;
 mod operators;
 mod pairs;
+mod publications;
 mod races;
 mod scene;
 mod state;

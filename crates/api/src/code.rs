@@ -49,6 +49,9 @@ pub(crate) enum Code {
     KeyTaken,
     TypeNotAvailable,
     NotDatabaseOnly,
+    NoDraft,
+    PreconditionFailed,
+    PreconditionRequired,
     BacklogFull,
     InternalError,
     DatabaseUnavailable,
@@ -59,7 +62,7 @@ pub(crate) enum Code {
 impl Code {
     /// Every kind.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 38] = [
+    pub(crate) const ALL: [Self; 41] = [
         Self::MalformedJson,
         Self::BodyUnreadable,
         Self::Unauthenticated,
@@ -93,6 +96,9 @@ impl Code {
         Self::KeyTaken,
         Self::TypeNotAvailable,
         Self::NotDatabaseOnly,
+        Self::NoDraft,
+        Self::PreconditionFailed,
+        Self::PreconditionRequired,
         Self::BacklogFull,
         Self::InternalError,
         Self::DatabaseUnavailable,
@@ -137,6 +143,9 @@ impl Code {
             Self::KeyTaken                => "key_taken",
             Self::TypeNotAvailable        => "type_not_available",
             Self::NotDatabaseOnly         => "not_database_only",
+            Self::NoDraft                 => "no_draft",
+            Self::PreconditionFailed      => "precondition_failed",
+            Self::PreconditionRequired    => "precondition_required",
             Self::BacklogFull             => "backlog_full",
             Self::InternalError           => "internal_error",
             Self::DatabaseUnavailable     => "database_unavailable",
@@ -179,7 +188,10 @@ impl Code {
             | Self::NotDead
             | Self::KeyTaken
             | Self::TypeNotAvailable
-            | Self::NotDatabaseOnly => StatusCode::CONFLICT,
+            | Self::NotDatabaseOnly
+            | Self::NoDraft => StatusCode::CONFLICT,
+            Self::PreconditionFailed   => StatusCode::PRECONDITION_FAILED,
+            Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
             Self::BacklogFull          => StatusCode::TOO_MANY_REQUESTS,
             Self::InternalError        => StatusCode::INTERNAL_SERVER_ERROR,
             Self::DatabaseUnavailable
@@ -225,6 +237,9 @@ impl Code {
             Self::KeyTaken                => "Another job has its idempotency key",
             Self::TypeNotAvailable        => "This build cannot do the job",
             Self::NotDatabaseOnly         => "A dry run would reach outside",
+            Self::NoDraft                 => "There is no draft",
+            Self::PreconditionFailed      => "The configuration is not as it was seen",
+            Self::PreconditionRequired    => "The request must say what it saw",
             Self::BacklogFull             => "Too many jobs are waiting",
             Self::InternalError           => "Something went wrong on our side",
             Self::DatabaseUnavailable     => "The database is not reachable",
@@ -270,6 +285,9 @@ impl Code {
             Self::KeyTaken                => "Nothing was changed; a job with the same key was enqueued since, and one effect is enough.",
             Self::TypeNotAvailable        => "Nothing was changed; the job's logic comes with a later build.",
             Self::NotDatabaseOnly         => "Nothing was tried; only what a job writes to the database can be rolled back.",
+            Self::NoDraft                 => "Nothing was changed; a PUT of the configuration begins one.",
+            Self::PreconditionFailed      => "Nothing was changed; read the configuration again and send its ETag.",
+            Self::PreconditionRequired    => "Send the header `If-Match` with the ETag of the configuration.",
             Self::BacklogFull             => "Nothing was changed; try again when some of the organization's jobs are done.",
             Self::InternalError           => "Repeating the request will not help; give the request id to an operator.",
             Self::DatabaseUnavailable     => "Nothing was changed; try again.",

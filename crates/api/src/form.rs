@@ -1,5 +1,5 @@
-//! The fields of an operator's body, read strictly and whole: one answer names
-//! every field that is not known or not valid. `null` is as good as absent.
+//! The fields of a body, read strictly and whole: one answer names every field
+//! that is not known or not valid. `null` is as good as absent.
 
 use std::ops::RangeInclusive;
 
@@ -49,6 +49,61 @@ impl Form {
         let found = read(&mut inner);
         self.faults = inner.faults;
         Some(found)
+    }
+
+    /// Reads a list of at most `max` objects by the same rules.
+    pub(crate) fn items<T>(
+        &mut self,
+        name: &'static str,
+        max: usize,
+        names: &[&str],
+        mut read: impl FnMut(&mut Self) -> Option<T>,
+    ) -> Vec<T> {
+        let Some(Value::Array(values)) = self.value(name) else {
+            self.fault(name, format!("must be a list of at most {max} objects"));
+            return Vec::new();
+        };
+        if values.len() > max {
+            self.fault(name, format!("must have at most {max} items, has {}", values.len()));
+            return Vec::new();
+        }
+        let list = self.at.field(name);
+        let mut items = Vec::with_capacity(values.len());
+        for (index, value) in values.into_iter().enumerate() {
+            let at = list.item(index);
+            object(&value, &at, &mut self.faults);
+            let Value::Object(fields) = value else { continue };
+            let faults = std::mem::replace(&mut self.faults, Faults::of(Part::Body));
+            let mut inner = Self::within(fields, at, faults, names);
+            items.extend(read(&mut inner));
+            self.faults = inner.faults;
+        }
+        items
+    }
+
+    /// What `parse` reads, which is needed.
+    pub(crate) fn parse<T>(
+        &mut self,
+        name: &'static str,
+        expected: &str,
+        parse: impl FnOnce(&Value) -> Option<T>,
+    ) -> Option<T> {
+        let value = self.value(name).unwrap_or_default();
+        let parsed = parse(&value);
+        if parsed.is_none() {
+            self.fault(name, format!("must be {expected}"));
+        }
+        parsed
+    }
+
+    /// The same where it may be absent.
+    pub(crate) fn parse_if<T>(
+        &mut self,
+        name: &'static str,
+        expected: &str,
+        parse: impl FnOnce(&Value) -> Option<T>,
+    ) -> Option<T> {
+        if self.has(name) { self.parse(name, expected, parse) } else { None }
     }
 
     /// True or false.

@@ -5,7 +5,8 @@
 //! - [`ROUTES`]: every route and who may call it.
 //! - `routes`: one file an area, with its bodies.
 //! - `auth`, `body`, `fields`, `params`, `cursor`: what a request must bring;
-//!   `form`, `query`, `source`, `page`, `idempotency`: the same of operators'.
+//!   `form`, `query`, `source`, `page`, `idempotency`, `if_match`: the same where
+//!   much may be wrong.
 //! - `problem`, `code`, `problems`: every refusal (RFC 9457), and which a route has.
 //! - `refused`: the audit of what is refused to operators.
 //! - `etag`: answers that a client may keep and ask about again.
@@ -21,6 +22,7 @@ mod faults;
 mod fields;
 mod form;
 mod idempotency;
+mod if_match;
 mod log;
 mod observe;
 mod openapi;

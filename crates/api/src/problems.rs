@@ -29,6 +29,9 @@ const CHANGE: &[Code] = &[
 /// Of every route that takes an `Idempotency-Key`.
 const KEYED: &[Code] = &[Code::IdempotencyConflict];
 
+/// Of every route that changes what its caller saw.
+const SEEN: &[Code] = &[Code::PreconditionRequired, Code::PreconditionFailed];
+
 /// Of every route for operators.
 const OPERATOR: &[Code] = &[Code::OperatorKeyRequired];
 
@@ -55,6 +58,22 @@ problems! {
     /// Refusals of a route that enqueues an organization's jobs.
     EnqueueProblems: KEY, SCOPE, CHANGE, KEYED, &[
         Code::OrganizationKeyRequired, Code::BacklogFull
+    ];
+    /// Refusals of a route that reads a configuration.
+    ReadConfigProblems: KEY, SCOPE, &[Code::OrganizationKeyRequired];
+    /// Refusals of a route that changes a draft.
+    DraftProblems: KEY, SCOPE, CHANGE, SEEN, &[Code::OrganizationKeyRequired];
+    /// Refusals of a route that discards a draft.
+    DiscardDraftProblems: KEY, SCOPE, SEEN, &[
+        Code::OrganizationKeyRequired, Code::CommitUnknown, Code::NoDraft
+    ];
+    /// Refusals of a route that previews a draft.
+    PreviewProblems: KEY, SCOPE, CHANGE, &[
+        Code::OrganizationKeyRequired, Code::NoDraft, Code::ContactNotFound
+    ];
+    /// Refusals of a route that publishes a draft.
+    PublishProblems: KEY, SCOPE, CHANGE, KEYED, SEEN, &[
+        Code::OrganizationKeyRequired, Code::NoDraft
     ];
     /// Refusals of a route that reads an organization's rows.
     ReadProblems: KEY, SCOPE, &[Code::OrganizationKeyRequired, Code::ValidationFailed];

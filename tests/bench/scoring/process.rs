@@ -18,7 +18,7 @@ pub(crate) fn workerd_cpu_ms() -> u64 {
         // Behind the name, which may hold anything: state, parent, and the times.
         let Some((_, rest)) = stat.rsplit_once(") ") else { continue };
         let fields: Vec<&str> = rest.split(' ').collect();
-        let number = |at: usize| fields.get(at).and_then(|field| field.parse().ok());
+        let number = |at: usize| fields.get(at).and_then(|field| field.parse::<u64>().ok());
         let (Some(parent), Some(user), Some(system)) = (number(1), number(11), number(12)) else {
             continue;
         };

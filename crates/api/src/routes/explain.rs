@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::http::Uri;
+use chrono::{DateTime, Utc};
 use mauntic_domain::ids::ContactId;
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoring::{
@@ -165,7 +166,18 @@ pub(crate) struct TrendBody {
 impl ExplanationBody {
     fn of(contact: ContactId, (score, signals): Explained) -> Self {
         let Shown { as_of, calculated_at, previous_total, .. } = score;
-        let explanation: Explanation = explain(&score.score, previous_total);
+        let explanation = explain(&score.score, previous_total);
+        let signals = signals.map(SignalsBody::from);
+        Self { signals, ..Self::new(contact, explanation, as_of, calculated_at) }
+    }
+
+    /// An explanation without its signals.
+    pub(super) fn new(
+        contact: ContactId,
+        explanation: Explanation,
+        as_of: DateTime<Utc>,
+        calculated_at: Option<DateTime<Utc>>,
+    ) -> Self {
         let trend = explanation.trend;
         Self {
             contact_id: contact.into(),
@@ -179,7 +191,7 @@ impl ExplanationBody {
                 previous_total: trend.previous_total,
                 change: trend.change,
             },
-            signals: signals.map(SignalsBody::from),
+            signals: None,
             as_of: shown(as_of),
             calculated_at: shown_if(calculated_at),
         }

@@ -4,6 +4,10 @@
 mod acknowledge;
 mod admin;
 mod alerts;
+mod config;
+mod config_body;
+mod config_preview;
+mod config_publish;
 mod document;
 mod events;
 mod explain;
@@ -69,6 +73,11 @@ fn routes<P: Ports>() -> OpenApiRouter<Shared<P>> {
         .routes(routes!(signals::contact_signals))
         .routes(routes!(alerts::list_alerts))
         .routes(routes!(acknowledge::acknowledge_alert))
+        .routes(routes!(config::get_config, config::put_config))
+        .routes(routes!(config::get_signal_config, config::put_signal_config))
+        .routes(routes!(config::discard_draft))
+        .routes(routes!(config_preview::preview_config))
+        .routes(routes!(config_publish::publish_config))
         .merge(admin::routes())
 }
 

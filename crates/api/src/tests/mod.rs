@@ -5,6 +5,7 @@ mod admin;
 mod alerts;
 mod backlog;
 mod call;
+mod config;
 mod etags;
 mod events;
 mod health;

@@ -4,15 +4,19 @@
 use mauntic_domain::jobs::{JobState, JobType};
 use mauntic_domain::replays::Terms;
 use mauntic_domain::schedules::Settings;
+use mauntic_domain::scoring::Config;
 use mauntic_flows::cron;
-use mauntic_flows::ports::{Act, CaseFilter, Database, OperatorStore, Ports, ReplayOrder};
+use mauntic_flows::ports::{
+    Act, CaseFilter, ConfigPart, ConfigStore, ConfigToken, Database, OperatorStore, Ports,
+    ReplayOrder,
+};
 use mauntic_sim::store::MemorySession;
 use mauntic_sim::store::rows::{JobRow, LetterRow, RunRecord};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::call::{Answer, Call};
-use super::world::{OPERATOR_KEY, World};
+use super::world::{OPERATOR_KEY, World, organization};
 use crate::access::RouteRule;
 
 pub(crate) const SCHEDULE: &str = "scoring-batch-recompute";
@@ -79,17 +83,33 @@ pub(crate) fn query_of(rule: &RouteRule) -> &'static str {
     }
 }
 
+/// Whether a rule changes what its caller must have seen.
+pub(crate) fn is_guarded(rule: &RouteRule) -> bool {
+    rule.path.contains("config") && rule.method != "GET" && !rule.path.ends_with("/preview")
+}
+
+/// A sound request of a rule, with what its caller saw.
+pub(crate) fn seeing(rule: &RouteRule, call: Call) -> Call {
+    if is_guarded(rule) { call.header("if-match", "\"0.1\"") } else { call }
+}
+
 /// What a sound request of a rule has for a body.
 pub(crate) fn body_of(rule: &RouteRule) -> &'static str {
     match rule.path {
         "/api/v1/scoring/recalculate" => r#"{"contactIds":["contact_1"]}"#,
         "/api/v1/events" => super::events::VISIT,
         "/api/v1/scoring/alerts/{id}/acknowledge" => r#"{"userId":"user_1"}"#,
+        "/api/v1/scoring/config" | "/api/v1/scoring/signal-config" => r#"{"entries":[]}"#,
         "/api/v2/admin/cron/{jobKey}" => r#"{"paused":true,"note":"why"}"#,
         "/api/v2/admin/queues/{queue}/messages" => r#"{"type":"scoring.Probe"}"#,
         "/api/v2/admin/dlq/replay" => r#"{"filter":{}}"#,
         _ => "{}",
     }
+}
+
+/// What a world's own things are made by.
+fn bootstrap() -> Act {
+    Act { actor: "bootstrap".to_owned(), reason: None, request_id: "r".to_owned(), key: None }
 }
 
 /// The job of an organization's contact, for the run.
@@ -119,7 +139,13 @@ impl World {
         let terms = Terms { limit: 10, canary: 0, per_second: 10 };
         let filter = CaseFilter { reason: Some("none".to_owned()), ..CaseFilter::default() };
         let order = ReplayOrder { id: REPLAY, filter, terms };
-        world.operating().await.order_replay(&order).await.unwrap();
+        let session = world.operating().await;
+        session.order_replay(&order).await.unwrap();
+        for owner in ["org_a", "org_b"].map(organization) {
+            let (act, nothing) = (bootstrap(), ConfigToken::default());
+            let part = ConfigPart::Factors(Config::default());
+            session.save_draft(&owner, &act, nothing, &part).await.unwrap().unwrap();
+        }
         world
     }
 
@@ -153,12 +179,7 @@ impl World {
     /// A session of the bootstrap operator.
     pub(crate) async fn operating(&self) -> MemorySession {
         let mut session = self.ports.db().open().await.unwrap();
-        session.operate(Act {
-            actor: "bootstrap".to_owned(),
-            reason: None,
-            request_id: "r".to_owned(),
-            key: None,
-        });
+        session.operate(bootstrap());
         session
     }
 

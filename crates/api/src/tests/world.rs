@@ -59,7 +59,7 @@ const KEYS: [(&str, Option<&str>, &[Scope]); 7] = [
 ];
 
 /// What a request asks of a session once its key is known.
-const WORK: [Call; 35] = [
+const WORK: [Call; 40] = [
     Call::PutFeatures,
     Call::TakeIn,
     Call::Enqueue,
@@ -70,6 +70,11 @@ const WORK: [Call; 35] = [
     Call::Signals,
     Call::Alerts,
     Call::Acknowledge,
+    Call::Config,
+    Call::SaveDraft,
+    Call::DiscardDraft,
+    Call::PublishConfig,
+    Call::ConfigSample,
     Call::Vitals,
     Call::QueueStats,
     Call::Schedules,

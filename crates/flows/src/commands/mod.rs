@@ -2,6 +2,8 @@
 
 pub mod authenticate;
 pub mod hand_in;
+pub mod preview_config;
+pub mod publish_config;
 pub mod put_features;
 pub mod recalculate;
 mod rehearsal;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::access::{Access, ROUTES, RouteRule};
 use crate::tests::call::{Answer, Call};
-use crate::tests::things::{CASE, QUEUE, RUN, SCHEDULE, WAITING, body_of, path_of, post};
+use crate::tests::things::{CASE, QUEUE, RUN, SCHEDULE, WAITING, body_of, path_of, post, seeing};
 use crate::tests::world::{ADMIN_TOKEN, OPERATOR_KEY, OTHER_KEY, WRITE_KEY, World};
 
 const KEY: &str = "idempotency-key";
@@ -25,7 +25,7 @@ async fn a_repeat_does_nothing_more() {
         let world = World::with_things().await;
         let owner = matches!(rule.access, Access::Operator(_));
         let key = if owner { OPERATOR_KEY } else { WRITE_KEY };
-        let call = || Call::new("POST", &path_of(rule)).key(key).json(body_of(rule));
+        let call = || seeing(rule, Call::new("POST", &path_of(rule)).key(key).json(body_of(rule)));
         let first = call().header(KEY, "k").send(&world).await;
         assert!(first.status < 300, "{} {}", rule.path, first.body);
         let (rows, audit) = (world.rows(), world.audit().len());
