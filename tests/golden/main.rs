@@ -20,17 +20,19 @@ use mauntic_domain::jobs::events::{self, Event};
 use mauntic_domain::jobs::{Decoded, JobType, Message, Queue, decode};
 use serde_json::Value;
 
-/// Every file of `golden/messages`, by name. `expect` says what its `body` is:
-/// an `address`, a `job` whose data of the newest version is `reads` (absent
-/// means as it stands), or `events`.
-fn cases() -> BTreeMap<String, Value> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/messages");
+/// Every file of a folder of `golden`, by name.
+fn cases(folder: &str) -> BTreeMap<String, Value> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(folder);
     let read = |path: PathBuf| {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         (name, serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap())
     };
     std::fs::read_dir(folder).unwrap().map(|entry| read(entry.unwrap().path())).collect()
 }
+
+/// Messages of jobs. `expect` says what a `body` is: an `address`, a `job` whose
+/// data of the newest version is `reads` (absent means as it stands), or `events`.
+const MESSAGES: &str = "messages";
 
 /// The type that a body names, and its version.
 fn type_and_version(body: &Value) -> (&str, u64) {
@@ -40,7 +42,7 @@ fn type_and_version(body: &Value) -> (&str, u64) {
 #[test]
 fn every_message_ever_sent_is_still_read() {
     let mut read = 0;
-    for (name, case) in cases() {
+    for (name, case) in cases(MESSAGES) {
         assert!(case["why"].as_str().is_some_and(|why| !why.is_empty()), "{name} says no why");
         if case["expect"] == "events" {
             // They leave and never come back.
@@ -68,7 +70,7 @@ fn every_message_ever_sent_is_still_read() {
 
 #[test]
 fn every_version_of_every_type_has_a_golden_message() {
-    let cases = cases();
+    let cases = cases(MESSAGES);
     let mut pinned = BTreeSet::new();
     for (name, case) in cases.iter().filter(|(_, case)| case["expect"] == "job") {
         let (of, version) = type_and_version(&case["body"]);
@@ -84,7 +86,7 @@ fn every_version_of_every_type_has_a_golden_message() {
 
 #[test]
 fn what_this_build_sends_is_a_golden_message() {
-    let cases = cases();
+    let cases = cases(MESSAGES);
     for name in [
         "v1_address.json",
         "v1_address_unversioned.json",
@@ -100,7 +102,7 @@ fn what_this_build_sends_is_a_golden_message() {
 
 #[test]
 fn events_leave_in_the_golden_shape() {
-    let case = &cases()["v1_events.json"];
+    let case = &cases(MESSAGES)["v1_events.json"];
     let events: Vec<Event> = serde_json::from_value(case["body"]["events"].clone()).unwrap();
     let bodies = events::encode(&events).unwrap();
     let sent: Vec<Value> = bodies.iter().map(|body| serde_json::from_str(body).unwrap()).collect();

@@ -6,7 +6,7 @@ use mauntic_flows::consume::{Report, consume};
 use mauntic_flows::events::{self, consume_events};
 use mauntic_flows::ports::{Host, PortError, Ports};
 use mauntic_flows::relay;
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 use worker::{Env, MessageBatch, QueueRetryOptionsBuilder, RawMessage, ScheduledEvent};
 
@@ -34,19 +34,17 @@ pub async fn queue(batch: &MessageBatch<()>, env: &Env) {
     let messages: Vec<RawMessage> = batch.raw_iter().collect();
     let deliveries = deliveries(&messages);
     let settle = Settlement(&messages);
-    let (level, mut fields) = match incoming {
+    let elapsed_ms = || (ports.host().now() - started).num_milliseconds();
+    match incoming {
         Incoming::Jobs(origin) => {
-            of_jobs(&consume(&ports, origin, token, &deliveries, &settle).await)
+            let report = consume(&ports, origin, token, &deliveries, &settle).await;
+            report_jobs(&name, token, &report, elapsed_ms());
         }
         Incoming::ContactEvents { dead } => {
-            of_events(&consume_events(&ports, dead, &deliveries, &settle).await)
+            let report = consume_events(&ports, dead, &deliveries, &settle).await;
+            report_events(&name, token, &report, elapsed_ms());
         }
-    };
-    fields["queue"] = json!(name);
-    fields["token"] = json!(token.to_string());
-    fields["durationMs"] = json!((ports.host().now() - started).num_milliseconds());
-    fields["memoryBytes"] = json!(memory_bytes());
-    log::line(level, fields);
+    }
 }
 
 /// Runs what a cron trigger stands for.
@@ -71,9 +69,11 @@ fn token(env: &Env, ports: &WorkerPorts) -> Uuid {
 }
 
 /// The log line of a batch of jobs.
-fn of_jobs(report: &Report) -> (Level, Value) {
+fn report_jobs(queue: &str, token: Uuid, report: &Report, duration_ms: i64) {
     let fields = json!({
         "event": "batch",
+        "queue": queue,
+        "token": token.to_string(),
         "messages": report.messages,
         "completed": report.completed,
         "absorbed": report.absorbed,
@@ -84,14 +84,18 @@ fn of_jobs(report: &Report) -> (Level, Value) {
         "superseded": report.superseded,
         "retried": report.retried,
         "error": report.error.as_ref().map(failure),
+        "durationMs": duration_ms,
+        "memoryBytes": memory_bytes(),
     });
-    (level(report.error.as_ref()), fields)
+    log::line(level(report.error.as_ref()), fields);
 }
 
 /// The log line of a batch of contact events.
-fn of_events(report: &events::Report) -> (Level, Value) {
+fn report_events(queue: &str, token: Uuid, report: &events::Report, duration_ms: i64) {
     let fields = json!({
         "event": "contact_events",
+        "queue": queue,
+        "token": token.to_string(),
         "messages": report.messages,
         "events": report.events,
         "taken": report.taken,
@@ -101,8 +105,10 @@ fn of_events(report: &events::Report) -> (Level, Value) {
         "deadLettered": report.dead_lettered,
         "retried": report.retried,
         "error": report.error.as_ref().map(failure),
+        "durationMs": duration_ms,
+        "memoryBytes": memory_bytes(),
     });
-    (level(report.error.as_ref()), fields)
+    log::line(level(report.error.as_ref()), fields);
 }
 
 const fn level(error: Option<&PortError>) -> Level {

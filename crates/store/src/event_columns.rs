@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use mauntic_domain::contact_events::{ContactEvent, EventKind, Observed};
 use mauntic_domain::jobs::JobType;
+use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoring::signal_config::CAP_PER_DAY_DEFAULT;
 use mauntic_domain::scoring::{Decay, Priority};
 use mauntic_flows::ports::Intake;
@@ -220,7 +221,7 @@ impl<'a> Enrichments<'a> {
             finished: events.iter().map(|event: &&ContactEvent| event.occurred_at).collect(),
             events: Events::of(intake.batch, events.into_iter()),
             succeeded: ended.iter().map(|one| one.succeeded).collect(),
-            costs: ended.iter().map(|one| one.cost.map(|cost| cost.e4())).collect(),
+            costs: ended.iter().map(|one| one.cost.map(PointsE4::e4)).collect(),
             freshness: ended.iter().map(|one| one.freshness_hours.map(hours)).collect(),
         }
     }

@@ -48,7 +48,7 @@ impl Stage {
         let contacts = std::env::var("MAUNTIC_BENCH_CONTACTS")
             .map_or(CONTACTS, |text| text.parse().expect("a number of contacts"));
         let template = server.database("template").await;
-        server.migrate(&template).await;
+        let _roles = server.migrate(&template).await;
         let scored_at = Utc::now() - TimeDelta::days(1);
         {
             let owner = server.owner(&template).await;

@@ -27,7 +27,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::rows::{DeliveryRow, EventRow, JobRow, LetterRow, ReplayRecord, RunRecord};
-use super::signal_rows::DocumentRow;
+use super::signal_rows::{AlertFate, DocumentRow};
 use super::{MemoryStore, State};
 
 impl MemoryStore {
@@ -103,6 +103,10 @@ impl<'a> Dump<'a> {
             "audit": self.audit(),
             "answers": self.answers(),
             "configs": self.configs(),
+            "seen": state.seen.len(),
+            "activity": self.activity(),
+            "signals": self.signals(),
+            "alerts": self.alerts(),
         })
     }
 
@@ -266,6 +270,41 @@ impl<'a> Dump<'a> {
                 "total_score": row.total.e4(), "grade": row.grade,
                 "categories": row.categories.map(PointsE4::e4),
                 "updated_at": self.time(row.updated_at),
+            })
+        });
+        rows.collect()
+    }
+
+    fn activity(&self) -> Vec<Value> {
+        let rows = self.state.activity.iter().map(|((owner, at, id), row)| {
+            json!({
+                "organization_id": owner, "occurred_at": self.time(*at), "event_id": id,
+                "contact_id": row.event.contact_id, "event_type": row.event.kind.type_name(),
+                "data": row.event.data,
+            })
+        });
+        rows.collect()
+    }
+
+    fn signals(&self) -> Vec<Value> {
+        let rows = self.state.signals.iter().map(|(((owner, contact), event), row)| {
+            json!({
+                "organization_id": owner, "contact_id": contact, "event_id": event,
+                "signal_type": row.signal_type, "weight": row.signal.weight,
+                "detected_at": self.time(row.signal.detected_at),
+                "input_version": row.input_version, "counted": row.counted,
+                "archived": row.archived_at.is_some(),
+            })
+        });
+        rows.collect()
+    }
+
+    fn alerts(&self) -> Vec<Value> {
+        let rows = self.state.alerts.values().map(|row| {
+            json!({
+                "organization_id": row.contact.0, "contact_id": row.contact.1,
+                "signal_type": row.signal_type, "event_id": row.event_id,
+                "due_at": self.time(row.due_at), "open": row.fate == AlertFate::Open,
             })
         });
         rows.collect()
