@@ -16,7 +16,7 @@ use crate::acts::Open;
 use crate::flight::{CONTENTION_REPEATS_MAX, Param, Statement};
 use crate::replays::count;
 use crate::rows::{column, ids, unreadable};
-use crate::slice::{Released, release};
+use crate::slice::{Pick, Released, release};
 
 const WHAT: &str = "going on with a replay";
 
@@ -134,6 +134,7 @@ struct Locked {
     terms: Terms,
     progress: Progress,
     canaries: Vec<Uuid>,
+    pick: Pick,
     actor: String,
     why: Option<String>,
     now: DateTime<Utc>,
@@ -173,7 +174,7 @@ async fn decided(
         }
         Step::Release { cases, start, spacing } => {
             let by = (locked.actor.as_str(), locked.why.as_deref());
-            let released = release(open, id, by, cases, (start, spacing)).await?;
+            let released = release(open, (id, &locked.pick), by, cases, (start, spacing)).await?;
             Ok(Some(moved(&locked, still, cases, released)))
         }
     }
@@ -228,6 +229,11 @@ fn locked(row: &Row, canaries: &[Row]) -> Result<Locked, PortError> {
             canaries: judged(canaries)?,
         },
         canaries: column(row, "canaries")?,
+        pick: Pick {
+            filter: column(row, "filter")?,
+            after: column(row, "after_case")?,
+            until: Some(column(row, "created_at")?),
+        },
         actor: column(row, "actor")?,
         why: column(row, "why")?,
         now: column(row, "now")?,

@@ -73,6 +73,10 @@ impl OperatorStore for Session {
         case_views::cases(self, filter, open, page).await
     }
 
+    async fn first_cases(&self, filter: &CaseFilter, limit: i64) -> Result<Vec<Uuid>, PortError> {
+        case_views::first_cases(self, filter, limit).await
+    }
+
     async fn case_groups(
         &self,
         filter: &CaseFilter,

@@ -59,7 +59,7 @@ const KEYS: [(&str, Option<&str>, &[Scope]); 7] = [
 ];
 
 /// What a request asks of a session once its key is known.
-const WORK: [Call; 29] = [
+const WORK: [Call; 30] = [
     Call::PutFeatures,
     Call::Enqueue,
     Call::Score,
@@ -80,6 +80,7 @@ const WORK: [Call; 29] = [
     Call::HandIn,
     Call::Cancel,
     Call::Cases,
+    Call::FirstCases,
     Call::CaseGroups,
     Call::Case,
     Call::Discard,

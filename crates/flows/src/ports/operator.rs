@@ -59,6 +59,8 @@ pub trait OperatorStore: Sync {
         open: bool,
         page: Page,
     ) -> Result<Paged<CaseView>, PortError>;
+    /// The open cases that a replay of many would take first, the oldest first.
+    async fn first_cases(&self, filter: &CaseFilter, limit: i64) -> Result<Vec<Uuid>, PortError>;
     /// Open cases by fingerprint, the largest group first.
     async fn case_groups(
         &self,

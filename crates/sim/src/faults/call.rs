@@ -56,6 +56,7 @@ pub enum Call {
     EndRun,
     RetryRun,
     Cases,
+    FirstCases,
     CaseGroups,
     Case,
     ReplayCase,
@@ -171,6 +172,7 @@ impl Call {
                 | Self::RunView
                 | Self::Occurrences
                 | Self::Cases
+                | Self::FirstCases
                 | Self::CaseGroups
                 | Self::Case
                 | Self::ReplayRow

@@ -11,6 +11,7 @@ use mauntic_flows::ports::{
 use uuid::Uuid;
 
 use super::MemorySession;
+use super::views::size;
 use crate::faults::Call;
 
 impl OperatorStore for MemorySession {
@@ -71,6 +72,10 @@ impl OperatorStore for MemorySession {
         page: Page,
     ) -> Result<Paged<CaseView>, PortError> {
         self.call(Call::Cases, |state| Ok(state.case_views(filter, open, page))).await
+    }
+
+    async fn first_cases(&self, filter: &CaseFilter, limit: i64) -> Result<Vec<Uuid>, PortError> {
+        self.call(Call::FirstCases, |state| Ok(state.first_cases(filter, size(limit)))).await
     }
 
     async fn case_groups(
