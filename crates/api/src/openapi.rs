@@ -28,8 +28,8 @@ const EXAMPLE_REQUEST_ID: &str = "01980000-0000-7000-8000-000000000000";
                        `X-Request-Id`: the request's own, if it was 1 to 128 visible ASCII \
                        characters, else a new one. The audit has an entry of every call that \
                        changed something by an operator's route, and of every such call that was \
-                       refused to a live key; one of nobody's is in the log alone, because \
-                       anybody could fill the audit with those.",
+                       refused to a live key, up to 100 an hour and key; one of nobody's is in \
+                       the log alone, because anybody could fill the audit with those.",
         license(name = "MIT OR Apache-2.0")
     ),
     tags(

@@ -19,7 +19,12 @@ impl OperatorStore for Session {
         self.set_act(act);
     }
 
-    async fn note_refusal(&self, action: &str, target: &str, code: &str) -> Result<(), PortError> {
+    async fn note_refusal(
+        &self,
+        action: &str,
+        target: &str,
+        code: &str,
+    ) -> Result<bool, PortError> {
         audit::note_refusal(self, action, target, code).await
     }
 

@@ -97,7 +97,7 @@ impl Deed {
                 op.reset_breaker(Dependency::AlertWebhook).await.map(|()| json!(null))
             }
             Self::Refuse(target, code) => {
-                op.note_refusal("cron.run", target, code).await.map(|()| json!(null))
+                op.note_refusal("cron.run", target, code).await.map(|written| json!(written))
             }
             Self::Rehearse(id, effect) => {
                 op.rehearse(id, &effect).await.map(|it| json!(format!("{it:?}")))

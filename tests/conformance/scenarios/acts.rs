@@ -2,12 +2,13 @@
 //! and what was refused is written by whoever refused it.
 
 use chrono::TimeDelta;
+use mauntic_domain::audit::REFUSALS_AN_HOUR_MAX;
 use mauntic_domain::breaker::Breaker;
 use mauntic_domain::schedules::Outcome;
 use mauntic_flows::ports::{
-    AuditFilter, CaseFilter, CaseReplay, Dependency, Ended, GuardStore, Handed, JobKey, JobStore,
-    Judged, JudgedSchedule, NewOccurrence, Opened, OperatorStore, PortError, ReplayOrder, Retried,
-    RunStore, ScheduleStore,
+    Act, AuditFilter, CaseFilter, CaseReplay, Dependency, Ended, GuardStore, Handed, JobKey,
+    JobStore, Judged, JudgedSchedule, NewOccurrence, Opened, OperatorStore, PortError, ReplayOrder,
+    Retried, RunStore, ScheduleStore,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -15,13 +16,14 @@ use uuid::Uuid;
 use super::asked::{ALL, by_hand, entry, outline};
 use super::given::{dead, idempotent, new_run};
 use crate::dump::none;
-use crate::subject::{Subject, World};
+use crate::subject::{Subject, World, act};
 
 on_both! {
     every_act_has_its_entry
     an_entry_says_who_and_why_and_from_what_to_what
     what_does_nothing_has_no_entry
     a_refusal_is_written_by_who_refuses
+    the_audit_takes_so_many_refusals_of_one
     a_session_that_does_not_operate_is_not_audited
     the_audit_is_searched
     the_chain_is_read_in_pages
@@ -166,6 +168,30 @@ async fn a_refusal_is_written_by_who_refuses<S: Subject>(mut world: World<S>) {
     assert_eq!(outline(&audit[0]), ["cron.run", "no.such-schedule", "not_found"]);
     assert_eq!((&audit[0].before, &audit[0].after), (&Value::Null, &Value::Null));
     assert_eq!(audit[0].actor, "bootstrap");
+    world.dump().await;
+}
+
+async fn the_audit_takes_so_many_refusals_of_one<S: Subject>(mut world: World<S>) {
+    let other = world.acting(Act { actor: "somebody".to_owned(), ..act() }).await;
+    world.op.reset_breaker(Dependency::AlertWebhook).await.unwrap();
+    for n in 0..REFUSALS_AN_HOUR_MAX {
+        assert!(world.op.note_refusal("cron.run", "x", "not_found").await.unwrap(), "{n}");
+        if n % 10 == 0 {
+            world.advance(1).await;
+        }
+    }
+    let before = world.dump().await;
+    assert!(!world.op.note_refusal("cron.run", "x", "not_found").await.unwrap());
+    assert_eq!(world.dump().await, before, "it is not written");
+    // What is done is, and so is what is refused to others.
+    world.op.reset_breaker(Dependency::AlertWebhook).await.unwrap();
+    assert!(other.note_refusal("cron.run", "x", "not_found").await.unwrap());
+    // The oldest one is an hour old by now.
+    world.advance(3_600 - 10).await;
+    for taken in [true, false] {
+        let written = world.op.note_refusal("cron.run", "x", "not_found").await.unwrap();
+        assert_eq!(written, taken);
+    }
     world.dump().await;
 }
 

@@ -23,8 +23,12 @@ use super::{
 pub trait OperatorStore: Sync {
     /// From now on this session acts for an operator.
     fn operate(&mut self, act: Act);
-    /// An entry for a call that was refused with this code.
-    async fn note_refusal(&self, action: &str, target: &str, code: &str) -> Result<(), PortError>;
+    /// An entry for a call that was refused with this code. False where it was
+    /// not written, because the last hour has as many as the audit takes:
+    /// [`mauntic_domain::audit::REFUSALS_AN_HOUR_MAX`] of whom this session acts
+    /// for, or [`mauntic_domain::audit::ENTRIES_AN_HOUR_MAX`] in all.
+    async fn note_refusal(&self, action: &str, target: &str, code: &str)
+    -> Result<bool, PortError>;
 
     /// Jobs, newest first.
     async fn jobs(&self, filter: &JobFilter, page: Page) -> Result<Paged<JobView>, PortError>;

@@ -19,7 +19,12 @@ impl OperatorStore for MemorySession {
         self.act = Some(act);
     }
 
-    async fn note_refusal(&self, action: &str, target: &str, code: &str) -> Result<(), PortError> {
+    async fn note_refusal(
+        &self,
+        action: &str,
+        target: &str,
+        code: &str,
+    ) -> Result<bool, PortError> {
         self.note(action, target, code).await
     }
 
