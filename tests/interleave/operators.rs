@@ -55,4 +55,5 @@ pairs! {
     replay_case_and_enqueue_of_its_key: ReplayCase, EnqueueSame;
     replay_case_and_cancel_run: ReplayCase, CancelRun;
     retry_run_and_cancel_run: RetryRun, CancelRun;
+    retry_run_and_discard: RetryRun, Discard;
 }

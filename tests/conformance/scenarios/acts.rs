@@ -30,6 +30,7 @@ on_both! {
     a_run_is_ended_by_hand
     dead_jobs_of_a_run_are_retried
     a_retry_passes_over_keys_that_are_taken
+    a_retry_leaves_what_was_discarded
     each_job_that_is_cancelled_has_its_entry
     a_job_is_handed_in
 }
@@ -278,7 +279,8 @@ async fn dead_jobs_of_a_run_are_retried<S: Subject>(mut world: World<S>) {
         world.set_back(held, dead(true)).await;
     }
     world.advance(10).await;
-    assert_eq!(world.op.retry_run(run).await.unwrap(), Retried::Done { jobs: 2, refused: 0 });
+    let done = Retried::Done { jobs: 2, refused: 0, discarded: 0 };
+    assert_eq!(world.op.retry_run(run).await.unwrap(), done);
     for held in &held[1..3] {
         let row = json!({"state": "queued", "replays": 1, "available_at": "+0s", "wake_at": "+0s"});
         world.expect_job(held.id, row).await;
@@ -298,8 +300,38 @@ async fn a_retry_passes_over_keys_that_are_taken<S: Subject>(mut world: World<S>
     world.set_back(&held, dead(true)).await;
     world.one(idempotent("key")).await;
     let before = world.dump().await;
-    assert_eq!(world.op.retry_run(run).await.unwrap(), Retried::Done { jobs: 0, refused: 1 });
+    let done = Retried::Done { jobs: 0, refused: 1, discarded: 0 };
+    assert_eq!(world.op.retry_run(run).await.unwrap(), done);
     assert_eq!(world.dump().await, before, "and no entry, because nothing was done");
+}
+
+async fn a_retry_leaves_what_was_discarded<S: Subject>(mut world: World<S>) {
+    let (run, jobs) = world.fan_out(3).await;
+    let held = world.claim(&jobs).await.held;
+    for held in &held {
+        world.set_back(held, dead(true)).await;
+    }
+    // One died twice: what was decided of it first is over.
+    let twice = world.case_of(jobs[2]).await;
+    world.replay(twice, None).await;
+    let held = world.hold(jobs[2]).await;
+    world.set_back(&held, dead(true)).await;
+    for job in &jobs[..2] {
+        let case = world.case_of(*job).await;
+        world.op.discard(case).await.unwrap();
+    }
+    let done = Retried::Done { jobs: 1, refused: 0, discarded: 2 };
+    assert_eq!(world.op.retry_run(run).await.unwrap(), done);
+    for job in &jobs[..2] {
+        world.expect_job(*job, json!({"state": "dead_lettered"})).await;
+    }
+    world.expect_job(jobs[2], json!({"state": "queued", "replays": 2})).await;
+    world.expect_run(run, json!({"status": "running", "jobs_dead": 2})).await;
+    let entry = world.audit().await.pop().unwrap();
+    assert_eq!(entry.after, json!({"jobs": 1, "refused": 0, "discarded": 2}));
+    let before = world.dump().await;
+    assert_eq!(world.op.retry_run(run).await.unwrap(), Retried::NoneDead, "the rest");
+    assert_eq!(world.dump().await, before);
 }
 
 async fn each_job_that_is_cancelled_has_its_entry<S: Subject>(mut world: World<S>) {

@@ -57,7 +57,8 @@ async fn every_keyed_act_is_done_once<S: Subject>(mut world: World<S>) {
         let started = Opened::Started { run_id: ids[0] };
         assert_eq!(op.open_run(&opened, "manual").await.unwrap(), started);
         let op = world.acting(keyed("retry", 2)).await;
-        assert_eq!(op.retry_run(run).await.unwrap(), Retried::Done { jobs: 1, refused: 0 });
+        let done = Retried::Done { jobs: 1, refused: 0, discarded: 0 };
+        assert_eq!(op.retry_run(run).await.unwrap(), done);
         let op = world.acting(keyed("replay", 3)).await;
         let replayed = op.replay_case(&replay).await.unwrap();
         assert_eq!(replayed, CaseReplayed::Queued { job_id: job });

@@ -125,10 +125,14 @@ pub enum Retried {
         jobs: u64,
         /// Dead jobs whose key another job has since.
         refused: u64,
+        /// Dead jobs whose case was discarded: they stay dead letters. An answer
+        /// of the build before has none.
+        #[serde(default)]
+        discarded: u64,
     },
     /// There is no such run.
     Unknown,
-    /// None of its jobs is a dead letter.
+    /// None of its jobs is a dead letter whose case is open.
     NoneDead,
 }
 

@@ -52,8 +52,8 @@ pub trait OperatorStore: Sync {
     ) -> Result<Vec<OccurrenceView>, PortError>;
     /// [`super::RunStore::cancel_run`], and what there was to cancel.
     async fn end_run(&self, id: Uuid) -> Result<Ended, PortError>;
-    /// Queues the dead jobs of a run again, at most
-    /// [`mauntic_domain::jobs::limits::SPAWNED_MAX`].
+    /// Queues the dead jobs of a run again, but for those whose case was
+    /// discarded; at most [`mauntic_domain::jobs::limits::SPAWNED_MAX`].
     async fn retry_run(&self, id: Uuid) -> Result<Retried, PortError>;
 
     /// Cases, newest first: open ones, or decided ones.
