@@ -240,7 +240,8 @@ fn locked(row: &Row, canaries: &[Row]) -> Result<Locked, PortError> {
     })
 }
 
-/// One failure is enough, and a job that is gone counts as one.
+/// One failure is enough, whoever has queued the job again since; and a job that
+/// is gone counts as one.
 fn judged(canaries: &[Row]) -> Result<Canaries, PortError> {
     let mut all = if canaries.is_empty() { Canaries::None } else { Canaries::Completed };
     for row in canaries {
@@ -248,6 +249,7 @@ fn judged(canaries: &[Row]) -> Result<Canaries, PortError> {
         let state = state.as_deref().and_then(JobState::from_name);
         let failures = column::<Option<i16>>(row, "failures")?;
         match (state, failures) {
+            _ if column(row, "has_died")? => return column(row, "id").map(Canaries::Failed),
             (Some(JobState::Completed), Some(0)) => {}
             (Some(JobState::Queued | JobState::InProgress), Some(0)) => all = Canaries::Waiting,
             _ => return column(row, "id").map(Canaries::Failed),

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::acts::{Acted, Note};
 use super::cases::{Decider, Requeue};
-use super::rows::{LetterRow, ReplayRecord};
+use super::rows::{JobRow, LetterRow, ReplayRecord};
 use super::{MemorySession, State, Twin};
 use crate::faults::Call;
 
@@ -199,7 +199,8 @@ impl State {
         }
         let mut canaries = Canaries::None;
         for id in &replay.canaries {
-            let state = self.jobs.get(*id).filter(|row| row.failures == 0).map(|row| row.state);
+            let is_well = |row: &&JobRow| row.failures == 0 && !self.has_died(replay.id, *id);
+            let state = self.jobs.get(*id).filter(is_well).map(|row| row.state);
             match state {
                 None | Some(JobState::Failed | JobState::DeadLettered | JobState::Cancelled) => {
                     return Canaries::Failed(*id);
@@ -212,6 +213,15 @@ impl State {
             }
         }
         canaries
+    }
+
+    /// Whether a job of a replay has a case that is younger than those that the
+    /// replay decided, whoever has decided it since.
+    fn has_died(&self, replay: Uuid, job: Uuid) -> bool {
+        let of_job = || self.letters.iter().filter(move |letter| letter.job_id == Some(job));
+        let is_its = |letter: &&LetterRow| letter.replay_id == Some(replay);
+        let first = of_job().filter(is_its).map(|letter| letter.id).min();
+        of_job().any(|letter| !is_its(&letter) && first.is_some_and(|first| letter.id > first))
     }
 
     /// The next cases of a replay: of those that were there when it was ordered,
