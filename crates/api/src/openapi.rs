@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{Operation, Parameter, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, Object, Ref, RefOr, Response, ResponseBuilder, Type,
@@ -15,6 +15,9 @@ use utoipa::{OpenApi, PartialSchema, ToSchema};
 use crate::code::Code;
 use crate::faults::{FieldError, Part};
 use crate::problem::{PROBLEM_JSON, Problem, ProblemBody};
+
+/// The parameter of operations that take a key.
+const KEY: &str = "Idempotency-Key";
 
 const EXAMPLE_REQUEST_ID: &str = "01980000-0000-7000-8000-000000000000";
 
@@ -59,18 +62,29 @@ pub(crate) fn base() -> utoipa::openapi::OpenApi {
 
 /// The document after the handlers added theirs.
 pub(crate) fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
-    for item in document.paths.paths.values_mut() {
-        for response in operations(item).flat_map(|o| o.responses.responses.values_mut()) {
-            if let RefOr::T(response) = response {
-                let id = HeaderBuilder::new()
-                    .schema(Some(Object::with_type(Type::String)))
-                    .description(Some("Correlation id of the request"))
-                    .build();
-                response.headers.insert("X-Request-Id".to_owned(), RefOr::T(id));
+    for operation in document.paths.paths.values_mut().flat_map(operations) {
+        let is_key =
+            |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(p) if p.name == KEY);
+        let is_keyed = operation.parameters.iter().flatten().any(is_key);
+        for (status, response) in &mut operation.responses.responses {
+            let RefOr::T(response) = response else { continue };
+            add_header(response, "X-Request-Id", "Correlation id of the request");
+            if is_keyed && status.starts_with('2') {
+                let of_repeat = "`true` where the answer is an earlier request's of the same key; \
+                                 absent otherwise";
+                add_header(response, "Idempotent-Replayed", of_repeat);
             }
         }
     }
     document
+}
+
+fn add_header(response: &mut Response, name: &str, description: &str) {
+    let header = HeaderBuilder::new()
+        .schema(Some(Object::with_type(Type::String)))
+        .description(Some(description))
+        .build();
+    response.headers.insert(name.to_owned(), RefOr::T(header));
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, StatusCode};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -25,6 +25,7 @@ use utoipa_axum::routes;
 
 use crate::body::BODY_BYTES_MAX;
 use crate::code::Code;
+use crate::idempotency::tell_repeats;
 use crate::observe::observe;
 use crate::openapi;
 use crate::problem::Problem;
@@ -42,6 +43,7 @@ pub fn router<P: Ports>(state: ApiState<P>) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(Extension(document))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn(tell_repeats))
         .layer(from_fn_with_state(Arc::clone(&state), audit::<P>))
         .layer(from_fn_with_state(Arc::clone(&state), observe::<P>))
         .with_state(state)

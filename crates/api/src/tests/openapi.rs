@@ -98,6 +98,11 @@ fn every_parameter_of_a_path_is_told() {
         let has_conflict =
             operation["responses"]["409"].to_string().contains("idempotency_conflict");
         assert_eq!(has_conflict, method == "POST", "{method} {path}");
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let tells_repeats = response["headers"]["Idempotent-Replayed"].is_object();
+            let is_done = status.starts_with('2');
+            assert_eq!(tells_repeats, method == "POST" && is_done, "{method} {path} {status}");
+        }
     }
 }
 

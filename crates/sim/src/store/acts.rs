@@ -76,6 +76,7 @@ impl MemorySession {
         self.call(call, |state| {
             let key = act.and_then(|act| act.key.as_ref());
             if let Some(answer) = state.answer_to(key)? {
+                key.iter().for_each(|key| key.repeat.tell());
                 return Ok(answer);
             }
             let (answer, notes) = change(state, act)?;
