@@ -12,7 +12,9 @@ mod runs;
 
 use mauntic_domain::audit::{Broken, Entry, Link, Walk};
 use mauntic_domain::jobs::{JobType, Queue};
-use mauntic_flows::ports::{Act, Database, NewRun, OperatorStore, Ports, RequestKey, RunStart};
+use mauntic_flows::ports::{
+    Act, Database, NewRun, OperatorStore, Ports, Repeat, RequestKey, RunStart,
+};
 use mauntic_tests::world::World;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -21,7 +23,8 @@ type Session = <mauntic_store::connect::Tcp as Database>::Session;
 
 /// A request's key.
 fn key(name: &str, asked: u8) -> RequestKey {
-    RequestKey { holder: "h".to_owned(), key: name.to_owned(), fingerprint: [asked; 32] }
+    let (holder, key) = ("h".to_owned(), name.to_owned());
+    RequestKey { holder, key, fingerprint: [asked; 32], repeat: Repeat::default() }
 }
 
 fn act(key: Option<RequestKey>) -> Act {

@@ -62,6 +62,8 @@ pub(crate) enum Form {
     Discard,
     /// Retries the run's dead jobs, as an operator.
     RetryRun,
+    /// Cancels the run, as an operator.
+    EndRun,
 }
 
 /// Connections of one operation; all lead to its own port of the proxy, or to
@@ -180,6 +182,7 @@ impl Act {
             }
             Form::Discard => actor.op.discard(CASE).await.map(Answer::said),
             Form::RetryRun => actor.op.retry_run(RUN).await.map(Answer::said),
+            Form::EndRun => actor.op.end_run(RUN).await.map(Answer::said),
         }
     }
 

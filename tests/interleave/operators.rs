@@ -1,5 +1,6 @@
-//! What operators do to dead letters, among themselves and beside the queue
-//! worker: replays of one and of many, retries and discards of the same case.
+//! What operators do to dead letters and runs, among themselves and beside the
+//! queue worker: replays of one and of many, retries and discards of the same
+//! case, cancels of its run.
 
 use mauntic_tests::say::say;
 
@@ -55,4 +56,10 @@ pairs! {
     replay_case_and_enqueue_of_its_key: ReplayCase, EnqueueSame;
     replay_case_and_cancel_run: ReplayCase, CancelRun;
     retry_run_and_cancel_run: RetryRun, CancelRun;
+    retry_run_and_discard: RetryRun, Discard;
+    end_run_and_replay_case: EndRun, ReplayCase;
+    end_run_and_slice: EndRun, Slice;
+    end_run_and_retry_run: EndRun, RetryRun;
+    end_run_and_discard: EndRun, Discard;
+    end_run_and_end_run: EndRun, EndRun;
 }

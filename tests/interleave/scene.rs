@@ -146,7 +146,11 @@ impl Scene {
         sql += &job(SHARED, self.stage, Some(RUN), "idempotency_key", Some(KEY));
         for (side, form) in self.forms.iter().enumerate() {
             match form {
-                Form::Claim | Form::ClaimAndRead | Form::CancelRun | Form::CancelJobs => {
+                Form::Claim
+                | Form::ClaimAndRead
+                | Form::CancelRun
+                | Form::EndRun
+                | Form::CancelJobs => {
                     sql += &job(OTHER, Stage::Queued, Some(RUN), "idempotency_key", None);
                     sql += &job(JOINED, Stage::Queued, None, "coalesce_key", Some(CONTACTS[0]));
                 }

@@ -90,3 +90,36 @@ fn every_direct_dependency_is_explained_in_the_readme() {
         );
     }
 }
+
+/// Names of the doctor's checks, as its sources write them.
+fn checks() -> BTreeSet<String> {
+    let before = [
+        "let name = \"",
+        "NAME: &str = \"",
+        "Check::ok(\"",
+        "Check::warn(\"",
+        "Check::fail(\"",
+        "Check::unanswered(\"",
+        "judge_clock(\"",
+    ];
+    let sources = super::files(&["rs"]);
+    let of_doctor = sources.iter().filter(|(name, _)| name.starts_with("crates/cli/src/doctor"));
+    let mut found = BTreeSet::new();
+    for (_, text) in of_doctor {
+        for start in before {
+            let names = text.split(start).skip(1).filter_map(|rest| rest.split('"').next());
+            found.extend(names.map(str::to_owned));
+        }
+    }
+    found
+}
+
+#[test]
+fn the_operators_page_tells_of_every_check_of_doctor() {
+    let text = std::fs::read_to_string(super::root().join("docs/operations.md")).unwrap();
+    let rows = text.lines().skip_while(|line| !line.starts_with("| check |")).skip(2);
+    let rows = rows.take_while(|line| line.starts_with('|'));
+    let first = rows.filter_map(|row| row.split('|').nth(1));
+    let told: BTreeSet<String> = first.flat_map(super::protocol::code).map(str::to_owned).collect();
+    assert_eq!(told, checks());
+}

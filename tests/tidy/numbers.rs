@@ -42,6 +42,8 @@ fn constants() -> BTreeMap<&'static str, i64> {
         flows::consume::INVOCATION_MAX
     };
     let counts = counts! {
+        domain::audit::ENTRIES_AN_HOUR_MAX
+        domain::audit::REFUSALS_AN_HOUR_MAX
         domain::breaker::FAILURES_MAX
         domain::breaker::SUCCESSES_MIN
         domain::jobs::data::LIST_CONTACTS_MAX

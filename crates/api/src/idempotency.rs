@@ -1,11 +1,13 @@
 //! The header `Idempotency-Key`: the same request under the same key is done
-//! once, and for a day answered with what came of it then. An answer does not
-//! tell whether it is a repeat's.
+//! once, and for a day answered with what came of it then; such an answer says so
+//! by the header `Idempotent-Replayed`.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, Method};
-use mauntic_flows::ports::RequestKey;
+use axum::http::{HeaderName, HeaderValue, Method};
+use axum::middleware::Next;
+use axum::response::Response;
+use mauntic_flows::ports::{Repeat, RequestKey};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -16,6 +18,9 @@ use crate::problem::Problem;
 /// The header (draft-ietf-httpapi-idempotency-key-header).
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
+/// On an answer that is an earlier request's: `true`. Others have none.
+pub(crate) const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
 /// Most characters of a key.
 const KEY_CHARS_MAX: usize = 200;
 
@@ -24,6 +29,19 @@ pub(crate) struct Keyed {
     method: Method,
     path: String,
     key: Option<String>,
+    repeat: Repeat,
+}
+
+/// The middleware: what the store tells of a request's key becomes a header of
+/// its answer.
+pub(crate) async fn tell_repeats(mut request: Request, next: Next) -> Response {
+    let repeat = Repeat::default();
+    request.extensions_mut().insert(repeat.clone());
+    let mut response = next.run(request).await;
+    if repeat.is_told() && response.status().is_success() {
+        response.headers_mut().insert(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"));
+    }
+    response
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Keyed {
@@ -37,7 +55,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Keyed {
             (Some(_), Some(_)) => return Err(refused()),
         };
         let path_and_query = parts.uri.path_and_query().map_or("", |path| path.as_str());
-        Ok(Self { method: parts.method.clone(), path: path_and_query.to_owned(), key })
+        let (method, path) = (parts.method.clone(), path_and_query.to_owned());
+        let repeat = parts.extensions.get::<Repeat>().cloned().unwrap_or_default();
+        Ok(Self { method, path, key, repeat })
     }
 }
 
@@ -50,7 +70,8 @@ impl Keyed {
         // Neither a method nor a path holds a space. The body is written anew,
         // its fields in the order of their names and without white space.
         hash.update(format!("{} {} {body}", self.method, self.path));
-        Some(RequestKey { holder: holder.to_owned(), key, fingerprint: hash.finalize().into() })
+        let (holder, fingerprint) = (holder.to_owned(), hash.finalize().into());
+        Some(RequestKey { holder, key, fingerprint, repeat: self.repeat })
     }
 }
 

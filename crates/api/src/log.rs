@@ -48,6 +48,19 @@ pub enum LogLine<'a> {
         /// What the port said.
         cause: &'a str,
     },
+    /// A refused call of somebody known has no entry in the audit, which has as
+    /// many of theirs, or of everybody's, as it takes in an hour: this line is
+    /// what there is of it.
+    AuditFull {
+        /// Correlation id.
+        request_id: &'a str,
+        /// Who was refused: a key's id, or `bootstrap`.
+        actor: &'a str,
+        /// What was refused.
+        action: &'a str,
+        /// Code of the refusal.
+        code: &'a str,
+    },
     /// The platform did not say what waits on a queue.
     BacklogUnknown {
         /// Correlation id.
@@ -66,8 +79,8 @@ impl LogLine<'_> {
         match self {
             Self::Request { status, .. } => *status >= 500,
             Self::SendFailed { .. } | Self::AuditFailed { .. } => true,
-            // Best effort, and shown as unknown.
-            Self::BacklogUnknown { .. } => false,
+            // The callers' doing. Best effort, and shown as unknown.
+            Self::AuditFull { .. } | Self::BacklogUnknown { .. } => false,
         }
     }
 }

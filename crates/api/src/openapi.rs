@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{Operation, Parameter, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, Object, Ref, RefOr, Response, ResponseBuilder, Type,
@@ -16,6 +16,9 @@ use crate::code::Code;
 use crate::etag::SCORING;
 use crate::faults::{FieldError, Part};
 use crate::problem::{PROBLEM_JSON, Problem, ProblemBody};
+
+/// The parameter of operations that take a key.
+const KEY: &str = "Idempotency-Key";
 
 const EXAMPLE_REQUEST_ID: &str = "01980000-0000-7000-8000-000000000000";
 
@@ -29,8 +32,8 @@ const EXAMPLE_REQUEST_ID: &str = "01980000-0000-7000-8000-000000000000";
                        `X-Request-Id`: the request's own, if it was 1 to 128 visible ASCII \
                        characters, else a new one. The audit has an entry of every call that \
                        changed something by an operator's route, and of every such call that was \
-                       refused to a live key; one of nobody's is in the log alone, because \
-                       anybody could fill the audit with those.",
+                       refused to a live key, up to 100 an hour and key; one of nobody's is in \
+                       the log alone, because anybody could fill the audit with those.",
         license(name = "MIT OR Apache-2.0")
     ),
     tags(
@@ -63,14 +66,17 @@ pub(crate) fn base() -> utoipa::openapi::OpenApi {
 pub(crate) fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
     let paths = document.paths.paths.iter_mut().filter(|(path, _)| path.starts_with(SCORING));
     paths.filter_map(|(_, item)| item.get.as_mut()).for_each(may_be_kept);
-    for item in document.paths.paths.values_mut() {
-        for response in operations(item).flat_map(|o| o.responses.responses.values_mut()) {
-            if let RefOr::T(response) = response {
-                let id = HeaderBuilder::new()
-                    .schema(Some(Object::with_type(Type::String)))
-                    .description(Some("Correlation id of the request"))
-                    .build();
-                response.headers.insert("X-Request-Id".to_owned(), RefOr::T(id));
+    for operation in document.paths.paths.values_mut().flat_map(operations) {
+        let is_key =
+            |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(p) if p.name == KEY);
+        let is_keyed = operation.parameters.iter().flatten().any(is_key);
+        for (status, response) in &mut operation.responses.responses {
+            let RefOr::T(response) = response else { continue };
+            add_header(response, "X-Request-Id", "Correlation id of the request");
+            if is_keyed && status.starts_with('2') {
+                let of_repeat = "`true` where the answer is an earlier request's of the same key; \
+                                 absent otherwise";
+                add_header(response, "Idempotent-Replayed", of_repeat);
             }
         }
     }
@@ -79,16 +85,20 @@ pub(crate) fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openap
 
 /// Says that an answer has a tag, and what who names it is told.
 fn may_be_kept(operation: &mut Operation) {
-    let header = |what| {
-        let header = HeaderBuilder::new().schema(Some(Object::with_type(Type::String)));
-        RefOr::T(header.description(Some(what)).build())
-    };
     let told = "Names this answer; sent back as `If-None-Match`, it is 304 while nothing changed";
     if let Some(RefOr::T(found)) = operation.responses.responses.get_mut("200") {
-        found.headers.insert("ETag".to_owned(), header(told));
+        add_header(found, "ETag", told);
     }
     let unchanged = ResponseBuilder::new().description("Nothing changed").build();
     operation.responses.responses.insert("304".to_owned(), RefOr::T(unchanged));
+}
+
+fn add_header(response: &mut Response, name: &str, description: &str) {
+    let header = HeaderBuilder::new()
+        .schema(Some(Object::with_type(Type::String)))
+        .description(Some(description))
+        .build();
+    response.headers.insert(name.to_owned(), RefOr::T(header));
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

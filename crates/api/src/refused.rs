@@ -3,7 +3,9 @@
 //! its own transaction.
 //!
 //! A call of nobody writes nothing to the table, because anybody could fill it:
-//! the request's log line, with its code `unauthenticated`, is all there is.
+//! the request's log line, with its code `unauthenticated`, is all there is. For
+//! the same reason it takes so many refusals of one key in an hour and no more;
+//! the others are a line of the log, `audit_full`.
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::AUTHORIZATION;
@@ -106,7 +108,8 @@ impl Change {
     }
 
     /// Finds out who called and writes the entry, in a session of its own: the
-    /// call's may have ended with what refused it.
+    /// call's may have ended with what refused it. What the audit does not take
+    /// goes to the log.
     async fn note<P: Ports>(
         &self,
         state: &Shared<P>,
@@ -121,7 +124,11 @@ impl Change {
             request_id: self.request_id.clone(),
             key: None,
         });
-        Ok(session.note_refusal(action, &self.target, code).await?)
+        if !session.note_refusal(action, &self.target, code).await? {
+            let (request_id, actor) = (self.request_id.as_str(), &caller.name());
+            state.log.line(&LogLine::AuditFull { request_id, actor, action, code });
+        }
+        Ok(())
     }
 }
 

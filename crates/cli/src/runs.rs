@@ -122,7 +122,10 @@ pub(crate) async fn run(noun: Noun<Command>, output: Output) -> anyhow::Result<(
                 return wait_for(&api, id, &wait, output).await;
             }
             let of = |name| cell(answer.get(name));
-            output.print(&answer, |_| format!("{} queued, {} refused", of("queued"), of("refused")))
+            output.print(&answer, |_| {
+                let (queued, refused) = (of("queued"), of("refused"));
+                format!("{queued} queued, {refused} refused, {} left discarded", of("discarded"))
+            })
         }
     }
 }

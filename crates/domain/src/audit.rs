@@ -15,6 +15,18 @@ pub const GENESIS: Hash = [0; 32];
 /// The outcome of what was done; a refusal's is its code.
 pub const DONE: &str = "done";
 
+/// Refusals of one holder that the audit takes in an hour: more than a person or
+/// a script that looks at its answers has, and 2,400 a day of one that does not.
+/// The log has all of them.
+pub const REFUSALS_AN_HOUR_MAX: i64 = 100;
+
+/// Entries of an hour beside which the audit takes no refusal, whoever's. So many
+/// are looked at for each: under 4 MiB of rows that lie side by side, about a
+/// millisecond. Fifty holders at their most reach it.
+pub const ENTRIES_AN_HOUR_MAX: i64 = 5_000;
+
+const _: () = assert!(REFUSALS_AN_HOUR_MAX * 50 <= ENTRIES_AN_HOUR_MAX);
+
 /// What an operator did, or was refused.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

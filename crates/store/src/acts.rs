@@ -182,7 +182,9 @@ async fn attempt<M: Move>(
         Ok(Taken::Fresh) => {}
         Ok(Taken::Answered(answer)) => {
             open.roll_back().await?;
-            return answers::read(&answer).map(Ok);
+            let done = answers::read(&answer)?;
+            key.iter().for_each(|key| key.repeat.tell());
+            return Ok(Ok(done));
         }
         Err(error) => return Err(open.give_up(error).await),
     }

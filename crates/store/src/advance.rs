@@ -16,7 +16,7 @@ use crate::acts::Open;
 use crate::flight::{CONTENTION_REPEATS_MAX, Param, Statement};
 use crate::replays::count;
 use crate::rows::{column, ids, unreadable};
-use crate::slice::{Released, release};
+use crate::slice::{Pick, Released, release};
 
 const WHAT: &str = "going on with a replay";
 
@@ -134,6 +134,7 @@ struct Locked {
     terms: Terms,
     progress: Progress,
     canaries: Vec<Uuid>,
+    pick: Pick,
     actor: String,
     why: Option<String>,
     now: DateTime<Utc>,
@@ -173,7 +174,7 @@ async fn decided(
         }
         Step::Release { cases, start, spacing } => {
             let by = (locked.actor.as_str(), locked.why.as_deref());
-            let released = release(open, id, by, cases, (start, spacing)).await?;
+            let released = release(open, (id, &locked.pick), by, cases, (start, spacing)).await?;
             Ok(Some(moved(&locked, still, cases, released)))
         }
     }
@@ -228,13 +229,19 @@ fn locked(row: &Row, canaries: &[Row]) -> Result<Locked, PortError> {
             canaries: judged(canaries)?,
         },
         canaries: column(row, "canaries")?,
+        pick: Pick {
+            filter: column(row, "filter")?,
+            after: column(row, "after_case")?,
+            until: Some(column(row, "created_at")?),
+        },
         actor: column(row, "actor")?,
         why: column(row, "why")?,
         now: column(row, "now")?,
     })
 }
 
-/// One failure is enough, and a job that is gone counts as one.
+/// One failure is enough, whoever has queued the job again since; and a job that
+/// is gone counts as one.
 fn judged(canaries: &[Row]) -> Result<Canaries, PortError> {
     let mut all = if canaries.is_empty() { Canaries::None } else { Canaries::Completed };
     for row in canaries {
@@ -242,6 +249,7 @@ fn judged(canaries: &[Row]) -> Result<Canaries, PortError> {
         let state = state.as_deref().and_then(JobState::from_name);
         let failures = column::<Option<i16>>(row, "failures")?;
         match (state, failures) {
+            _ if column(row, "has_died")? => return column(row, "id").map(Canaries::Failed),
             (Some(JobState::Completed), Some(0)) => {}
             (Some(JobState::Queued | JobState::InProgress), Some(0)) => all = Canaries::Waiting,
             _ => return column(row, "id").map(Canaries::Failed),

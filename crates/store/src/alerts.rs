@@ -103,7 +103,12 @@ async fn keyed(
             let spent = "true".to_owned();
             open.commit(&[answers::keep(&columns.keeping(&spent))]).await.map(|()| made)
         }
-        Ok((made, _)) => open.roll_back().await.map(|()| made),
+        Ok((made, is_fresh)) => {
+            if !is_fresh {
+                key.repeat.tell();
+            }
+            open.roll_back().await.map(|()| made)
+        }
         Err(error) => Err(open.give_up(error).await),
     }
 }

@@ -1,7 +1,7 @@
 //! The audit: what operators did, and what was refused them. The database alone
 //! chains its entries; here they are made and read.
 
-use mauntic_domain::audit::{DONE, Entry, Link, Walk};
+use mauntic_domain::audit::{DONE, ENTRIES_AN_HOUR_MAX, Entry, Link, REFUSALS_AN_HOUR_MAX, Walk};
 use mauntic_flows::ports::{Act, AuditFilter, AuditPage, PortError};
 use serde_json::Value;
 use tokio_postgres::Row;
@@ -83,21 +83,31 @@ pub(crate) const fn append<'a>(params: &'a [Param<'a>]) -> Statement<'a> {
     Statement { sql: include_str!("../sql/append_audit.sql"), params }
 }
 
-/// An entry for a call that was refused, in a transaction of its own.
+/// An entry for a call that was refused, in a transaction of its own, unless the
+/// last hour has as many as the audit takes. Whether it was written.
 pub(crate) async fn note_refusal(
     session: &Session,
     action: &str,
     target: &str,
     code: &str,
-) -> Result<(), PortError> {
+) -> Result<bool, PortError> {
     let what = "writing a refusal";
     let act = session.act().ok_or_else(|| PortError::Refused {
         what,
         cause: "the session acts for nobody".to_owned(),
     })?;
-    let entries = [text(&entry(act, action, target, code))?];
-    let columns = Columns::of(&entries);
-    session.write(what, &[append(&columns.params())]).await.map(|_| ())
+    let entry = text(&entry(act, action, target, code))?;
+    let holder: &[Param<'_>] = &[(&act.actor, Type::TEXT)];
+    let params: &[Param<'_>] = &[
+        (&act.actor, Type::TEXT),
+        (&entry, Type::TEXT),
+        (&REFUSALS_AN_HOUR_MAX, Type::INT8),
+        (&ENTRIES_AN_HOUR_MAX, Type::INT8),
+    ];
+    let lock = Statement { sql: include_str!("../sql/lock_refusals.sql"), params: holder };
+    let append = Statement { sql: include_str!("../sql/append_refusal.sql"), params };
+    let answers = session.write(what, &[lock, append]).await?;
+    Ok(answers.last().is_some_and(|written| !written.is_empty()))
 }
 
 pub(crate) async fn audit(

@@ -6,10 +6,11 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use crate::Session;
 use crate::flight::Param;
-use crate::rows::column;
+use crate::rows::{column, ids};
+use crate::slice::{PICK, Pick};
 use crate::views::{self, LOOKED_MAX, paged};
+use crate::{Session, replays};
 
 /// Most cases of a job that are shown: of each replay one.
 const LINEAGE_MAX: i64 = 100;
@@ -35,6 +36,15 @@ pub(crate) async fn cases(
     ];
     let rows = session.statement("listing cases", include_str!("../sql/cases.sql"), params).await?;
     paged(&rows, page, case_view, |case| case.id)
+}
+
+pub(crate) async fn first_cases(
+    session: &Session,
+    filter: &CaseFilter,
+    limit: i64,
+) -> Result<Vec<Uuid>, PortError> {
+    let pick = Pick { filter: replays::filter(filter)?, after: None, until: None };
+    ids(&session.statement("finding the first cases", PICK, &pick.params(&limit)).await?)
 }
 
 pub(crate) async fn case_groups(

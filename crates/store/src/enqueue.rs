@@ -91,6 +91,7 @@ async fn keyed_once(
         Ok(Taken::Answered(answer)) => {
             open.roll_back().await?;
             let kept: Vec<KeptJob> = answers::read(&answer)?;
+            key.repeat.tell();
             return kept.into_iter().map(KeptJob::answered).collect();
         }
         Err(error) => return Err(open.give_up(error).await),

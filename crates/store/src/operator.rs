@@ -19,7 +19,12 @@ impl OperatorStore for Session {
         self.set_act(act);
     }
 
-    async fn note_refusal(&self, action: &str, target: &str, code: &str) -> Result<(), PortError> {
+    async fn note_refusal(
+        &self,
+        action: &str,
+        target: &str,
+        code: &str,
+    ) -> Result<bool, PortError> {
         audit::note_refusal(self, action, target, code).await
     }
 
@@ -71,6 +76,10 @@ impl OperatorStore for Session {
         page: Page,
     ) -> Result<Paged<CaseView>, PortError> {
         case_views::cases(self, filter, open, page).await
+    }
+
+    async fn first_cases(&self, filter: &CaseFilter, limit: i64) -> Result<Vec<Uuid>, PortError> {
+        case_views::first_cases(self, filter, limit).await
     }
 
     async fn case_groups(

@@ -114,7 +114,7 @@ impl Move for End {
 }
 
 /// A filter as it is kept.
-fn filter(filter: &CaseFilter) -> Result<Value, PortError> {
+pub(crate) fn filter(filter: &CaseFilter) -> Result<Value, PortError> {
     let refused = |error: serde_json::Error| PortError::Refused {
         what: "ordering a replay",
         cause: error.to_string(),

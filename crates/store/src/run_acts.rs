@@ -1,10 +1,13 @@
 //! What operators do to runs.
 
+use std::collections::BTreeSet;
+
 use mauntic_domain::jobs::limits::SPAWNED_MAX;
 use mauntic_domain::runs::RunStatus;
 use mauntic_flows::ports::{Ended, NewRun, Opened, PortError, Retried};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -133,21 +136,32 @@ impl Move for Retry {
     async fn make(&self, open: &Open<'_>) -> Result<Made<Retried, Retried>, PortError> {
         let most = i64::from(SPAWNED_MAX);
         let params: &[Param<'_>] = &[(&self.0, Type::UUID), (&most, Type::INT8)];
-        let sql = include_str!("../sql/dead_of_run.sql");
-        let rows = open.rows(Statement { sql, params }).await?;
-        let Some(row) = rows.first() else {
+        let look = Statement { sql: include_str!("../sql/dead_of_run.sql"), params };
+        let Some(found) = dead_of_run(&open.rows(look).await?)? else {
             return Ok(Made::Nothing(Retried::Unknown));
         };
-        if column::<Option<Uuid>>(row, "id")?.is_none() {
+        if found.jobs.is_empty() {
             return Ok(Made::Nothing(Retried::NoneDead));
         }
-        let (status, dead): (String, i32) = (column(row, "status")?, column(row, "jobs_dead")?);
+        // Once more behind the jobs' locks: a case that was discarded meanwhile
+        // stays so.
+        let lock: &[Param<'_>] = &[(&found.jobs, Type::UUID_ARRAY)];
+        let lock = Statement { sql: include_str!("../sql/lock_dead.sql"), params: lock };
+        let answers = open.flight(&[lock, look]).await?;
+        let [locked, rows] = answers.as_slice() else {
+            return Err(unreadable("the dead jobs of a run"));
+        };
+        let locked: BTreeSet<Uuid> = ids(locked)?.into_iter().collect();
+        let Some(DeadOfRun { status, dead, discarded, jobs }) = dead_of_run(rows)? else {
+            return Ok(Made::Nothing(Retried::Unknown));
+        };
+        let jobs = jobs.into_iter().filter(|job| locked.contains(job)).collect();
         let act = open.session().act();
         let (by, why) = act.map_or((None, None), |a| (Some(a.actor.as_str()), a.reason.as_deref()));
-        let columns = Columns::of(ids(&rows)?).decided(by, why);
+        let columns = Columns::of(jobs).decided(by, why);
         let outcome = replay(open, Self::WHAT, &columns).await?;
         let (jobs, refused) = (count(&outcome.queued), count(&outcome.taken));
-        let done = Retried::Done { jobs, refused };
+        let done = Retried::Done { jobs, refused, discarded };
         if jobs == 0 {
             let none = refused == 0;
             return Ok(Made::Nothing(if none { Retried::NoneDead } else { done }));
@@ -156,10 +170,33 @@ impl Move for Retry {
             action: "run.retry",
             target: self.0.to_string(),
             before: json!({"status": status, "dead": dead}),
-            after: json!({"jobs": jobs, "refused": refused}),
+            after: json!({"jobs": jobs, "refused": refused, "discarded": discarded}),
         };
         Ok(Made::Done(done, vec![noted]))
     }
+}
+
+/// A run's dead jobs.
+struct DeadOfRun {
+    status: String,
+    dead: i32,
+    discarded: u64,
+    /// Those whose case is open.
+    jobs: Vec<Uuid>,
+}
+
+/// None where there is no run.
+fn dead_of_run(rows: &[Row]) -> Result<Option<DeadOfRun>, PortError> {
+    let Some(row) = rows.first() else { return Ok(None) };
+    let discarded: i64 = column(row, "discarded")?;
+    let jobs = rows.iter().map(|row| column::<Option<Uuid>>(row, "id"));
+    let jobs: Vec<Option<Uuid>> = jobs.collect::<Result<_, _>>()?;
+    Ok(Some(DeadOfRun {
+        status: column(row, "status")?,
+        dead: column(row, "jobs_dead")?,
+        discarded: u64::try_from(discarded).map_err(|_| unreadable("column discarded"))?,
+        jobs: jobs.into_iter().flatten().collect(),
+    }))
 }
 
 fn count(ids: &[Uuid]) -> u64 {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_flows::ports::PortError;
+use serde_json::Value;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -13,6 +14,31 @@ use crate::acts::Open;
 use crate::flight::{Param, Statement};
 use crate::replay::{Columns, replay};
 use crate::rows::{column, ids, unreadable};
+
+/// Which cases a replay of many takes next.
+pub(crate) struct Pick {
+    /// As a replay keeps it.
+    pub(crate) filter: Value,
+    /// Those up to here were looked at.
+    pub(crate) after: Option<Uuid>,
+    /// When it was asked for: later ones are not its.
+    pub(crate) until: Option<DateTime<Utc>>,
+}
+
+impl Pick {
+    /// At most `most` of them, the oldest first.
+    pub(crate) fn params<'a>(&'a self, most: &'a i64) -> [Param<'a>; 4] {
+        [
+            (&self.filter, Type::JSONB),
+            (&self.after, Type::UUID),
+            (&self.until, Type::TIMESTAMPTZ),
+            (most, Type::INT8),
+        ]
+    }
+}
+
+/// The statement.
+pub(crate) const PICK: &str = include_str!("../sql/pick_cases.sql");
 
 /// Cases that a step has looked at.
 pub(crate) struct Released {
@@ -30,15 +56,13 @@ pub(crate) struct Released {
 /// so many, from `start` on.
 pub(crate) async fn release(
     open: &Open<'_>,
-    id: Uuid,
+    (id, pick): (Uuid, &Pick),
     (actor, why): (&str, Option<&str>),
     cases: u32,
     (start, spacing): (DateTime<Utc>, TimeDelta),
 ) -> Result<Released, PortError> {
     let most = i64::from(cases);
-    let params: &[Param<'_>] = &[(&id, Type::UUID), (&most, Type::INT8)];
-    let picked =
-        open.rows(Statement { sql: include_str!("../sql/pick_cases.sql"), params }).await?;
+    let picked = open.rows(Statement { sql: PICK, params: &pick.params(&most) }).await?;
     let picked_cases = ids(&picked)?;
     let jobs = jobs_of(&picked)?;
     let lock: &[Param<'_>] = &[(&jobs, Type::UUID_ARRAY)];

@@ -3,7 +3,7 @@
 
 use mauntic_flows::ports::{
     Act, ByHand, CaseReplay, Dependency, Effect, JobStore, NewRun, OperatorStore, PortError,
-    ReplayOrder, RequestKey, RunStore, ScheduleStore,
+    Repeat, ReplayOrder, RequestKey, RunStore, ScheduleStore,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -54,6 +54,7 @@ impl Deed {
             holder: "bootstrap".to_owned(),
             key: key.to_owned(),
             fingerprint: [about; 32],
+            repeat: Repeat::default(),
         });
         Act { key, ..act() }
     }
@@ -97,7 +98,7 @@ impl Deed {
                 op.reset_breaker(Dependency::AlertWebhook).await.map(|()| json!(null))
             }
             Self::Refuse(target, code) => {
-                op.note_refusal("cron.run", target, code).await.map(|()| json!(null))
+                op.note_refusal("cron.run", target, code).await.map(|written| json!(written))
             }
             Self::Rehearse(id, effect) => {
                 op.rehearse(id, &effect).await.map(|it| json!(format!("{it:?}")))

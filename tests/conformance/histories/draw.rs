@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::breaker::Breaker;
 use mauntic_domain::jobs::JobState;
 use mauntic_domain::scoring::Features;
-use mauntic_flows::ports::{Dependency, JobKey, NewJob, RequestKey};
+use mauntic_flows::ports::{Dependency, JobKey, NewJob, Repeat, RequestKey};
 use mauntic_sim::rng::Rng;
 use mauntic_sim::store::State;
 use mauntic_sim::store::rows::JobRow;
@@ -212,6 +212,7 @@ impl Draw {
             holder: format!("a key of {owner}"),
             key: "k".to_owned(),
             fingerprint: [u8::from(self.rng.chance(300)); 32],
+            repeat: Repeat::default(),
         });
         Op::Enqueue(owner, jobs, key)
     }

@@ -2,12 +2,13 @@
 //! and what was refused is written by whoever refused it.
 
 use chrono::TimeDelta;
+use mauntic_domain::audit::REFUSALS_AN_HOUR_MAX;
 use mauntic_domain::breaker::Breaker;
 use mauntic_domain::schedules::Outcome;
 use mauntic_flows::ports::{
-    AuditFilter, CaseFilter, CaseReplay, Dependency, Ended, GuardStore, Handed, JobKey, JobStore,
-    Judged, JudgedSchedule, NewOccurrence, Opened, OperatorStore, PortError, ReplayOrder, Retried,
-    RunStore, ScheduleStore,
+    Act, AuditFilter, CaseFilter, CaseReplay, Dependency, Ended, GuardStore, Handed, JobKey,
+    JobStore, Judged, JudgedSchedule, NewOccurrence, Opened, OperatorStore, PortError, ReplayOrder,
+    Retried, RunStore, ScheduleStore,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -15,19 +16,21 @@ use uuid::Uuid;
 use super::asked::{ALL, by_hand, entry, outline};
 use super::given::{dead, idempotent, new_run};
 use crate::dump::none;
-use crate::subject::{Subject, World};
+use crate::subject::{Subject, World, act};
 
 on_both! {
     every_act_has_its_entry
     an_entry_says_who_and_why_and_from_what_to_what
     what_does_nothing_has_no_entry
     a_refusal_is_written_by_who_refuses
+    the_audit_takes_so_many_refusals_of_one
     a_session_that_does_not_operate_is_not_audited
     the_audit_is_searched
     the_chain_is_read_in_pages
     a_run_is_ended_by_hand
     dead_jobs_of_a_run_are_retried
     a_retry_passes_over_keys_that_are_taken
+    a_retry_leaves_what_was_discarded
     each_job_that_is_cancelled_has_its_entry
     a_job_is_handed_in
 }
@@ -169,6 +172,30 @@ async fn a_refusal_is_written_by_who_refuses<S: Subject>(mut world: World<S>) {
     world.dump().await;
 }
 
+async fn the_audit_takes_so_many_refusals_of_one<S: Subject>(mut world: World<S>) {
+    let other = world.acting(Act { actor: "somebody".to_owned(), ..act() }).await;
+    world.op.reset_breaker(Dependency::AlertWebhook).await.unwrap();
+    for n in 0..REFUSALS_AN_HOUR_MAX {
+        assert!(world.op.note_refusal("cron.run", "x", "not_found").await.unwrap(), "{n}");
+        if n % 10 == 0 {
+            world.advance(1).await;
+        }
+    }
+    let before = world.dump().await;
+    assert!(!world.op.note_refusal("cron.run", "x", "not_found").await.unwrap());
+    assert_eq!(world.dump().await, before, "it is not written");
+    // What is done is, and so is what is refused to others.
+    world.op.reset_breaker(Dependency::AlertWebhook).await.unwrap();
+    assert!(other.note_refusal("cron.run", "x", "not_found").await.unwrap());
+    // The oldest one is an hour old by now.
+    world.advance(3_600 - 10).await;
+    for taken in [true, false] {
+        let written = world.op.note_refusal("cron.run", "x", "not_found").await.unwrap();
+        assert_eq!(written, taken);
+    }
+    world.dump().await;
+}
+
 async fn a_session_that_does_not_operate_is_not_audited<S: Subject>(mut world: World<S>) {
     judged(&world).await;
     let job = world.one(JobKey::None).await;
@@ -252,7 +279,8 @@ async fn dead_jobs_of_a_run_are_retried<S: Subject>(mut world: World<S>) {
         world.set_back(held, dead(true)).await;
     }
     world.advance(10).await;
-    assert_eq!(world.op.retry_run(run).await.unwrap(), Retried::Done { jobs: 2, refused: 0 });
+    let done = Retried::Done { jobs: 2, refused: 0, discarded: 0 };
+    assert_eq!(world.op.retry_run(run).await.unwrap(), done);
     for held in &held[1..3] {
         let row = json!({"state": "queued", "replays": 1, "available_at": "+0s", "wake_at": "+0s"});
         world.expect_job(held.id, row).await;
@@ -272,8 +300,38 @@ async fn a_retry_passes_over_keys_that_are_taken<S: Subject>(mut world: World<S>
     world.set_back(&held, dead(true)).await;
     world.one(idempotent("key")).await;
     let before = world.dump().await;
-    assert_eq!(world.op.retry_run(run).await.unwrap(), Retried::Done { jobs: 0, refused: 1 });
+    let done = Retried::Done { jobs: 0, refused: 1, discarded: 0 };
+    assert_eq!(world.op.retry_run(run).await.unwrap(), done);
     assert_eq!(world.dump().await, before, "and no entry, because nothing was done");
+}
+
+async fn a_retry_leaves_what_was_discarded<S: Subject>(mut world: World<S>) {
+    let (run, jobs) = world.fan_out(3).await;
+    let held = world.claim(&jobs).await.held;
+    for held in &held {
+        world.set_back(held, dead(true)).await;
+    }
+    // One died twice: what was decided of it first is over.
+    let twice = world.case_of(jobs[2]).await;
+    world.replay(twice, None).await;
+    let held = world.hold(jobs[2]).await;
+    world.set_back(&held, dead(true)).await;
+    for job in &jobs[..2] {
+        let case = world.case_of(*job).await;
+        world.op.discard(case).await.unwrap();
+    }
+    let done = Retried::Done { jobs: 1, refused: 0, discarded: 2 };
+    assert_eq!(world.op.retry_run(run).await.unwrap(), done);
+    for job in &jobs[..2] {
+        world.expect_job(*job, json!({"state": "dead_lettered"})).await;
+    }
+    world.expect_job(jobs[2], json!({"state": "queued", "replays": 2})).await;
+    world.expect_run(run, json!({"status": "running", "jobs_dead": 2})).await;
+    let entry = world.audit().await.pop().unwrap();
+    assert_eq!(entry.after, json!({"jobs": 1, "refused": 0, "discarded": 2}));
+    let before = world.dump().await;
+    assert_eq!(world.op.retry_run(run).await.unwrap(), Retried::NoneDead, "the rest");
+    assert_eq!(world.dump().await, before);
 }
 
 async fn each_job_that_is_cancelled_has_its_entry<S: Subject>(mut world: World<S>) {

@@ -2,7 +2,8 @@
 
 use mauntic_domain::scoring::Priority;
 use mauntic_flows::ports::{
-    Acknowledged, AlertFate, AlertFilter, AlertView, Page, PortError, RequestKey, SignalStore,
+    Acknowledged, AlertFate, AlertFilter, AlertView, Page, PortError, Repeat, RequestKey,
+    SignalStore,
 };
 use uuid::Uuid;
 
@@ -138,6 +139,7 @@ fn key(fingerprint: u8) -> RequestKey {
         holder: "key:1".to_owned(),
         key: "ack-1".to_owned(),
         fingerprint: [fingerprint; 32],
+        repeat: Repeat::default(),
     }
 }
 
@@ -159,7 +161,8 @@ async fn the_same_request_is_answered_the_same<S: Subject>(mut world: World<S>) 
     let first = acknowledge(&world, alerts[0].id, "user_1", Some(&key(2))).await.unwrap();
     world.advance(10).await;
     let before = world.dump().await;
-    let again = acknowledge(&world, alerts[0].id, "user_1", Some(&key(2))).await.unwrap();
-    assert_eq!(again, first);
+    let repeat = key(2);
+    let again = acknowledge(&world, alerts[0].id, "user_1", Some(&repeat)).await.unwrap();
+    assert_eq!((again, repeat.repeat.is_told()), (first, true));
     assert_eq!(world.dump().await, before);
 }

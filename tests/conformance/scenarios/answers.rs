@@ -3,7 +3,7 @@
 
 use mauntic_flows::ports::{
     CaseFilter, CaseReplay, CaseReplayed, Ended, Handed, JobKey, JobStore, Opened, OperatorStore,
-    PortError, ReplayOrder, RequestKey, Retried, RunStore, TenantStore,
+    PortError, Repeat, ReplayOrder, RequestKey, Retried, RunStore, TenantStore,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -25,19 +25,25 @@ on_both! {
 }
 
 async fn the_first_answer_is_given_again<S: Subject>(mut world: World<S>) {
-    let op = world.acting(keyed("k", 1)).await;
+    let act = keyed("k", 1);
+    let told = act.key.clone().unwrap().repeat;
+    let op = world.acting(act).await;
     let (run_id, job_id) = (world.id(), world.id());
     let answer = Handed::Queued { run_id, job_id };
     assert_eq!(op.hand_in(&by_hand((run_id, job_id), "ada", None)).await.unwrap(), answer);
+    assert!(!told.is_told());
     let answers = world.dump().await["answers"].clone();
     assert_eq!(answers.as_array().unwrap().len(), 1);
     assert_eq!((&answers[0]["holder"], &answers[0]["key"]), (&json!("bootstrap"), &json!("k")));
     assert_eq!(answers[0]["created_at"], "+0s");
     let before = world.dump().await;
     // Another session, other fresh ids: whoever repeats it does not know the first.
-    let op = world.acting(keyed("k", 1)).await;
+    let act = keyed("k", 1);
+    let told = act.key.clone().unwrap().repeat;
+    let op = world.acting(act).await;
     let again = by_hand((world.id(), world.id()), "ada", None);
     assert_eq!(op.hand_in(&again).await.unwrap(), answer, "with the first one's ids");
+    assert!(told.is_told());
     assert_eq!(world.dump().await, before);
 }
 
@@ -57,7 +63,8 @@ async fn every_keyed_act_is_done_once<S: Subject>(mut world: World<S>) {
         let started = Opened::Started { run_id: ids[0] };
         assert_eq!(op.open_run(&opened, "manual").await.unwrap(), started);
         let op = world.acting(keyed("retry", 2)).await;
-        assert_eq!(op.retry_run(run).await.unwrap(), Retried::Done { jobs: 1, refused: 0 });
+        let done = Retried::Done { jobs: 1, refused: 0, discarded: 0 };
+        assert_eq!(op.retry_run(run).await.unwrap(), done);
         let op = world.acting(keyed("replay", 3)).await;
         let replayed = op.replay_case(&replay).await.unwrap();
         assert_eq!(replayed, CaseReplayed::Queued { job_id: job });
@@ -131,7 +138,8 @@ async fn a_refusal_is_not_kept<S: Subject>(mut world: World<S>) {
 
 fn producers(about: u8) -> RequestKey {
     let holder = "a key of org_1".to_owned();
-    RequestKey { holder, key: "k".to_owned(), fingerprint: [about; 32] }
+    let repeat = Repeat::default();
+    RequestKey { holder, key: "k".to_owned(), fingerprint: [about; 32], repeat }
 }
 
 async fn a_producers_first_answer_is_given_again<S: Subject>(mut world: World<S>) {
@@ -139,16 +147,19 @@ async fn a_producers_first_answer_is_given_again<S: Subject>(mut world: World<S>
     let jobs = [scoring("org_1", "ada", JobKey::None), scoring("org_1", "bob", JobKey::None)];
     let key = producers(1);
     let first = world.http.enqueue(&owner, &jobs, Some(&key)).await.unwrap();
-    assert!(first.iter().all(|job| job.created));
+    assert!(first.iter().all(|job| job.created) && !key.repeat.is_told());
     let held = world.hold(first[0].id).await;
     world.complete(&[&held]).await;
     let before = world.dump().await;
     assert_eq!(before["answers"][0]["organization_id"], "org_1");
     world.reopen().await;
     assert_eq!(world.http.enqueue(&owner, &jobs, Some(&key)).await.unwrap(), first);
+    assert!(key.repeat.is_told());
     assert_eq!(world.dump().await, before);
     world.advance(86_400).await;
+    let key = producers(1);
     let anew = world.http.enqueue(&owner, &jobs, Some(&key)).await.unwrap();
+    assert!(!key.repeat.is_told());
     assert!(anew.iter().all(|job| job.created && job.id != first[0].id), "a day is over");
     assert!(world.audit().await.is_empty(), "a producer is no operator");
 }

@@ -6,7 +6,7 @@ use mauntic_domain::jobs::data::{Contacts, RecomputeChunk};
 use mauntic_domain::replays::Terms;
 use mauntic_flows::ports::{
     Act, AuditFilter, ByHand, CaseFilter, CaseReplay, CaseReplayed, CaseView, ClaimRequest, JobKey,
-    JobStore, OperatorStore, Page, ReplayOrder, ReplayRow, RequestKey, TenantStore,
+    JobStore, OperatorStore, Page, Repeat, ReplayOrder, ReplayRow, RequestKey, TenantStore,
 };
 use uuid::Uuid;
 
@@ -22,6 +22,7 @@ pub(crate) fn keyed(key: &str, about: u8) -> Act {
         holder: "bootstrap".to_owned(),
         key: key.to_owned(),
         fingerprint: [about; 32],
+        repeat: Repeat::default(),
     };
     Act { key: Some(key), ..act() }
 }

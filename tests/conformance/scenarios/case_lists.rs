@@ -2,9 +2,10 @@
 
 use chrono::TimeDelta;
 use mauntic_domain::cases::fingerprint;
+use mauntic_domain::replays::Terms;
 use mauntic_flows::ports::{
     CaseFilter, ClaimRequest, DeadLetter, Discarded, JobKey, JobStore, OperatorStore, Page,
-    Setback, TenantStore,
+    RelayStore, ReplayOrder, Setback, TenantStore,
 };
 use mauntic_sim::rng::Rng;
 use serde_json::{Value, json};
@@ -18,6 +19,7 @@ on_both! {
     cases_are_found_by_what_they_are
     decided_cases_are_another_list
     pages_go_on_while_cases_come_and_go
+    the_first_cases_are_those_that_a_replay_takes
     cases_are_grouped_by_what_they_have_in_common
     a_case_shows_its_body_and_its_job
     fingerprints_are_the_domains
@@ -61,6 +63,9 @@ async fn cases_are_found_by_what_they_are<S: Subject>(mut world: World<S>) {
         (CaseFilter { organization_id: text("org_2"), reason: text("malformed"), ..none }, vec![]),
     ] {
         assert_eq!(found(&world, &filter).await, expected, "{filter:?}");
+        let mut oldest = world.op.first_cases(&filter, 9).await.unwrap();
+        oldest.reverse();
+        assert_eq!(oldest, expected, "{filter:?}");
     }
 }
 
@@ -103,6 +108,27 @@ async fn pages_go_on_while_cases_come_and_go<S: Subject>(mut world: World<S>) {
     assert_eq!(distinct.len(), listed.len(), "no case twice");
     assert!(stay.iter().all(|case| listed.contains(case)), "{stay:?} of {listed:?}");
     assert!(listed.is_sorted_by(|a, b| a > b), "newest first");
+}
+
+async fn the_first_cases_are_those_that_a_replay_takes<S: Subject>(mut world: World<S>) {
+    let mut cases = Vec::new();
+    for _ in 0..4 {
+        let job = world.dead_letter(JobKey::None).await;
+        cases.push(world.case_of(job).await);
+        world.advance(1).await;
+    }
+    world.op.discard(cases.remove(1)).await.unwrap();
+    let filter = CaseFilter::default();
+    let first = world.op.first_cases(&filter, 2).await.unwrap();
+    assert_eq!(first, cases[..2], "the oldest that are open");
+    let id = world.id();
+    let terms = Terms { limit: 2, canary: 0, per_second: 1_000 };
+    let order = ReplayOrder { id, filter: filter.clone(), terms };
+    world.op.order_replay(&order).await.unwrap();
+    world.op.advance_replays(TimeDelta::seconds(60), Some(id)).await.unwrap();
+    let open: Vec<Uuid> = world.open_cases().await.iter().map(|case| case.id).collect();
+    assert_eq!(open, cases[2..], "the replay took the same");
+    assert_eq!(world.op.first_cases(&filter, 9).await.unwrap(), open);
 }
 
 async fn cases_are_grouped_by_what_they_have_in_common<S: Subject>(mut world: World<S>) {

@@ -5,7 +5,7 @@ use mauntic_domain::scoring::document::PUBLISH_JOB_KEY;
 use mauntic_domain::scoring::{Config, Features, SignalConfig};
 use mauntic_flows::ports::{
     Act, ConfigPart, ConfigStore, ConfigToken, EffectStore, JobStore, Opened, OperatorStore, Pick,
-    PortError, Publication, RequestKey, RunStore, Unchanged,
+    PortError, Publication, Repeat, RequestKey, RunStore, Unchanged,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -339,14 +339,16 @@ async fn a_key_is_answered_once<S: Subject>(mut world: World<S>) {
         holder: "key-1".to_owned(),
         key: "publish".to_owned(),
         fingerprint: [fingerprint; 32],
+        repeat: Repeat::default(),
     };
     let seen = world.save(NOTHING, factors(1.0)).await.unwrap();
     let stale = world.http.publish_config(&owner, &by(Some(key(1))), NOTHING).await.unwrap();
     assert_eq!(stale, Err(Unchanged::Stale(seen)), "a refusal is no answer to keep");
     let first = world.http.publish_config(&owner, &by(Some(key(1))), seen).await.unwrap();
     let before = world.dump().await;
-    let again = world.http.publish_config(&owner, &by(Some(key(1))), seen).await.unwrap();
-    assert_eq!(again, first);
+    let repeat = key(1);
+    let again = world.http.publish_config(&owner, &by(Some(repeat.clone())), seen).await.unwrap();
+    assert_eq!((again, repeat.repeat.is_told()), (first, true));
     assert_eq!(world.dump().await, before);
     let other = world.http.publish_config(&owner, &by(Some(key(2))), seen).await;
     assert_eq!(other, Err(PortError::KeyConflict));

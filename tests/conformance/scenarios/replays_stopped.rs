@@ -17,6 +17,8 @@ on_both! {
     canaries_that_are_done_let_the_rest_follow
     a_canary_that_fails_once_stops_the_replay
     a_canary_that_dies_stops_the_replay
+    a_canary_that_died_and_was_replayed_by_hand_stops_the_replay
+    canaries_that_died_before_are_as_good_as_others
     a_cancelled_canary_stops_the_replay
     a_canary_that_is_put_off_is_waited_for
     canaries_alone_may_be_all
@@ -110,6 +112,41 @@ async fn a_canary_that_dies_stops_the_replay<S: Subject>(mut world: World<S>) {
 
 async fn a_cancelled_canary_stops_the_replay<S: Subject>(mut world: World<S>) {
     stops(&mut world, None).await;
+}
+
+async fn a_canary_that_died_and_was_replayed_by_hand_stops_the_replay<S: Subject>(
+    mut world: World<S>,
+) {
+    let (row, jobs) = canaries(&mut world).await;
+    let held = hold(&mut world, &jobs[..2]).await;
+    world.complete(&[&held[0]]).await;
+    world.set_back(&held[1], dead(true)).await;
+    let case = world.case_of(jobs[1]).await;
+    world.replay(case, None).await;
+    // It is as good as new, and even done.
+    let again = world.hold(jobs[1]).await;
+    world.complete(&[&again]).await;
+    world.expect_job(jobs[1], json!({"state": "completed", "failures": 0, "replays": 2})).await;
+    let ended = vec![(row.id, "stopped")];
+    assert_eq!(advance(&world).await, Advanced { released: 0, ended });
+    let row = world.replay_row(row.id).await;
+    assert_eq!((row.stopped_by, row.replayed), (Some(jobs[1]), 2));
+}
+
+async fn canaries_that_died_before_are_as_good_as_others<S: Subject>(mut world: World<S>) {
+    let job = world.dead_letters(1).await[0];
+    for _ in 0..2 {
+        let case = world.case_of(job).await;
+        world.replay(case, None).await;
+        let held = world.hold(job).await;
+        world.set_back(&held, dead(true)).await;
+    }
+    let row = world.order(CaseFilter::default(), Terms { canary: 1, ..ALL }).await;
+    advance(&world).await;
+    let held = world.hold(job).await;
+    world.complete(&[&held]).await;
+    let ended = vec![(row.id, "completed")];
+    assert_eq!(advance(&world).await, Advanced { released: 0, ended });
 }
 
 async fn a_canary_that_is_put_off_is_waited_for<S: Subject>(mut world: World<S>) {

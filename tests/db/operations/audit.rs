@@ -1,7 +1,7 @@
 //! The audit's chain.
 
 use futures::future::join_all;
-use mauntic_domain::audit::{Broken, DONE};
+use mauntic_domain::audit::{Broken, DONE, ENTRIES_AN_HOUR_MAX, REFUSALS_AN_HOUR_MAX};
 use mauntic_flows::ports::{AuditFilter, JobStore, OperatorStore, RunStore};
 use mauntic_tests::world::World;
 
@@ -25,6 +25,34 @@ async fn acts_at_once_are_chained_without_a_gap() {
     assert_eq!(links.len(), 80);
     let done = audited(&world).await.iter().filter(|entry| entry.outcome == DONE).count();
     assert_eq!(i64::try_from(done).unwrap(), world.count("select count(*) from jobs.run").await);
+}
+
+#[tokio::test]
+async fn refusals_at_once_are_no_more_than_the_audit_takes() {
+    let world = World::new().await;
+    let sessions = join_all((0..8).map(|_| operator(&world, None))).await;
+    let refused = sessions.iter().map(async |session| {
+        let mut written = 0;
+        for _ in 0..20 {
+            written += i64::from(session.note_refusal("a", "t", "c").await.unwrap());
+        }
+        written
+    });
+    let written: i64 = join_all(refused).await.into_iter().sum();
+    assert_eq!(written, REFUSALS_AN_HOUR_MAX);
+    assert_eq!(i64::try_from(chain(&world).await.unwrap().len()).unwrap(), written);
+}
+
+#[tokio::test]
+async fn a_busy_audit_takes_no_refusals() {
+    let world = World::new().await;
+    let many = r#"select jobs.append_audit('{"actor": "a", "action": "b", "target": "c",
+      "outcome": "done"}') from generate_series(1, $1::int8)"#;
+    world.owner.execute(many, &[&ENTRIES_AN_HOUR_MAX]).await.unwrap();
+    let session = operator(&world, None).await;
+    assert!(!session.note_refusal("a", "t", "c").await.unwrap());
+    world.rows("update jobs.audit set at = at - interval '1 h' where seq = 1").await;
+    assert!(session.note_refusal("a", "t", "c").await.unwrap());
 }
 
 #[tokio::test]

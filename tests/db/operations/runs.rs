@@ -1,14 +1,16 @@
 //! Runs that operators end and retry.
 
+use chrono::{DateTime, Utc};
 use futures::future::join;
 use mauntic_flows::ports::{Ended, JobStore, OperatorStore, Retried, RunStore};
 use mauntic_testkit::database::Role;
 use mauntic_testkit::wait;
 use mauntic_tests::world::World;
 use serde_json::json;
+use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
-use super::{audited, dead, failed_run, new_run, operator, row};
+use super::{audited, dead, failed_run, new_run, operator, row, system};
 
 #[tokio::test]
 async fn a_runs_dead_jobs_are_queued_again_but_for_taken_keys() {
@@ -25,9 +27,10 @@ async fn a_runs_dead_jobs_are_queued_again_but_for_taken_keys() {
       where released_key = 'taken'";
     world.rows(taken).await;
     let session = operator(&world, None).await;
-    let done = Retried::Done { jobs: 2, refused: 2 };
+    let done = Retried::Done { jobs: 2, refused: 2, discarded: 0 };
     assert_eq!(session.retry_run(run).await.unwrap(), done);
-    assert_eq!(session.retry_run(run).await.unwrap(), Retried::Done { jobs: 0, refused: 2 });
+    let none = Retried::Done { jobs: 0, refused: 2, discarded: 0 };
+    assert_eq!(session.retry_run(run).await.unwrap(), none);
     let after = row(&world, "jobs.run", run).await;
     assert_eq!((&after["status"], &after["jobs_dead"]), (&json!("running"), &json!(2)));
     assert_eq!(after["revision"], 2);
@@ -111,4 +114,62 @@ async fn what_a_planner_enqueues_while_its_run_is_ended_is_cancelled() {
     assert_eq!((&row["jobs_total"], &row["jobs_cancelled"]), (&json!(2), &json!(1)));
     let none: [Uuid; 0] = [];
     assert_eq!(session.cancel(&[run.start.job_id]).await.unwrap(), none);
+}
+
+/// A replay has locked a dead job of the run, and queues it while the cancel is
+/// at it: the cancel finds it, whoever makes it.
+#[tokio::test]
+async fn a_cancel_of_a_run_waits_for_a_replay_that_is_not_committed() {
+    const LOCK: &str = include_str!("../../../crates/store/sql/lock_dead.sql");
+    const REPLAY: &str = include_str!("../../../crates/store/sql/replay.sql");
+    let world = World::new().await;
+    let session = operator(&world, None).await;
+    for by_hand in [true, false] {
+        let run = new_run(if by_hand { "k" } else { "l" }, true);
+        let id = run.start.run_id;
+        session.open_run(&run, "api").await.unwrap();
+        let (_, job) = dead(&world, "c", Some(id), None).await;
+        let held =
+            "update jobs.job set state = 'in_progress', lease_until = now() + interval '1 min'
+          where id = $1";
+        world.owner.execute(held, &[&run.start.job_id]).await.unwrap();
+        let count = "update jobs.run set jobs_total = 2, jobs_dead = 1 where id = $1";
+        world.owner.execute(count, &[&id]).await.unwrap();
+        let replaying = world.database.connect(Role::Queue).await.unwrap();
+        let jobs = vec![job];
+        replaying.batch_execute("begin").await.unwrap();
+        replaying.query_typed(LOCK, &[(&jobs, Type::UUID_ARRAY)]).await.unwrap();
+        let committed = async {
+            wait::until_async("the cancel waits for the job", 10, async || {
+                let sql = "select count(*) from pg_stat_activity
+                  where wait_event_type = 'Lock' and datname = current_database()";
+                (world.count(sql).await > 0).then_some(())
+            })
+            .await;
+            let params: &[(&(dyn ToSql + Sync), Type)] = &[
+                (&jobs, Type::UUID_ARRAY),
+                (&None::<DateTime<Utc>>, Type::TIMESTAMPTZ),
+                (&0_i64, Type::INT8),
+                (&None::<&str>, Type::TEXT),
+                (&None::<i16>, Type::INT2),
+                (&None::<&str>, Type::TEXT),
+                (&None::<&str>, Type::TEXT),
+                (&None::<Uuid>, Type::UUID),
+            ];
+            replaying.query_typed(REPLAY, params).await.unwrap();
+            replaying.batch_execute("commit").await.unwrap();
+        };
+        let cancel = async {
+            if by_hand {
+                assert_eq!(session.end_run(id).await.unwrap(), Ended::Done { jobs: 1 });
+            } else {
+                assert_eq!(system(&world).await.cancel_run(id).await.unwrap(), 1);
+            }
+        };
+        join(cancel, committed).await;
+        assert_eq!(row(&world, "jobs.job", job).await["state"], "cancelled");
+        let row = row(&world, "jobs.run", id).await;
+        assert_eq!((&row["jobs_dead"], &row["jobs_cancelled"]), (&json!(0), &json!(1)));
+        assert_eq!((&row["status"], row["cancelled_at"].is_null()), (&json!("running"), false));
+    }
 }

@@ -1,5 +1,6 @@
 //! What operators ask of a million jobs, and of a hundred thousand cases.
 
+use chrono::{DateTime, Utc};
 use mauntic_tests::world::World;
 use serde_json::{Value, json};
 use tokio_postgres::types::Type;
@@ -120,6 +121,18 @@ async fn cases(planner: &Planner) {
             (&fingerprint, Type::TEXT),
             (&None::<Uuid>, Type::UUID),
             (payload, Type::JSONB),
+        ];
+        plan(&planner.client, sql, params).await.reads_by(name, "dead_letter", &indexes);
+    }
+    let (name, sql) = sql!("pick_cases");
+    for (filter, indexes) in
+        [(json!({"type": "t"}), vec![walk]), (json!({"fingerprint": fingerprint}), vec![group])]
+    {
+        let params: &[Param<'_>] = &[
+            (&filter, Type::JSONB),
+            (&None::<Uuid>, Type::UUID),
+            (&None::<DateTime<Utc>>, Type::TIMESTAMPTZ),
+            (&100_i64, Type::INT8),
         ];
         plan(&planner.client, sql, params).await.reads_by(name, "dead_letter", &indexes);
     }

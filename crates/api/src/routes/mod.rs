@@ -35,6 +35,7 @@ use utoipa_axum::routes;
 use crate::body::BODY_BYTES_MAX;
 use crate::code::Code;
 use crate::etag::tag;
+use crate::idempotency::tell_repeats;
 use crate::observe::observe;
 use crate::openapi;
 use crate::problem::Problem;
@@ -54,6 +55,7 @@ pub fn router<P: Ports>(state: ApiState<P>) -> Router {
         .layer(Extension(document))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn(tag))
+        .layer(from_fn(tell_repeats))
         .layer(from_fn_with_state(Arc::clone(&state), audit::<P>))
         .layer(from_fn_with_state(Arc::clone(&state), observe::<P>))
         .with_state(state)

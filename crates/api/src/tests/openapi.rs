@@ -112,6 +112,11 @@ fn every_parameter_of_a_path_is_told() {
         assert_eq!(has_conflict, is_keyed, "{method} {path}");
         let is_guarded = operation["responses"]["412"].is_object();
         assert_eq!(is_told("If-Match"), is_guarded, "{method} {path}");
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let tells_repeats = response["headers"]["Idempotent-Replayed"].is_object();
+            let is_done = status.starts_with('2');
+            assert_eq!(tells_repeats, is_keyed && is_done, "{method} {path} {status}");
+        }
     }
 }
 

@@ -91,6 +91,7 @@ const WORK: [Call; 40] = [
     Call::HandIn,
     Call::Cancel,
     Call::Cases,
+    Call::FirstCases,
     Call::CaseGroups,
     Call::Case,
     Call::Discard,

@@ -16,18 +16,13 @@ use super::SessionOf;
 use super::rehearsal::{Refused, hold};
 use crate::jobs::{self, Context, Decision, Outcome};
 use crate::ports::{
-    Act, CaseFilter, Committed, Database, Held, OperatorStore, Page, PortError, Ports,
-    ScheduleStore,
+    Act, CaseFilter, Committed, Database, Held, OperatorStore, PortError, Ports, ScheduleStore,
 };
 
 /// Most cases of one dry run of many. Each takes about five round trips, so
 /// that a hundred are over in half of a request's 25 s at 25 ms a trip; the wait
 /// for a lock of a second ends one case, not the others.
 pub const DRY_RUN_MAX: u32 = 100;
-
-/// Most pages of cases that are looked at for them: a search may find few in
-/// each.
-const PAGES_MAX: usize = 10;
 
 /// Rehearses one case, with `data` in place of its own where somebody edited it;
 /// none where there is no such case. It is the last use of the session.
@@ -43,8 +38,8 @@ pub async fn rehearse_one<P: Ports>(
     Ok(rehearse(ports, session, case_id, data).await?.map(|(rehearsal, _)| rehearsal))
 }
 
-/// Rehearses open cases of a filter, the newest first: at most `limit`, and at
-/// most [`DRY_RUN_MAX`]. `act` is the session's own: where a case cost the
+/// Rehearses the open cases of a filter that a replay would take first, the
+/// oldest first: at most `limit`, and at most [`DRY_RUN_MAX`]. `act` is the session's own: where a case cost the
 /// session, the others are rehearsed in one that acts as it did.
 ///
 /// # Errors
@@ -56,7 +51,7 @@ pub async fn rehearse_many<P: Ports>(
     filter: &CaseFilter,
     limit: u32,
 ) -> Result<Vec<Rehearsal>, PortError> {
-    let ids = newest_open(session, filter, i64::from(limit.min(DRY_RUN_MAX))).await?;
+    let ids = session.first_cases(filter, i64::from(limit.min(DRY_RUN_MAX))).await?;
     let mut rehearsals = Vec::with_capacity(ids.len());
     let mut further: Option<SessionOf<P>> = None;
     let mut is_usable = true;
@@ -73,28 +68,6 @@ pub async fn rehearse_many<P: Ports>(
         rehearsals.push(rehearsal);
     }
     Ok(rehearsals)
-}
-
-async fn newest_open<S: OperatorStore>(
-    session: &S,
-    filter: &CaseFilter,
-    limit: i64,
-) -> Result<Vec<Uuid>, PortError> {
-    let mut ids: Vec<Uuid> = Vec::new();
-    let mut before = None;
-    for _ in 0..PAGES_MAX {
-        let left = limit - i64::try_from(ids.len()).unwrap_or(i64::MAX);
-        if left <= 0 {
-            break;
-        }
-        let page = session.cases(filter, true, Page { before, limit: left }).await?;
-        ids.extend(page.items.iter().map(|case| case.id));
-        before = page.next;
-        if before.is_none() {
-            break;
-        }
-    }
-    Ok(ids)
 }
 
 /// The rehearsal, and whether the session may be used again: not after an error.

@@ -1,6 +1,9 @@
 //! What operators do, and what came of it. What came of a change is kept as the
 //! answer to its request's key.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use mauntic_domain::jobs::Job;
 use mauntic_domain::replays::Terms;
 use serde::{Deserialize, Serialize};
@@ -19,7 +22,37 @@ pub struct RequestKey {
     pub key: String,
     /// SHA-256 of method, path and body.
     pub fingerprint: [u8; 32],
+    /// Where the store tells that the answer is an earlier request's.
+    pub repeat: Repeat,
 }
+
+/// Whether an answer was given before, told by the store to whoever made the
+/// request's key; clones are the same. It goes with the key, so that no answer of
+/// a port has to carry what only the header is for.
+#[derive(Debug, Clone, Default)]
+pub struct Repeat(Arc<AtomicBool>);
+
+impl Repeat {
+    /// The answer is an earlier request's.
+    pub fn tell(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is.
+    #[must_use]
+    pub fn is_told(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What is told of a key is no part of what it stands for.
+impl PartialEq for Repeat {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Repeat {}
 
 /// Who changes something by hand, and why: every change is written with it, in
 /// one transaction.
@@ -125,10 +158,14 @@ pub enum Retried {
         jobs: u64,
         /// Dead jobs whose key another job has since.
         refused: u64,
+        /// Dead jobs whose case was discarded: they stay dead letters. An answer
+        /// of the build before has none.
+        #[serde(default)]
+        discarded: u64,
     },
     /// There is no such run.
     Unknown,
-    /// None of its jobs is a dead letter.
+    /// None of its jobs is a dead letter whose case is open.
     NoneDead,
 }
 

@@ -17,7 +17,7 @@ mod tenant;
 mod views;
 
 pub use acts::{
-    Act, Advanced, ByHand, CaseReplay, CaseReplayed, Discarded, Ended, Handed, ReplayOrder,
+    Act, Advanced, ByHand, CaseReplay, CaseReplayed, Discarded, Ended, Handed, Repeat, ReplayOrder,
     RequestKey, Retried,
 };
 pub use claim::{

@@ -23,8 +23,12 @@ use super::{
 pub trait OperatorStore: Sync {
     /// From now on this session acts for an operator.
     fn operate(&mut self, act: Act);
-    /// An entry for a call that was refused with this code.
-    async fn note_refusal(&self, action: &str, target: &str, code: &str) -> Result<(), PortError>;
+    /// An entry for a call that was refused with this code. False where it was
+    /// not written, because the last hour has as many as the audit takes:
+    /// [`mauntic_domain::audit::REFUSALS_AN_HOUR_MAX`] of whom this session acts
+    /// for, or [`mauntic_domain::audit::ENTRIES_AN_HOUR_MAX`] in all.
+    async fn note_refusal(&self, action: &str, target: &str, code: &str)
+    -> Result<bool, PortError>;
 
     /// Jobs, newest first.
     async fn jobs(&self, filter: &JobFilter, page: Page) -> Result<Paged<JobView>, PortError>;
@@ -48,8 +52,8 @@ pub trait OperatorStore: Sync {
     ) -> Result<Vec<OccurrenceView>, PortError>;
     /// [`super::RunStore::cancel_run`], and what there was to cancel.
     async fn end_run(&self, id: Uuid) -> Result<Ended, PortError>;
-    /// Queues the dead jobs of a run again, at most
-    /// [`mauntic_domain::jobs::limits::SPAWNED_MAX`].
+    /// Queues the dead jobs of a run again, but for those whose case was
+    /// discarded; at most [`mauntic_domain::jobs::limits::SPAWNED_MAX`].
     async fn retry_run(&self, id: Uuid) -> Result<Retried, PortError>;
 
     /// Cases, newest first: open ones, or decided ones.
@@ -59,6 +63,8 @@ pub trait OperatorStore: Sync {
         open: bool,
         page: Page,
     ) -> Result<Paged<CaseView>, PortError>;
+    /// The open cases that a replay of many would take first, the oldest first.
+    async fn first_cases(&self, filter: &CaseFilter, limit: i64) -> Result<Vec<Uuid>, PortError>;
     /// Open cases by fingerprint, the largest group first.
     async fn case_groups(
         &self,

@@ -7,7 +7,7 @@ use mauntic_flows::commands::hand_in::{self, HandedIn};
 use mauntic_flows::commands::{rehearse, replay, start_run};
 use mauntic_flows::ports::{
     Act, CaseFilter, CaseReplayed, Database, Dependency, Discarded, Ended, Host, JobStore,
-    OperatorStore, PortError, ReplayOrder, Replayed, RequestKey, Retried, ScheduleStore,
+    OperatorStore, PortError, Repeat, ReplayOrder, Replayed, RequestKey, Retried, ScheduleStore,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -71,8 +71,12 @@ impl Deed {
 
 /// An act that nobody else does; with a key, if it has one.
 pub(super) fn act(actor: &str, request_id: String, has_key: bool) -> Act {
-    let key =
-        || RequestKey { holder: actor.to_owned(), key: "once".to_owned(), fingerprint: [7; 32] };
+    let key = || RequestKey {
+        holder: actor.to_owned(),
+        key: "once".to_owned(),
+        fingerprint: [7; 32],
+        repeat: Repeat::default(),
+    };
     Act {
         actor: actor.to_owned(),
         reason: Some("by the simulator".to_owned()),

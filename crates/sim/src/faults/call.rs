@@ -71,6 +71,7 @@ pub enum Call {
     EndRun,
     RetryRun,
     Cases,
+    FirstCases,
     CaseGroups,
     Case,
     ReplayCase,
@@ -205,6 +206,7 @@ impl Call {
                 | Self::RunView
                 | Self::Occurrences
                 | Self::Cases
+                | Self::FirstCases
                 | Self::CaseGroups
                 | Self::Case
                 | Self::ReplayRow

@@ -5,7 +5,9 @@ use std::any::Any;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use mauntic_domain::audit::{DONE, Entry, Link, Walk, hash};
+use mauntic_domain::audit::{
+    DONE, ENTRIES_AN_HOUR_MAX, Entry, Link, REFUSALS_AN_HOUR_MAX, Walk, hash,
+};
 use mauntic_flows::ports::{Act, PortError, RequestKey};
 use serde_json::Value;
 
@@ -74,6 +76,7 @@ impl MemorySession {
         self.call(call, |state| {
             let key = act.and_then(|act| act.key.as_ref());
             if let Some(answer) = state.answer_to(key)? {
+                key.iter().for_each(|key| key.repeat.tell());
                 return Ok(answer);
             }
             let (answer, notes) = change(state, act)?;
@@ -87,13 +90,14 @@ impl MemorySession {
         .await
     }
 
-    /// An entry without a change.
+    /// An entry without a change, unless the last hour has as many as the audit
+    /// takes. Whether it was written.
     pub(super) async fn note(
         &self,
         action: &str,
         target: &str,
         code: &str,
-    ) -> Result<(), PortError> {
+    ) -> Result<bool, PortError> {
         let Some(act) = &self.act else {
             let cause = "the session acts for nobody".to_owned();
             return Err(PortError::Refused { what: "an audit entry", cause });
@@ -101,7 +105,14 @@ impl MemorySession {
         let target = cut(target, TARGET_CHARS_MAX);
         let note = Note::new("", &target).entry(act, &cut(code, NAME_CHARS_MAX));
         let entry = Entry { action: cut(action, NAME_CHARS_MAX), ..note };
-        self.call(Call::NoteRefusal, |state| state.append_audit(&entry)).await
+        self.call(Call::NoteRefusal, |state| {
+            let takes = state.takes_refusal(&entry.actor);
+            if takes {
+                state.append_audit(&entry)?;
+            }
+            Ok(takes)
+        })
+        .await
     }
 }
 
@@ -148,6 +159,20 @@ impl State {
             created_at: self.now,
         };
         self.answers.insert(name, row);
+    }
+
+    /// Whether the audit takes another refusal of this holder now.
+    fn takes_refusal(&self, holder: &str) -> bool {
+        let most = |count: i64| usize::try_from(count).unwrap_or(usize::MAX);
+        let since = self.now - TimeDelta::hours(1);
+        let newest = self.audit.iter().rev().take(most(ENTRIES_AN_HOUR_MAX));
+        let of_hour: Vec<&Link> = newest.filter(|link| link.at > since).collect();
+        let is_refusal = |link: &&&Link| {
+            let entry = serde_json::from_str::<Entry>(&link.entry);
+            entry.is_ok_and(|entry| entry.actor == holder && entry.outcome != DONE)
+        };
+        of_hour.len() < most(ENTRIES_AN_HOUR_MAX)
+            && of_hour.iter().filter(is_refusal).count() < most(REFUSALS_AN_HOUR_MAX)
     }
 
     /// Adds an entry to the audit's chain.

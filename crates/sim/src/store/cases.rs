@@ -233,9 +233,15 @@ impl State {
         let Some(run) = self.runs.get(id) else { return (Retried::Unknown, Vec::new()) };
         let before = json!({"status": run.status.as_str(), "dead": run.counts.dead});
         let is_its = |row: &&JobRow| row.run_id == Some(id) && row.state == JobState::DeadLettered;
+        let is_open = |job: &Uuid| {
+            let is_its = |letter: &LetterRow| letter.job_id == Some(*job);
+            self.letters.iter().any(|letter| is_its(letter) && letter.decided_at.is_none())
+        };
         let most = usize::try_from(SPAWNED_MAX).unwrap_or(usize::MAX);
-        let dead: Vec<Uuid> =
-            self.jobs.iter().filter(is_its).map(|row| row.id).take(most).collect();
+        let all = self.jobs.iter().filter(is_its).map(|row| row.id);
+        let (mut dead, discarded): (Vec<Uuid>, Vec<Uuid>) = all.partition(is_open);
+        dead.truncate(most);
+        let discarded = u64::try_from(discarded.len()).unwrap_or(u64::MAX);
         if dead.is_empty() {
             return (Retried::NoneDead, Vec::new());
         }
@@ -248,8 +254,8 @@ impl State {
         }
         let note = Note::new("run.retry", &id)
             .before(before)
-            .after(json!({"jobs": jobs, "refused": refused}));
-        (Retried::Done { jobs, refused }, if jobs > 0 { vec![note] } else { Vec::new() })
+            .after(json!({"jobs": jobs, "refused": refused, "discarded": discarded}));
+        (Retried::Done { jobs, refused, discarded }, if jobs > 0 { vec![note] } else { Vec::new() })
     }
 }
 

@@ -11,6 +11,7 @@ use mauntic_flows::ports::{
 use uuid::Uuid;
 
 use super::MemorySession;
+use super::views::size;
 use crate::faults::Call;
 
 impl OperatorStore for MemorySession {
@@ -18,7 +19,12 @@ impl OperatorStore for MemorySession {
         self.act = Some(act);
     }
 
-    async fn note_refusal(&self, action: &str, target: &str, code: &str) -> Result<(), PortError> {
+    async fn note_refusal(
+        &self,
+        action: &str,
+        target: &str,
+        code: &str,
+    ) -> Result<bool, PortError> {
         self.note(action, target, code).await
     }
 
@@ -71,6 +77,10 @@ impl OperatorStore for MemorySession {
         page: Page,
     ) -> Result<Paged<CaseView>, PortError> {
         self.call(Call::Cases, |state| Ok(state.case_views(filter, open, page))).await
+    }
+
+    async fn first_cases(&self, filter: &CaseFilter, limit: i64) -> Result<Vec<Uuid>, PortError> {
+        self.call(Call::FirstCases, |state| Ok(state.first_cases(filter, size(limit)))).await
     }
 
     async fn case_groups(

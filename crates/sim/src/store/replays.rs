@@ -6,13 +6,15 @@ use mauntic_domain::jobs::JobState;
 use mauntic_domain::replays::{
     Canaries, PER_SECOND_MAX, Progress, STEP_CASES_MAX, Status, Step, step,
 };
-use mauntic_flows::ports::{Act, Advanced, Ended, PortError, ReplayOrder, ReplayRow, Replayed};
+use mauntic_flows::ports::{
+    Act, Advanced, CaseFilter, Ended, PortError, ReplayOrder, ReplayRow, Replayed,
+};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::acts::{Acted, Note};
 use super::cases::{Decider, Requeue};
-use super::rows::ReplayRecord;
+use super::rows::{JobRow, LetterRow, ReplayRecord};
 use super::{MemorySession, State, Twin};
 use crate::faults::Call;
 
@@ -157,8 +159,9 @@ impl State {
                     row.status = Status::Running;
                 }
                 let is_canary = row.status == Status::Canary;
-                let found = self.slice(&row, cases);
-                let is_last = found.len() < usize::try_from(cases).unwrap_or(usize::MAX);
+                let most = usize::try_from(cases).unwrap_or(usize::MAX);
+                let found = self.slice(&row, most);
+                let is_last = found.len() < most;
                 released = self.release_cases(&mut row, &found, start, spacing);
                 let is_through = if is_canary {
                     is_last && row.canaries.is_empty()
@@ -196,7 +199,8 @@ impl State {
         }
         let mut canaries = Canaries::None;
         for id in &replay.canaries {
-            let state = self.jobs.get(*id).filter(|row| row.failures == 0).map(|row| row.state);
+            let is_well = |row: &&JobRow| row.failures == 0 && !self.has_died(replay.id, *id);
+            let state = self.jobs.get(*id).filter(is_well).map(|row| row.state);
             match state {
                 None | Some(JobState::Failed | JobState::DeadLettered | JobState::Cancelled) => {
                     return Canaries::Failed(*id);
@@ -211,19 +215,43 @@ impl State {
         canaries
     }
 
+    /// Whether a job of a replay has a case that is younger than those that the
+    /// replay decided, whoever has decided it since.
+    fn has_died(&self, replay: Uuid, job: Uuid) -> bool {
+        let of_job = || self.letters.iter().filter(move |letter| letter.job_id == Some(job));
+        let is_its = |letter: &&LetterRow| letter.replay_id == Some(replay);
+        let first = of_job().filter(is_its).map(|letter| letter.id).min();
+        of_job().any(|letter| !is_its(&letter) && first.is_some_and(|first| letter.id > first))
+    }
+
     /// The next cases of a replay: of those that were there when it was ordered,
     /// the open ones that its filter means, by id.
-    fn slice(&self, replay: &ReplayRecord, cases: u32) -> Vec<Uuid> {
-        let is_next = |letter: &&super::rows::LetterRow| {
-            letter.decided_at.is_none()
-                && replay.after_case.is_none_or(|after| letter.id > after)
+    fn slice(&self, replay: &ReplayRecord, most: usize) -> Vec<Uuid> {
+        let is_its = |letter: &LetterRow| {
+            replay.after_case.is_none_or(|after| letter.id > after)
                 && letter.created_at <= replay.created_at
-                && self.is_meant(&replay.filter, letter)
+        };
+        self.pick(&replay.filter, is_its, most)
+    }
+
+    /// The cases that a replay would take first.
+    pub(super) fn first_cases(&self, filter: &CaseFilter, most: usize) -> Vec<Uuid> {
+        self.pick(filter, |_| true, most)
+    }
+
+    fn pick(
+        &self,
+        filter: &CaseFilter,
+        is_its: impl Fn(&LetterRow) -> bool,
+        most: usize,
+    ) -> Vec<Uuid> {
+        let is_next = |letter: &&LetterRow| {
+            letter.decided_at.is_none() && is_its(letter) && self.is_meant(filter, letter)
         };
         let mut found: Vec<Uuid> =
             self.letters.iter().filter(is_next).map(|letter| letter.id).collect();
         found.sort_unstable();
-        found.truncate(usize::try_from(cases).unwrap_or(usize::MAX));
+        found.truncate(most);
         found
     }
 

@@ -118,6 +118,12 @@ impl Called {
         answer.body
     }
 
+    /// [`Self::ok`] of a request that was done before, under the same key.
+    pub(super) fn repeated(self, status: u16) -> Value {
+        assert_eq!(self.answer.headers["idempotent-replayed"], "true", "{}", self.what);
+        self.ok(status)
+    }
+
     /// Done, and in the audit with this action and target: its body and the
     /// entry.
     pub(super) fn done(self, status: u16, action: &str, target: &str) -> (Value, Value) {

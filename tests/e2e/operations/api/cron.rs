@@ -89,7 +89,7 @@ pub(super) async fn a_schedule_runs_by_hand(api: &mut Api) {
     assert!(started["message"].as_str().unwrap().contains("all by hand"), "{started}");
     let run = started["executionId"].as_str().unwrap();
     assert_eq!(entry["reason"], "a customer waits");
-    let again = api.call(ask()).await.ok(202);
+    let again = api.call(ask()).await.repeated(202);
     assert_eq!(again["executionId"], run, "the same request is done once");
     let sql = "select status from jobs.run where id::text = $1";
     let status = until(

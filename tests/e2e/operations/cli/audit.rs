@@ -35,6 +35,17 @@ pub(super) async fn the_audit_is_listed_and_verified(cli: &mut Cli) {
     cli.run(&["audit", "verify"]).failed("not what was written").says("was altered");
     cli.owner.execute(alter, &[&"nothing", &"the import runs"]).await.unwrap();
     cli.run(&["audit", "verify"]).ok().says("none altered");
+    // More than one request follows.
+    let many = "select jobs.append_audit('{\"actor\": \"a\", \"action\": \"b\", \"target\": \"c\",
+      \"outcome\": \"done\"}') from generate_series(1, $1::int4)";
+    cli.owner.execute(many, &[&20_100]).await.unwrap();
+    let last = cli.json(&["audit", "verify"]);
+    let entries = given::count(&cli.owner, "select count(*) from jobs.audit").await;
+    assert_eq!((&last["verified"], &last["entries"]), (&json!(true), &json!(entries)), "{last}");
+    let alter = "update jobs.audit set entry = replace(entry, $1, $2) where seq = 20000";
+    cli.owner.execute(alter, &[&"done", &"gone"]).await.unwrap();
+    cli.run(&["audit", "verify"]).failed("not what was written").says("broken after 19999 entries");
+    cli.owner.execute(alter, &[&"gone", &"done"]).await.unwrap();
 }
 
 pub(super) async fn receipts_balance(cli: &mut Cli) {

@@ -3,7 +3,7 @@
 
 use axum::Json;
 use axum::http::{HeaderMap, Uri};
-use mauntic_domain::audit::{Broken, Entry, Hash, Link};
+use mauntic_domain::audit::{Broken, Entry, Hash, Link, Walk};
 use mauntic_flows::commands::verify_audit::verify;
 use mauntic_flows::ports::{AuditFilter, OperatorStore, Ports};
 use serde::Serialize;
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::auth::Operator;
 use crate::page::{Asked, Listed};
 use crate::problem::Problem;
-use crate::problems::{OperatorListProblems, OperatorProblems};
+use crate::problems::OperatorListProblems;
 use crate::query::Query;
 use crate::routes::shown;
 use crate::source::{NAME_CHARS_MAX, Source};
@@ -89,10 +89,15 @@ impl From<Link> for AuditLine {
 /// Whether the audit is what was written.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct VerifiedAudit {
-    /// Whether all of it is.
+    /// Whether all of it is; false until it is complete.
     verified: bool,
+    /// Whether nothing is left to be followed. If something is, the next request
+    /// goes on with `after` the entries and with their `hash`.
+    complete: bool,
     /// Entries that are, from the first on.
     entries: i64,
+    /// Hash of the last of them, in hexadecimal.
+    hash: String,
     /// The chain's last hash, in hexadecimal; who keeps it elsewhere can tell a
     /// chain that was written anew.
     head: String,
@@ -161,27 +166,67 @@ pub(super) async fn audit<P: Ports>(
     Ok(asked.cut(page.links, |link: &Link| link.seq))
 }
 
-/// Follows the audit's whole chain. 200 whatever it finds: `verified` says it.
+/// Follows the audit's chain, at most 10,000 entries a request. 200 whatever it
+/// finds: `verified` says it.
 #[utoipa::path(
     get,
     path = "/api/v2/admin/audit/verify",
     operation_id = "verify_audit",
     tag = "admin",
-    responses((status = 200, description = "What was found", body = VerifiedAudit), OperatorProblems),
+    params(
+        ("after" = Option<i64>, Query, description = "Go on behind this entry: `entries` of the answer before, or an entry whose hash somebody kept; with `hash`", minimum = 0),
+        ("hash" = Option<String>, Query, description = "That entry's hash; with `after`", pattern = "^[0-9a-f]{64}$"),
+    ),
+    responses((status = 200, description = "What was found", body = VerifiedAudit), OperatorListProblems),
     security(("bearer" = []))
 )]
 pub(super) async fn verify_audit<P: Ports>(
     operator: Operator<P>,
+    uri: Uri,
 ) -> Result<Json<VerifiedAudit>, Problem> {
-    let found = verify(&operator.look()).await?;
+    let found = verify(&operator.look(), begin(&uri)?).await?;
     Ok(Json(VerifiedAudit {
-        verified: found.broken.is_none(),
-        entries: found.entries,
-        head: found.head,
+        verified: found.complete && found.broken.is_none(),
+        complete: found.complete,
+        entries: found.walk.seq,
+        hash: hex(&found.walk.hash),
+        head: hex(&found.head.hash),
         broken: found.broken.map(BrokenLine::from),
     }))
 }
 
+/// Where to begin: at the chain's first entry unless somebody says otherwise.
+fn begin(uri: &Uri) -> Result<Walk, Problem> {
+    let mut query = Query::of(uri, &["after", "hash"], &[]);
+    let given = ["after", "hash"].map(|name| query.has(name));
+    let seq = query.parsed("after", "the number of an entry", |text| {
+        let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+        is_plain.then(|| text.parse().ok()).flatten()
+    });
+    let hash = query.parsed("hash", "64 hexadecimal digits", unhex);
+    match given {
+        [true, false] => query.fault("hash", "is needed with `after`".to_owned()),
+        [false, true] => query.fault("after", "is needed with `hash`".to_owned()),
+        _ => {}
+    }
+    query.done()?;
+    Ok(seq.zip(hash).map_or_else(Walk::default, |(seq, hash)| Walk { seq, hash }))
+}
+
 fn hex(hash: &Hash) -> String {
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A hash as [`hex`] writes it.
+fn unhex(text: &str) -> Option<Hash> {
+    let is_hex = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let number = |at: usize| u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok();
+    let mut hash = Hash::default();
+    if !is_hex || text.len() != 2 * hash.len() {
+        return None;
+    }
+    for (at, byte) in hash.iter_mut().enumerate() {
+        *byte = number(at)?;
+    }
+    Some(hash)
 }

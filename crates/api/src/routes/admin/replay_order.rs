@@ -1,5 +1,5 @@
 //! `POST /api/v2/admin/dlq/replay`: every open case that a filter names, canaries
-//! first and then at a pace; or what the newest of them would do.
+//! first and then at a pace; or what the oldest of them would do.
 
 use axum::Json;
 use axum::extract::State;
@@ -36,7 +36,7 @@ pub(crate) struct ReplayManyBody {
     /// Which open cases, of those that are there now: all that is named must
     /// hold; `{}` for all.
     filter: FilterBody,
-    /// Only says what the newest of them would do.
+    /// Only says what the oldest of them would do, those that it would take first.
     dry_run: Option<bool>,
     /// Most cases; all by default, and 100 of a dry run.
     #[schema(minimum = 1, maximum = 100_000)]
@@ -100,13 +100,13 @@ impl From<CaseFilter> for FilterBody {
     }
 }
 
-/// What the newest cases of a filter would do.
+/// What the oldest cases of a filter would do.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Rehearsals {
     /// True.
     dry_run: bool,
-    /// The newest first.
+    /// The oldest first.
     items: Vec<RehearsalBody>,
     /// Most cases that were tried.
     limit: u32,

@@ -46,6 +46,8 @@ pub(crate) struct RetriedRun {
     queued: u64,
     /// Dead jobs that stay so, because another job has their key since.
     refused: u64,
+    /// Dead jobs that stay so, because their case was discarded.
+    discarded: u64,
 }
 
 /// How far a run is, and when it may end.
@@ -134,7 +136,8 @@ pub(super) async fn cancel_run<P: Ports>(
     }
 }
 
-/// Queues a run's dead jobs again; the run is open until they are done.
+/// Queues a run's dead jobs again, but for those whose case was discarded; the
+/// run is open until they are done.
 #[utoipa::path(
     post,
     path = "/api/v2/admin/runs/{id}/retry",
@@ -159,17 +162,19 @@ pub(super) async fn retry_run<P: Ports>(
     let key = keyed.with(operator.holder(), &Value::Object(fields.clone()));
     let act = operator.act(only_reason(fields)?, key);
     let session = operator.begin(act);
-    let (jobs, refused) = match session.retry_run(id).await? {
-        Retried::Done { jobs, refused } => (jobs, refused),
+    let body = match session.retry_run(id).await? {
+        Retried::Done { jobs: queued, refused, discarded } => {
+            RetriedRun { execution_id: id, queued, refused, discarded }
+        }
         Retried::Unknown => return Err(Problem::new(Code::RunNotFound)),
         Retried::NoneDead => {
-            let detail = "Nothing was changed; none of the run's jobs is a dead letter.";
+            let detail =
+                "Nothing was changed; none of the run's jobs is a dead letter that is undecided.";
             return Err(Problem::with_detail(Code::NotDead, detail));
         }
     };
     // What is not sent now, the tick sends.
     let sent = send_due(state.ports.as_ref(), &session).await.map(|_| ());
     note_send(&state, &request_id, sent);
-    let body = RetriedRun { execution_id: id, queued: jobs, refused };
     Ok((StatusCode::ACCEPTED, Json(body)))
 }

@@ -34,8 +34,12 @@ async fn a_repeat_does_nothing_more() {
         assert_eq!((world.rows(), world.audit().len()), (rows, audit), "{}", rule.path);
         assert_eq!(again.body, first.body, "{}", rule.path);
         assert_eq!(again.header("location"), first.header("location"));
+        let told = [&first, &again].map(|answer| answer.headers.get("idempotent-replayed"));
+        assert!(told[0].is_none(), "{}", rule.path);
+        assert_eq!(told[1].unwrap(), "true", "{}", rule.path);
         // Under another key it is another request.
         let other = call().header(KEY, "other").send(&world).await;
+        assert!(!other.headers.contains_key("idempotent-replayed"), "{}", rule.path);
         assert_ne!(other.code(), "idempotency_conflict", "{}", rule.path);
     }
 }

@@ -1,5 +1,6 @@
 //! Whatever is refused to somebody known is written down, by whatever rule.
 
+use mauntic_domain::audit::REFUSALS_AN_HOUR_MAX;
 use mauntic_flows::ports::PortError;
 use mauntic_sim::faults;
 use serde_json::{Value, json};
@@ -123,6 +124,36 @@ async fn an_entry_that_cannot_be_written_is_an_error_in_the_log() {
     );
     assert!(line["cause"].as_str().unwrap().contains("secret cause"));
     assert_eq!(line["requestId"], answer.header("x-request-id"));
+}
+
+#[tokio::test]
+async fn refusals_beyond_what_the_audit_takes_are_in_the_log_alone() {
+    let world = World::with_things().await;
+    let call = |key| Call::new("POST", RESET).key(key).json("[]");
+    let most = usize::try_from(REFUSALS_AN_HOUR_MAX).unwrap();
+    for _ in 0..most {
+        call(OPERATOR_KEY).send(&world).await;
+    }
+    assert_eq!(world.audit().len(), most);
+    let answer = call(OPERATOR_KEY).send(&world).await;
+    assert_eq!((answer.status, answer.code()), (422, "validation_failed"));
+    let audit = world.audit();
+    assert_eq!(audit.len(), most);
+    let mut full = world.log().clone();
+    full.retain(|line| line["event"] == "audit_full");
+    let [line] = full.as_slice() else { panic!("{full:?}") };
+    for (field, value) in [
+        ("actor", &audit[0]["actor"]),
+        ("action", &json!("breaker.reset")),
+        ("code", &json!("validation_failed")),
+        ("requestId", &json!(answer.header("x-request-id"))),
+    ] {
+        assert_eq!(&line[field], value, "{field}");
+    }
+    // Others' are written, and what is done is.
+    call(READ_KEY).send(&world).await;
+    Call::new("POST", RESET).key(OPERATOR_KEY).json("{}").send(&world).await;
+    assert_eq!(world.audit().len(), most + 2);
 }
 
 #[tokio::test]

@@ -68,6 +68,26 @@ async fn a_dry_run_of_many_lists_what_each_would_do() {
 }
 
 #[tokio::test]
+async fn a_dry_run_tries_those_that_a_replay_takes_first() {
+    let world = World::with_things().await;
+    // Ids are the order of cases.
+    let cases: Vec<Uuid> = (0..4).map(|n| Uuid::from_u128(200 + n)).collect();
+    for (n, case) in (0..).zip(&cases) {
+        world.put_dead(Uuid::from_u128(100 + n), *case, "contact_7");
+    }
+    let filter = json!({"payload": {"contactId": "contact_7"}});
+    let body = json!({"filter": filter, "dryRun": true, "limit": 3});
+    let answer = order(&body).send(&world).await;
+    let items = answer.body["items"].as_array().unwrap();
+    let tried: Vec<_> = items.iter().map(|item| item["caseId"].as_str().unwrap()).collect();
+    assert_eq!(tried, cases[..3].iter().map(Uuid::to_string).collect::<Vec<_>>());
+    order(&json!({"filter": filter, "limit": 3, "perSecond": 1000})).send(&world).await;
+    let left = get("dlq?payload=%7B%22contactId%22%3A%22contact_7%22%7D").send(&world).await;
+    let left: Vec<_> = left.body["items"].as_array().unwrap().iter().collect();
+    assert_eq!((left.len(), &left[0]["caseId"]), (1, &json!(cases[3].to_string())));
+}
+
+#[tokio::test]
 async fn an_order_is_read_strictly() {
     let world = World::with_things().await;
     let large = json!({"a": "x".repeat(4_096)});

@@ -5,7 +5,7 @@ use mauntic_domain::jobs::JobState;
 use mauntic_domain::runs::{RunCounts, RunStatus};
 use serde_json::{Value, json};
 
-use crate::tests::things::{DEAD, NOTHING, RUN, WAITING, get, post, refused};
+use crate::tests::things::{CASE, DEAD, NOTHING, RUN, WAITING, get, post, refused, send};
 use crate::tests::world::World;
 
 #[tokio::test]
@@ -85,7 +85,8 @@ async fn dead_jobs_are_queued_again_once() {
     let retry = || post(&format!("runs/{RUN}/retry"), &json!({}));
     let answer = retry().send(&world).await;
     assert_eq!(answer.status, 202, "{}", answer.body);
-    let body = json!({"executionId": RUN.to_string(), "queued": 1, "refused": 0});
+    let body = json!({"executionId": RUN.to_string(), "queued": 1, "refused": 0,
+        "discarded": 0});
     assert_eq!(answer.body, body);
     assert_eq!(world.store().job(DEAD).unwrap().state, JobState::Queued);
     let sent = world.sent();
@@ -96,6 +97,18 @@ async fn dead_jobs_are_queued_again_once() {
     let run = get(&format!("runs/{RUN}")).send(&world).await;
     assert_eq!((&run.body["revision"], &run.body["status"]), (&json!(1), &json!("running")));
     assert_eq!(world.store().look(|state| state.run(RUN).unwrap().status), RunStatus::Running);
+}
+
+#[tokio::test]
+async fn a_job_whose_case_was_discarded_is_not_queued_again() {
+    let world = World::with_things().await;
+    let discard = send("DELETE", &format!("dlq/{CASE}?reason=unwanted"), &json!({}));
+    assert_eq!(discard.send(&world).await.status, 200);
+    let call = post(&format!("runs/{RUN}/retry"), &json!({}));
+    let target = RUN.to_string();
+    let answer = refused(&world, call, "not_dead", ("run.retry", &target)).await;
+    assert_eq!(answer.status, 409);
+    assert_eq!(world.store().job(DEAD).unwrap().state, JobState::DeadLettered);
 }
 
 #[tokio::test]

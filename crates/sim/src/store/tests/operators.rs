@@ -6,7 +6,7 @@ use mauntic_domain::jobs::{JobState, Queue};
 use mauntic_domain::replays::{Status, Terms};
 use mauntic_flows::ports::{
     Act, Advanced, CaseFilter, CaseReplay, CaseReplayed, Committed, Discarded, EffectStore,
-    OperatorStore, PortError, RelayStore, ReplayOrder, RequestKey, SetBackJob, Setback,
+    OperatorStore, PortError, RelayStore, Repeat, ReplayOrder, RequestKey, SetBackJob, Setback,
 };
 
 use super::*;
@@ -24,6 +24,7 @@ impl World {
                 holder: "key".to_owned(),
                 key: key.to_owned(),
                 fingerprint: [1; 32],
+                repeat: Repeat::default(),
             }),
         });
         session
