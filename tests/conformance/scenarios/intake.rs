@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use mauntic_domain::contact_events::{ContactEvent, read_event};
 use mauntic_domain::scoring::{DecayHours, DecayModel, Priority, SignalConfigEntry};
 use mauntic_flows::ports::{EffectStore, EventFate, EventStore, Intake, JobKey, TakenIn};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::given::{coalesce, effect, letter};
 use crate::dump::{assert_has, none};
@@ -26,19 +26,21 @@ on_both! {
     letters_are_kept_once_a_message
 }
 
-/// An event of `ada`, `org_1`, that happened `secs` ago.
+/// A visit of `ada`, of `org_1`.
 pub(crate) fn visit(id: &str, url: &str) -> Value {
     event(id, "content.PageVisited", json!({"contactId": "ada", "url": url}))
 }
 
 pub(crate) fn event(id: &str, type_name: &str, data: Value) -> Value {
-    json!({"id": id, "type": type_name, "organizationId": "org_1", "data": data})
+    let event = json!({"id": id, "type": type_name, "organizationId": "org_1"});
+    with(event, Map::from_iter([("data".to_owned(), data)]).into())
 }
 
 /// The event with other fields.
 pub(crate) fn with(mut event: Value, fields: Value) -> Value {
-    for (name, value) in fields.as_object().expect("fields") {
-        event[name] = value.clone();
+    let Value::Object(fields) = fields else { panic!("fields") };
+    for (name, value) in fields {
+        event[name.as_str()] = value;
     }
     event
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::scoring::SignalConfigEntry;
-use mauntic_flows::ports::{Database, EventStore};
+use mauntic_flows::ports::{Database, EventStore, TakenIn};
 use serde_json::{Value, json};
 
 use super::intake::{entry, event, visit, with};
@@ -138,7 +138,7 @@ async fn concurrent_intakes_are_one_after_the_other<S: Subject>(mut world: World
         .map(|(intake, session)| session.take_in(Some(&owner), intake));
     let taken = futures::future::join_all(calls).await;
     let taken: Vec<_> = taken.into_iter().map(Result::unwrap).collect();
-    assert_eq!(taken.iter().map(|one| one.taken()).sum::<usize>(), 12);
+    assert_eq!(taken.iter().map(TakenIn::taken).sum::<usize>(), 12);
     assert_eq!(taken.iter().map(|one| one.signals).sum::<u64>(), 12);
     assert_eq!(taken.iter().map(|one| one.alerts).sum::<u64>(), 1);
     let rows = world.rows("signals").await;

@@ -20,7 +20,7 @@ fn post(body: impl Into<Vec<u8>>) -> Call {
 }
 
 /// The sound event under another id, with other fields.
-fn event(id: &str, fields: Value) -> Value {
+fn event(id: &str, fields: &Value) -> Value {
     let mut event: Value = serde_json::from_str(VISIT).unwrap();
     event["id"] = json!(id);
     for (name, value) in fields.as_object().unwrap() {
@@ -30,7 +30,7 @@ fn event(id: &str, fields: Value) -> Value {
 }
 
 fn visit(id: &str, data: &Value) -> Value {
-    event(id, json!({ "data": data }))
+    event(id, &json!({ "data": data }))
 }
 
 async fn report(world: &World, events: &[Value]) -> Answer {
@@ -66,7 +66,7 @@ async fn one_that_is_wrong_costs_no_other() {
         visit("c", &json!({"contactId": "c", "url": "a\0b"})),
         visit("a", &good),
         json!(7),
-        event("d", json!({"organizationId": "org_b"})),
+        event("d", &json!({"organizationId": "org_b"})),
         visit("e", &json!({"contactId": "c", "url": "x".repeat(4_000)})),
     ];
     let answer = report(&world, &events).await;
@@ -90,7 +90,7 @@ async fn a_report_of_nothing_valid_is_refused() {
     let wrong = |id: &str| visit(id, &json!({"contactId": "c"}));
     let answer = refused(post(wrong("a").to_string()), 422, "validation_failed").await;
     assert_eq!(answer.pointers(), ["/data/url"]);
-    let events = [json!([]), wrong("b"), event("c", json!({"occurredAt": "2027-01-15"}))];
+    let events = [json!([]), wrong("b"), event("c", &json!({"occurredAt": "2027-01-15"}))];
     let body = json!({ "events": events }).to_string();
     let answer = refused(post(body), 422, "validation_failed").await;
     assert_eq!(answer.pointers(), ["/events/0", "/events/1/data/url", "/events/2/occurredAt"]);

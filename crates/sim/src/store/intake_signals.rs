@@ -17,6 +17,9 @@ use super::rows::{EventRow, JobRow};
 use super::signal_rows::{AlertFate, AlertRow, SignalKey, SignalRow};
 use super::{State, enqueue};
 
+/// A type's signals of a day, with their times.
+type Day = Vec<(DateTime<Utc>, SignalKey)>;
+
 /// A signal that an event makes.
 struct New<'a> {
     event: &'a ContactEvent,
@@ -163,8 +166,7 @@ impl State {
             .map(|event| (event.organization_id.clone(), event.contact_id.clone()))
             .collect();
         for contact in contacts {
-            let mut days: BTreeMap<(SignalType, NaiveDate), Vec<(DateTime<Utc>, SignalKey)>> =
-                BTreeMap::new();
+            let mut days: BTreeMap<(SignalType, NaiveDate), Day> = BTreeMap::new();
             for (key, row) in self.signals_of(&contact) {
                 let at = row.signal.detected_at;
                 let day = days.entry((row.signal_type.clone(), at.date_naive())).or_default();
