@@ -16,7 +16,7 @@ macro_rules! sql {
 
 impl Plan {
     /// Tables of these names are read by these indexes only.
-    fn reads_by(&self, name: &str, prefix: &str, indexes: &[&str]) {
+    pub(super) fn reads_by(&self, name: &str, prefix: &str, indexes: &[&str]) {
         let of_it = self.scans.iter().filter(|(_, of)| of.starts_with(prefix));
         for (kind, of) in of_it.clone() {
             assert_ne!(kind, "Seq Scan", "{name} reads all of {of}: {}", self.text);
