@@ -195,13 +195,13 @@ impl ConfigPreview {
                 score_rows: cost.score_rows,
                 history_rows: cost.history_rows,
             },
-            contact: contact.zip(scores).map(|(contact, scores)| compared(contact, &scores, now)),
+            contact: contact.zip(scores).map(|(contact, scores)| compared(&contact, &scores, now)),
         }
     }
 }
 
 fn compared(
-    contact: ContactId,
+    contact: &ContactId,
     (before, after): &(Score, Score),
     now: DateTime<Utc>,
 ) -> ComparedBody {

@@ -19,9 +19,9 @@ impl State {
         contact: &ContactKey,
     ) -> impl Iterator<Item = (&SignalKey, &SignalRow)> {
         // The least name there is: no event's is before it.
-        let first = EventId::parse("-").expect("a name");
-        let rows = self.signals.range((contact.clone(), first)..);
-        rows.take_while(move |((of, _), _)| of == contact)
+        let first = EventId::parse("-").ok();
+        let rows = first.map(|first| self.signals.range((contact.clone(), first)..));
+        rows.into_iter().flatten().take_while(move |((of, _), _)| of == contact)
     }
 
     /// What a contact's signals up to a version of its inputs weigh together at

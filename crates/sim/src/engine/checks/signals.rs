@@ -61,9 +61,9 @@ pub(super) fn once(world: &World) -> Failed {
 /// cap lets.
 pub(super) fn capped(world: &World) -> Failed {
     type Day<'a> = (&'a ContactKey, &'a str, i64);
+    type Found<'a> = (DateTime<Utc>, &'a EventId, &'a SignalRow);
     world.ports.store.look(|state| {
-        let mut days: BTreeMap<Day<'_>, Vec<(DateTime<Utc>, &EventId, &SignalRow)>> =
-            BTreeMap::new();
+        let mut days: BTreeMap<Day<'_>, Vec<Found<'_>>> = BTreeMap::new();
         for ((contact, id), row) in state.signals() {
             let day = row.signal.detected_at.timestamp().div_euclid(86_400);
             let of = days.entry((contact, row.signal_type.as_str(), day)).or_default();

@@ -54,7 +54,9 @@ fn event(world: &mut World, owner: &OrganizationId) -> Value {
         6 => ("intent.SignalObserved", json!({"weight": -1})),
         _ => ("delivery.MessageOpened", json!({})),
     };
-    data["contactId"] = json!(contact);
+    if let Value::Object(fields) = &mut data {
+        fields.insert("contactId".to_owned(), json!(contact));
+    }
     let age = TimeDelta::minutes(world.between(0, AGE_MINUTES_MAX));
     let occurred_at = (world.now() - age).to_rfc3339_opts(SecondsFormat::Millis, true);
     let id = format!("evt-{nth}");
