@@ -62,6 +62,8 @@ pub struct Request<'a> {
     pub key: Option<&'a str>,
     /// Sent under this `Idempotency-Key`.
     pub idempotency_key: Option<&'a str>,
+    /// Sent as `If-Match`.
+    pub if_match: Option<&'a str>,
     /// Sent as JSON, whatever it is; none where it is empty.
     pub body: &'a str,
 }
@@ -173,6 +175,9 @@ impl Stack {
         }
         if let Some(key) = sent.idempotency_key {
             request = request.header("Idempotency-Key", key);
+        }
+        if let Some(tag) = sent.if_match {
+            request = request.header("If-Match", tag);
         }
         if !sent.body.is_empty() {
             request = request.header("Content-Type", "application/json");
