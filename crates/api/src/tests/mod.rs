@@ -5,6 +5,7 @@ mod admin;
 mod backlog;
 mod call;
 mod config;
+mod config_bodies;
 mod health;
 mod leaderboard;
 mod observe;
