@@ -43,7 +43,7 @@ fn sent(stack: &Stack, rule: &RouteRule, name: &str, query: &str, body: &str) {
     };
     let path = format!("{path}{query}");
     let key = Some(ADMIN_TOKEN);
-    let request = Request { method: rule.method, path: &path, key, body, idempotency_key: None };
+    let request = Request { method: rule.method, path: &path, key, body, ..Request::default() };
     let answer = stack.send(request).unwrap_or_else(|error| panic!("{path}: {error}"));
     let what = format!("{} {path} {body}: {}", rule.method, answer.body);
     assert!(answer.status < 500, "{what}");
