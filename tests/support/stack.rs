@@ -64,6 +64,8 @@ pub struct Request<'a> {
     pub idempotency_key: Option<&'a str>,
     /// The tag that is sent as `If-None-Match`.
     pub known: Option<&'a str>,
+    /// Sent as `If-Match`.
+    pub if_match: Option<&'a str>,
     /// Sent as JSON, whatever it is; none where it is empty.
     pub body: &'a str,
 }
@@ -178,6 +180,9 @@ impl Stack {
         }
         if let Some(tag) = sent.known {
             request = request.header("If-None-Match", tag);
+        }
+        if let Some(tag) = sent.if_match {
+            request = request.header("If-Match", tag);
         }
         if !sent.body.is_empty() {
             request = request.header("Content-Type", "application/json");

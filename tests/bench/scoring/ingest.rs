@@ -86,7 +86,8 @@ fn send_all(copy: &Copy, contacts: i64) -> Ingested {
 fn send(agent: &ureq::Agent, url: &str, number: u32, contacts: i64) -> u64 {
     let now = Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true);
     let event = |n: usize| -> Value {
-        let contact = 1 + (i64::from(number) * 7_919 + n as i64 * 104_729) % contacts;
+        let contact =
+            1 + (i64::from(number) * 7_919 + i64::try_from(n).unwrap() * 104_729) % contacts;
         let (event_type, data) = match n % 4 {
             0 => ("content.PageVisited", json!({"url": "https://example.com/pricing"})),
             1 => ("delivery.MessageOpened", json!({"campaignId": "spring"})),

@@ -1,7 +1,6 @@
 //! The lines, each with its bound and whether it holds, and what a million
 //! contacts cost by published prices.
 
-use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -64,7 +63,7 @@ impl Report {
         let mut text = "# Benchmarks of scoring\n\n".to_owned();
         text += "Written by `make bench`; read ratios, not absolutes. Clients, workers and the \
                  server share the cores.\n\n";
-        let _ = writeln!(text, "{model}, {cores} cores. {server}.\n");
+        text += &format!("{model}, {cores} cores. {server}.\n\n");
         text += "| what | measured | bound | |\n|---|---|---|---|\n";
         Self { text, failed: 0 }
     }
@@ -73,7 +72,7 @@ impl Report {
         self.failed += usize::from(!holds);
         let verdict = if holds { "pass" } else { "FAIL" };
         println!("{what}: {measured} ({bound}): {verdict}");
-        let _ = writeln!(self.text, "| {what} | {measured} | {bound} | {verdict} |");
+        self.text += &format!("| {what} | {measured} | {bound} | {verdict} |\n");
     }
 
     pub(crate) fn recompute(
@@ -165,12 +164,11 @@ impl Report {
 
     /// Keeps it, as the process's end.
     pub(crate) fn end(mut self) -> ExitCode {
-        let _ = writeln!(
-            self.text,
+        self.text += &format!(
             "\nThe rival is one statement in one session (`tests/bench/scoring/plain.sql`), the \
              best of three. The cost counts {QUEUE_OPERATION:.7} dollars a queue operation, \
              {WORKER_REQUEST:.7} a request, {WORKER_CPU_MS:.8} a millisecond of CPU (Cloudflare) and \
-             {NEON_CU_HOUR} a CU-hour (Neon, Launch), without what plans include."
+             {NEON_CU_HOUR} a CU-hour (Neon, Launch), without what plans include.\n"
         );
         let path = mauntic_local::repository_root().join(PATH);
         std::fs::write(path, self.text).expect("the report is written");

@@ -62,6 +62,11 @@ fn refusal(access: Access, role: Role) -> Option<(u16, &'static str)> {
     }
 }
 
+/// Whether a route needs a draft, or the state that somebody saw.
+fn is_of_draft(rule: &RouteRule) -> bool {
+    rule.path.contains("config") && rule.method != "GET"
+}
+
 /// A request to the route that is well in all but, perhaps, its caller.
 fn call(stack: &Stack, rule: &RouteRule, token: Option<&str>) -> Answer {
     let mut path = rule.path.replace("{contactId}", "c");
@@ -93,6 +98,7 @@ async fn every_route_lets_in_whom_its_access_says() {
         async || {
             let answers =
                 ROUTES.iter().filter(|rule| refusal(rule.access, Role::Tenant(BOTH)).is_none());
+            let answers = answers.filter(|rule| !is_of_draft(rule));
             let answers = answers.map(|rule| call(&stack, rule, Some(&full)).status);
             answers.map(|status| (status < 300).then_some(())).collect::<Option<Vec<()>>>()
         },
@@ -104,8 +110,9 @@ async fn every_route_lets_in_whom_its_access_says() {
             let what = format!("{} {} by {role:?} {token:?}", rule.method, rule.path);
             match refusal(rule.access, *role) {
                 Some((status, code)) => is_problem(&answer, status, code, &what),
-                // Of ids there is nothing here; that these are done stands elsewhere.
-                None if rule.path.starts_with("/api/v2/admin/") => {
+                // Of ids and drafts there is nothing here; that these are done stands
+                // elsewhere.
+                None if rule.path.starts_with("/api/v2/admin/") || is_of_draft(rule) => {
                     let is_in = answer.status < 500 && ![401, 403].contains(&answer.status);
                     assert!(is_in, "{what}: {}", answer.body);
                 }

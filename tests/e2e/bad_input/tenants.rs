@@ -81,6 +81,19 @@ fn call_as_stranger(stack: &Stack, rule: &RouteRule, key: &str) {
         "POST /api/v1/scoring/recalculate" => {
             assert_eq!((answer.status, &answer.body["contacts"]), (202, &json!(2)), "{what}");
         }
+        "GET /api/v1/scoring/config" | "GET /api/v1/scoring/signal-config" => {
+            assert_eq!((answer.status, &answer.body["version"]), (200, &json!(0)), "{what}");
+        }
+        "POST /api/v1/scoring/config/preview" => {
+            is_problem(&answer, 422, "validation_failed", &what);
+        }
+        // Of what nobody has seen nothing is changed.
+        "PUT /api/v1/scoring/config"
+        | "PUT /api/v1/scoring/signal-config"
+        | "DELETE /api/v1/scoring/config/draft"
+        | "POST /api/v1/scoring/config/publish" => {
+            is_problem(&answer, 428, "precondition_required", &what);
+        }
         _ => panic!("say here what {what} does with the name of another's contact"),
     }
 }

@@ -120,7 +120,7 @@ pub(super) fn factors(fields: Map<String, Value>) -> Result<Config, Problem> {
         let weight = Weight::from_e4(weight?.points().e4());
         Some(ConfigEntry { category: category?, factor: factor?, weight, enabled })
     })?;
-    Config::new(entries).map_err(|error| unsound(&error))
+    Config::new(entries).map_err(|error| unsound(error.to_string()))
 }
 
 /// Reads types of signal.
@@ -149,13 +149,13 @@ pub(super) fn signals(fields: Map<String, Value>) -> Result<SignalConfig, Proble
             cap_per_day: cap_per_day.and_then(|cap| u16::try_from(cap).ok()),
         })
     })?;
-    SignalConfig::new(entries).map_err(|error| unsound(&error))
+    SignalConfig::new(entries).map_err(|error| unsound(error.to_string()))
 }
 
 /// What the checks before it leave nothing of.
-fn unsound(error: &impl ToString) -> Problem {
+fn unsound(message: String) -> Problem {
     let mut faults = Faults::of(Part::Body);
-    faults.add(&Pointer::root().field("entries"), error.to_string());
+    faults.add(&Pointer::root().field("entries"), message);
     faults.problem()
 }
 

@@ -6,6 +6,7 @@ mod alerts;
 mod backlog;
 mod call;
 mod config;
+mod config_bodies;
 mod etags;
 mod events;
 mod health;

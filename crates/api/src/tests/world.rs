@@ -59,7 +59,7 @@ const KEYS: [(&str, Option<&str>, &[Scope]); 7] = [
 ];
 
 /// What a request asks of a session once its key is known.
-const WORK: [Call; 40] = [
+const WORK: [Call; 41] = [
     Call::PutFeatures,
     Call::TakeIn,
     Call::Enqueue,

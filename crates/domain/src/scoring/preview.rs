@@ -24,7 +24,7 @@ pub const BUCKETS: usize = 20;
 /// Points of a part; the last has 100 too.
 const BUCKET_POINTS: i64 = 5;
 
-const _: () = assert!(BUCKETS == 20 && 20 * BUCKET_POINTS == 100);
+const _: () = assert!(100 / BUCKET_POINTS == 20 && BUCKETS == 20);
 
 /// Contacts that are named as those that move most.
 pub const MOVERS_MAX: usize = 10;

@@ -16,6 +16,7 @@ pub(super) struct Ask<'a> {
     pub(super) idempotency_key: Option<&'a str>,
     /// The tag of the answer that is known already.
     pub(super) known: Option<&'a str>,
+    pub(super) if_match: Option<&'a str>,
     /// Some other caller; nobody where it is none inside.
     pub(super) caller: Option<Option<&'a str>>,
 }
@@ -37,6 +38,7 @@ impl<'a> Ask<'a> {
             body: String::new(),
             idempotency_key: None,
             known: None,
+            if_match: None,
             caller: None,
         }
     }
@@ -83,6 +85,11 @@ impl<'a> Ask<'a> {
     /// By who knows the answer of this tag.
     pub(super) fn knowing(self, tag: &'a str) -> Self {
         Self { known: Some(tag), ..self }
+    }
+
+    /// Of the state with this tag.
+    pub(super) fn seeing(self, tag: &'a str) -> Self {
+        Self { if_match: Some(tag), ..self }
     }
 
     /// By somebody else, or nobody.
@@ -133,6 +140,17 @@ impl Called {
         let told = ["actor", "action", "target", "outcome"].map(|name| entry[name].as_str());
         assert_eq!(told, [Some("bootstrap"), Some(action), Some(target), Some("done")], "{what}");
         (answer.body, entry)
+    }
+
+    /// An organization's own change, in the audit with this action: its body, and
+    /// the tag of the state that it made.
+    pub(super) fn changed(self, status: u16, action: &str) -> (Value, String) {
+        let Self { what, answer, entry, .. } = self;
+        assert_eq!(answer.status, status, "{what}: {}", answer.body);
+        let entry = entry.unwrap_or_else(|| panic!("{what} is not in the audit"));
+        let told = ["action", "outcome"].map(|name| entry[name].as_str());
+        assert_eq!(told, [Some(action), Some("done")], "{what}");
+        (answer.body, answer.headers["etag"].clone())
     }
 
     /// Refused with a problem; a change of somebody known is in the audit.

@@ -99,12 +99,12 @@ fn ranges_are_consecutive_and_without_gaps() {
         let planned = wait(session.plan_ranges(owner.as_ref(), contacts, ranges)).unwrap();
         let mut after = None;
         let mut read = 0;
-        for (range, (of, name)) in planned.iter().zip(&ends) {
+        for (range, (of, name)) in planned.ranges.iter().zip(&ends) {
             assert_eq!((&range.after, Some(&range.through)), (&after, place(of, name).as_ref()));
             after = place(of, name);
-            read += wait(session.range_inputs(owner.as_ref(), range)).unwrap().contacts.len();
+            read += wait(session.range_inputs(owner.as_ref(), range, None)).unwrap().contacts.len();
         }
-        assert_eq!(planned.len(), ends.len());
+        assert_eq!(planned.ranges.len(), ends.len());
         assert_eq!(
             read,
             if ends.is_empty() {
