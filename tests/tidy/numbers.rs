@@ -28,6 +28,10 @@ macro_rules! counts {
 
 fn constants() -> BTreeMap<&'static str, i64> {
     let times = times! {
+        domain::contact_events::ACTIVITY_KEPT
+        domain::contact_events::EVENT_AGE_MAX
+        domain::contact_events::EVENT_FUTURE_MAX
+        domain::contact_events::SEEN_KEPT
         domain::breaker::OPEN
         domain::breaker::PROBE
         domain::jobs::limits::EXPIRY
@@ -42,9 +46,13 @@ fn constants() -> BTreeMap<&'static str, i64> {
         flows::consume::INVOCATION_MAX
     };
     let counts = counts! {
-        domain::audit::ENTRIES_AN_HOUR_MAX
+            domain::audit::ENTRIES_AN_HOUR_MAX
         domain::audit::REFUSALS_AN_HOUR_MAX
-        domain::breaker::FAILURES_MAX
+            domain::contact_events::EVENTS_RETIRED_MAX
+        domain::contact_events::MESSAGE_EVENTS_MAX
+        domain::contact_events::REQUEST_EVENTS_MAX
+        flows::ports::INTAKE_EVENTS_MAX
+            domain::breaker::FAILURES_MAX
         domain::breaker::SUCCESSES_MIN
         domain::jobs::data::LIST_CONTACTS_MAX
         domain::jobs::data::RANGE_CONTACTS

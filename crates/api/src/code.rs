@@ -61,7 +61,6 @@ pub(crate) enum Code {
 
 impl Code {
     /// Every kind.
-    #[cfg(test)]
     pub(crate) const ALL: [Self; 41] = [
         Self::MalformedJson,
         Self::BodyUnreadable,

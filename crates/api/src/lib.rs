@@ -2,7 +2,8 @@
 //! in workerd, in a host process and in tests.
 //!
 //! - [`router`] and [`ApiState`]: all that a worker wires.
-//! - [`ROUTES`]: every route and who may call it.
+//! - [`ROUTES`]: every route and who may call it; [`describe`]: its OpenAPI document,
+//!   which a worker is built with as text.
 //! - `routes`: one file an area, with its bodies.
 //! - `auth`, `body`, `fields`, `params`, `cursor`: what a request must bring;
 //!   `form`, `query`, `source`, `page`, `idempotency`, `if_match`: the same where
@@ -42,5 +43,5 @@ mod tests;
 
 pub use access::{Access, ROUTES, RouteRule};
 pub use log::{Log, LogLine};
-pub use routes::router;
+pub use routes::{describe, router};
 pub use state::{ApiState, Secret};

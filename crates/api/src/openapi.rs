@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use utoipa::openapi::example::ExampleBuilder;
-use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::example::{Example, ExampleBuilder};
+use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{Operation, Parameter, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
@@ -52,15 +52,29 @@ pub(crate) fn base() -> utoipa::openapi::OpenApi {
         .scheme(HttpAuthScheme::Bearer)
         .description(Some("An organization's key (`mk_…`) or an operator's."))
         .build();
-    let components = ComponentsBuilder::from(document.components.take().unwrap_or_default())
+    let headers = HEADERS.map(|(name, told)| (name.to_owned(), RefOr::T(header(told)))).into();
+    let examples = Code::ALL.map(|code| (code.as_str().to_owned(), RefOr::T(example(code)))).into();
+    let mut components = ComponentsBuilder::from(document.components.take().unwrap_or_default())
         .security_scheme("bearer", SecurityScheme::Http(bearer))
         .schema(ProblemBody::name(), ProblemBody::schema())
         .schema(FieldError::name(), FieldError::schema())
         .schema(Part::name(), Part::schema())
         .build();
+    components.headers = headers;
+    components.examples = examples;
     document.components = Some(components);
     document
 }
+
+/// Headers of answers, told once.
+const HEADERS: [(&str, &str); 3] = [
+    (REQUEST_ID, "Correlation id of the request"),
+    (REPLAYED, "`true` where the answer is an earlier request's of the same key; absent otherwise"),
+    (TAG, "Names this answer; sent back as `If-None-Match`, it is 304 while nothing changed"),
+];
+const REQUEST_ID: &str = "X-Request-Id";
+const REPLAYED: &str = "Idempotent-Replayed";
+const TAG: &str = "ETag";
 
 /// The document after the handlers added theirs.
 pub(crate) fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
@@ -72,11 +86,9 @@ pub(crate) fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openap
         let is_keyed = operation.parameters.iter().flatten().any(is_key);
         for (status, response) in &mut operation.responses.responses {
             let RefOr::T(response) = response else { continue };
-            add_header(response, "X-Request-Id", "Correlation id of the request");
+            add_header(response, REQUEST_ID);
             if is_keyed && status.starts_with('2') {
-                let of_repeat = "`true` where the answer is an earlier request's of the same key; \
-                                 absent otherwise";
-                add_header(response, "Idempotent-Replayed", of_repeat);
+                add_header(response, REPLAYED);
             }
         }
     }
@@ -85,20 +97,16 @@ pub(crate) fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openap
 
 /// Says that an answer has a tag, and what who names it is told.
 fn may_be_kept(operation: &mut Operation) {
-    let told = "Names this answer; sent back as `If-None-Match`, it is 304 while nothing changed";
     if let Some(RefOr::T(found)) = operation.responses.responses.get_mut("200") {
-        add_header(found, "ETag", told);
+        add_header(found, TAG);
     }
     let unchanged = ResponseBuilder::new().description("Nothing changed").build();
     operation.responses.responses.insert("304".to_owned(), RefOr::T(unchanged));
 }
 
-fn add_header(response: &mut Response, name: &str, description: &str) {
-    let header = HeaderBuilder::new()
-        .schema(Some(Object::with_type(Type::String)))
-        .description(Some(description))
-        .build();
-    response.headers.insert(name.to_owned(), RefOr::T(header));
+fn add_header(response: &mut Response, name: &str) {
+    let told = Ref::new(format!("#/components/headers/{name}"));
+    response.headers.insert(name.to_owned(), RefOr::Ref(told));
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
@@ -122,11 +130,8 @@ pub(crate) fn problem_responses(groups: &[&[Code]]) -> BTreeMap<String, RefOr<Re
 fn response(codes: &[Code]) -> Response {
     let titles: Vec<&str> = codes.iter().map(|code| code.title()).collect();
     let examples = codes.iter().map(|code| {
-        let example = ExampleBuilder::new()
-            .summary(code.title())
-            .value(serde_json::to_value(example(*code)).ok())
-            .build();
-        (code.as_str(), example)
+        let told = Ref::new(format!("#/components/examples/{}", code.as_str()));
+        (code.as_str(), RefOr::Ref(told))
     });
     let content = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name(ProblemBody::name())))
@@ -135,10 +140,16 @@ fn response(codes: &[Code]) -> Response {
     ResponseBuilder::new().description(titles.join("; ")).content(PROBLEM_JSON, content).build()
 }
 
-fn example(code: Code) -> ProblemBody {
+fn header(told: &str) -> Header {
+    let text = Object::with_type(Type::String);
+    HeaderBuilder::new().schema(Some(text)).description(Some(told)).build()
+}
+
+fn example(code: Code) -> Example {
     let problem = match code {
         Code::ValidationFailed => Problem::new(code).errors(vec![FieldError::example()]),
         _ => Problem::new(code),
     };
-    problem.body(EXAMPLE_REQUEST_ID)
+    let body = serde_json::to_value(problem.body(EXAMPLE_REQUEST_ID));
+    ExampleBuilder::new().summary(code.title()).value(body.ok()).build()
 }

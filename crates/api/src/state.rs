@@ -18,6 +18,8 @@ pub struct ApiState<P: Ports> {
     pub log: Arc<dyn Log>,
     /// Schema versions this build runs on.
     pub schema: RangeInclusive<i32>,
+    /// The text of [`describe`](crate::describe), written when the worker is built.
+    pub document: &'static str,
 }
 
 /// The state as handlers get it.

@@ -38,6 +38,7 @@ fn build(env: &Env) -> Router {
         admin_token: config::admin_token(env).map(Secret::new),
         log: Arc::new(write),
         schema: mauntic_store::SCHEMA,
+        document: include_str!(concat!(env!("OUT_DIR"), "/openapi.json")),
     })
 }
 

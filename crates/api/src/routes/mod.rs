@@ -17,20 +17,21 @@ mod health;
 mod history;
 mod leaderboard;
 mod recalculate;
+mod registry;
 mod score;
 mod signals;
 mod time;
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Router};
 use mauntic_flows::ports::Ports;
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::body::BODY_BYTES_MAX;
 use crate::code::Code;
@@ -41,18 +42,16 @@ use crate::openapi;
 use crate::problem::Problem;
 use crate::refused::audit;
 use crate::state::{ApiState, Shared};
+use registry::{Registry, add};
 use time::{shown, shown_if};
 
 /// Builds the router. That costs more than a request does, so build it once an
 /// isolate or process, and clone it for each request.
 pub fn router<P: Ports>(state: ApiState<P>) -> Router {
     let state = Arc::new(state);
-    let (routes, document) = routes::<P>().split_for_parts();
-    let document = document::Document::new(&openapi::complete(document));
-    routes
+    routes::<P, _>(Router::new())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(Extension(document))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn(tag))
         .layer(from_fn(tell_repeats))
@@ -61,26 +60,37 @@ pub fn router<P: Ports>(state: ApiState<P>) -> Router {
         .with_state(state)
 }
 
-fn routes<P: Ports>() -> OpenApiRouter<Shared<P>> {
-    OpenApiRouter::with_openapi(openapi::base())
-        .routes(routes!(document::openapi_document))
-        .routes(routes!(health::health))
-        .routes(routes!(features::put_features))
-        .routes(routes!(recalculate::recalculate))
-        .routes(routes!(events::report_events))
-        .routes(routes!(score::get_score))
-        .routes(routes!(explain::explain_score))
-        .routes(routes!(leaderboard::leaderboard))
-        .routes(routes!(history::score_history))
-        .routes(routes!(signals::contact_signals))
-        .routes(routes!(alerts::list_alerts))
-        .routes(routes!(acknowledge::acknowledge_alert))
-        .routes(routes!(config::get_config, config::put_config))
-        .routes(routes!(config::get_signal_config, config::put_signal_config))
-        .routes(routes!(config::discard_draft))
-        .routes(routes!(config_preview::preview_config))
-        .routes(routes!(config_publish::publish_config))
-        .merge(admin::routes())
+/// The document of every route, made from the handlers.
+#[must_use]
+pub fn describe<P: Ports>() -> OpenApi {
+    let described = OpenApiRouter::with_openapi(openapi::base());
+    openapi::complete(routes::<P, _>(described).into_openapi())
+}
+
+fn routes<P: Ports, R: Registry<Shared<P>>>(registry: R) -> R {
+    let registry = add!(
+        registry,
+        document::openapi_document,
+        health::health,
+        features::put_features,
+        recalculate::recalculate,
+        events::report_events,
+        score::get_score,
+        explain::explain_score,
+        leaderboard::leaderboard,
+        history::score_history,
+        signals::contact_signals,
+        alerts::list_alerts,
+        acknowledge::acknowledge_alert,
+        config::get_config,
+        config::put_config,
+        config::get_signal_config,
+        config::put_signal_config,
+        config::discard_draft,
+        config_preview::preview_config,
+        config_publish::publish_config,
+    );
+    admin::routes(registry)
 }
 
 async fn not_found() -> Problem {

@@ -81,6 +81,7 @@ async fn an_empty_or_missing_admin_token_opens_nothing() {
             admin_token,
             log: Arc::new(|_: &crate::LogLine<'_>| {}),
             schema: 1..=1,
+            document: "",
         });
         let request = axum::http::Request::get("/api/v2/admin/queues")
             .header("authorization", format!("Bearer {ADMIN_TOKEN}"))

@@ -24,6 +24,7 @@ use mauntic_sim::store::rows::JobRow;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::schema::written;
 use crate::{ApiState, LogLine, Secret, router};
 
 /// A key of eight digits, eight times.
@@ -172,6 +173,7 @@ impl World {
                 log.log().push(line);
             }),
             schema: 2..=4,
+            document: written(),
         })
     }
 

@@ -25,9 +25,8 @@ mod runs;
 use mauntic_flows::ports::Ports;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
+use super::registry::{Registry, add};
 use crate::form::Form;
 use crate::source::{REASON_CHARS_MAX, Source};
 use crate::state::Shared;
@@ -43,34 +42,37 @@ pub(crate) struct ReasonBody {
 }
 
 /// Every route of an operator.
-pub(super) fn routes<P: Ports>() -> OpenApiRouter<Shared<P>> {
-    OpenApiRouter::new()
-        .routes(routes!(cron::cron))
-        .routes(routes!(preview::preview))
-        .routes(routes!(cron_moves::pause))
-        .routes(routes!(cron_moves::run))
-        .routes(routes!(cron_lists::runs))
-        .routes(routes!(cron_lists::occurrences))
-        .routes(routes!(runs::run))
-        .routes(routes!(runs::run_jobs))
-        .routes(routes!(runs::cancel_run))
-        .routes(routes!(runs::retry_run))
-        .routes(routes!(queues::queues))
-        .routes(routes!(jobs::queue_jobs))
-        .routes(routes!(messages::enqueue))
-        .routes(routes!(jobs::job))
-        .routes(routes!(jobs::cancel_job))
-        .routes(routes!(cases::cases))
-        .routes(routes!(cases::case_groups))
-        .routes(routes!(replay_order::replay_many))
-        .routes(routes!(replays::replay))
-        .routes(routes!(replays::cancel_replay))
-        .routes(routes!(cases::case, discard::discard))
-        .routes(routes!(replay::replay_case))
-        .routes(routes!(breakers::breakers))
-        .routes(routes!(breakers::reset_breaker))
-        .routes(routes!(audit::audit))
-        .routes(routes!(audit::verify_audit))
+pub(super) fn routes<P: Ports, R: Registry<Shared<P>>>(registry: R) -> R {
+    add!(
+        registry,
+        cron::cron,
+        preview::preview,
+        cron_moves::pause,
+        cron_moves::run,
+        cron_lists::runs,
+        cron_lists::occurrences,
+        runs::run,
+        runs::run_jobs,
+        runs::cancel_run,
+        runs::retry_run,
+        queues::queues,
+        jobs::queue_jobs,
+        messages::enqueue,
+        jobs::job,
+        jobs::cancel_job,
+        cases::cases,
+        cases::case_groups,
+        replay_order::replay_many,
+        replays::replay,
+        replays::cancel_replay,
+        cases::case,
+        discard::discard,
+        replay::replay_case,
+        breakers::breakers,
+        breakers::reset_breaker,
+        audit::audit,
+        audit::verify_audit,
+    )
 }
 
 /// Takes the reason that every change may have.
