@@ -20,6 +20,7 @@ mod letters;
 mod neighbours;
 mod operations;
 mod panics;
+mod publication;
 mod recompute;
 mod ten_thousand;
 mod thousand;

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 const SCHEDULE: &str = "scoring-batch-recompute";
 
 /// A schedule whose logic comes with a later build.
-const LATER: &str = "scoring-signal-decay";
+const LATER: &str = "analytics-aggregate-hourly";
 
 const BREAKER: &str = "alert_webhook";
 

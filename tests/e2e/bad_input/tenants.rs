@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::Utc;
 use mauntic_api::{Access, ROUTES, RouteRule};
 use mauntic_flows::ports::Scope;
 use mauntic_local::workers::Build;
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 use tokio_postgres::Client;
 
 use super::is_problem;
+use crate::operations::given;
 
 /// Both organizations get a contact of this name.
 const SHARED: &str = "c";
@@ -19,8 +21,18 @@ const SHARED: &str = "c";
 const FOREIGN: &str = "d";
 
 /// Tables whose rows belong to an organization and change by its requests.
-const TABLES: [&str; 4] =
-    ["scoring.contact_features", "scoring.lead_scores", "scoring.score_history", "jobs.job"];
+const TABLES: [&str; 8] = [
+    "scoring.contact_features",
+    "scoring.lead_scores",
+    "scoring.score_history",
+    "scoring.event_seen",
+    "scoring.intent_signals",
+    "scoring.signal_alerts",
+    "analytics.contact_activity",
+    "jobs.job",
+];
+
+const EVENTS: &str = "/api/v1/events";
 
 /// An organization's rows as PostgreSQL writes them, by table, each with the
 /// transaction that wrote it: the same text written again is a change, too.
@@ -56,23 +68,38 @@ fn put(stack: &Stack, key: &str, contact: &str, features: &Value) {
     assert_eq!(answer.status, 202, "{}", answer.body);
 }
 
+/// Events of both contacts, each with a signal and an alert; every organization's
+/// have the same ids.
+fn events() -> Value {
+    let now = Utc::now().to_rfc3339();
+    let visit = |contact: &str| {
+        json!({"id": format!("evt_{contact}"), "type": "content.PageVisited", "occurredAt": now,
+            "data": {"contactId": contact, "url": "https://example.com/pricing"}})
+    };
+    json!({"events": [visit(SHARED), visit(FOREIGN)]})
+}
+
 /// Calls the route with the key of an organization that has no contact yet, or
-/// by now its own `SHARED`, naming the contacts of another.
-fn call_as_stranger(stack: &Stack, rule: &RouteRule, key: &str) {
+/// by now its own, naming the contacts, the events and an alert of another.
+fn call_as_stranger(stack: &Stack, rule: &RouteRule, key: &str, alert: &str) {
     let what = format!("{} {}", rule.method, rule.path);
-    let path = rule.path.replace("{contactId}", SHARED);
+    let path = rule.path.replace("{contactId}", SHARED).replace("{id}", alert);
     let body = match rule.method {
         "PUT" => Some(json!({"hasPhone": true})),
+        "POST" if rule.path == EVENTS => Some(events()),
+        "POST" if rule.path.ends_with("/acknowledge") => Some(json!({"userId": "user_1"})),
         "POST" => Some(json!({"contactIds": [SHARED, FOREIGN]})),
         _ => None,
     };
     let answer = stack.call(rule.method, &path, Some(key), body.as_ref());
     match what.as_str() {
         "GET /api/v1/scoring/contacts/{contactId}/score"
-        | "GET /api/v1/scoring/contacts/{contactId}/score/explain" => {
+        | "GET /api/v1/scoring/contacts/{contactId}/score/explain"
+        | "GET /api/v1/scoring/contacts/{contactId}/score/history"
+        | "GET /api/v1/scoring/contacts/{contactId}/signals" => {
             is_problem(&answer, 404, "contact_not_found", &what);
         }
-        "GET /api/v1/scoring/leaderboard" => {
+        "GET /api/v1/scoring/leaderboard" | "GET /api/v1/scoring/alerts" => {
             assert_eq!((answer.status, &answer.body["items"]), (200, &json!([])), "{what}");
         }
         "PUT /api/v1/scoring/contacts/{contactId}/features" => {
@@ -80,6 +107,13 @@ fn call_as_stranger(stack: &Stack, rule: &RouteRule, key: &str) {
         }
         "POST /api/v1/scoring/recalculate" => {
             assert_eq!((answer.status, &answer.body["contacts"]), (202, &json!(2)), "{what}");
+        }
+        "POST /api/v1/events" => {
+            let told = ["accepted", "repeated"].map(|name| &answer.body[name]);
+            assert_eq!((answer.status, told), (202, [&json!(2), &json!(0)]), "{what}");
+        }
+        "POST /api/v1/scoring/alerts/{id}/acknowledge" => {
+            is_problem(&answer, 404, "alert_not_found", &what);
         }
         "GET /api/v1/scoring/config" | "GET /api/v1/scoring/signal-config" => {
             assert_eq!((answer.status, &answer.body["version"]), (200, &json!(0)), "{what}");
@@ -107,7 +141,11 @@ async fn tenants_stay_apart_and_the_operator_sees_the_whole() {
     for contact in [SHARED, FOREIGN, SHARED] {
         put(&stack, &key, contact, &json!({"hasEmail": true}));
     }
+    let answer = stack.call("POST", EVENTS, Some(&key), Some(&events()));
+    assert_eq!((answer.status, &answer.body["alerts"]), (202, &json!(2)), "{}", answer.body);
     at_rest(&stack, &owner, "org_a").await;
+    let alert = "select min(id::text) from scoring.signal_alerts where organization_id = $1";
+    let alert = given::text(&owner, alert, "org_a").await.unwrap();
     let before = rows_of(&owner, "org_a").await;
     assert!(before.values().all(|rows| rows.len() >= 2), "{before:?}");
 
@@ -117,17 +155,24 @@ async fn tenants_stay_apart_and_the_operator_sees_the_whole() {
         .partition(|rule| rule.access == Access::Organization(Scope::Read));
     assert!(reads.len() >= 3 && writes.len() >= 2, "the table lost its routes");
     // Reads first, while the stranger has nothing of its own to be shown.
-    reads.iter().chain(&writes).for_each(|rule| call_as_stranger(&stack, rule, &other));
+    reads.iter().chain(&writes).for_each(|rule| call_as_stranger(&stack, rule, &other, &alert));
     at_rest(&stack, &owner, "org_b").await;
     assert_eq!(rows_of(&owner, "org_a").await, before, "another's requests reached these rows");
 
-    let counts: Vec<usize> = rows_of(&owner, "org_b").await.values().map(Vec::len).collect();
-    let jobs = counts[0];
-    assert!(counts == [jobs, 1, 1, 1] && (2..=3).contains(&jobs), "{counts:?}");
-    for (key, total) in [(&key, 10), (&other, 15)] {
+    let mut counts: BTreeMap<_, _> = rows_of(&owner, "org_b")
+        .await
+        .into_iter()
+        .map(|(table, rows)| (table, rows.len()))
+        .collect();
+    // One for the features, at most one more for a contact of each other request,
+    // and one for each alert.
+    let jobs = counts.remove("jobs.job").unwrap();
+    assert!(counts.values().all(|rows| *rows == 2), "{counts:?}");
+    assert!((4..=7).contains(&jobs), "{jobs} jobs");
+    for (key, fit) in [(&key, 10), (&other, 15)] {
         let path = format!("/api/v1/scoring/contacts/{SHARED}/score");
         let score = stack.call("GET", &path, Some(key), None);
-        assert_eq!((score.status, &score.body["totalScore"]), (200, &json!(total)));
+        assert_eq!((score.status, &score.body["fitScore"]), (200, &json!(fit)));
     }
     operator_sees_the_whole(&stack);
 }

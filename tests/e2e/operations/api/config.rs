@@ -34,7 +34,7 @@ pub(super) async fn a_configuration_is_drafted_and_discarded(api: &mut Api) {
 
 pub(super) async fn a_draft_is_previewed_and_published(api: &mut Api) {
     api.call(Ask::post(PREVIEW, &json!({}))).await.refused(409, "no_draft");
-    // The contact `c` has an e-mail address and a phone: 25 points become 65.
+    // The contact `c` has an e-mail address and a phone: 25 points of fit become 65.
     let entries = json!({"entries": [{"category": "fit", "factor": "has_email", "weight": 50}]});
     let put = api.call(Ask::put(CONFIG, &entries).seeing("\"0.2\"")).await;
     let (_, tag) = put.changed(200, "config.draft");
@@ -44,7 +44,7 @@ pub(super) async fn a_draft_is_previewed_and_published(api: &mut Api) {
     let state = api.call(Ask::get(SIGNALS)).await.ok(200);
     assert_eq!(state["draft"]["entries"][0]["decayHours"], 72, "{state}");
     let one = api.call(Ask::post(PREVIEW, &json!({"contactId": "c"}))).await.ok(200);
-    assert_eq!(one["contact"]["after"]["totalScore"], 65, "{one}");
+    assert_eq!(one["contact"]["after"]["categories"][0]["points"], 65, "{one}");
     api.call(Ask::post(PREVIEW, &json!({"sample": 0}))).await.invalid(&["/sample"]);
     let publish = || Ask::post(PUBLISH, &json!({"note": "it was asked for"}));
     api.call(publish()).await.refused(428, "precondition_required");
@@ -55,7 +55,7 @@ pub(super) async fn a_draft_is_previewed_and_published(api: &mut Api) {
     assert_eq!(again, first, "a key's second answer is its first");
     api.call(publish().seeing(&tag)).await.refused(412, "precondition_failed");
     let sql = "select count(*) from scoring.lead_scores where organization_id = 'org_a'
-      and contact_id = 'c' and config_version = 1 and total_score = 65";
+      and contact_id = 'c' and config_version = 1 and fit_score = 65";
     until(
         "the contact is scored by what was published",
         || api.stack.story(),
