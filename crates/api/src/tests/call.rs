@@ -103,12 +103,16 @@ impl Answer {
     }
 
     fn hold(&self, call: &Call) {
-        // What has a tag may be kept by its client, and by nobody else.
-        let has_tag = self.headers.contains_key("etag");
+        // What an organization reads may be kept by its client, and by nobody else.
         let is_read = matches!(call.method.as_str(), "GET" | "HEAD");
-        let may_be_kept = is_read && call.path.starts_with("/api/v1/scoring/");
-        assert_eq!(has_tag, may_be_kept && matches!(self.status, 200 | 304));
-        let kept = if has_tag { "private, no-cache" } else { "no-store" };
+        let is_read = is_read && call.path.starts_with("/api/v1/scoring/");
+        let may_be_kept = is_read && matches!(self.status, 200 | 304);
+        let kept = if may_be_kept { "private, no-cache" } else { "no-store" };
+        // A change of a configuration tells the new state, a preview the one it saw.
+        let part = call.path.strip_prefix("/api/v1/scoring/").unwrap_or_default();
+        let is_config = part.starts_with("config") || part.starts_with("signal-config");
+        let tells_state = is_config && matches!(self.status, 200 | 202);
+        assert_eq!(self.headers.contains_key("etag"), may_be_kept || tells_state);
         for (name, value) in [
             ("x-content-type-options", "nosniff"),
             ("cache-control", kept),

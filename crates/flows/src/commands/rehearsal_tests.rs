@@ -91,7 +91,7 @@ fn the_first_attempt_of_a_replay_is_held() {
     let old = job("scoring.RecomputeChunk", 1, &json!({}));
     let chunk = json!({"organizationId": "o", "contacts": {"ids": ["a"]}});
     let held = hold(&with_job(old), Some(&chunk)).unwrap();
-    assert_eq!((held.version, held.data), (2, chunk));
+    assert_eq!((held.version, held.data), (3, chunk));
 }
 
 #[test]

@@ -74,7 +74,9 @@ fn an_older_score_never_replaces_a_newer_one() {
         assert_eq!((row.input_version, row.total.e4()), (3, 100_000));
         assert_eq!(row.previous_total.map(PointsE4::e4), Some(550_000));
         assert_eq!((state.history().len(), state.log().superseded), (1, 1));
-        assert_eq!(state.events().count(), 2, "one a grade: C, then F");
+        let of = |name: &str| state.events().filter(|event| event.event_type == name).count();
+        assert_eq!(of("scoring.LeadScoreUpdated"), 2, "one a grade: C, then F");
+        assert_eq!(of("scoring.ThresholdCrossed"), 4, "25 and 50, up and down");
     });
 }
 
