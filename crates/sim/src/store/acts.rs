@@ -76,7 +76,6 @@ impl MemorySession {
         self.call(call, |state| {
             let key = act.and_then(|act| act.key.as_ref());
             if let Some(answer) = state.answer_to(key)? {
-                key.iter().for_each(|key| key.repeat.tell());
                 return Ok(answer);
             }
             let (answer, notes) = change(state, act)?;
@@ -117,7 +116,7 @@ impl MemorySession {
 }
 
 impl State {
-    /// The first answer to a key; none for a new one.
+    /// The first answer to a key, which is told that it is; none for a new one.
     pub(super) fn answer_to<T: Clone + 'static>(
         &self,
         key: Option<&RequestKey>,
@@ -129,8 +128,11 @@ impl State {
         match known {
             None => Ok(None),
             Some((key, row)) if row.fingerprint != key.fingerprint => Err(PortError::KeyConflict),
-            Some((_, row)) => match row.answer.downcast_ref::<T>() {
-                Some(answer) => Ok(Some(answer.clone())),
+            Some((key, row)) => match row.answer.downcast_ref::<T>() {
+                Some(answer) => {
+                    key.repeat.tell();
+                    Ok(Some(answer.clone()))
+                }
                 None => Err(PortError::Unreadable {
                     what: "an answer",
                     place: "it is another operation's".to_owned(),

@@ -67,9 +67,6 @@ impl SignalStore for MemorySession {
     ) -> Result<Acknowledged, PortError> {
         self.call(Call::Acknowledge, |state| {
             let known: Option<()> = state.answer_to(key)?;
-            if known.is_some() {
-                key.iter().for_each(|key| key.repeat.tell());
-            }
             let made = state.acknowledge(organization, alert, by);
             if known.is_none() && matches!(made, Acknowledged::Theirs(_)) {
                 state.keep_answer(key, Some(organization.as_str()), &());

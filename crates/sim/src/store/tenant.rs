@@ -42,7 +42,6 @@ impl TenantStore for MemorySession {
     ) -> Result<Vec<Enqueued>, PortError> {
         self.call(Call::Enqueue, |state| {
             if let Some(answer) = state.answer_to(key)? {
-                key.iter().for_each(|key| key.repeat.tell());
                 return Ok(answer);
             }
             let rows = state.enqueue(organization, jobs)?;
