@@ -24,6 +24,11 @@ const CONTACTS_PER_KILL: i64 = 300_000;
 /// Contacts of the second organization, whose chunks begin in the first one's.
 const OTHERS: i64 = 3_000;
 
+/// The signals of every tenth contact decayed long since.
+const LONG_SINCE: &str = "update scoring.intent_signals
+  set detected_at = detected_at - interval '30 days', decayed_at = decayed_at - interval '30 days'
+  where contact_id like '%0'";
+
 fn contacts() -> i64 {
     let wanted = std::env::var(CONTACTS_VARIABLE);
     wanted.map_or(CONTACTS, |text| text.parse().expect("a number of contacts"))
@@ -36,6 +41,7 @@ async fn a_recompute_is_what_one_pass_in_sql_gives_whatever_is_killed() {
     let owner = stack.owner().await;
     fill(&owner, "org_b", OTHERS, Utc::now()).await;
     fill(&owner, "org_a", contacts - OTHERS, Utc::now()).await;
+    owner.batch_execute(LONG_SINCE).await.unwrap();
     owner.batch_execute("vacuum analyze").await.unwrap();
     let started = Instant::now();
     let run = start(&stack);
