@@ -1,12 +1,12 @@
 //! Score bodies: what HTTP answers against what the rules say.
 
 use mauntic_domain::points::PointsE4;
-use mauntic_domain::scoring::{Category, Config, Context, score};
+use mauntic_domain::scoring::{Category, Config, Context, Decay, Signal, score, signals};
 use serde_json::{Value, json};
 
 /// Fields of a score's body that are not computed from the contact alone.
-const BOOKKEEPING: [&str; 5] =
-    ["contactId", "inputVersion", "configVersion", "stale", "calculatedAt"];
+const BOOKKEEPING: [&str; 6] =
+    ["contactId", "inputVersion", "configVersion", "stale", "asOf", "calculatedAt"];
 
 /// A body of `GET …/score` without its bookkeeping: what must equal
 /// [`by_the_rules`] as a whole.
@@ -22,14 +22,15 @@ pub fn computed(mut body: Value) -> Value {
     body
 }
 
-/// The domain's answer to `{features, config, context}`; the last may be absent.
+/// The domain's answer to `{features, config, context, signals, asOf}`; all but the
+/// first two may be absent.
 #[must_use]
 pub fn by_the_rules(question: &Value) -> Value {
     let features = serde_json::from_value(question["features"].clone()).unwrap();
     let entries = serde_json::from_value(question["config"].clone()).unwrap();
     let context: Option<Context> = serde_json::from_value(question["context"].clone()).unwrap();
-    let config = Config::new(entries).unwrap();
-    let score = score(&features, &config, &context.unwrap_or_default(), PointsE4::ZERO);
+    let (config, context) = (Config::new(entries).unwrap(), context.unwrap_or_default());
+    let score = score(&features, &config, &context, weighed(question));
     json!({
         "totalScore": score.total(),
         "grade": score.grade(),
@@ -39,4 +40,23 @@ pub fn by_the_rules(question: &Value) -> Value {
         "components": score.components(),
         "topContributors": score.top_contributors(),
     })
+}
+
+/// What a question's signals weigh together as of its instant.
+fn weighed(question: &Value) -> PointsE4 {
+    let Some(list) = question["signals"].as_array() else { return PointsE4::ZERO };
+    let signals: Vec<Signal> = list.iter().map(signal).collect();
+    signals::sum(&signals, serde_json::from_value(question["asOf"].clone()).unwrap())
+}
+
+fn signal(of: &Value) -> Signal {
+    let decay = Decay {
+        model: serde_json::from_value(of["decayModel"].clone()).unwrap(),
+        hours: serde_json::from_value(of["decayHours"].clone()).unwrap(),
+    };
+    Signal {
+        weight: serde_json::from_value(of["weight"].clone()).unwrap(),
+        decay,
+        detected_at: serde_json::from_value(of["detectedAt"].clone()).unwrap(),
+    }
 }
