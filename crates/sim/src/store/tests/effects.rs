@@ -76,7 +76,7 @@ fn an_older_score_never_replaces_a_newer_one() {
         assert_eq!((state.history().len(), state.log().superseded), (1, 1));
         let of = |name: &str| state.events().filter(|event| event.event_type == name).count();
         assert_eq!(of("scoring.LeadScoreUpdated"), 2, "one a grade: C, then F");
-        assert_eq!(of("scoring.ThresholdCrossed"), 4, "25 and 50, up and down");
+        assert_eq!(of("scoring.ThresholdCrossed"), 4, "20 and 40, up and down");
     });
 }
 
