@@ -5,8 +5,8 @@ use mauntic_domain::scoring::{Category, Config, Context, score};
 use serde_json::{Value, json};
 
 /// Fields of a score's body that are not computed from the contact alone.
-const BOOKKEEPING: [&str; 5] =
-    ["contactId", "inputVersion", "configVersion", "stale", "calculatedAt"];
+const BOOKKEEPING: [&str; 6] =
+    ["contactId", "inputVersion", "configVersion", "stale", "calculatedAt", "asOf"];
 
 /// A body of `GET …/score` without its bookkeeping: what must equal
 /// [`by_the_rules`] as a whole.
