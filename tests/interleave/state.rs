@@ -146,7 +146,7 @@ where j.state <> 'completed'
 union all
 select j.id || ' told twice of ' || (e.data->>'contactId')
 from jobs.job j join jobs.event_outbox e on e.job_id = j.id
-group by j.id, e.data->>'contactId' having count(*) > 1
+group by j.id, e.type, e.data->>'contactId', e.data->>'threshold' having count(*) > 1
 union all
 select 'the occurrence of ' || o.nominal_at || ' has no run with its first job'
 from jobs.occurrence o
