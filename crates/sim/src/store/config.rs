@@ -87,6 +87,7 @@ impl MemorySession {
     ) -> Result<Result<T, Unchanged>, PortError> {
         self.call(call, |state| {
             if let Some(answer) = state.answer_to(act.key.as_ref())? {
+                act.key.iter().for_each(|key| key.repeat.tell());
                 return Ok(Ok(answer));
             }
             match change(state)? {
