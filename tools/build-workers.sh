@@ -57,10 +57,11 @@ inputs_key() {
 }
 
 # What the compiler read outside our crates' folders (SQL by include_str!, say)
-# counts as input from then on.
+# counts as input from then on; what build scripts wrote is of inputs already.
 remember_inputs() {
   local worker=$1 depinfo=$MAUNTIC_WASM_TARGET_DIR/$TRIPLE/release/mauntic_$1.d
-  sed -e 's/^[^:]*: *//' -e "s/\\\\ /$(printf '\001')/g" "$depinfo" | tr ' \001' '\n ' | sed "s|^$ROOT/||" \
+  sed -e 's/^[^:]*: *//' -e "s/\\\\ /$(printf '\001')/g" "$depinfo" | tr ' \001' '\n ' \
+    | grep -vF "$MAUNTIC_WASM_TARGET_DIR/" | sed "s|^$ROOT/||" \
     | awk 'NR == FNR { dirs[++n] = $0 "/"; next }
            { for (i = 1; i <= n; i++) if (index($0, dirs[i]) == 1 && !/\/\.\.\//) next; print }' "$crates" - \
     > "workers/$worker/$out/.inputs"
