@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use mauntic_domain::jobs::JobState;
+use mauntic_domain::jobs::{JobState, JobType};
 
 use super::jobs::described;
 use crate::engine::failure::{Failed, fail};
@@ -11,12 +11,14 @@ use crate::engine::world::World;
 use crate::store::rows::JobRow;
 
 /// The bound of what producers may enqueue. Runs, replays and messages sent by
-/// hand are an operator's, and have none.
+/// hand are an operator's, and have none; nor have notifications, which alerts
+/// make: one that is open must be told of, and there is one a contact and type.
 pub(super) fn unfinished(world: &World) -> Failed {
     let Some(limits) = world.limits else { return Ok(()) };
     let is_asked_for = |row: &&JobRow| {
         let is_of_tenant = row.request_id.as_ref().is_some_and(|id| id.starts_with("req-"));
-        row.run_id.is_none() && is_of_tenant && row.replays == 0
+        let is_told = row.type_name == JobType::NotifyAlert.name();
+        row.run_id.is_none() && is_of_tenant && row.replays == 0 && !is_told
     };
     world.ports.store.look(|state| {
         let mut live: BTreeMap<(Option<&str>, &str), i64> = BTreeMap::new();
