@@ -21,10 +21,6 @@ pub(crate) const SCORING: &str = "/api/v1/scoring/";
 /// Kept by the one client alone, and used only after asking.
 const REVALIDATED: HeaderValue = HeaderValue::from_static("private, no-cache");
 
-/// Bytes of a body's hash that are its tag: two bodies of one route have the same
-/// by a chance of 2^-128.
-const TAG_BYTES: usize = 16;
-
 /// The middleware; inside of `observe`, so that refusals pass it by.
 pub(crate) async fn tag(request: Request, next: Next) -> Response {
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
@@ -61,9 +57,7 @@ pub(crate) async fn tag(request: Request, next: Next) -> Response {
 
 /// The tag of a body.
 fn of(body: &[u8]) -> HeaderValue {
-    let hash = Sha256::digest(body);
-    let short = hash.get(..TAG_BYTES).unwrap_or_default();
-    let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(short));
+    let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(Sha256::digest(body)));
     // Base64 in quotes is visible ASCII, which is always a header's value.
     HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"\""))
 }

@@ -13,17 +13,19 @@ use mauntic_flows::ports::{
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use crate::error::{no_answer, statement_error};
-use crate::flight::{ONE_SNAPSHOT, Param, SET_ORGANIZATION, Statement};
+use crate::flight::{Param, Statement, tenant_snapshot};
 use crate::inputs::contacts_of;
 use crate::rows::{column, json, unreadable};
 use crate::{Session, config_acts};
+
+/// What refusals of reads are about.
+const READING: &str = "reading a configuration";
 
 impl ConfigStore for Session {
     async fn config(&self, organization: &OrganizationId) -> Result<ConfigState, PortError> {
         let owner = organization.as_str();
         let params: &[Param<'_>] = &[(&owner, Type::TEXT)];
-        let rows = read(self, organization, &[reading(params)]).await?;
+        let rows = tenant_snapshot(READING, self, organization, &[reading(params)]).await?;
         state(rows.last().map_or(&[], Vec::as_slice))
     }
 
@@ -70,7 +72,7 @@ impl ConfigStore for Session {
             Statement { sql: include_str!("../sql/read_features.sql"), params: by_contact },
             Statement { sql: include_str!("../sql/read_signals.sql"), params: by_contact },
         ];
-        let answers = read(self, organization, &statements).await?;
+        let answers = tenant_snapshot(READING, self, organization, &statements).await?;
         let [config, features, signals] = answers.as_slice() else {
             return Err(unreadable("a sample of contacts"));
         };
@@ -100,7 +102,10 @@ async fn picked(
             Statement { sql: include_str!("../sql/count_contacts.sql"), params }
         }
     };
-    let rows = read(session, organization, &[statement]).await?.pop().unwrap_or_default();
+    let rows = tenant_snapshot(READING, session, organization, &[statement])
+        .await?
+        .pop()
+        .unwrap_or_default();
     let total: i64 = column(rows.first().ok_or_else(nothing)?, "total")?;
     let names = match pick {
         Pick::One(contact) => vec![ContactId::to_string(contact)],
@@ -110,24 +115,6 @@ async fn picked(
         }
     };
     Ok((total.unsigned_abs(), names))
-}
-
-/// Statements that read an organization's rows, of one snapshot. A transaction
-/// that only reads: nothing is written, whatever a statement says.
-async fn read(
-    session: &Session,
-    organization: &OrganizationId,
-    statements: &[Statement<'_>],
-) -> Result<Vec<Vec<Row>>, PortError> {
-    let owner = organization.as_str();
-    let scope: &[Param<'_>] = &[(&owner, Type::TEXT)];
-    let mut scoped = vec![Statement { sql: SET_ORGANIZATION, params: scope }];
-    scoped.extend_from_slice(statements);
-    let answers = session.within(session.transact(ONE_SNAPSHOT, &scoped)).await;
-    let answers = answers.map_err(no_answer)?;
-    let mut answers =
-        answers.map_err(|error| statement_error("reading a configuration", &error))?;
-    Ok(answers.split_off(1))
 }
 
 /// Reads a configuration. The organization is its one parameter.
