@@ -1,10 +1,10 @@
-// The gate: every check of the workspace in order, one table, one last line
+// The gate: every check of the workspace, one table, one last line
 // `N passed, N failed`. Run by `make test`, which sources target/setup/env.sh.
 //   node tools/check.mjs [step name prefix]...
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 
-// The whole run may take 40 minutes on two cores; a single step that takes
-// longer than half of that hangs, and must not hold a CI machine for ever.
+// The whole run has half an hour on two cores; a single step that takes
+// longer than two thirds of that hangs, and must not hold a CI machine for ever.
 const STEP_SECS_MAX = 20 * 60;
 // What a step that is ended has for its own clean-up.
 const END_SECS_MAX = 10;
@@ -31,67 +31,104 @@ const hooks = ["--features", "mauntic-http/fault-hooks,mauntic-queue/fault-hooks
 const deny = ["--", "-D", "warnings"];
 const docsDeny = { RUSTDOCFLAGS: "-Dwarnings" };
 
-// Cheap checks first. `tests: true` marks a step whose tests are counted.
-const steps = [
-  { name: "format", run: ["cargo", "fmt", "--all", "--check"] },
-  { name: "lock file is current", run: ["cargo", "metadata", "--locked", "--format-version", "1"], quiet: true },
-  { name: "clippy host", run: ["cargo", "clippy", "--workspace", "--all-targets", ...deny] },
-  { name: "clippy wasm", run: ["cargo", "clippy", ...onWasm, ...deny], env: wasm },
-  { name: "clippy wasm, fault hooks", run: ["cargo", "clippy", ...onWasm, ...hooks, ...deny], env: wasm },
-  { name: "build workers", run: ["tools/build-workers.sh"] },
-  { name: "build workers, fault hooks", run: ["tools/build-workers.sh", "--fault-hooks"] },
-  { name: "docs host", run: ["cargo", "doc", "--workspace", ...notOnHost, "--no-deps"], env: docsDeny },
-  { name: "docs wasm", run: ["cargo", "doc", ...onWasm, "--no-deps"], env: { ...wasm, ...docsDeny } },
-  { name: "tests", run: ["cargo", "test", "--workspace", "--no-fail-fast"], tests: true },
+// The end-to-end tests run beside all others: they mostly wait. Cargo has no word
+// for "every target but one", so the others are named, as the workspace has them.
+const E2E = "e2e";
+const metadata = JSON.parse(
+  execFileSync("cargo", ["metadata", "--locked", "--no-deps", "--format-version", "1"], { maxBuffer: 2 ** 26 }),
+);
+const testTargets = metadata.packages.flatMap(({ targets }) =>
+  targets.filter(({ kind, name }) => kind.includes("test") && name !== E2E).map(({ name }) => name),
+);
+const others = ["--lib", "--bins", ...[...new Set(testTargets)].flatMap((name) => ["--test", name])];
+
+// Stages follow one another; the lanes of a stage run side by side, for neither
+// keeps two cores busy all the time: linking is done by one. Cheap checks first.
+// `tests: true` marks a step whose tests are counted.
+const stages = [
+  [
+    [
+      { name: "format", run: ["cargo", "fmt", "--all", "--check"] },
+      { name: "lock file is current", run: ["cargo", "metadata", "--locked", "--format-version", "1"], quiet: true },
+      { name: "clippy host", run: ["cargo", "clippy", "--workspace", "--all-targets", ...deny] },
+      { name: "docs host", run: ["cargo", "doc", "--workspace", ...notOnHost, "--no-deps"], env: docsDeny },
+      { name: "build tests", run: ["cargo", "test", "--workspace", "--no-run"] },
+    ],
+    [
+      { name: "clippy wasm", run: ["cargo", "clippy", ...onWasm, ...deny], env: wasm },
+      { name: "clippy wasm, fault hooks", run: ["cargo", "clippy", ...onWasm, ...hooks, ...deny], env: wasm },
+      { name: "docs wasm", run: ["cargo", "doc", ...onWasm, "--no-deps"], env: { ...wasm, ...docsDeny } },
+      { name: "build workers", run: ["tools/build-workers.sh"] },
+      { name: "build workers, fault hooks", run: ["tools/build-workers.sh", "--fault-hooks"] },
+    ],
+  ],
+  [
+    [
+      { name: "tests", run: ["cargo", "test", "--workspace", "--no-fail-fast", ...others], tests: true },
+      { name: "tests in documents", run: ["cargo", "test", "--workspace", "--no-fail-fast", "--doc"] },
+    ],
+    [{ name: "tests, end to end", run: ["cargo", "test", "-p", "mauntic-tests", "--test", E2E], tests: true }],
+  ],
 ];
 
 const RESULT = /^test result: \w+\. (\d+) passed; (\d+) failed;/;
 const ANSI = /\x1b\[[0-9;]*m/g;
 
-/** Runs one step in a process group of its own, so that a time-out ends its children too. */
+/** Process groups that run at this moment. */
+const running = new Map();
+
+function end(child, signal) {
+  try {
+    process.kill(-child.pid, signal);
+  } catch (error) {
+    if (error.code !== "ESRCH") throw error;
+  }
+}
+
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => {
+    for (const child of running.keys()) end(child, signal);
+    console.error(`\ncheck: ended by ${signal} during ${[...running.values()].join(" and ")}`);
+    process.exit(130);
+  });
+}
+
+/**
+ * Runs one step in a process group of its own, so that a time-out ends its
+ * children too. What it says is shown when it ends: others speak meanwhile.
+ */
 function execute(step) {
   return new Promise((resolve) => {
     const counts = { passed: 0, failed: 0, late: false };
-    const stdout = step.quiet ? "ignore" : step.tests ? "pipe" : "inherit";
+    const said = [];
     const child = spawn(step.run[0], step.run.slice(1), {
       env: { ...process.env, ...step.env },
-      stdio: ["ignore", stdout, "inherit"],
+      stdio: ["ignore", step.quiet ? "ignore" : "pipe", "pipe"],
       detached: true,
     });
-    const end = (signal) => {
-      try {
-        process.kill(-child.pid, signal);
-      } catch (error) {
-        if (error.code !== "ESRCH") throw error;
-      }
-    };
-    const forward = { SIGINT: () => stop("SIGINT"), SIGTERM: () => stop("SIGTERM") };
-    const stop = (signal) => {
-      end(signal);
-      console.error(`\ncheck: ended by ${signal} during "${step.name}"`);
-      process.exit(130);
-    };
-    for (const [signal, handler] of Object.entries(forward)) process.once(signal, handler);
+    running.set(child, step.name);
     const timer = setTimeout(() => {
       counts.late = true;
-      console.error(`check: "${step.name}" took longer than ${STEP_SECS_MAX} s, ending it`);
-      end("SIGTERM");
+      said.push(`check: "${step.name}" took longer than ${STEP_SECS_MAX} s, ending it\n`);
+      end(child, "SIGTERM");
       // Not left to "close": what made itself a group of its own may keep the
-      // pipe open for ever.
+      // pipes open for ever.
       setTimeout(() => {
-        end("SIGKILL");
+        end(child, "SIGKILL");
         child.stdout?.destroy();
+        child.stderr.destroy();
         done(false);
       }, END_SECS_MAX * 1000);
     }, STEP_SECS_MAX * 1000);
 
     let rest = "";
+    child.stderr.setEncoding("utf8").on("data", (text) => said.push(text));
     child.stdout?.setEncoding("utf8").on("data", (text) => {
-      process.stdout.write(text);
+      said.push(text);
       const lines = (rest + text).split("\n");
       rest = lines.pop();
       for (const line of lines) {
-        const found = RESULT.exec(line.replace(ANSI, ""));
+        const found = step.tests && RESULT.exec(line.replace(ANSI, ""));
         if (!found) continue;
         counts.passed += Number(found[1]);
         counts.failed += Number(found[2]);
@@ -99,11 +136,11 @@ function execute(step) {
     });
     const done = (ok) => {
       clearTimeout(timer);
-      for (const [signal, handler] of Object.entries(forward)) process.off(signal, handler);
-      resolve({ ok, ...counts });
+      running.delete(child);
+      resolve({ ok, said: said.join(""), ...counts });
     };
     child.on("error", (error) => {
-      console.error(`check: ${step.run[0]}: ${error.message}`);
+      said.push(`check: ${step.run[0]}: ${error.message}\n`);
       done(false);
     });
     child.on("close", (code) => counts.late || done(code === 0));
@@ -122,15 +159,22 @@ function score(step, outcome) {
 }
 
 const wanted = process.argv.slice(2);
-const chosen = steps.filter((step) => wanted.length === 0 || wanted.some((name) => step.name.startsWith(name)));
+const isWanted = ({ name }) => wanted.length === 0 || wanted.some((prefix) => name.startsWith(prefix));
 const rows = [];
-for (const step of chosen) {
-  console.log(`\n== ${step.name}: ${step.run.join(" ")}`);
-  const started = performance.now();
-  const result = score(step, await execute(step));
-  const secs = (performance.now() - started) / 1000;
-  rows.push({ name: step.name, secs, ...result });
+
+async function runLane(lane) {
+  for (const step of lane.filter(isWanted)) {
+    const title = `== ${step.name}: ${step.run.join(" ")}`;
+    console.log(`${title} …`);
+    const started = performance.now();
+    const outcome = await execute(step);
+    const secs = (performance.now() - started) / 1000;
+    console.log(`\n${title}\n${outcome.said}`);
+    rows.push({ name: step.name, secs, ...score(step, outcome) });
+  }
 }
+
+for (const lanes of stages) await Promise.all(lanes.map(runLane));
 
 const width = Math.max(4, ...rows.map((row) => row.name.length));
 console.log(`\n${"step".padEnd(width)}  result  passed  failed  seconds`);

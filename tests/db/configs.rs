@@ -1,16 +1,23 @@
 //! Configurations on the real database: many publishers, rights, and a preview
 //! that writes nothing.
 
+use std::time::Duration;
+
 use futures::future::join_all;
+use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::scoring::{Config, SignalConfig};
 use mauntic_flows::commands::preview_config::preview_config;
 use mauntic_flows::commands::publish_config::publish_config;
 use mauntic_flows::ports::{
     Act, ConfigPart, ConfigStore, ConfigToken, Database, Pick, Ports, Unchanged,
 };
+use mauntic_store::Session;
 use mauntic_testkit::database::Role;
 use mauntic_tests::world::{World, contact, organization, texts};
 use serde_json::json;
+
+/// How often a session's statistics are looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 fn by(name: &str) -> Act {
     Act { actor: name.to_owned(), reason: None, request_id: "r".to_owned(), key: None }
@@ -108,9 +115,38 @@ async fn a_preview_writes_nothing() {
     let one = preview_config(&session, &owner, Pick::One(&contacts[0].0)).await.unwrap().unwrap();
     assert!(one.contact.is_some());
     assert_eq!(everything(&world).await, before);
+    // Nor a byte of WAL, once nothing is left for a first reader to note.
+    world.owner.batch_execute("vacuum freeze").await.unwrap();
+    let session = world.http.db().open().await.unwrap();
+    preview_config(&session, &owner, Pick::Spread(20)).await.unwrap().unwrap();
+    let wal_bytes = wal_bytes_of_reader(&world, &session, &owner).await;
+    preview_config(&session, &owner, Pick::Spread(20)).await.unwrap().unwrap();
+    assert_eq!(wal_bytes_of_reader(&world, &session, &owner).await, wal_bytes);
     // What writes is refused there, so that this test would see it.
     let refused = session.save_draft(&owner, &by("k"), whole.token, &weights(1)).await;
     assert!(refused.is_err());
+}
+
+/// Bytes of WAL that the newest session wrote so far. A session tells what it did
+/// every second or so: of two tellings the second has all that came before.
+async fn wal_bytes_of_reader(world: &World, session: &Session, owner: &OrganizationId) -> i64 {
+    let sql = "select (select sum(hits)::int8 from pg_stat_get_backend_io(a.pid)),
+                      (pg_stat_get_backend_wal(a.pid)).wal_bytes::int8
+               from pg_stat_activity a
+               where a.datname = current_database() and a.usename = 'mauntic_http'
+               order by a.backend_start desc limit 1";
+    let (mut told, mut hits_seen) = (0, None);
+    loop {
+        let row = &world.rows(sql).await[0];
+        let hits = row.get::<_, Option<i64>>(0);
+        told += i32::from(hits != hits_seen);
+        if told > 2 {
+            return row.get(1);
+        }
+        hits_seen = hits;
+        session.config(owner).await.unwrap();
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
 }
 
 /// Every row of ours, as one text a table.

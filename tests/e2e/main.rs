@@ -12,6 +12,7 @@
     reason = "what must happen within a time is measured by the clock"
 )]
 
+mod alerts;
 mod bad_input;
 mod commands;
 mod deploy;
@@ -24,3 +25,4 @@ mod publication;
 mod recompute;
 mod ten_thousand;
 mod thousand;
+mod webhook;

@@ -8,7 +8,6 @@ mod hand;
 mod load;
 mod verdict;
 mod watch;
-mod webhook;
 
 use std::time::Instant;
 
@@ -17,7 +16,8 @@ use mauntic_tests::stack::Stack;
 
 use faults::{Drive, ROUNDS};
 use load::Load;
-use webhook::Webhook;
+
+use crate::webhook::Webhook;
 
 /// Jobs of a run of `make test`: a hundred full batches, about two minutes.
 const JOBS: usize = 10_000;

@@ -14,6 +14,7 @@ use mauntic_sim::store::SCHEMA_VERSION;
 use uuid::Uuid;
 
 mod contact_events;
+mod crowded;
 mod duties;
 mod outage;
 mod schedules;

@@ -59,10 +59,14 @@ pub async fn differences(owner: &Client) -> Vec<String> {
                   h.updated_at, h.day) is distinct from
              (s.total_score, s.grade, s.fit_score, s.engagement_score, s.intent_score,
               s.calculated_at, (s.calculated_at at time zone 'UTC')::date)".to_owned()),
-        ("contacts without exactly one event of their grade", told("scoring.LeadScoreUpdated", "1")),
+        ("contacts without exactly the event of their grade", told("scoring.LeadScoreUpdated",
+           "select jsonb_build_object('contactId', s.contact_id, 'grade', s.grade,
+              'previousGrade', null, 'totalScore', trim_scale(s.total_score)) as data")),
         ("contacts without exactly their crossings", told("scoring.ThresholdCrossed",
-           "(s.total_score >= 20)::int + (s.total_score >= 40)::int
-             + (s.total_score >= 60)::int + (s.total_score >= 80)::int")),
+           "select jsonb_build_object('contactId', s.contact_id, 'threshold', c.threshold,
+              'direction', 'up', 'totalScore', trim_scale(s.total_score), 'previousTotal', null) as data
+            from (values (20), (40), (60), (80)) as c(threshold)
+            where s.total_score >= c.threshold")),
     ];
     let mut found = Vec::new();
     for (what, sql) in checks {
@@ -74,12 +78,14 @@ pub async fn differences(owner: &Client) -> Vec<String> {
     found
 }
 
-fn told(event: &str, times: &str) -> String {
+/// Contacts whose events of a type are others than `expected` of their first score.
+fn told(event: &str, expected: &str) -> String {
     format!(
         "select count(*) from scoring.lead_scores s
-         left join (select e.organization_id, e.data->>'contactId' as contact_id, count(*) as told
+         left join (select e.organization_id, e.data->>'contactId' as contact_id,
+                           array_agg(e.data order by e.data) as told
                     from jobs.event_outbox e where e.type = '{event}' group by 1, 2) e
            on e.organization_id = s.organization_id and e.contact_id = s.contact_id
-         where coalesce(e.told, 0) <> {times}"
+         where e.told is distinct from (select array_agg(x.data order by x.data) from ({expected}) x)"
     )
 }

@@ -7,11 +7,13 @@
 -- $14 text queue; $15 text[] types of scoring and notification; $16 int2[] their versions;
 -- $17 int2[] their failures_max; $18 text request id or null; $19 int8 seconds until the relay
 -- may send. $20 text[] priorities that open alerts; $21 int8[] seconds until they are due;
--- $22 boolean whether listeners are told.
+-- $22 boolean whether listeners are told; $23 int8 most signals of a contact and UTC day.
 -- Locks in this order: jobs, contacts, signals, alerts. Joining a queued job is an update, as
--- in enqueue. An event id that was forgotten and used again makes no second signal.
+-- in enqueue. An event id that was forgotten and used again makes no second signal. What is
+-- told ahead of our clock is detected now, or the scoring that it asks for would come too early.
 with observed as materialized (
-  select e.organization_id, e.event_id, e.contact_id, e.signal_type, e.source, e.detected_at,
+  select e.organization_id, e.event_id, e.contact_id, e.signal_type, e.source,
+         least(e.detected_at, date_trunc('milliseconds', clock_timestamp())) as detected_at,
          coalesce(e.given * 0.01, c.weight, e.weight * 0.01) as weight,
          coalesce(c.decay_model, $11) as decay_model, coalesce(c.decay_hours, $12) as decay_hours,
          coalesce(c.tier, e.priority) as priority, coalesce(c.cap_per_day, $13) as cap_per_day
@@ -26,6 +28,15 @@ with observed as materialized (
   where coalesce(c.enabled, true)
 ), contact as materialized (
   select distinct o.organization_id, o.contact_id from observed o
+), full_day as materialized (
+  select d.organization_id, d.contact_id, d.day
+  from (select distinct o.organization_id, o.contact_id,
+               date_trunc('day', o.detected_at, 'UTC') as day from observed o) d
+  where (select count(*) from (
+           select from scoring.intent_signals s
+           where s.organization_id = d.organization_id and s.contact_id = d.contact_id
+             and s.detected_at >= d.day and s.detected_at < d.day + interval '24 hours'
+           limit $23) s) >= $23
 ), scored as (
   insert into jobs.job as j (organization_id, type, queue, version, data, failures_max,
                              coalesce_key, request_id, wake_at)
@@ -53,6 +64,9 @@ with observed as materialized (
          o.detected_at + o.decay_hours * interval '1 hour', v.input_version
   from observed o
   join versions v on v.organization_id = o.organization_id and v.contact_id = o.contact_id
+  where not exists (
+    select from full_day d where d.organization_id = o.organization_id
+      and d.contact_id = o.contact_id and d.day = date_trunc('day', o.detected_at, 'UTC'))
   order by o.organization_id collate "C", o.contact_id collate "C", o.event_id collate "C"
   on conflict (organization_id, contact_id, event_id) do nothing
   returning organization_id, contact_id, event_id, signal_type, source, weight, priority,

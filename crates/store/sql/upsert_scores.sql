@@ -6,7 +6,9 @@
 -- $10 int8[] config versions; $11 uuid[] jobs; $12 int8[] digests; $13 timestamptz now.
 -- Returns how many were written.
 -- A score never replaces one from newer inputs or configuration, nor of the same a
--- later one. A first score comes from nothing, which is below every threshold.
+-- later one. A first score comes from nothing, which is below every threshold. The day's history
+-- never goes back: where a score of older inputs was claimed after midnight and written first, the
+-- newer one, claimed before, takes its place on the later day.
 with applied as (
   insert into scoring.lead_scores as s (
     organization_id, contact_id, total_score, fit_score, engagement_score, intent_score, grade,
@@ -38,6 +40,7 @@ with applied as (
       or excluded.calculated_at >= s.calculated_at)
   returning s.organization_id, s.contact_id, s.total_score, s.grade, s.fit_score,
             s.engagement_score, s.intent_score, s.calculated_at, s.job_id,
+            greatest(s.calculated_at, old.calculated_at) as at,
             old.grade as previous_grade, old.total_score as old_total,
             (old.total_score, old.fit_score, old.engagement_score, old.intent_score)
               is distinct from (s.total_score, s.fit_score, s.engagement_score, s.intent_score)
@@ -66,7 +69,7 @@ with applied as (
   insert into scoring.score_history (
     organization_id, contact_id, day, total_score, grade, fit_score, engagement_score,
     intent_score, updated_at)
-  select a.organization_id, a.contact_id, (a.calculated_at at time zone 'UTC')::date,
+  select a.organization_id, a.contact_id, (a.at at time zone 'UTC')::date,
          a.total_score, a.grade, a.fit_score, a.engagement_score, a.intent_score, a.calculated_at
   from applied a where a.moved
   order by a.organization_id, a.contact_id

@@ -14,8 +14,9 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use crate::flight::{Param, Statement, tenant_snapshot};
-use crate::inputs::contacts_of;
+use crate::inputs::{self, contacts_of};
 use crate::rows::{column, json, unreadable};
+use crate::signals::look;
 use crate::{Session, config_acts};
 
 /// What refusals of reads are about.
@@ -25,8 +26,7 @@ impl ConfigStore for Session {
     async fn config(&self, organization: &OrganizationId) -> Result<ConfigState, PortError> {
         let owner = organization.as_str();
         let params: &[Param<'_>] = &[(&owner, Type::TEXT)];
-        let rows = tenant_snapshot(READING, self, organization, &[reading(params)]).await?;
-        state(rows.last().map_or(&[], Vec::as_slice))
+        state(&look(READING, self, organization, reading(params)).await?)
     }
 
     async fn save_draft(
@@ -66,10 +66,15 @@ impl ConfigStore for Session {
         let owner = organization.as_str();
         let owners = vec![owner; names.len()];
         let params: &[Param<'_>] = &[(&owner, Type::TEXT)];
-        let by_contact: &[Param<'_>] = &[(&owners, Type::TEXT_ARRAY), (&names, Type::TEXT_ARRAY)];
+        let by_contact: &[Param<'_>] = &[
+            (&owners, Type::TEXT_ARRAY),
+            (&names, Type::TEXT_ARRAY),
+            (&inputs::ONE_TOO_MANY, Type::INT8),
+        ];
+        let of = by_contact.get(..2).unwrap_or_default();
         let statements = [
             reading(params),
-            Statement { sql: include_str!("../sql/read_features.sql"), params: by_contact },
+            Statement { sql: include_str!("../sql/read_features.sql"), params: of },
             Statement { sql: include_str!("../sql/read_signals.sql"), params: by_contact },
         ];
         let answers = tenant_snapshot(READING, self, organization, &statements).await?;
@@ -77,8 +82,8 @@ impl ConfigStore for Session {
             return Err(unreadable("a sample of contacts"));
         };
         let now = column(config.first().ok_or_else(nothing)?, "now")?;
-        let contacts = contacts_of(features, signals)?.into_iter();
-        let contacts = contacts.map(|((_, contact), input)| (contact, input)).collect();
+        let contacts = inputs::as_far_as_read(contacts_of(features, signals)?, signals)?;
+        let contacts = contacts.into_iter().map(|((_, contact), input)| (contact, input)).collect();
         Ok(ConfigSample { now, contacts_total, state: state(config)?, contacts })
     }
 }
@@ -102,10 +107,7 @@ async fn picked(
             Statement { sql: include_str!("../sql/count_contacts.sql"), params }
         }
     };
-    let rows = tenant_snapshot(READING, session, organization, &[statement])
-        .await?
-        .pop()
-        .unwrap_or_default();
+    let rows = look(READING, session, organization, statement).await?;
     let total: i64 = column(rows.first().ok_or_else(nothing)?, "total")?;
     let names = match pick {
         Pick::One(contact) => vec![ContactId::to_string(contact)],

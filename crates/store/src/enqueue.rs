@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use mauntic_domain::ids::OrganizationId;
-use mauntic_domain::jobs::limits::{DISPATCHED_MAX, UNFINISHED_MAX};
+use mauntic_domain::jobs::limits::{DISPATCHED_MAX, UNASKED, UNFINISHED_MAX};
 use mauntic_domain::jobs::{JobType, Queue};
 use mauntic_flows::ports::{Enqueued, JobKey, NewJob, PortError, RequestKey};
 use serde_json::Value;
@@ -33,11 +33,13 @@ pub(crate) async fn enqueue(
     let owner = organization.as_str();
     let (queues, counts): (Vec<&str>, Vec<i64>) =
         asked.by_queue.iter().map(|(queue, count)| (queue.name(), *count)).unzip();
+    let unasked = UNASKED.map(JobType::name).to_vec();
     let backlog: &[Param<'_>] = &[
         (&owner, Type::TEXT),
         (&queues, Type::TEXT_ARRAY),
         (&counts, Type::INT8_ARRAY),
         (&UNFINISHED_MAX, Type::INT8),
+        (&unasked, Type::TEXT_ARRAY),
     ];
     let joining = Columns::of(owner, &asked.joining);
     let keyed = Columns::of(owner, &asked.keyed);

@@ -5,6 +5,7 @@ use mauntic_domain::contact_events::{ContactEvent, EventKind, Observed};
 use mauntic_domain::jobs::JobType;
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoring::signal_config::CAP_PER_DAY_DEFAULT;
+use mauntic_domain::scoring::signals::SIGNALS_PER_DAY_MAX;
 use mauntic_domain::scoring::{Decay, Priority};
 use mauntic_flows::ports::Intake;
 use serde_json::Value;
@@ -120,6 +121,7 @@ pub(crate) struct Terms<'a> {
     urgent: Vec<&'static str>,
     sla_secs: Vec<i64>,
     tell: bool,
+    per_day: i64,
 }
 
 impl<'a> Terms<'a> {
@@ -142,10 +144,11 @@ impl<'a> Terms<'a> {
             urgent: urgent().map(Priority::as_str).collect(),
             sla_secs: urgent().map(|priority| priority.sla().num_seconds()).collect(),
             tell: intake.tell,
+            per_day: i64::try_from(SIGNALS_PER_DAY_MAX).unwrap_or(i64::MAX),
         }
     }
 
-    fn params(&self) -> [Param<'_>; 12] {
+    fn params(&self) -> [Param<'_>; 13] {
         [
             (&self.decay_model, Type::TEXT),
             (&self.decay_hours, Type::INT2),
@@ -159,6 +162,7 @@ impl<'a> Terms<'a> {
             (&self.urgent, Type::TEXT_ARRAY),
             (&self.sla_secs, Type::INT8_ARRAY),
             (&self.tell, Type::BOOL),
+            (&self.per_day, Type::INT8),
         ]
     }
 }

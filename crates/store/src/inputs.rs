@@ -8,7 +8,7 @@ use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::jobs::data::{ContactPlace, ContactRange};
 use mauntic_domain::scoring::{Config, Decay, DecayHours, DecayModel, Signal, SignalWeight};
 use mauntic_flows::ports::{
-    ContactInput, ContactKey, CurrentScore, PortError, RangePlan, ScoreInputs,
+    ContactInput, ContactKey, CurrentScore, PortError, RangePlan, SIGNALS_SCORED_MAX, ScoreInputs,
 };
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -28,10 +28,12 @@ pub(crate) async fn of_contacts(
     distinct.sort_unstable();
     distinct.dedup();
     let newest = None::<i64>;
-    let by_contact: &[Param<'_>] = &[(&owners, Type::TEXT_ARRAY), (&names, Type::TEXT_ARRAY)];
+    let by_contact: &[Param<'_>] =
+        &[(&owners, Type::TEXT_ARRAY), (&names, Type::TEXT_ARRAY), (&ONE_TOO_MANY, Type::INT8)];
+    let of = by_contact.get(..2).unwrap_or_default();
     let by_owner: &[Param<'_>] = &[(&distinct, Type::TEXT_ARRAY), (&newest, Type::INT8)];
     let statements = [
-        Statement { sql: include_str!("../sql/read_features.sql"), params: by_contact },
+        Statement { sql: include_str!("../sql/read_features.sql"), params: of },
         Statement { sql: include_str!("../sql/read_signals.sql"), params: by_contact },
         Statement { sql: include_str!("../sql/read_configs.sql"), params: by_owner },
     ];
@@ -40,7 +42,8 @@ pub(crate) async fn of_contacts(
         return Err(unreadable("contacts and configurations"));
     };
     let contacts = contacts_of(features, signals)?;
-    Ok(ScoreInputs { contacts, configs: configs_of(configs)?, current: BTreeMap::new() })
+    let configs = configs_of(configs)?;
+    Ok(whole(ScoreInputs { contacts, configs, ..ScoreInputs::default() }, signals))
 }
 
 pub(crate) async fn of_range(
@@ -61,24 +64,49 @@ pub(crate) async fn of_range(
         (&after_contact, Type::TEXT),
         (&last_owner, Type::TEXT),
         (&last_contact, Type::TEXT),
-        (&config_epoch, Type::INT8),
     ];
-    let place = params.get(..5).unwrap_or_default();
+    let with = |param| [params, &[param]].concat();
+    let (signals, configs) = (with((&ONE_TOO_MANY, Type::INT8)), with((&config_epoch, Type::INT8)));
     let statements = [
-        Statement { sql: include_str!("../sql/read_range.sql"), params: place },
-        Statement { sql: include_str!("../sql/read_range_signals.sql"), params: place },
-        Statement { sql: include_str!("../sql/read_range_scores.sql"), params: place },
-        Statement { sql: include_str!("../sql/read_range_configs.sql"), params },
+        Statement { sql: include_str!("../sql/read_range.sql"), params },
+        Statement { sql: include_str!("../sql/read_range_signals.sql"), params: &signals },
+        Statement { sql: include_str!("../sql/read_range_scores.sql"), params },
+        Statement { sql: include_str!("../sql/read_range_configs.sql"), params: &configs },
     ];
     let answers = read(session, &statements).await?;
     let [features, signals, scores, configs] = answers.as_slice() else {
         return Err(unreadable("contacts and configurations"));
     };
-    Ok(ScoreInputs {
+    let inputs = ScoreInputs {
         contacts: contacts_of(features, signals)?,
         configs: configs_of(configs)?,
         current: current_of(scores)?,
-    })
+        truncated: false,
+    };
+    Ok(whole(inputs, signals))
+}
+
+/// As many signals as are read at most: one more than a job scores by tells that
+/// there are more.
+pub(crate) const ONE_TOO_MANY: i64 = SIGNALS_SCORED_MAX as i64 + 1;
+
+/// Contacts for a look: those whose signals were not all read have an error in place
+/// of their inputs. The last row's contact is the first of them.
+pub(crate) fn as_far_as_read(
+    mut contacts: Contacts,
+    signals: &[Row],
+) -> Result<Contacts, PortError> {
+    let one_too_many = signals.get(SIGNALS_SCORED_MAX).map(key).transpose()?;
+    if let Some(first) = one_too_many {
+        for (_, input) in contacts.range_mut(first..) {
+            *input = Err(unreadable("a contact's signals: there are too many to look at"));
+        }
+    }
+    Ok(contacts)
+}
+
+fn whole(inputs: ScoreInputs, signals: &[Row]) -> ScoreInputs {
+    if signals.len() > SIGNALS_SCORED_MAX { inputs.left_out(SIGNALS_SCORED_MAX) } else { inputs }
 }
 
 async fn read(session: &Session, statements: &[Statement<'_>]) -> Result<Answers, PortError> {

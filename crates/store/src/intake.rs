@@ -5,7 +5,7 @@ use futures::future::{join, join3};
 use mauntic_domain::contact_events::{ACTIVITY_KEPT, SEEN_KEPT};
 use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::jobs::JobType;
-use mauntic_domain::jobs::limits::{DISPATCHED_MAX, UNFINISHED_MAX, WAKE};
+use mauntic_domain::jobs::limits::{DISPATCHED_MAX, UNASKED, UNFINISHED_MAX, WAKE};
 use mauntic_domain::scoring::signals::SIGNALS_KEPT;
 use mauntic_flows::ports::{
     DeadLetter, Enqueued, EventFate, EventStore, EventsRetired, Intake, PortError, TakenIn,
@@ -114,11 +114,13 @@ impl Session {
     ) -> Result<TakenIn, PortError> {
         let owner = organization.as_str();
         let (queues, counts) = (vec![JobType::CalculateScore.queue().name()], vec![asked]);
+        let unasked = UNASKED.map(JobType::name).to_vec();
         let backlog: &[Param<'_>] = &[
             (&owner, Type::TEXT),
             (&queues, Type::TEXT_ARRAY),
             (&counts, Type::INT8_ARRAY),
             (&UNFINISHED_MAX, Type::INT8),
+            (&unasked, Type::TEXT_ARRAY),
         ];
         if asked == 0 {
             let answers = tenant_transaction(WHAT, self, organization, &statements).await?;

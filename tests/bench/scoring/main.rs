@@ -26,6 +26,7 @@ mod report;
 mod server;
 mod single;
 mod stage;
+mod told;
 
 use std::process::ExitCode;
 

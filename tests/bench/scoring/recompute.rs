@@ -14,6 +14,7 @@ use crate::process::workerd_cpu_ms;
 use crate::report::{Recomputed, Report};
 use crate::server::Server;
 use crate::stage::{Copy, Stage, plain};
+use crate::told::tell;
 
 /// The queue of the chunks.
 const QUEUE: &str = "mauntic-scoring-events";
@@ -83,6 +84,7 @@ async fn in_chunks(server: &Server, stage: &Stage, in_flight: usize) -> Recomput
     let sql = "select count(*) filter (where type = 'scoring.RecomputeChunk'), sum(resends)::int8
       from jobs.job where run_id = $1";
     let row = copy.owner.query_one(sql, &[&run]).await.unwrap();
+    let told = tell(server, &copy).await;
     let recomputed = Recomputed {
         took,
         chunks: row.get(0),
@@ -90,6 +92,7 @@ async fn in_chunks(server: &Server, stage: &Stage, in_flight: usize) -> Recomput
         memory_bytes: memory.expect("a batch says its memory"),
         cpu_ms,
         done: counts,
+        told,
     };
     copy.forget(server).await;
     recomputed

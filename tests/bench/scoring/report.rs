@@ -4,7 +4,10 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use mauntic_domain::jobs::events::EVENTS_MAX;
+
 use crate::ingest::Ingested;
+use crate::told::Told;
 
 /// Bounds of a recompute in terms of plain SQL's time, by chunks in flight.
 const ONE_IN_FLIGHT_MAX: f64 = 1.2;
@@ -46,6 +49,7 @@ pub(crate) struct Recomputed {
     pub(crate) cpu_ms: u64,
     /// Jobs done, and in all.
     pub(crate) done: (i32, i32),
+    pub(crate) told: Told,
 }
 
 /// What was found so far.
@@ -108,12 +112,20 @@ impl Report {
             "at most 3 a job",
             operations <= (one.chunks + 1) * OPERATIONS_PER_CHUNK,
         );
+        let Told { events, messages } = one.told;
+        self.line(
+            "messages to whoever listens",
+            &format!("{messages} for {events} domain events"),
+            "one per 100 events",
+            messages <= events.div_ceil(EVENTS_MAX),
+        );
         self.cost(contacts, one);
     }
 
     fn cost(&mut self, contacts: i64, run: &Recomputed) {
         let per_million = 1e6 / contacts as f64;
-        let operations = (run.messages * OPERATIONS_PER_CHUNK) as f64 * per_million;
+        let told = i64::try_from(run.told.messages).unwrap_or(i64::MAX);
+        let operations = ((run.messages + told) * OPERATIONS_PER_CHUNK) as f64 * per_million;
         let requests = run.messages as f64 * per_million;
         let cpu_ms = run.cpu_ms as f64 * per_million;
         let hours = run.took.as_secs_f64() / 3_600.0 * per_million;
@@ -122,7 +134,7 @@ impl Report {
             + cpu_ms * WORKER_CPU_MS
             + hours * CUS * NEON_CU_HOUR;
         let measured = format!(
-            "{operations:.0} queue operations, {cpu_ms:.0} ms of CPU, {:.0} s of a database of \
+            "{operations:.0} queue operations with those of a listener, {cpu_ms:.0} ms of CPU, {:.0} s of a database of \
              {CUS:.0} CU: ${dollars:.5}",
             hours * 3_600.0
         );

@@ -47,8 +47,8 @@ async fn insert(owner: &Client, contacts: i64, jobs: i64) -> Vec<Uuid> {
     let sql = "insert into jobs.job (queue, type, organization_id, data, failures_max)
       select 'mauntic-scoring-events', 'scoring.CalculateScore', $1,
              jsonb_build_object('organizationId', $1::text,
-               'contactId', 'contact_' || lpad((1 + n * 7919 % $2)::text, 8, '0')), 3
-      from generate_series(1, $3) n returning id";
+               'contactId', 'contact_' || lpad((1 + n * 7919 % $2::int8)::text, 8, '0')), 3
+      from generate_series(1, $3::int8) n returning id";
     let rows = owner.query(sql, &[&ORGANIZATION, &contacts, &jobs]).await.unwrap();
     rows.iter().map(|row| row.get(0)).collect()
 }

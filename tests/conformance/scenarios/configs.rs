@@ -26,6 +26,7 @@ on_both! {
     whatever_ends_a_run_that_is_behind_opens_the_next
     a_run_that_is_not_behind_opens_none
     a_run_that_never_planned_opens_none
+    what_met_a_run_that_never_planned_is_followed
     a_key_is_answered_once
     a_sample_is_spread_evenly
     one_contact_is_a_sample
@@ -326,11 +327,21 @@ async fn a_run_that_is_not_behind_opens_none<S: Subject>(mut world: World<S>) {
 
 async fn a_run_that_never_planned_opens_none<S: Subject>(mut world: World<S>) {
     let published = world.publish_next(1.0).await;
-    world.publish_next(2.0).await;
     world.op.end_run(published.run_id).await.unwrap();
     assert_eq!(world.column("runs", "status").await, ["cancelled"]);
     // The next publication opens one.
     assert!(world.publish_next(3.0).await.planner.is_some());
+}
+
+async fn what_met_a_run_that_never_planned_is_followed<S: Subject>(mut world: World<S>) {
+    let published = world.publish_next(1.0).await;
+    world.advance(1).await;
+    assert!(world.publish_next(2.0).await.planner.is_none());
+    world.op.end_run(published.run_id).await.unwrap();
+    assert_eq!(world.column("runs", "status").await, ["cancelled", "running"]);
+    // That one is for the second alone, and has nothing behind it.
+    let sql = world.column("jobs", "state").await;
+    assert_eq!(sql, ["cancelled", "queued"]);
 }
 
 async fn a_key_is_answered_once<S: Subject>(mut world: World<S>) {

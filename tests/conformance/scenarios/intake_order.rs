@@ -2,9 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::scoring::SignalConfigEntry;
-use mauntic_flows::ports::{Database, EventStore, TakenIn};
+use mauntic_domain::scoring::signals::SIGNALS_PER_DAY_MAX;
+use mauntic_flows::ports::{Database, EventStore, SignalView, TakenIn};
 use serde_json::{Value, json};
 
+use super::given_signals::signal;
 use super::intake::{entry, event, visit, with};
 use crate::dump::differences;
 use crate::memory::Memory;
@@ -13,6 +15,8 @@ use crate::subject::{Subject, World, organization};
 
 on_both! {
     the_earliest_of_a_day_count
+    a_full_day_takes_no_further_signals
+    what_is_ahead_of_the_clock_is_detected_now
     every_order_gives_the_same_signals
     concurrent_intakes_are_one_after_the_other
 }
@@ -31,6 +35,30 @@ async fn counted<S: Subject>(world: &mut World<S>) -> Vec<(String, bool)> {
     let rows = world.rows("signals").await;
     let text = |row: &Value| row["event_id"].as_str().unwrap().to_owned();
     rows.iter().map(|row| (text(row), row["counted"].as_bool().unwrap())).collect()
+}
+
+async fn a_full_day_takes_no_further_signals<S: Subject>(mut world: World<S>) {
+    let now = world.subject.now();
+    let of = |day: i64, from: usize, many: usize| -> Vec<SignalView> {
+        let at = now - TimeDelta::days(day);
+        (from..from + many).map(|n| signal(&format!("evt-{n:05}"), at)).collect()
+    };
+    world.put_signals("ada", &of(0, 0, SIGNALS_PER_DAY_MAX)).await;
+    world.put_signals("ada", &of(1, SIGNALS_PER_DAY_MAX, SIGNALS_PER_DAY_MAX - 1)).await;
+    let yesterday = |id| at(visit(id, "/blog"), now - TimeDelta::days(1));
+    let taken = world.take_in(&[visit("a", "/demo"), yesterday("b"), yesterday("c")]).await;
+    // A batch is judged as it finds the day.
+    assert_eq!((taken.taken(), taken.signals, taken.alerts), (3, 2, 0));
+    let taken = world.take_in(&[yesterday("d")]).await;
+    assert_eq!((taken.taken(), taken.signals), (1, 0));
+    assert_eq!(world.rows("activity").await.len(), 4, "what happened is kept");
+}
+
+async fn what_is_ahead_of_the_clock_is_detected_now<S: Subject>(mut world: World<S>) {
+    let ahead = world.subject.now() + TimeDelta::minutes(4);
+    world.take_in(&[at(visit("a", "/demo"), ahead)]).await;
+    let row = &world.rows("signals").await[0];
+    assert_eq!((&row["detected_at"], &row["decayed_at"]), (&json!("+0s"), &json!("+604800s")));
 }
 
 async fn the_earliest_of_a_day_count<S: Subject>(mut world: World<S>) {

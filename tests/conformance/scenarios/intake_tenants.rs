@@ -1,6 +1,7 @@
 //! Contact events of one organization and of many: room, sending, and whose rows
 //! are whose.
 
+use mauntic_domain::jobs::JobType;
 use mauntic_domain::jobs::limits::{DISPATCHED_MAX, UNFINISHED_MAX};
 use mauntic_domain::scoring::SignalConfigEntry;
 use mauntic_flows::ports::{EventFate, EventStore, Intake, PortError, RelayStore};
@@ -13,6 +14,7 @@ use crate::subject::{RawJob, Subject, World, organization};
 on_both! {
     a_full_backlog_takes_nothing_in
     events_that_make_no_signal_need_no_room
+    notifications_take_nobodys_room
     what_is_out_decides_what_is_sent_now
     the_queue_worker_leaves_the_sending_to_the_relay
     events_of_an_unknown_organization_are_told_apart
@@ -42,6 +44,15 @@ async fn a_full_backlog_takes_nothing_in<S: Subject>(mut world: World<S>) {
     world.subject.put_organization(&organization("org_1")).await;
     let taken = world.queue.take_in(None, &intake).await.unwrap();
     assert_eq!((taken.taken(), taken.repeated()), (2, 1));
+}
+
+async fn notifications_take_nobodys_room<S: Subject>(mut world: World<S>) {
+    let type_name = JobType::NotifyAlert.name();
+    let raws: Vec<RawJob> =
+        (0..UNFINISHED_MAX).map(|_| RawJob { type_name, ..raw(world.id()) }).collect();
+    world.subject.put_jobs(&raws).await;
+    let taken = world.take_in(&[visit("a", "/blog")]).await;
+    assert_eq!((taken.taken(), taken.jobs[0].send_now), (1, true));
 }
 
 async fn events_that_make_no_signal_need_no_room<S: Subject>(mut world: World<S>) {

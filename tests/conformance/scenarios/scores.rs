@@ -4,11 +4,13 @@ use mauntic_domain::jobs::data::{ContactPlace, ContactRange};
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoring::{Config, ConfigEntry, Features};
 use mauntic_flows::ports::{
-    Committed, Effect, EffectStore, JobKey, Position, ScoreWrite, TenantStore,
+    Committed, Effect, EffectStore, JobKey, PortError, Position, SIGNALS_SCORED_MAX, ScoreWrite,
+    TenantStore,
 };
 use serde_json::json;
 
 use super::given::{effect, score};
+use super::given_signals::signal;
 use crate::dump::none;
 use crate::subject::{Subject, World, contact, organization};
 
@@ -26,6 +28,8 @@ on_both! {
     ranges_of_one_organization_are_its_own
     a_range_without_contacts_is_none
     inputs_have_features_and_configurations
+    more_signals_than_a_job_holds_are_told
+    a_days_history_never_goes_back
 }
 
 async fn store<S: Subject>(world: &mut World<S>, scores: Vec<ScoreWrite>) -> Committed {
@@ -205,4 +209,56 @@ async fn inputs_have_features_and_configurations<S: Subject>(world: World<S>) {
     let range = ContactRange { after: None, through: place("org_2", "c0") };
     let of_range = world.queue.range_inputs(None, &range, None).await.unwrap();
     assert_eq!((of_range.contacts.len(), of_range.configs.len()), (6, 1));
+}
+
+async fn more_signals_than_a_job_holds_are_told<S: Subject>(world: World<S>) {
+    let (owner, now) = (organization("org_1"), world.subject.now());
+    let half = SIGNALS_SCORED_MAX / 2;
+    for (name, many) in [("ada", half), ("bob", half), ("cy", 1)] {
+        world.subject.put_contact(&owner, &contact(name), Features::default()).await;
+        let signals: Vec<_> = (0..many).map(|n| signal(&format!("evt-{n:05}"), now)).collect();
+        world.put_signals(name, &signals).await;
+    }
+    let key = |name: &str| (owner.clone(), contact(name));
+    let inputs = |names: &[&str]| names.iter().map(|name| key(name)).collect::<Vec<_>>();
+    let two = world.queue.score_inputs(&inputs(&["ada", "bob"])).await.unwrap();
+    assert!(!two.truncated, "as many as a job holds");
+    assert_eq!(two.contacts[&key("bob")].as_ref().unwrap().signals.len(), half);
+    let three = world.queue.score_inputs(&inputs(&["ada", "bob", "cy"])).await.unwrap();
+    assert!(three.truncated && three.contacts.len() == 3);
+    let place =
+        |name: &str| ContactPlace { organization_id: owner.clone(), contact_id: contact(name) };
+    let range = |after: Option<&str>, through| ContactRange {
+        after: after.map(place),
+        through: place(through),
+    };
+    let whole = world.queue.range_inputs(Some(&owner), &range(None, "cy"), None).await.unwrap();
+    assert!(whole.truncated && whole.contacts.len() == 3);
+    let last = range(Some("ada"), "cy");
+    assert!(!world.queue.range_inputs(None, &last, None).await.unwrap().truncated);
+    // What is too much for one contact alone is that contact's own matter.
+    let more: Vec<_> = (half..=2 * half).map(|n| signal(&format!("evt-{n:05}"), now)).collect();
+    world.put_signals("bob", &more).await;
+    let alone = world.queue.score_inputs(&inputs(&["bob"])).await.unwrap();
+    assert!(!alone.truncated);
+    assert!(matches!(alone.contacts[&key("bob")], Err(PortError::Unreadable { .. })));
+}
+
+async fn a_days_history_never_goes_back<S: Subject>(mut world: World<S>) {
+    let id = world.id();
+    let midnight = world.subject.now().date_naive().and_hms_opt(0, 0, 0).unwrap().and_utc();
+    let write = |world: &World<S>, at, version, total| {
+        let scores = vec![score("ada", total, (version, 0), id)];
+        let whole = Effect { scores, ..effect(at, &[]) };
+        let queue = world.subject.queue();
+        async move {
+            use mauntic_flows::ports::Database;
+            queue.open().await.unwrap().commit(&whole).await.unwrap()
+        }
+    };
+    write(&world, midnight, 1, 50).await;
+    // Claimed before midnight, of newer features, and written after.
+    write(&world, midnight - chrono::TimeDelta::seconds(1), 2, 70).await;
+    assert_eq!(world.column("history", "total_score").await, [json!(705_000)]);
+    assert_eq!(world.column("scores", "total_score").await, [json!(705_000)]);
 }

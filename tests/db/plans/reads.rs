@@ -45,7 +45,7 @@ async fn more_rows(world: &World) {
                  clock_timestamp() - n * interval '1 min', clock_timestamp()
                from generate_series(1, 50000) n;
              insert into jobs.occurrence (job_key, nominal_at, outcome, ordinal)
-               select 'key_' || k, date_trunc('minute', clock_timestamp(), 'UTC') - n * interval '1 min',
+               select 'key_' || k, date_trunc('minute', now(), 'UTC') - n * interval '1 min',
                  'missed', n
                from generate_series(0, 9) k, generate_series(1, 5000) n;
              insert into jobs.delivery (token, queue, delivered_at, messages, unreadable, absorbed, taken)

@@ -12,7 +12,7 @@ use mauntic_tests::stack::{Stack, until};
 
 use super::hand::{Hand, address, twice};
 use super::load::{FOREIGN, Load, POISON};
-use super::webhook::{Mood, Webhook};
+use crate::webhook::{Mood, Webhook};
 
 /// Rounds in which something is asked for.
 pub(super) const ROUNDS: usize = 32;

@@ -233,7 +233,8 @@ fn page(url: &str) -> (&'static str, u16) {
     // What stands before the path names a host, which is no page: every page of
     // `https://demo.example.com` would be one.
     let url = url.to_ascii_lowercase();
-    let path = match url.split_once("://") {
+    let is_scheme = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let path = match url.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) {
         Some((_, rest)) => rest.find('/').and_then(|start| rest.get(start..)).unwrap_or_default(),
         None => url.as_str(),
     };

@@ -72,6 +72,8 @@ fn every_row_of_the_table() {
         ("content.PageVisited",     visit("https://pricing.example.com"),       "content",  Some(("WEBSITE_VISIT", "5"))),
         ("content.PageVisited",     visit("https://demo.example.com/about"),    "content",  Some(("WEBSITE_VISIT", "5"))),
         ("content.PageVisited",     visit("https://demo.example.com/demo"),     "content",  Some(("DEMO_REQUEST", "30"))),
+        ("content.PageVisited",     visit("/pricing?ref=https://google.com"),   "content",  Some(("PRICING_PAGE", "20"))),
+        ("content.PageVisited",     visit("https://example.com/pricing?to=https://a.b"), "content", Some(("PRICING_PAGE", "20"))),
         ("content.PageVisited",     visit("https://example.com/#/pricing"),     "content",  Some(("PRICING_PAGE", "20"))),
         ("content.PageVisited",     visit("https://example.com/?a=pricing"),    "content",  Some(("WEBSITE_VISIT", "5"))),
         ("content.PageVisited",     visit("/price"),                            "content",  Some(("WEBSITE_VISIT", "5"))),

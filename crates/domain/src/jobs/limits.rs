@@ -2,6 +2,8 @@
 
 use chrono::TimeDelta;
 
+use super::types::JobType;
+
 /// How long a row that a producer or relay is about to send is left alone by
 /// the others: a send takes seconds, and a sender that died costs one wait.
 pub const WAKE: TimeDelta = TimeDelta::seconds(60);
@@ -28,6 +30,10 @@ pub const PLATFORM_DEATHS_MAX: i16 = 3;
 /// at 16 jobs a second, and few enough to be counted at every enqueue.
 pub const UNFINISHED_MAX: i64 = 20_000;
 
+/// Types that nobody asks for: they follow from what came in, and count in no
+/// backlog. A webhook that is away for days would else stop the intake of events.
+pub const UNASKED: [JobType; 1] = [JobType::NotifyAlert];
+
 /// Messages of one organization that are out on one queue: 20 batches, so that
 /// another organization's message is at most that far behind.
 pub const DISPATCHED_MAX: i64 = 2_000;
@@ -45,8 +51,9 @@ pub const RECOUNT_RUNS_MAX: i64 = 100;
 /// Shortest retention: longer than any message or job can live.
 pub const KEEP_MIN: TimeDelta = TimeDelta::days(30);
 
-/// Most rows of one table that one tick deletes.
-pub const RETIRED_MAX: i64 = 5_000;
+/// Most rows of one table that one tick deletes: some seconds, and more than the
+/// 1,000 jobs a second that one minute may leave.
+pub const RETIRED_MAX: i64 = 100_000;
 
 const _: () = assert!(DISPATCHED_MAX < UNFINISHED_MAX);
 const _: () = assert!(EXPIRY.num_days() < KEEP_MIN.num_days());

@@ -22,6 +22,11 @@ pub const SIGNALS_CAP_DEFAULT: PointsE4 = PointsE4::whole(40);
 /// that weighed then.
 pub const SIGNALS_KEPT: TimeDelta = TimeDelta::days(396);
 
+/// Signals of a contact and UTC day from which on an event there makes no further
+/// one: twenty types at their default cap. What a day's signals are ranked by
+/// stays small, whatever a crawler does or an observer calls its types.
+pub const SIGNALS_PER_DAY_MAX: usize = 2_000;
+
 /// How far back a score is asked for: signals that had decayed before may be
 /// gone.
 pub const AS_OF_PAST_MAX: TimeDelta = TimeDelta::days(30);

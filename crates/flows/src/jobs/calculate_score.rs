@@ -1,7 +1,8 @@
 //! `scoring.CalculateScore`: scores one contact.
 //!
 //! I/O (shared by up to a hundred jobs of any organizations):
-//! 1. reads features, signals and configurations: repeats read what is true by then;
+//! 1. reads features, signals and configurations: repeats read what is true by then.
+//!    Where the contacts have more signals than a job can hold, each is read alone;
 //! 2. the consumer completes the jobs and writes scores and the day's history
 //!    in one transaction behind the fence: a repeat without the claim writes
 //!    nothing, and a score never replaces one from newer features or
@@ -36,7 +37,13 @@ pub(super) async fn decide<P: Ports>(
     let inputs = cx.session.score_inputs(&contacts).await?;
     for (held, target) in work {
         let mut tally = Tally::default();
-        tally.add(score_target(held.id, &target, &inputs, cx.now));
+        tally.add(if inputs.truncated {
+            // One of them has so many signals that there was no room for the others'.
+            let alone = cx.session.score_inputs(std::slice::from_ref(&target.contact)).await?;
+            score_target(held.id, &target, &alone, cx.now)
+        } else {
+            score_target(held.id, &target, &inputs, cx.now)
+        });
         decision.add(held, tally.decided());
     }
     Ok(())

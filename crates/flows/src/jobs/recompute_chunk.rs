@@ -2,26 +2,30 @@
 //! planned range.
 //!
 //! I/O, one job a transaction:
-//! 1. reads the contacts' features and configurations;
+//! 1. reads the contacts' features, signals and configurations;
 //! 2. the consumer completes the job, writes the scores and counts the run, in
 //!    one transaction behind the fence: a repeat without the claim writes
-//!    nothing.
+//!    nothing. Where the contacts have more signals than a job can hold, it is
+//!    completed with nothing but two chunks in its place, of half the contacts
+//!    each: so one that has many keeps no other from its score.
 
-use mauntic_domain::jobs::data::{Contacts, RecomputeChunk};
+use mauntic_domain::jobs::Job;
+use mauntic_domain::jobs::data::{ContactPlace, ContactRange, Contacts, RecomputeChunk};
+use serde_json::json;
 
 use super::scoring::{Tally, Target, score_target};
-use super::{Context, Decided};
-use crate::ports::{ContactKey, EffectStore, Held, PortError, Ports};
+use super::{Context, Decided, Outcome};
+use crate::ports::{ContactKey, EffectStore, Held, Host, PortError, Ports, SpawnedJob};
 
 pub(super) async fn decide<P: Ports>(
     cx: &Context<'_, P>,
     held: &Held,
     data: RecomputeChunk,
 ) -> Result<Decided, PortError> {
-    let owner = data.organization_id;
-    let (inputs, contacts) = match (data.contacts, &owner) {
+    let (inputs, contacts) = match (&data.contacts, &data.organization_id) {
         (Contacts::Ids(ids), Some(owner)) => {
-            let contacts: Vec<ContactKey> = ids.into_iter().map(|id| (owner.clone(), id)).collect();
+            let contacts: Vec<ContactKey> =
+                ids.iter().map(|id| (owner.clone(), id.clone())).collect();
             (cx.session.score_inputs(&contacts).await?, contacts)
         }
         (Contacts::Ids(_), None) => {
@@ -30,11 +34,15 @@ pub(super) async fn decide<P: Ports>(
         }
         (Contacts::Range(range), owner) => {
             let epoch = data.config_epoch;
-            let inputs = cx.session.range_inputs(owner.as_ref(), &range, epoch).await?;
+            let inputs = cx.session.range_inputs(owner.as_ref(), range, epoch).await?;
             let contacts = inputs.contacts.keys().cloned().collect();
             (inputs, contacts)
         }
     };
+    if inputs.truncated {
+        let known: Vec<&ContactKey> = inputs.contacts.keys().collect();
+        return Ok(split(cx, held, &data, &known));
+    }
     let context = data.context.unwrap_or_default();
     let mut tally = Tally::default();
     for contact in contacts {
@@ -42,4 +50,39 @@ pub(super) async fn decide<P: Ports>(
         tally.add_changed(scored, &inputs);
     }
     Ok(tally.decided())
+}
+
+/// Two chunks of half the contacts each; there are two at the least.
+fn split<P: Ports>(
+    cx: &Context<'_, P>,
+    held: &Held,
+    data: &RecomputeChunk,
+    known: &[&ContactKey],
+) -> Decided {
+    let halves = match &data.contacts {
+        Contacts::Ids(ids) => {
+            let (low, high) = ids.split_at(ids.len() / 2);
+            [low, high].map(|ids| Contacts::Ids(ids.to_vec()))
+        }
+        Contacts::Range(range) => {
+            let middle = known.get((known.len() / 2).saturating_sub(1));
+            let middle = middle.map_or_else(|| range.through.clone(), |key| place(key));
+            let low = ContactRange { after: range.after.clone(), through: middle.clone() };
+            let high = ContactRange { after: Some(middle), through: range.through.clone() };
+            [low, high].map(Contacts::Range)
+        }
+    };
+    let chunk = |contacts| SpawnedJob {
+        id: cx.ports.host().new_id(),
+        job: Job::RecomputeChunk(RecomputeChunk { contacts, ..data.clone() }),
+        run_id: held.run_id,
+        request_id: held.request_id.clone(),
+    };
+    let spawned = halves.map(chunk).into();
+    let summary = json!({"scored": 0, "splitInto": 2, "reason": "too_many_signals"});
+    Decided { spawned, ..Decided::of(Outcome::Done(summary)) }
+}
+
+fn place((owner, contact): &ContactKey) -> ContactPlace {
+    ContactPlace { organization_id: owner.clone(), contact_id: contact.clone() }
 }

@@ -11,6 +11,10 @@ use uuid::Uuid;
 
 use super::PortError;
 
+/// Most signals that one job scores by: read and decoded they are some 20 MiB of the
+/// 64 that an isolate may take. A planned range has ten a contact on the average.
+pub const SIGNALS_SCORED_MAX: usize = 50_000;
+
 /// A contact of an organization; sorts as the primary keys do.
 pub type ContactKey = (OrganizationId, ContactId);
 
@@ -63,6 +67,26 @@ pub struct ScoreInputs {
     /// The stored scores of a range's contacts; none of contacts that were asked
     /// for by name, which are written in any case.
     pub current: BTreeMap<ContactKey, CurrentScore>,
+    /// Whether there are more signals than [`SIGNALS_SCORED_MAX`], so that some are
+    /// left out: nothing may be scored by it; ask for fewer contacts. Of a single
+    /// contact that is an error of its own instead.
+    pub truncated: bool,
+}
+
+impl ScoreInputs {
+    /// These, of which not all signals were read. Where they are one contact's, that
+    /// is its own error: there is nothing to ask for less of.
+    #[must_use]
+    pub fn left_out(mut self, signals_max: usize) -> Self {
+        self.truncated = self.contacts.len() > 1;
+        if !self.truncated {
+            for only in self.contacts.values_mut() {
+                let place = format!("there are more than {signals_max}");
+                *only = Err(PortError::Unreadable { what: "a contact's signals", place });
+            }
+        }
+        self
+    }
 }
 
 /// A score to be stored.

@@ -29,7 +29,7 @@ pub use config::{
 };
 pub use effect::{
     Committed, CompletedJob, ContactInput, ContactKey, CurrentScore, Effect, NewEvent, RangePlan,
-    ScoreInputs, ScoreWrite, SentNotification, SignalKey, SpawnedJob,
+    SIGNALS_SCORED_MAX, ScoreInputs, ScoreWrite, SentNotification, SignalKey, SpawnedJob,
 };
 pub use error::PortError;
 pub use events::{EventFate, EventsRetired, INTAKE_EVENTS_MAX, Intake, TakenIn};
@@ -190,7 +190,8 @@ pub trait JobStore: Sync {
 /// What jobs read, and the one door for what they write.
 #[trait_variant::make(Send)]
 pub trait EffectStore: Sync {
-    /// Features, signals and configurations of these contacts, in one round trip.
+    /// Features, signals and configurations of these contacts, in one round trip;
+    /// see [`ScoreInputs::truncated`].
     async fn score_inputs(&self, contacts: &[ContactKey]) -> Result<ScoreInputs, PortError>;
     /// The same for all contacts of a range, of one organization or of all, with
     /// their stored scores; configurations as of an epoch, or the newest.

@@ -65,9 +65,10 @@ impl World {
                 let is_rejected = |nth| reported.rejected.iter().any(|(index, _)| *index == nth);
                 for (_, event) in events.iter().enumerate().filter(|(nth, _)| !is_rejected(*nth)) {
                     let id = event.get("id").and_then(Value::as_str).unwrap_or_default();
-                    if let Ok(id) = EventId::parse(id) {
-                        self.model.accepted.insert((owner.clone(), id));
-                    }
+                    let Ok(id) = EventId::parse(id) else {
+                        return fail("an accepted event has an id", format_args!("{event}"));
+                    };
+                    self.model.accepted.insert((owner.clone(), id));
                 }
                 Ok(())
             }
@@ -161,8 +162,25 @@ impl World {
         });
     }
 
+    /// Configurations by version, as they were published.
+    pub(super) fn remember_configs(&mut self) {
+        let known = &mut self.model.configs;
+        self.ports.store.look(|state| {
+            for (owner, rows) in state.documents() {
+                for row in rows {
+                    if let Ok(factors) = &row.factors {
+                        let key = (owner.clone(), row.version);
+                        known.entry(key).or_insert_with(|| factors.clone());
+                    }
+                }
+            }
+        });
+    }
+
+    /// The newest that is published; 0 for none.
     pub(super) fn config_version(&self, owner: &OrganizationId) -> i64 {
-        self.model.config_versions.get(owner).copied().unwrap_or(0)
+        let newest = |state: &State| Some(state.documents().get(owner)?.last()?.version);
+        self.ports.store.look(newest).unwrap_or(0)
     }
 
     /// One of a few alerts: two jobs about one of them meet.

@@ -5,6 +5,7 @@ mod jobs;
 mod messages;
 mod operators;
 mod outside;
+mod publications;
 mod retention;
 mod runs;
 mod schedules;
@@ -30,6 +31,8 @@ pub(super) fn always(world: &mut World, nth: usize) -> Failed {
     if nth.is_multiple_of(RUNS_EVERY) {
         runs::counted(world)?;
         operators::told(world)?;
+        publications::told(world)?;
+        publications::pinned(world)?;
         signals::once(world)?;
         signals::alerted(world)?;
     }
@@ -46,6 +49,9 @@ pub(super) fn at_the_end(world: &mut World) -> Failed {
     operators::told(world)?;
     operators::over(world)?;
     operators::retried(world);
+    publications::told(world)?;
+    publications::pinned(world)?;
+    publications::followed(world)?;
     deliveries::balanced(world)?;
     deliveries::receipts(world)?;
     jobs::wakes(world)?;

@@ -1,13 +1,15 @@
-//! What operators do, as values: the same one can be asked for again, under the
+//! What operators and those who configure do, as values: the same one can be asked for again, under the
 //! same key, as somebody does who never heard the answer.
 
+use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::jobs::Queue;
 use mauntic_domain::replays::Terms;
 use mauntic_flows::commands::hand_in::{self, HandedIn};
-use mauntic_flows::commands::{rehearse, replay, start_run};
+use mauntic_flows::commands::{publish_config, rehearse, replay, start_run};
 use mauntic_flows::ports::{
-    Act, CaseFilter, CaseReplayed, Database, Dependency, Discarded, Ended, Host, JobStore,
-    OperatorStore, PortError, Repeat, ReplayOrder, Replayed, RequestKey, Retried, ScheduleStore,
+    Act, CaseFilter, CaseReplayed, ConfigPart, ConfigStore, ConfigToken, Database, Dependency,
+    Discarded, Ended, Host, JobStore, OperatorStore, PortError, Repeat, ReplayOrder, Replayed,
+    RequestKey, Retried, ScheduleStore,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -15,7 +17,7 @@ use uuid::Uuid;
 use crate::ports::SimPorts;
 use crate::store::MemorySession;
 
-/// Something that an operator does.
+/// Something that somebody does.
 #[derive(Debug, Clone)]
 pub(super) enum Deed {
     Cancel(Uuid),
@@ -25,15 +27,28 @@ pub(super) enum Deed {
     Pause(&'static str, Option<&'static str>),
     HandIn(Queue, Value),
     Requeue(Uuid),
-    Replay { case: Uuid, data: Option<Value> },
+    Replay {
+        case: Uuid,
+        data: Option<Value>,
+    },
     Rehearse(Uuid),
     Discard(Uuid),
     Order(CaseFilter, Terms),
     EndReplay(Uuid),
     Reset(Dependency),
+    /// Of an organization's configuration as it was seen.
+    Configure(OrganizationId, ConfigToken, Change),
 }
 
-/// What an operator was told.
+/// What is done to a configuration.
+#[derive(Debug, Clone)]
+pub(super) enum Change {
+    Draft(ConfigPart),
+    Discard,
+    Publish,
+}
+
+/// What somebody was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Told {
     /// Whether it was done; else it was refused.
@@ -65,6 +80,9 @@ impl Deed {
             Self::Order(..) => "deed: order a replay",
             Self::EndReplay(_) => "deed: cancel a replay",
             Self::Reset(_) => "deed: reset a breaker",
+            Self::Configure(_, _, Change::Draft(_)) => "deed: save a draft",
+            Self::Configure(_, _, Change::Discard) => "deed: discard a draft",
+            Self::Configure(_, _, Change::Publish) => "deed: publish a configuration",
         }
     }
 }
@@ -89,6 +107,9 @@ pub(super) fn act(actor: &str, request_id: String, has_key: bool) -> Act {
 pub(super) async fn perform(ports: &SimPorts, act: Act, deed: &Deed) -> Result<Told, PortError> {
     let mut session = ports.store.open().await?;
     let request_id = act.request_id.clone();
+    if let Deed::Configure(owner, seen, change) = deed {
+        return configure(ports, &session, owner, &act, *seen, change).await;
+    }
     session.operate(act);
     let told = perform_in(ports, &session, deed, &request_id).await?;
     if !told.is_done && !matches!(deed, Deed::Rehearse(_)) {
@@ -167,6 +188,33 @@ async fn perform_in(
         Deed::Reset(dependency) => {
             session.reset_breaker(*dependency).await?;
             Told::of(true, &"reset")
+        }
+        Deed::Configure(..) => told,
+    })
+}
+
+/// By an organization's own key, not as an operator.
+async fn configure(
+    ports: &SimPorts,
+    session: &MemorySession,
+    owner: &OrganizationId,
+    act: &Act,
+    seen: ConfigToken,
+    change: &Change,
+) -> Result<Told, PortError> {
+    Ok(match change {
+        Change::Draft(part) => {
+            let saved = session.save_draft(owner, act, seen, part).await?;
+            Told::of(saved.is_ok(), &saved)
+        }
+        Change::Discard => {
+            let discarded = session.discard_draft(owner, act, seen).await?;
+            Told::of(discarded.is_ok(), &discarded)
+        }
+        Change::Publish => {
+            let publish = publish_config::publish_config(ports, session, owner, act, seen);
+            let (published, _sent) = publish.await?;
+            Told::of(published.is_ok(), &published)
         }
     })
 }

@@ -118,8 +118,6 @@ pub(super) struct Model {
     pub(super) events: BTreeMap<(OrganizationId, usize), Value>,
     /// Events that were answered to be taken in: they must be there for ever.
     pub(super) accepted: BTreeSet<(OrganizationId, EventId)>,
-    /// The newest configuration's version.
-    pub(super) config_versions: BTreeMap<OrganizationId, i64>,
     /// Answered writes of features.
     pub(super) puts: Vec<Put>,
     /// The job that each key was last answered with, and its data.

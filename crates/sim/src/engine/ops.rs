@@ -1,5 +1,6 @@
 //! What may happen next: a table of operations and how often each does.
 
+mod configure;
 mod deliver;
 mod faults;
 mod messages;
@@ -19,7 +20,7 @@ type Op = (&'static str, u32, fn(&mut World) -> Failed);
 
 /// Every operation. The weights add up to a thousand or so; what keeps the
 /// system busy weighs most.
-const OPS: [Op; 68] = [
+const OPS: [Op; 71] = [
     ("put features", 90, produce::put_features),
     ("recalculate", 25, produce::recalculate),
     ("recalculate with a context", 15, produce::recalculate_with_context),
@@ -30,6 +31,9 @@ const OPS: [Op; 68] = [
     ("enqueue poison", 4, produce::enqueue_poison),
     ("report events", 40, report::report_events),
     ("change a configuration", 12, produce::change_config),
+    ("save a draft", 12, configure::save_draft),
+    ("discard a draft", 2, configure::discard_draft),
+    ("publish a configuration", 10, configure::publish),
     ("a row of another build", 1, produce::foreign_row),
     ("send a short message", 20, messages::short),
     ("send a short message with a key", 12, messages::short_with_key),

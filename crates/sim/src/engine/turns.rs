@@ -80,6 +80,7 @@ impl World {
         }
         match name {
             "put" | "report" => self.remember_features(),
+            "operator" => self.remember_configs(),
             "tick" | "cron" => self.watch_schedules()?,
             _ => {}
         }

@@ -13,7 +13,7 @@ use super::world::World;
 use crate::store::{Limits, State};
 
 /// Limits that a seed of two hundred operations meets.
-const SMALL: Limits = Limits { dispatched_max: 5, unfinished_max: 20 };
+const SMALL: Limits = Limits { dispatched_max: 5, unfinished_max: 20, signals_scored_max: 4 };
 
 /// One seed in so many has them.
 const SMALL_EVERY: u64 = 4;

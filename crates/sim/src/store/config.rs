@@ -237,10 +237,15 @@ impl State {
         let was_open = self.runs.get(id).is_some_and(is_open);
         self.runs.change(id, change);
         let Some(run) = self.runs.get(id).filter(|run| was_open && !is_open(run)) else { return };
-        let Some((pinned, owner)) = run.pinned.zip(run.organization_id.clone()) else { return };
+        let Some(owner) = run.organization_id.clone() else { return };
         let newest = OrganizationId::parse(owner.as_str()).ok();
-        let newest = newest.and_then(|owner| Some(self.document(&owner, None)?.epoch));
-        let is_behind = newest.is_some_and(|newest| pinned < newest);
+        let newest = newest.and_then(|owner| self.document(&owner, None));
+        // One that never planned looked at nothing; what was published when it was
+        // opened is its own matter.
+        let is_behind = newest.is_some_and(|newest| match run.pinned {
+            Some(pinned) => pinned < newest.epoch,
+            None => run.started_at < newest.published_at,
+        });
         let request_id = run.request_id.clone();
         let is_publication = run.job_key == PUBLISH_JOB_KEY;
         // Another that is open already has this function of its own.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::jobs::Queue;
+use mauntic_domain::jobs::limits::UNASKED;
 use mauntic_flows::ports::{Enqueued, JobKey, NewJob, PortError};
 
 use super::State;
@@ -72,7 +73,10 @@ impl State {
             *more.entry(new.job.job_type().queue()).or_default() += 1;
         }
         let mut unfinished: BTreeMap<Queue, i64> = more.keys().map(|queue| (*queue, 0)).collect();
-        let own = |row: &&JobRow| row.organization_id.as_deref() == Some(organization.as_str());
+        let is_unasked = |row: &JobRow| UNASKED.iter().any(|of| of.name() == row.type_name);
+        let own = |row: &&JobRow| {
+            row.organization_id.as_deref() == Some(organization.as_str()) && !is_unasked(row)
+        };
         for row in self.jobs.live().filter(own) {
             let queue = Queue::from_name(&row.queue);
             if let Some(count) = queue.and_then(|queue| unfinished.get_mut(&queue)) {

@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
 use mauntic_domain::contact_events::ContactEvent;
 use mauntic_domain::ids::{OrganizationId, SignalType};
 use mauntic_domain::jobs::data::{CalculateScore, NotifyAlert};
 use mauntic_domain::jobs::limits::WAKE;
 use mauntic_domain::jobs::{Job, JobType};
+use mauntic_domain::scoring::signals::SIGNALS_PER_DAY_MAX;
 use mauntic_domain::scoring::{Features, Signal, SignalTerms};
 use mauntic_flows::ports::{ContactKey, Enqueued, Intake};
 use serde_json::{Value, json};
@@ -58,6 +59,7 @@ impl State {
         }
         let mut made: Vec<New<'_>> =
             made.into_iter().filter(|new| !self.signals.contains_key(&new.key())).collect();
+        made.retain(|new| !self.is_full_day(new));
         made.sort_by_key(New::key);
         for new in &made {
             self.insert_signal(new);
@@ -139,6 +141,14 @@ impl State {
         answer
     }
 
+    /// Whether its contact's day has as many signals as one may have.
+    fn is_full_day(&self, new: &New<'_>) -> bool {
+        let day = new.event.occurred_at.min(self.now).date_naive();
+        let of_day =
+            |(_, row): &(&SignalKey, &SignalRow)| row.signal.detected_at.date_naive() == day;
+        self.signals_of(&new.contact()).filter(of_day).count() >= SIGNALS_PER_DAY_MAX
+    }
+
     fn insert_signal(&mut self, new: &New<'_>) {
         let row = SignalRow {
             signal_type: new.signal_type.clone(),
@@ -146,7 +156,8 @@ impl State {
             signal: Signal {
                 weight: new.terms.weight,
                 decay: new.terms.decay,
-                detected_at: new.event.occurred_at,
+                // Its own clock may be ahead of ours.
+                detected_at: new.event.occurred_at.min(self.now.trunc_subsecs(3)),
             },
             priority: new.terms.priority,
             cap_per_day: new.terms.cap_per_day,
@@ -187,7 +198,8 @@ impl State {
     /// one.
     fn open_alerts(&mut self, made: &[New<'_>]) -> Vec<AlertRow> {
         let mut urgent: BTreeMap<(ContactKey, SignalType), &New<'_>> = BTreeMap::new();
-        let time = |new: &New<'_>| (new.event.occurred_at, new.event.id.clone());
+        let now = self.now.trunc_subsecs(3);
+        let time = |new: &New<'_>| (new.event.occurred_at.min(now), new.event.id.clone());
         for new in made.iter().filter(|new| new.terms.priority.opens_alert()) {
             let first = urgent.entry((new.contact(), new.signal_type.clone())).or_insert(new);
             if time(new) < time(first) {

@@ -4,6 +4,7 @@ use std::ops::Bound;
 
 use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::jobs::data::{ContactPlace, ContactRange};
+use mauntic_domain::scoring::Signal;
 use mauntic_flows::ports::{ContactInput, ContactKey, PortError, ScoreInputs};
 
 use super::State;
@@ -19,7 +20,7 @@ impl State {
             ..ScoreInputs::default()
         };
         self.add_configs(&mut inputs, contacts.iter().map(|(owner, _)| owner), None);
-        inputs
+        self.whole(inputs)
     }
 
     pub(super) fn range_inputs(
@@ -44,7 +45,19 @@ impl State {
         let owners: Vec<OrganizationId> =
             inputs.contacts.keys().map(|(owner, _)| owner.clone()).collect();
         self.add_configs(&mut inputs, owners.iter(), config_epoch);
-        inputs
+        self.whole(inputs)
+    }
+
+    fn whole(&self, inputs: ScoreInputs) -> ScoreInputs {
+        let signals: usize = inputs.contacts.keys().map(|key| self.live_signals(key).count()).sum();
+        let most = self.limits.signals_scored_max;
+        if signals > most { inputs.left_out(most) } else { inputs }
+    }
+
+    /// A contact's signals that count and were not archived.
+    fn live_signals(&self, key: &ContactKey) -> impl Iterator<Item = Signal> {
+        let counts = |(_, row): &(&SignalKey, &SignalRow)| row.counted && row.archived_at.is_none();
+        self.signals_of(key).filter(counts).map(|(_, row)| row.signal)
     }
 
     fn add_configs<'a>(
@@ -69,8 +82,7 @@ impl State {
         (features, input_version): &StoredFeatures,
     ) -> Result<ContactInput, PortError> {
         let features = features.clone()?;
-        let counts = |(_, row): &(&SignalKey, &SignalRow)| row.counted && row.archived_at.is_none();
-        let signals = self.signals_of(key).filter(counts).map(|(_, row)| row.signal).collect();
+        let signals = self.live_signals(key).collect();
         Ok(ContactInput { features, signals, input_version: *input_version })
     }
 

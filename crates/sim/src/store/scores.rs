@@ -48,7 +48,9 @@ impl State {
         };
         let history = HistoryRow { total, grade, categories, updated_at: effect.now };
         if moved {
-            self.history.insert((write.contact.clone(), effect.now.date_naive()), history);
+            // Never before the day of the score that it replaces.
+            let at = old.map_or(effect.now, |old| old.calculated_at.max(effect.now));
+            self.history.insert((write.contact.clone(), at.date_naive()), history);
         }
         self.scores.insert(write.contact.clone(), row);
         self.log.scores_written += 1;

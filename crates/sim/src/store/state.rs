@@ -8,7 +8,7 @@ use mauntic_domain::breaker::Breaker;
 use mauntic_domain::ids::{EventId, OrganizationId};
 use mauntic_domain::jobs::limits::{DISPATCHED_MAX, UNFINISHED_MAX};
 use mauntic_domain::scoring::{Config, Features, SignalConfig};
-use mauntic_flows::ports::{ApiKey, Beat, ContactKey, PortError};
+use mauntic_flows::ports::{ApiKey, Beat, ContactKey, PortError, SIGNALS_SCORED_MAX};
 use uuid::Uuid;
 
 use super::Twin;
@@ -25,21 +25,27 @@ use crate::ids::{Maker, v7};
 use crate::rng::mix;
 
 /// The newest migration that a fresh double has: the newest there is.
-pub const SCHEMA_VERSION: i32 = 7;
+pub const SCHEMA_VERSION: i32 = 8;
 
-/// What one organization may have on a queue; the protocol's own, unless a test
-/// makes it small enough to be met.
+/// What one organization may have on a queue, and what one job reads; the
+/// protocol's own, unless a test makes it small enough to be met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// See [`DISPATCHED_MAX`].
     pub dispatched_max: i64,
     /// See [`UNFINISHED_MAX`].
     pub unfinished_max: i64,
+    /// See [`SIGNALS_SCORED_MAX`].
+    pub signals_scored_max: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { dispatched_max: DISPATCHED_MAX, unfinished_max: UNFINISHED_MAX }
+        Self {
+            dispatched_max: DISPATCHED_MAX,
+            unfinished_max: UNFINISHED_MAX,
+            signals_scored_max: SIGNALS_SCORED_MAX,
+        }
     }
 }
 

@@ -101,7 +101,10 @@ fn died_for(world: &World, row: &JobRow, reason: &str) -> Failed {
         "isolate_killed" => row.platform_deaths >= PLATFORM_DEATHS_MAX,
         "unknown_type" => world.model.foreign.contains(&row.id),
         "refused_outside" => world.counts.contains_key("fault: dependency refuses"),
-        "unreadable" => world.counts.contains_key("fault: configuration unreadable"),
+        // Or its contact has more signals than one job holds in so small a world.
+        "unreadable" => {
+            world.counts.contains_key("fault: configuration unreadable") || world.limits.is_some()
+        }
         // The simulated time alone let it expire; once nothing goes wrong, a
         // job takes no days.
         "expired" => {

@@ -31,6 +31,11 @@ pub(in crate::engine) struct Audited {
 const ANSWERED: TimeDelta = TimeDelta::hours(24);
 
 impl Audited {
+    /// What was done under that name.
+    pub(in crate::engine) fn done_as(&self, action: &str) -> impl Iterator<Item = &Entry> {
+        self.done.iter().filter(move |entry| entry.action == action)
+    }
+
     /// Whether an actor did something that its key still stands for at `now`, and
     /// nothing before that.
     pub(in crate::engine) fn has_acted_once(&self, actor: &str, now: DateTime<Utc>) -> bool {
@@ -108,7 +113,7 @@ pub(super) fn told(world: &World) -> Failed {
 }
 
 fn entries<'a>(world: &'a World, action: &'a str) -> impl Iterator<Item = &'a Entry> {
-    world.model.audited.done.iter().filter(move |entry| entry.action == action)
+    world.model.audited.done_as(action)
 }
 
 /// Every time that a job was queued again is told once: by an entry, or by the

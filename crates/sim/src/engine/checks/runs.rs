@@ -16,7 +16,7 @@ pub(super) fn counted(world: &World) -> Failed {
     world.ports.store.look(|state| {
         let truth = count(state.jobs());
         let gone = count(world.model.archive.gone_jobs(state));
-        let mut locks: BTreeMap<&str, Uuid> = BTreeMap::new();
+        let mut locks: BTreeMap<(&str, Option<&str>), Uuid> = BTreeMap::new();
         for run in state.runs() {
             let counts = truth.get(&run.id).copied().unwrap_or_default();
             let counts = with_gone(counts, gone.get(&run.id), run.counts);
@@ -29,8 +29,10 @@ pub(super) fn counted(world: &World) -> Failed {
                 return fail("I4: a run is final exactly when its jobs are", detail);
             }
             let is_lock = run.exclusive && run.status == RunStatus::Running;
-            if is_lock && let Some(other) = locks.insert(&run.job_key, run.id) {
-                let detail = format_args!("{}: {other} and {}", run.job_key, run.id);
+            // The organization's own, where it has one.
+            let lock = (run.job_key.as_str(), run.organization_id.as_deref());
+            if is_lock && let Some(other) = locks.insert(lock, run.id) {
+                let detail = format_args!("{lock:?}: {other} and {}", run.id);
                 return fail("I4: one open exclusive run a key", detail);
             }
         }

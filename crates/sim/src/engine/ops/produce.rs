@@ -181,7 +181,8 @@ pub(super) fn enqueue_poison(world: &mut World) -> Failed {
     enqueue(world, owner, vec![NewJob { job, key: JobKey::None, request_id }], true)
 }
 
-/// Another version of an organization's configuration; nothing is enqueued.
+/// Another version of an organization's configuration, put there by the owner of
+/// the database; nothing is enqueued.
 pub(super) fn change_config(world: &mut World) -> Failed {
     let owner = world.owner();
     put_config(world, owner);
@@ -195,9 +196,8 @@ pub(super) fn mend_configs(world: &mut World) {
 
 fn put_config(world: &mut World, owner: OrganizationId) {
     let config = chance::config(&mut world.rng);
-    let version = world.ports.store.put_config(&owner, config.clone());
-    world.model.configs.insert((owner.clone(), version), config);
-    world.model.config_versions.insert(owner, version);
+    world.ports.store.put_config(&owner, config);
+    world.remember_configs();
 }
 
 /// A row that a newer build wrote: of a type or version that this one does not

@@ -5,12 +5,16 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use serde_json::Value;
 
+/// How often a held call looks whether it may be answered.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
 /// How it answers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Mood {
+pub(crate) enum Mood {
     /// As it should.
     #[default]
     Well,
@@ -18,28 +22,36 @@ pub(super) enum Mood {
     Failing,
     /// Not at all, after it has heard everything.
     Mute,
+    /// Not before its mood changes: the caller waits.
+    Holding,
     /// It is closed.
     Gone,
+}
+
+/// A call that came in whole, whatever was answered.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    /// Names in lower case.
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: String,
 }
 
 #[derive(Debug, Default)]
 struct Heard {
     mood: Mood,
-    calls: usize,
-    /// Ids of the notifications by alert, whatever was answered.
-    ids: BTreeMap<String, BTreeSet<String>>,
+    calls: Vec<Call>,
 }
 
 /// The webhook. Dropped, it is gone.
 #[derive(Debug)]
-pub(super) struct Webhook {
+pub(crate) struct Webhook {
     address: SocketAddr,
     heard: Arc<Mutex<Heard>>,
     listener: Option<JoinHandle<()>>,
 }
 
 impl Webhook {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let (address, heard) = (listener.local_addr().unwrap(), Arc::new(Mutex::default()));
         let hearing = Arc::clone(&heard);
@@ -47,21 +59,38 @@ impl Webhook {
         Self { address, heard, listener: Some(listener) }
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}/alerts", self.address)
     }
 
-    pub(super) fn turn(&self, mood: Mood) {
+    pub(crate) fn turn(&self, mood: Mood) {
         self.heard.lock().unwrap().mood = mood;
     }
 
-    pub(super) fn calls(&self) -> usize {
-        self.heard.lock().unwrap().calls
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        self.heard.lock().unwrap().calls.clone()
     }
 
     /// The ids under which each alert was told.
-    pub(super) fn ids(&self) -> BTreeMap<String, BTreeSet<String>> {
-        self.heard.lock().unwrap().ids.clone()
+    pub(crate) fn ids(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let mut ids: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for call in self.calls() {
+            let body = call.json();
+            let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
+            ids.entry(text("alertId")).or_default().extend([text("id"), call.key()]);
+        }
+        ids
+    }
+}
+
+impl Call {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).expect("a call says JSON")
+    }
+
+    /// What repeats are known by.
+    pub(crate) fn key(&self) -> String {
+        self.headers.get("idempotency-key").cloned().unwrap_or_default()
     }
 }
 
@@ -88,32 +117,32 @@ fn listen(listener: &TcpListener, heard: &Arc<Mutex<Heard>>) {
 
 fn hear(caller: &TcpStream, heard: &Mutex<Heard>) -> std::io::Result<()> {
     let mut reader = BufReader::new(caller);
-    let (mut length, mut key) = (0, String::new());
+    let mut headers = BTreeMap::new();
     for line in reader.by_ref().lines() {
-        let line = line?.to_ascii_lowercase();
-        match line.split_once(": ") {
-            Some(("content-length", value)) => length = value.parse().unwrap_or_default(),
-            Some(("idempotency-key", value)) => value.clone_into(&mut key),
-            _ if line.is_empty() => break,
-            _ => {}
+        let line = line?;
+        if line.is_empty() {
+            break;
+        }
+        if let Some((name, value)) = line.split_once(": ") {
+            headers.insert(name.to_ascii_lowercase(), value.to_owned());
         }
     }
-    let mut body = vec![0; length];
+    let length = headers.get("content-length").and_then(|text| text.parse().ok());
+    let mut body = vec![0; length.unwrap_or(0)];
     reader.read_exact(&mut body)?;
-    let body: Value = serde_json::from_slice(&body)?;
-    let mood = {
-        let mut heard = heard.lock().unwrap();
-        let alert = body["alertId"].as_str().unwrap_or_default().to_owned();
-        let ids = heard.ids.entry(alert).or_default();
-        ids.insert(key);
-        ids.insert(body["id"].as_str().unwrap_or_default().to_owned());
-        heard.calls += 1;
-        heard.mood
+    let body = String::from_utf8(body).map_err(std::io::Error::other)?;
+    heard.lock().unwrap().calls.push(Call { headers, body });
+    let mood = loop {
+        let mood = heard.lock().unwrap().mood;
+        if mood != Mood::Holding {
+            break mood;
+        }
+        thread::sleep(LOOK_EVERY);
     };
     let status = match mood {
         Mood::Well => "200 OK",
         Mood::Failing => "503 Service Unavailable",
-        Mood::Mute | Mood::Gone => return Ok(()),
+        Mood::Mute | Mood::Holding | Mood::Gone => return Ok(()),
     };
     let mut writer = caller;
     write!(writer, "HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
