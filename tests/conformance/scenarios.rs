@@ -28,6 +28,7 @@ pub(crate) mod asked;
 mod case_lists;
 mod cases;
 mod claims;
+mod config_samples;
 mod configs;
 mod crossings;
 mod deaths;

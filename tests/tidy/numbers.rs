@@ -52,6 +52,8 @@ fn constants() -> BTreeMap<&'static str, i64> {
         domain::contact_events::MESSAGE_EVENTS_MAX
         domain::contact_events::REQUEST_EVENTS_MAX
         flows::ports::INTAKE_EVENTS_MAX
+        flows::ports::SIGNALS_SCORED_MAX
+        domain::scoring::signals::SIGNALS_PER_DAY_MAX
             domain::breaker::FAILURES_MAX
         domain::breaker::SUCCESSES_MIN
         domain::jobs::data::LIST_CONTACTS_MAX

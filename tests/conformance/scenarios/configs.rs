@@ -2,9 +2,9 @@
 //! published without a run that scores by it.
 
 use mauntic_domain::scoring::document::PUBLISH_JOB_KEY;
-use mauntic_domain::scoring::{Config, Features, SignalConfig};
+use mauntic_domain::scoring::{Config, SignalConfig};
 use mauntic_flows::ports::{
-    Act, ConfigPart, ConfigStore, ConfigToken, EffectStore, JobStore, Opened, OperatorStore, Pick,
+    Act, ConfigPart, ConfigStore, ConfigToken, EffectStore, JobStore, Opened, OperatorStore,
     PortError, Publication, Repeat, RequestKey, RunStore, Unchanged,
 };
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::given::{dead, effect, new_run, spawned};
 use crate::dump::none;
-use crate::subject::{Subject, World, contact, organization};
+use crate::subject::{Subject, World, organization};
 
 on_both! {
     a_configuration_begins_empty
@@ -28,11 +28,9 @@ on_both! {
     a_run_that_never_planned_opens_none
     what_met_a_run_that_never_planned_is_followed
     a_key_is_answered_once
-    a_sample_is_spread_evenly
-    one_contact_is_a_sample
 }
 
-const NOTHING: ConfigToken = ConfigToken { version: 0, revision: 0 };
+pub(crate) const NOTHING: ConfigToken = ConfigToken { version: 0, revision: 0 };
 
 const fn token(version: i64, revision: i64) -> ConfigToken {
     ConfigToken { version, revision }
@@ -47,7 +45,7 @@ fn by(key: Option<RequestKey>) -> Act {
     }
 }
 
-fn factors(weight: f64) -> ConfigPart {
+pub(crate) fn factors(weight: f64) -> ConfigPart {
     let entries = json!([
         {"category": "intent", "factor": "demo_request", "weight": weight},
         {"category": "fit", "factor": "vip", "weight": 12.25, "enabled": false},
@@ -65,7 +63,11 @@ fn signals(decay_hours: u16) -> ConfigPart {
 }
 
 impl<S: Subject> World<S> {
-    async fn save(&self, seen: ConfigToken, part: ConfigPart) -> Result<ConfigToken, Unchanged> {
+    pub(crate) async fn save(
+        &self,
+        seen: ConfigToken,
+        part: ConfigPart,
+    ) -> Result<ConfigToken, Unchanged> {
         self.http.save_draft(&organization("org_1"), &by(None), seen, &part).await.unwrap()
     }
 
@@ -365,45 +367,4 @@ async fn a_key_is_answered_once<S: Subject>(mut world: World<S>) {
     assert_eq!(other, Err(PortError::KeyConflict));
     world.reopen().await;
     assert_eq!(world.dump().await, before);
-}
-
-async fn a_sample_is_spread_evenly<S: Subject>(world: World<S>) {
-    let owner = organization("org_1");
-    let empty = world.http.config_sample(&owner, Pick::Spread(10)).await.unwrap();
-    assert_eq!((empty.contacts_total, empty.contacts.len()), (0, 0));
-    for n in 0..10 {
-        world.subject.put_contact(&owner, &contact(&format!("c{n}")), Features::default()).await;
-        world.subject.put_contact(&organization("org_2"), &contact("z"), Features::default()).await;
-    }
-    for (most, expected) in [
-        (1, vec![9]),
-        (2, vec![4, 9]),
-        (3, vec![3, 6, 9]),
-        (4, vec![2, 4, 7, 9]),
-        (9, vec![1, 2, 3, 4, 5, 6, 7, 8, 9]),
-        (10, (0..10).collect()),
-        (1_000, (0..10).collect()),
-    ] {
-        let sample = world.http.config_sample(&owner, Pick::Spread(most)).await.unwrap();
-        let expected: Vec<_> = expected.into_iter().map(|n| contact(&format!("c{n}"))).collect();
-        assert_eq!(sample.contacts.keys().cloned().collect::<Vec<_>>(), expected, "{most}");
-        assert_eq!((sample.contacts_total, sample.now), (10, world.subject.now()));
-    }
-}
-
-async fn one_contact_is_a_sample<S: Subject>(world: World<S>) {
-    let owner = organization("org_1");
-    let features = Features { has_email: true, ..Features::default() };
-    world.subject.put_contact(&owner, &contact("ada"), features.clone()).await;
-    world.subject.put_contact(&owner, &contact("bob"), Features::default()).await;
-    world.save(NOTHING, factors(2.5)).await.unwrap();
-    let ada = contact("ada");
-    let sample = world.http.config_sample(&owner, Pick::One(&ada)).await.unwrap();
-    assert_eq!(sample.contacts_total, 2);
-    let input = sample.contacts[&ada].as_ref().unwrap();
-    assert_eq!((&input.features, input.input_version, sample.contacts.len()), (&features, 1, 1));
-    assert_eq!(ConfigPart::Factors(sample.state.draft.unwrap().0.factors), factors(2.5));
-    let unknown = contact("cy");
-    let sample = world.http.config_sample(&owner, Pick::One(&unknown)).await.unwrap();
-    assert_eq!((sample.contacts_total, sample.contacts.len()), (2, 0));
 }

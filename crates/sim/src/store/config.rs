@@ -272,7 +272,16 @@ impl State {
             }
         };
         let picked = own.iter().enumerate().filter(|(place, (key, _))| is_picked((*place, &key.1)));
-        let contacts = picked.map(|(_, (key, row))| (key.1.clone(), self.input(key, row)));
+        let mut signals = 0;
+        let contacts = picked.map(|(_, (key, row))| {
+            signals += self.live_signals(key).count();
+            let is_read = signals <= self.limits.signals_scored_max;
+            let too_many = PortError::Unreadable {
+                what: "a contact's signals",
+                place: "there are too many to look at".to_owned(),
+            };
+            (key.1.clone(), if is_read { self.input(key, row) } else { Err(too_many) })
+        });
         Ok(ConfigSample {
             now: self.now,
             contacts_total: u64::try_from(total).unwrap_or(u64::MAX),

@@ -55,7 +55,7 @@ impl State {
     }
 
     /// A contact's signals that count and were not archived.
-    fn live_signals(&self, key: &ContactKey) -> impl Iterator<Item = Signal> {
+    pub(super) fn live_signals(&self, key: &ContactKey) -> impl Iterator<Item = Signal> {
         let counts = |(_, row): &(&SignalKey, &SignalRow)| row.counted && row.archived_at.is_none();
         self.signals_of(key).filter(counts).map(|(_, row)| row.signal)
     }

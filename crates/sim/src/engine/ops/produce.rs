@@ -154,11 +154,19 @@ pub(super) fn enqueue_alert(world: &mut World) -> Failed {
 /// More than it takes to open a breaker.
 pub(super) fn enqueue_alerts(world: &mut World) -> Failed {
     let owner = world.owner();
-    enqueue_alerts_of(world, owner)
+    let jobs = (0..12).filter_map(|_| new_alert(world, &owner)).collect();
+    enqueue(world, owner, jobs, false)
 }
 
-pub(super) fn enqueue_alerts_of(world: &mut World, owner: OrganizationId) -> Failed {
-    let jobs = (0..12).filter_map(|_| new_alert(world, &owner)).collect();
+/// Scores that join no other.
+pub(super) fn enqueue_scores_of(world: &mut World, owner: OrganizationId) -> Failed {
+    let jobs = (0..12).map(|_| {
+        let (_, contact_id) = world.contact();
+        let data = CalculateScore { organization_id: owner.clone(), contact_id, context: None };
+        let request_id = world.request_id();
+        NewJob { job: Job::CalculateScore(data), key: JobKey::None, request_id }
+    });
+    let jobs = jobs.collect();
     enqueue(world, owner, jobs, false)
 }
 

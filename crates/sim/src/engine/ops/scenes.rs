@@ -209,7 +209,7 @@ pub(super) fn ask_for_a_lot(world: &mut World) -> Failed {
     let owner = world.owner();
     let times = if world.limits.is_some() { 3 } else { 1 };
     for _ in 0..times {
-        produce::enqueue_alerts_of(world, owner.clone())?;
+        produce::enqueue_scores_of(world, owner.clone())?;
     }
     time::tick(world)
 }
