@@ -88,6 +88,7 @@ pub(crate) async fn of_range(
 
 /// As many signals as are read at most: one more than a job scores by tells that
 /// there are more.
+#[expect(clippy::cast_possible_wrap, reason = "a constant of five digits")]
 pub(crate) const ONE_TOO_MANY: i64 = SIGNALS_SCORED_MAX as i64 + 1;
 
 /// Contacts for a look: those whose signals were not all read have an error in place

@@ -193,18 +193,18 @@ pub(super) fn enqueue_poison(world: &mut World) -> Failed {
 /// the database; nothing is enqueued.
 pub(super) fn change_config(world: &mut World) -> Failed {
     let owner = world.owner();
-    put_config(world, owner);
+    put_config(world, &owner);
     Ok(())
 }
 
 /// Another version of everybody's.
 pub(super) fn mend_configs(world: &mut World) {
-    world.owners().into_iter().for_each(|owner| put_config(world, owner));
+    world.owners().into_iter().for_each(|owner| put_config(world, &owner));
 }
 
-fn put_config(world: &mut World, owner: OrganizationId) {
+fn put_config(world: &mut World, owner: &OrganizationId) {
     let config = chance::config(&mut world.rng);
-    world.ports.store.put_config(&owner, config);
+    world.ports.store.put_config(owner, config);
     world.remember_configs();
 }
 
