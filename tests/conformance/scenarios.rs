@@ -31,6 +31,7 @@ mod claims;
 mod configs;
 mod crossings;
 mod deaths;
+mod domains;
 mod effects;
 mod enqueues;
 pub(crate) mod given;

@@ -80,6 +80,7 @@ impl Ports for Silenced {
     type Wakeups = Recorded;
     type Host = Self;
     type Outside = Webhook;
+    type Counters = SimCounters;
 
     fn db(&self) -> &Tcp {
         &self.ports.db
@@ -93,6 +94,9 @@ impl Ports for Silenced {
     fn outside(&self) -> &Webhook {
         &self.ports.outside
     }
+    fn counters(&self) -> &SimCounters {
+        &self.ports.counters
+    }
 }
 
 impl Host for Silenced {
@@ -104,6 +108,9 @@ impl Host for Silenced {
     }
     fn random(&self) -> u32 {
         self.ports.host.random()
+    }
+    async fn wait(&self, wait: TimeDelta) {
+        self.ports.host.wait(wait).await;
     }
     fn observe(&self, transition: &Transition) {
         self.ports.host.observe(transition);

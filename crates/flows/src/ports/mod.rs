@@ -15,6 +15,7 @@ mod settle;
 mod signals;
 mod tenant;
 mod views;
+mod warmup;
 
 pub use acts::{
     Act, Advanced, ByHand, CaseReplay, CaseReplayed, Discarded, Ended, Handed, Repeat, ReplayOrder,
@@ -53,6 +54,7 @@ pub use views::{
     AuditFilter, AuditPage, BreakerRow, CaseDetail, CaseFilter, CaseGroup, CaseView, CronRow,
     JobDetail, JobError, JobFilter, JobView, OccurrenceView, Page, Paged, ReplayRow, RunView,
 };
+pub use warmup::{Counters, DomainChange, DomainStore, Object, SendingDomain};
 
 use std::collections::BTreeMap;
 
@@ -75,6 +77,8 @@ pub trait Ports: Send + Sync + 'static {
     type Host: Host;
     /// Services outside.
     type Outside: Outside;
+    /// Counters of what may be sent.
+    type Counters: Counters;
 
     /// The database.
     fn db(&self) -> &Self::Db;
@@ -84,6 +88,8 @@ pub trait Ports: Send + Sync + 'static {
     fn host(&self) -> &Self::Host;
     /// Services outside.
     fn outside(&self) -> &Self::Outside;
+    /// Counters of what may be sent.
+    fn counters(&self) -> &Self::Counters;
 }
 
 /// What only the host knows. Its clock stamps logs and bounds an invocation;
@@ -95,6 +101,8 @@ pub trait Host: Send + Sync {
     fn new_id(&self) -> Uuid;
     /// Uniform over all of `u32`; spreads retries, guards nothing.
     fn random(&self) -> u32;
+    /// Is over after so long; a few seconds at most.
+    fn wait(&self, wait: TimeDelta) -> impl Future<Output = ()> + Send;
     /// Says what happened to a job, in the log and as a metric.
     fn observe(&self, transition: &Transition);
     /// Called where a flow has just passed a point of no return. Does nothing
@@ -125,6 +133,7 @@ pub trait Database: Sync {
         + EventStore
         + ConfigStore
         + SignalStore
+        + DomainStore
         + OperatorStore
         + KeyStore
         + Send

@@ -1,0 +1,1 @@
+-- 0008: stands in for the migration of this number, which comes with the roll-ups.
