@@ -4,13 +4,14 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::jobs::Queue;
 use mauntic_domain::jobs::queue::Origin;
 use mauntic_flows::consume::{Body, Delivery, Report, consume};
 use mauntic_flows::ports::{
     Checkpoint, Database, Host, PortError, Ports, RelayStore, TenantStore, Transition,
 };
+use mauntic_sim::counters::SimCounters;
 use mauntic_store::Timeout;
 use mauntic_store::connect::Tcp;
 use mauntic_testkit::database::{Cluster, Role};

@@ -6,8 +6,9 @@ use mauntic_tests::world::{World, contact, organization, short, texts};
 use serde_json::json;
 
 /// Every table under row-level security.
-pub(crate) const TABLES: [&str; 17] = [
+pub(crate) const TABLES: [&str; 18] = [
     "analytics.contact_activity",
+    "delivery.sending_domains",
     "jobs.answer",
     "jobs.event_outbox",
     "jobs.job",
@@ -30,6 +31,7 @@ pub(crate) const TABLES: [&str; 17] = [
 const ROWS: &str = "
   insert into analytics.contact_activity (organization_id, occurred_at, event_id, contact_id, event_type, channel, data)
   values ('{of}', now(), 'e', 'c', 'crm.ContactUpdated', 'crm', '{}');
+  insert into delivery.sending_domains (organization_id, domain) values ('{of}', 'a.example');
   insert into lead_intelligence.enrichment_jobs (organization_id, finished_at, event_id, contact_id, succeeded)
   values ('{of}', now(), 'e', 'c', true);
   insert into scoring.config_drafts (organization_id, revision, updated_by) values ('{of}', 1, 'k');
@@ -165,6 +167,12 @@ async fn one_organization_cannot_write_anothers_rows() {
         ("delete from scoring.signal_configs where organization_id = 'org_b'", false),
         ("update scoring.config_drafts set revision = 9 where organization_id = 'org_b'", false),
         ("update jobs.run set status = 'cancelled'", true),
+        (
+            "insert into delivery.sending_domains (organization_id, domain) values ('org_b', 'b.example')",
+            true,
+        ),
+        ("update delivery.sending_domains set verified_at = now() where organization_id = 'org_b'", false),
+        ("delete from delivery.sending_domains", true),
     ] {
         http.batch_execute(scope).await.unwrap();
         let outcome = http.execute(sql, &[]).await;

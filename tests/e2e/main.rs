@@ -24,3 +24,4 @@ mod publication;
 mod recompute;
 mod ten_thousand;
 mod thousand;
+mod warmup;

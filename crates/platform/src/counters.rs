@@ -56,9 +56,20 @@ impl Counters for WorkerCounters {
                 Conditional { etag_does_not_match: Some("*".to_owned()), ..Conditional::default() }
             }
         };
+        #[cfg(feature = "fault-hooks")]
+        let lost = crate::faults::lost_counter(&self.env);
+        #[cfg(feature = "fault-hooks")]
+        if lost == Some(false) {
+            return Err(PortError::Unknown { what: COUNTERS, cause: "lost".to_owned() });
+        }
         let bucket = self.bucket()?;
         let put = bucket.put(place, body.to_owned()).only_if(condition).execute();
-        put.into_send().await.map(|stored| stored.is_some()).map_err(unknown)
+        let stored = put.into_send().await.map(|stored| stored.is_some()).map_err(unknown);
+        #[cfg(feature = "fault-hooks")]
+        if lost.is_some() {
+            return Err(PortError::Unknown { what: COUNTERS, cause: "lost".to_owned() });
+        }
+        stored
     }
 }
 

@@ -16,6 +16,7 @@ use mauntic_domain::jobs::data::{DomainPlace, WarmupDailyReset};
 use mauntic_domain::warmup::{Counter, WARMING, counter_place};
 use serde_json::json;
 
+use super::outcome::failed_outside;
 use super::scoring::next_sweep;
 use super::{Context, Decided, Outcome};
 use crate::counters::{Next, swap};
@@ -48,7 +49,7 @@ pub(super) async fn decide<P: Ports>(
         }
     }
     if let Some(error) = failed {
-        return Ok(Decided::of(Outcome::Retry { error: error.to_string() }));
+        return Ok(Decided::of(failed_outside(held, error.to_string())));
     }
     let next = Job::WarmupDailyReset(WarmupDailyReset { after: page.last().cloned() });
     let spawned = next_sweep(cx, held, next, page.len(), RESET_DOMAINS_MAX);
