@@ -171,7 +171,10 @@ async fn one_organization_cannot_write_anothers_rows() {
             "insert into delivery.sending_domains (organization_id, domain) values ('org_b', 'b.example')",
             true,
         ),
-        ("update delivery.sending_domains set verified_at = now() where organization_id = 'org_b'", false),
+        (
+            "update delivery.sending_domains set verified_at = now() where organization_id = 'org_b'",
+            false,
+        ),
         ("delete from delivery.sending_domains", true),
     ] {
         http.batch_execute(scope).await.unwrap();

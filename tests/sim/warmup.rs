@@ -97,7 +97,10 @@ impl Told {
         match (said, caller.key) {
             (Ok(Reservation::Granted { emails }), Some(key)) => {
                 let before = self.by_key.insert(key, *emails);
-                assert!(before.is_none_or(|before| before == *emails), "a key is answered the same");
+                assert!(
+                    before.is_none_or(|before| before == *emails),
+                    "a key is answered the same"
+                );
             }
             (Ok(Reservation::Granted { emails }), None) => self.unkeyed += u64::from(*emails),
             (Err(PortError::Unknown { .. }), None) => {

@@ -30,8 +30,8 @@ fn verified() -> DomainChange {
 }
 
 async fn put<S: Subject>(world: &World<S>, text: &str, change: &DomainChange) -> SendingDomain {
-    let put = world.http.put_domain(&organization("org_1"), &name(text), change);
-    put.await.expect("stored")
+    let owner = organization("org_1");
+    world.http.put_domain(&owner, &name(text), change).await.expect("stored")
 }
 
 async fn a_domain_is_made_by_what_is_said_of_it<S: Subject>(mut world: World<S>) {
@@ -124,8 +124,7 @@ async fn young<S: Subject>(
 
 async fn young_verified_domains_are_found_in_their_order<S: Subject>(world: World<S>) {
     let since = world.subject.now() - WARMING;
-    let created =
-        |ago: TimeDelta| DomainChange { created_at: Some(since + ago), ..verified() };
+    let created = |ago: TimeDelta| DomainChange { created_at: Some(since + ago), ..verified() };
     for (owner, text, change) in [
         ("org_2", "a.example", verified()),
         ("org_1", "b.example", verified()),
@@ -133,18 +132,15 @@ async fn young_verified_domains_are_found_in_their_order<S: Subject>(world: Worl
         ("org_1", "old.example", created(TimeDelta::zero())),
         ("org_1", "just.example", created(TimeDelta::milliseconds(1))),
     ] {
-        let put = world.http.put_domain(&organization(owner), &name(text), &change);
-        put.await.expect("stored");
+        let owner = organization(owner);
+        world.http.put_domain(&owner, &name(text), &change).await.expect("stored");
     }
     let place = |owner: &str, text: &str| DomainPlace {
         organization_id: organization(owner),
         domain: name(text),
     };
-    let all = [
-        place("org_1", "b.example"),
-        place("org_1", "just.example"),
-        place("org_2", "a.example"),
-    ];
+    let all =
+        [place("org_1", "b.example"), place("org_1", "just.example"), place("org_2", "a.example")];
     assert_eq!(young(&world, since, None, 9).await, all);
     assert_eq!(young(&world, since, None, 2).await, all[..2]);
     assert_eq!(young(&world, since, Some(&all[1]), 2).await, all[2..]);
@@ -157,8 +153,9 @@ async fn another_organizations_domain_is_unknown<S: Subject>(world: World<S>) {
     let other = organization("org_2");
     assert_eq!(world.http.domain(&other, &name("a.example")).await.unwrap(), None);
     assert_eq!(world.http.domains(&other, None, 9).await.unwrap(), []);
-    let theirs = world.http.put_domain(&other, &name("a.example"), &DomainChange::default());
-    assert_eq!(theirs.await.unwrap().verified_at, None);
+    let fresh = DomainChange::default();
+    let theirs = world.http.put_domain(&other, &name("a.example"), &fresh).await.unwrap();
+    assert_eq!(theirs.verified_at, None);
     let ours = world.http.domain(&organization("org_1"), &name("a.example")).await.unwrap();
     assert!(ours.is_some_and(|domain| domain.verified_at.is_some()));
 }

@@ -95,9 +95,8 @@ fn a_run_begins_the_day_page_by_page() {
     let begun = days(&ports);
     assert_eq!(begun[0], None, "where no counter is, none is made");
     assert!(begun[1..].iter().all(|day| *day == Some((0, true))), "{begun:?}");
-    let page = |domains: u32, reset: u32| {
-        json!({"domains": domains, "reset": reset, "unreadable": 0})
-    };
+    let page =
+        |domains: u32, reset: u32| json!({"domains": domains, "reset": reset, "unreadable": 0});
     let all = RESET_DOMAINS_MAX;
     assert_eq!(receipts(&ports), [page(all, all - 1), page(all, all), page(7, 7)]);
     let runs = ports.store.look(|state| state.runs().map(|run| run.counts).collect::<Vec<_>>());

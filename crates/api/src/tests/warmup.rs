@@ -103,10 +103,7 @@ async fn what_is_no_domain_is_refused_whole() {
             json!({"schedule": [{"day": 0, "maxEmails": 1.5}]}),
             vec!["/schedule/0/day", "/schedule/0/maxEmails"],
         ),
-        (
-            json!({"schedule": [{"day": 1, "maxEmails": 1, "hour": 1}]}),
-            vec!["/schedule/0/hour"],
-        ),
+        (json!({"schedule": [{"day": 1, "maxEmails": 1, "hour": 1}]}), vec!["/schedule/0/hour"]),
         (
             json!({"schedule": [{"day": 1, "maxEmails": 2}, {"day": 2, "maxEmails": 2}]}),
             vec!["/schedule"],

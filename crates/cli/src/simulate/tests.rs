@@ -53,7 +53,8 @@ fn a_line_has_a_mebibyte_at_most() {
         let frame = json!({"signalType": ""}).to_string().len();
         json!({"signalType": "x".repeat(bytes - frame)}).to_string()
     };
-    for answer in [score::answer as lines::Answer, decay::answer, priority::answer, warmup::answer] {
+    for answer in [score::answer as lines::Answer, decay::answer, priority::answer, warmup::answer]
+    {
         assert_eq!(refused(answer, &line(1024 * 1024)).0, "invalid_input");
         let (code, message) = refused(answer, &line(1024 * 1024 + 1));
         assert_eq!(

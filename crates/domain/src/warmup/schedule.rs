@@ -85,8 +85,8 @@ impl Schedule {
         }
         let mut before = step(0, 0);
         for (index, step) in steps.iter().enumerate() {
-            let is_bound = (1..=DAY_MAX).contains(&step.day)
-                && (1..=EMAILS_MAX).contains(&step.max_emails);
+            let is_bound =
+                (1..=DAY_MAX).contains(&step.day) && (1..=EMAILS_MAX).contains(&step.max_emails);
             if !is_bound {
                 return Err(ScheduleError::Bounds { index });
             }

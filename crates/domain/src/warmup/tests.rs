@@ -146,9 +146,10 @@ fn a_counter_has_a_place_of_its_own() {
 
 #[test]
 fn a_block_is_of_1_to_100000_emails() {
-    assert_eq!([0, 1, BLOCK_MAX, BLOCK_MAX + 1].map(|n| Block::new(n).is_some()), [
-        false, true, true, false
-    ]);
+    assert_eq!(
+        [0, 1, BLOCK_MAX, BLOCK_MAX + 1].map(|n| Block::new(n).is_some()),
+        [false, true, true, false]
+    );
 }
 
 fn granted(reserved: Reserved) -> (u32, Counter) {
