@@ -7,6 +7,7 @@ mod config;
 mod effect;
 mod error;
 mod events;
+mod host;
 mod observe;
 mod operator;
 mod outside;
@@ -34,6 +35,7 @@ pub use effect::{
 };
 pub use error::PortError;
 pub use events::{EventFate, EventsRetired, INTAKE_EVENTS_MAX, Intake, TakenIn};
+pub use host::{Checkpoint, Host};
 pub use observe::Transition;
 pub use operator::OperatorStore;
 pub use outside::{Backlog, Call, CallError, Dependency};
@@ -90,33 +92,6 @@ pub trait Ports: Send + Sync + 'static {
     fn outside(&self) -> &Self::Outside;
     /// Counters of what may be sent.
     fn counters(&self) -> &Self::Counters;
-}
-
-/// What only the host knows. Its clock stamps logs and bounds an invocation;
-/// what is decided about a job is decided by the database's clock.
-pub trait Host: Send + Sync {
-    /// The wall clock.
-    fn now(&self) -> DateTime<Utc>;
-    /// A fresh UUIDv7.
-    fn new_id(&self) -> Uuid;
-    /// Uniform over all of `u32`; spreads retries, guards nothing.
-    fn random(&self) -> u32;
-    /// Is over after so long; a few seconds at most.
-    fn wait(&self, wait: TimeDelta) -> impl Future<Output = ()> + Send;
-    /// Says what happened to a job, in the log and as a metric.
-    fn observe(&self, transition: &Transition);
-    /// Called where a flow has just passed a point of no return. Does nothing
-    /// but in builds with fault hooks, which die there on purpose.
-    fn reached(&self, _checkpoint: Checkpoint<'_>) {}
-}
-
-/// A point of no return.
-#[derive(Debug, Clone, Copy)]
-pub enum Checkpoint<'a> {
-    /// These jobs were claimed, and nothing of them is done.
-    Claimed(&'a [Held]),
-    /// The effect is committed, and nothing is acknowledged.
-    Committed,
 }
 
 /// Opens sessions. One invocation opens one, and a further one after an error.

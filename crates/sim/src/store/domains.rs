@@ -32,7 +32,7 @@ impl DomainStore for MemorySession {
         change: &DomainChange,
     ) -> Result<SendingDomain, PortError> {
         let place = place(organization, domain);
-        self.call(Call::PutDomain, |state| Ok(state.put_domain(place, change))).await
+        self.call(Call::PutDomain, |state| Ok(state.put_domain(&place, change))).await
     }
 
     async fn domain(
@@ -86,7 +86,7 @@ fn place(organization: &OrganizationId, domain: &DomainName) -> DomainPlace {
 }
 
 impl State {
-    fn put_domain(&mut self, place: DomainPlace, change: &DomainChange) -> SendingDomain {
+    fn put_domain(&mut self, place: &DomainPlace, change: &DomainChange) -> SendingDomain {
         let now = self.now;
         let fresh =
             DomainRow { created_at: now, verified_at: None, schedule: None, updated_at: now };
