@@ -87,7 +87,7 @@ impl Subject for R2 {
             (429, "warmup_limit_reached") => {
                 assert!(answer.headers.contains_key("retry-after"));
                 let retry_at: DateTime<Utc> =
-                    answer.body["retryAt"].as_str().unwrap().parse().unwrap();
+                    answer.body["retryAfter"].as_str().unwrap().parse().unwrap();
                 Said::Exhausted(retry_at.date_naive().pred_opt().unwrap())
             }
             (409, "idempotency_conflict") => Said::KeyConflict,

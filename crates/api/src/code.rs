@@ -285,7 +285,7 @@ impl Code {
             Self::TooManySignals          => "A score is computed from at most 10000 signals; ask as of another instant, or configure a lower `capPerDay` or `decayHours`.",
             Self::DomainNotFound          => "Store it first: PUT /api/v1/warmup/domains/{domain}.",
             Self::DomainNotVerified       => "Nothing was granted; store that it is verified first.",
-            Self::WarmupLimitReached      => "Nothing was granted; the next day begins at `retryAt`.",
+            Self::WarmupLimitReached      => "Nothing was granted; the next day begins at `retryAfter`.",
             Self::MethodNotAllowed        => "The header Allow names the methods it takes.",
             Self::BodyTooLarge            => "Split the request; a body has at most 1 MiB.",
             Self::UnsupportedMediaType    => "Send the header `Content-Type: application/json`, and the body without a content encoding.",

@@ -64,7 +64,7 @@ pub(crate) struct ProblemBody {
     /// `lockAcquiredAt` and `expiresAt`; `run_over` has `runStatus`,
     /// `replay_over` has `replayStatus`, `job_not_waiting` has `state`,
     /// `already_acknowledged` has `acknowledgedBy` and `acknowledgedAt`,
-    /// `alert_expired` has `expiredAt`, `warmup_limit_reached` has `retryAt`.
+    /// `alert_expired` has `expiredAt`, `warmup_limit_reached` has `retryAfter`.
     #[serde(flatten)]
     members: Map<String, Value>,
 }

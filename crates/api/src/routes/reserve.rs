@@ -74,7 +74,8 @@ pub(super) async fn reserve<P: Ports>(
         Reservation::Exhausted { retry_at } => {
             // Rounded up: not a moment before midnight.
             let secs = (retry_at - domain.now).num_seconds().max(0) + 1;
-            let refused = Problem::new(Code::WarmupLimitReached).member("retryAt", shown(retry_at));
+            let refused =
+                Problem::new(Code::WarmupLimitReached).member("retryAfter", shown(retry_at));
             Err(refused.retry_after_secs(secs))
         }
     }

@@ -161,7 +161,7 @@ async fn a_day_is_granted_up_to_its_limit_and_no_further() {
     assert_eq!(count(&world).await, 50);
     let over = reserve(DOMAIN, &json!({"count": 1})).send(&world).await;
     is_refused(&over, 429, "warmup_limit_reached");
-    assert_eq!(over.body["retryAt"], "2027-01-16T00:00:00.000Z");
+    assert_eq!(over.body["retryAfter"], "2027-01-16T00:00:00.000Z");
     assert_eq!(over.header("retry-after"), (16 * 3_600).to_string());
     assert_eq!(over.body["retryable"], true);
     // At midnight a day begins, whether or not anybody resets anything.

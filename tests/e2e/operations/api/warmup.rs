@@ -49,7 +49,7 @@ pub(super) async fn emails_are_reserved_up_to_the_limit(api: &mut Api) {
     api.call(ask(31).keyed("r-1")).await.refused(409, "idempotency_conflict");
     assert_eq!(api.call(ask(30)).await.ok(200), json!({"granted": 20}), "what is left");
     let over = api.call(ask(1)).await.refused(429, "warmup_limit_reached");
-    assert!(over["retryAt"].as_str().unwrap().ends_with("T00:00:00.000Z"), "{over}");
+    assert!(over["retryAfter"].as_str().unwrap().ends_with("T00:00:00.000Z"), "{over}");
     let day = api.call(Ask::get(DOMAIN).at("a.example")).await.ok(200);
     let told = ["count", "limit", "day", "progressPercent"].map(|name| &day[name]);
     assert_eq!(told, [&json!(50), &json!(50), &json!(1), &json!(3)], "{day}");
