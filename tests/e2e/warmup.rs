@@ -206,9 +206,15 @@ async fn the_night_begins_the_day_and_nothing_waits_for_it() {
     // Before the job, and without it: yesterday's counter reads as zero.
     assert_eq!(r2.reserve("a.example", 20, None), Said::Granted(20));
 
-    // By a tick of cron; the names above, and the one that told the day.
-    let midnight = today.and_hms_opt(0, 0, 0).unwrap().and_utc().timestamp_millis();
-    r2.stack.workers.scheduled(Worker::Queue, "0 0 * * *", midnight).unwrap();
+    // By its trigger, as of last midnight: the first tick writes the schedule down, as
+    // judged by now. The names above, and the one that told the day.
+    r2.stack.tick();
+    let midnight = today.and_hms_opt(0, 0, 0).unwrap().and_utc();
+    let sql = "update jobs.schedule set judged_until = $1
+      where job_key = 'analytics-warmup-reset'";
+    owner.execute(sql, &[&(midnight - TimeDelta::hours(1))]).await.unwrap();
+    let millis = midnight.timestamp_millis();
+    r2.stack.workers.scheduled(Worker::Queue, "0 0 * * *", millis).unwrap();
     let first = until_done(&r2, &owner, 1).await;
     assert_eq!(first, json!({"domains": 4, "reset": 2, "unreadable": 0}));
     let begun: Value = serde_json::from_str(&r2.stored("b.example").unwrap()).unwrap();
