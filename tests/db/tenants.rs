@@ -110,73 +110,70 @@ async fn a_handler_that_forgot_its_where_sees_one_organization() {
     }
 }
 
+/// What the role tries for `org_a`, and whether that is refused; else it finds no row.
+const WRITES: [(&str, bool); 21] = [
+    (
+        "insert into scoring.contact_features (organization_id, contact_id, features) values ('org_b', 'x', '{}')",
+        true,
+    ),
+    (
+        "insert into jobs.job (organization_id, queue, type, data, failures_max) values ('org_b', 'q', 't', '{}', 1)",
+        true,
+    ),
+    ("update scoring.contact_features set features = '{}' where organization_id = 'org_b'", false),
+    (
+        "update scoring.contact_features set organization_id = 'org_b' where organization_id = 'org_a'",
+        true,
+    ),
+    ("update scoring.lead_scores set grade = 'A'", true),
+    ("update jobs.job set state = 'queued'", true),
+    ("delete from jobs.job", true),
+    (
+        "insert into jobs.answer (holder, key, organization_id, fingerprint, answer)
+         values ('h', 'k', 'org_b', sha256(''), '[]')",
+        true,
+    ),
+    (
+        "insert into jobs.answer (holder, key, fingerprint, answer)
+         values ('h', 'k', sha256(''), '[]')",
+        true,
+    ),
+    ("update jobs.answer set answer = '{}' where organization_id is null", false),
+    (
+        "insert into jobs.event_outbox (organization_id, type, data) values ('org_b', 't', '{}')",
+        true,
+    ),
+    (
+        "insert into scoring.event_seen (organization_id, event_id, batch) values ('org_b', 'x', uuidv7())",
+        true,
+    ),
+    ("update scoring.intent_signals set counted = false where organization_id = 'org_b'", false),
+    ("update scoring.intent_signals set weight = 9", true),
+    (
+        "update scoring.signal_alerts set status = 'acknowledged', acknowledged_at = now(),
+           acknowledged_by = 'u' where organization_id = 'org_b'",
+        false,
+    ),
+    ("delete from scoring.signal_configs where organization_id = 'org_b'", false),
+    ("update scoring.config_drafts set revision = 9 where organization_id = 'org_b'", false),
+    ("update jobs.run set status = 'cancelled'", true),
+    (
+        "insert into delivery.sending_domains (organization_id, domain) values ('org_b', 'b.example')",
+        true,
+    ),
+    (
+        "update delivery.sending_domains set verified_at = now() where organization_id = 'org_b'",
+        false,
+    ),
+    ("delete from delivery.sending_domains", true),
+];
+
 #[tokio::test]
 async fn one_organization_cannot_write_anothers_rows() {
     let world = two_organizations().await;
     let http = world.database.connect(Role::Http).await.unwrap();
     let scope = "begin; select set_config('app.organization', 'org_a', true)";
-    for (sql, refused) in [
-        (
-            "insert into scoring.contact_features (organization_id, contact_id, features) values ('org_b', 'x', '{}')",
-            true,
-        ),
-        (
-            "insert into jobs.job (organization_id, queue, type, data, failures_max) values ('org_b', 'q', 't', '{}', 1)",
-            true,
-        ),
-        (
-            "update scoring.contact_features set features = '{}' where organization_id = 'org_b'",
-            false,
-        ),
-        (
-            "update scoring.contact_features set organization_id = 'org_b' where organization_id = 'org_a'",
-            true,
-        ),
-        ("update scoring.lead_scores set grade = 'A'", true),
-        ("update jobs.job set state = 'queued'", true),
-        ("delete from jobs.job", true),
-        (
-            "insert into jobs.answer (holder, key, organization_id, fingerprint, answer)
-             values ('h', 'k', 'org_b', sha256(''), '[]')",
-            true,
-        ),
-        (
-            "insert into jobs.answer (holder, key, fingerprint, answer)
-             values ('h', 'k', sha256(''), '[]')",
-            true,
-        ),
-        ("update jobs.answer set answer = '{}' where organization_id is null", false),
-        (
-            "insert into jobs.event_outbox (organization_id, type, data) values ('org_b', 't', '{}')",
-            true,
-        ),
-        (
-            "insert into scoring.event_seen (organization_id, event_id, batch) values ('org_b', 'x', uuidv7())",
-            true,
-        ),
-        (
-            "update scoring.intent_signals set counted = false where organization_id = 'org_b'",
-            false,
-        ),
-        ("update scoring.intent_signals set weight = 9", true),
-        (
-            "update scoring.signal_alerts set status = 'acknowledged', acknowledged_at = now(),
-               acknowledged_by = 'u' where organization_id = 'org_b'",
-            false,
-        ),
-        ("delete from scoring.signal_configs where organization_id = 'org_b'", false),
-        ("update scoring.config_drafts set revision = 9 where organization_id = 'org_b'", false),
-        ("update jobs.run set status = 'cancelled'", true),
-        (
-            "insert into delivery.sending_domains (organization_id, domain) values ('org_b', 'b.example')",
-            true,
-        ),
-        (
-            "update delivery.sending_domains set verified_at = now() where organization_id = 'org_b'",
-            false,
-        ),
-        ("delete from delivery.sending_domains", true),
-    ] {
+    for (sql, refused) in WRITES {
         http.batch_execute(scope).await.unwrap();
         let outcome = http.execute(sql, &[]).await;
         http.batch_execute("rollback").await.unwrap();

@@ -146,7 +146,7 @@ fn round(r2: &R2, n: usize) -> usize {
     let told = Mutex::new(BTreeMap::new());
     let caller = |caller: usize| {
         let emails = u32::try_from(1 + (caller * 7 + n) % 23).unwrap();
-        let key = (caller % 4 != 0).then(|| format!("caller-{caller}"));
+        let key = (!caller.is_multiple_of(4)).then(|| format!("caller-{caller}"));
         let granted = granted(r2, &domain, emails, key.as_deref());
         told.lock().unwrap().insert(caller, (emails, granted));
     };
@@ -172,7 +172,7 @@ fn round(r2: &R2, n: usize) -> usize {
 async fn fifty_callers_with_lost_answers_never_pass_the_limit() {
     let r2 = R2::start(Build::FaultHooks, &[("FAULT_LOST_COUNTERS", LOST)]).await;
     let lost: usize = (0..ROUNDS).map(|n| round(&r2, n)).sum();
-    say(&format!("{ROUNDS} rounds of {CALLERS}: {lost} callers were never told"));
+    say(format!("{ROUNDS} rounds of {CALLERS}: {lost} callers were never told"));
     assert!(lost > 0, "answers are lost in these rounds");
 }
 

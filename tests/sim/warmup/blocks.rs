@@ -51,8 +51,8 @@ fn taken(block: u32) -> (Counts, u64) {
 #[test]
 fn blocks_cost_a_write_each_and_single_emails_one_too() {
     let ((single, sent_back), (blocks, blocks_sent_back)) = (taken(1), taken(EMAILS));
-    say(&format!("one by one: {single:?}, sent back {sent_back}"));
-    say(&format!("in blocks of {EMAILS}: {blocks:?}, sent back {blocks_sent_back}"));
+    say(format!("one by one: {single:?}, sent back {sent_back}"));
+    say(format!("in blocks of {EMAILS}: {blocks:?}, sent back {blocks_sent_back}"));
     assert_eq!((single.stored, blocks.stored), (1_000, 50));
     assert!(single.conflicts > 10 * blocks.conflicts, "conflicts: {single:?} {blocks:?}");
     assert!(single.gets > 10 * blocks.gets, "reads: {single:?} {blocks:?}");
