@@ -116,6 +116,15 @@ const orders = {
       await sender.sendBatch(messages.slice(at, at + SEND_BATCH_MESSAGES_MAX));
   },
 
+  async store({ worker, bucket, key, body }) {
+    await (await handle(worker).getEnv())[bucket].put(key, body);
+  },
+
+  async stored({ worker, bucket, key }) {
+    const object = await (await handle(worker).getEnv())[bucket].get(key);
+    return object && (await object.text());
+  },
+
   logs({ clear }) {
     const logs = [...past, ...server.getLogs()];
     if (clear) {

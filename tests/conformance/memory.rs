@@ -1,5 +1,6 @@
 //! The suite's first subject: the store's double.
 
+mod domains;
 mod signals;
 
 use std::sync::Arc;
@@ -153,6 +154,7 @@ impl Subject for Memory {
                 "enrichments": signals::enrichments(state),
                 "signals": signals::signals(state),
                 "alerts": signals::alerts(state),
+                "sending_domains": domains::domains(state),
                 "config_documents": documents(state),
                 "config_drafts": drafts(state),
                 "scoring_configs": factors(state),

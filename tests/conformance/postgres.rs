@@ -83,7 +83,9 @@ const TABLES: &str = "select jsonb_build_object(
       || jsonb_build_object('weight', (s.weight * 100)::int4)
       order by s.organization_id, s.contact_id, s.event_id), '[]') from scoring.intent_signals s),
   'alerts', (select coalesce(jsonb_agg(to_jsonb(a) order by a.id), '[]')
-    from scoring.signal_alerts a))";
+    from scoring.signal_alerts a),
+  'sending_domains', (select coalesce(jsonb_agg(to_jsonb(d) order by d.organization_id, d.domain), '[]')
+    from delivery.sending_domains d))";
 
 /// The store on PostgreSQL.
 pub(crate) struct Postgres {

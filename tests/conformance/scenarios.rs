@@ -32,6 +32,7 @@ mod config_samples;
 mod configs;
 mod crossings;
 mod deaths;
+mod domains;
 mod effects;
 mod enqueues;
 pub(crate) mod given;

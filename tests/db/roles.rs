@@ -7,8 +7,9 @@ use mauntic_tests::world::World;
 
 /// Tables that the role may touch at all, with the rights to whole rows and, in
 /// parentheses, to some columns. What is not here it cannot even read.
-const RIGHTS: [(&str, &str); 21] = [
+const RIGHTS: [(&str, &str); 22] = [
     ("analytics.contact_activity", "select insert"),
+    ("delivery.sending_domains", "select insert update"),
     ("jobs.answer", "select insert update"),
     ("jobs.delivery", "select"),
     ("jobs.event_outbox", "insert"),
@@ -53,7 +54,7 @@ async fn the_http_workers_role_may_exactly_this() {
       from pg_class c cross join (values ('mauntic_http')) as who(r)
       where c.relkind in ('r', 'p', 'v', 'm', 'f')
         and c.relnamespace::regnamespace::text
-          in ('jobs', 'scoring', 'auth', 'analytics', 'lead_intelligence')";
+          in ('jobs', 'scoring', 'auth', 'analytics', 'delivery', 'lead_intelligence')";
     let found = world.rows(sql).await;
     let found: BTreeMap<String, String> = found
         .iter()

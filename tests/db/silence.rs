@@ -4,13 +4,14 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::jobs::Queue;
 use mauntic_domain::jobs::queue::Origin;
 use mauntic_flows::consume::{Body, Delivery, Report, consume};
 use mauntic_flows::ports::{
     Checkpoint, Database, Host, PortError, Ports, RelayStore, TenantStore, Transition,
 };
+use mauntic_sim::counters::SimCounters;
 use mauntic_store::Timeout;
 use mauntic_store::connect::Tcp;
 use mauntic_testkit::database::{Cluster, Role};
@@ -80,6 +81,7 @@ impl Ports for Silenced {
     type Wakeups = Recorded;
     type Host = Self;
     type Outside = Webhook;
+    type Counters = SimCounters;
 
     fn db(&self) -> &Tcp {
         &self.ports.db
@@ -93,6 +95,9 @@ impl Ports for Silenced {
     fn outside(&self) -> &Webhook {
         &self.ports.outside
     }
+    fn counters(&self) -> &SimCounters {
+        &self.ports.counters
+    }
 }
 
 impl Host for Silenced {
@@ -104,6 +109,9 @@ impl Host for Silenced {
     }
     fn random(&self) -> u32 {
         self.ports.host.random()
+    }
+    async fn wait(&self, wait: TimeDelta) {
+        self.ports.host.wait(wait).await;
     }
     fn observe(&self, transition: &Transition) {
         self.ports.host.observe(transition);

@@ -6,8 +6,9 @@ use mauntic_tests::world::{World, contact, organization, short, texts};
 use serde_json::json;
 
 /// Every table under row-level security.
-pub(crate) const TABLES: [&str; 17] = [
+pub(crate) const TABLES: [&str; 18] = [
     "analytics.contact_activity",
+    "delivery.sending_domains",
     "jobs.answer",
     "jobs.event_outbox",
     "jobs.job",
@@ -30,6 +31,7 @@ pub(crate) const TABLES: [&str; 17] = [
 const ROWS: &str = "
   insert into analytics.contact_activity (organization_id, occurred_at, event_id, contact_id, event_type, channel, data)
   values ('{of}', now(), 'e', 'c', 'crm.ContactUpdated', 'crm', '{}');
+  insert into delivery.sending_domains (organization_id, domain) values ('{of}', 'a.example');
   insert into lead_intelligence.enrichment_jobs (organization_id, finished_at, event_id, contact_id, succeeded)
   values ('{of}', now(), 'e', 'c', true);
   insert into scoring.config_drafts (organization_id, revision, updated_by) values ('{of}', 1, 'k');
@@ -108,64 +110,70 @@ async fn a_handler_that_forgot_its_where_sees_one_organization() {
     }
 }
 
+/// What the role tries for `org_a`, and whether that is refused; else it finds no row.
+const WRITES: [(&str, bool); 21] = [
+    (
+        "insert into scoring.contact_features (organization_id, contact_id, features) values ('org_b', 'x', '{}')",
+        true,
+    ),
+    (
+        "insert into jobs.job (organization_id, queue, type, data, failures_max) values ('org_b', 'q', 't', '{}', 1)",
+        true,
+    ),
+    ("update scoring.contact_features set features = '{}' where organization_id = 'org_b'", false),
+    (
+        "update scoring.contact_features set organization_id = 'org_b' where organization_id = 'org_a'",
+        true,
+    ),
+    ("update scoring.lead_scores set grade = 'A'", true),
+    ("update jobs.job set state = 'queued'", true),
+    ("delete from jobs.job", true),
+    (
+        "insert into jobs.answer (holder, key, organization_id, fingerprint, answer)
+         values ('h', 'k', 'org_b', sha256(''), '[]')",
+        true,
+    ),
+    (
+        "insert into jobs.answer (holder, key, fingerprint, answer)
+         values ('h', 'k', sha256(''), '[]')",
+        true,
+    ),
+    ("update jobs.answer set answer = '{}' where organization_id is null", false),
+    (
+        "insert into jobs.event_outbox (organization_id, type, data) values ('org_b', 't', '{}')",
+        true,
+    ),
+    (
+        "insert into scoring.event_seen (organization_id, event_id, batch) values ('org_b', 'x', uuidv7())",
+        true,
+    ),
+    ("update scoring.intent_signals set counted = false where organization_id = 'org_b'", false),
+    ("update scoring.intent_signals set weight = 9", true),
+    (
+        "update scoring.signal_alerts set status = 'acknowledged', acknowledged_at = now(),
+           acknowledged_by = 'u' where organization_id = 'org_b'",
+        false,
+    ),
+    ("delete from scoring.signal_configs where organization_id = 'org_b'", false),
+    ("update scoring.config_drafts set revision = 9 where organization_id = 'org_b'", false),
+    ("update jobs.run set status = 'cancelled'", true),
+    (
+        "insert into delivery.sending_domains (organization_id, domain) values ('org_b', 'b.example')",
+        true,
+    ),
+    (
+        "update delivery.sending_domains set verified_at = now() where organization_id = 'org_b'",
+        false,
+    ),
+    ("delete from delivery.sending_domains", true),
+];
+
 #[tokio::test]
 async fn one_organization_cannot_write_anothers_rows() {
     let world = two_organizations().await;
     let http = world.database.connect(Role::Http).await.unwrap();
     let scope = "begin; select set_config('app.organization', 'org_a', true)";
-    for (sql, refused) in [
-        (
-            "insert into scoring.contact_features (organization_id, contact_id, features) values ('org_b', 'x', '{}')",
-            true,
-        ),
-        (
-            "insert into jobs.job (organization_id, queue, type, data, failures_max) values ('org_b', 'q', 't', '{}', 1)",
-            true,
-        ),
-        (
-            "update scoring.contact_features set features = '{}' where organization_id = 'org_b'",
-            false,
-        ),
-        (
-            "update scoring.contact_features set organization_id = 'org_b' where organization_id = 'org_a'",
-            true,
-        ),
-        ("update scoring.lead_scores set grade = 'A'", true),
-        ("update jobs.job set state = 'queued'", true),
-        ("delete from jobs.job", true),
-        (
-            "insert into jobs.answer (holder, key, organization_id, fingerprint, answer)
-             values ('h', 'k', 'org_b', sha256(''), '[]')",
-            true,
-        ),
-        (
-            "insert into jobs.answer (holder, key, fingerprint, answer)
-             values ('h', 'k', sha256(''), '[]')",
-            true,
-        ),
-        ("update jobs.answer set answer = '{}' where organization_id is null", false),
-        (
-            "insert into jobs.event_outbox (organization_id, type, data) values ('org_b', 't', '{}')",
-            true,
-        ),
-        (
-            "insert into scoring.event_seen (organization_id, event_id, batch) values ('org_b', 'x', uuidv7())",
-            true,
-        ),
-        (
-            "update scoring.intent_signals set counted = false where organization_id = 'org_b'",
-            false,
-        ),
-        ("update scoring.intent_signals set weight = 9", true),
-        (
-            "update scoring.signal_alerts set status = 'acknowledged', acknowledged_at = now(),
-               acknowledged_by = 'u' where organization_id = 'org_b'",
-            false,
-        ),
-        ("delete from scoring.signal_configs where organization_id = 'org_b'", false),
-        ("update scoring.config_drafts set revision = 9 where organization_id = 'org_b'", false),
-        ("update jobs.run set status = 'cancelled'", true),
-    ] {
+    for (sql, refused) in WRITES {
         http.batch_execute(scope).await.unwrap();
         let outcome = http.execute(sql, &[]).await;
         http.batch_execute("rollback").await.unwrap();

@@ -25,4 +25,5 @@ mod publication;
 mod recompute;
 mod ten_thousand;
 mod thousand;
+mod warmup;
 mod webhook;

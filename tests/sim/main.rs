@@ -20,6 +20,7 @@ mod outage;
 mod schedules;
 mod seeds;
 mod twins;
+mod warmup;
 
 /// Who ticks here.
 const INSTANCE: Instance = Instance { id: Uuid::from_u128(1), schema_max: SCHEMA_VERSION };

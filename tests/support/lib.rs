@@ -16,6 +16,7 @@
 )]
 
 pub mod contacts;
+pub mod counters;
 pub mod logs;
 pub mod oracle;
 pub mod ports;

@@ -1,14 +1,15 @@
 //! Ports over the real store; messages are recorded instead of sent.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::jobs::Queue;
 use mauntic_flows::consume::Settle;
 use mauntic_flows::ports::{
     Backlog, Call, CallError, Checkpoint, Database, Dependency, Host, Instance, OutgoingEvent,
     Outside, PortError, Ports, Transition, Wakeup, Wakeups,
 };
+use mauntic_sim::counters::SimCounters;
 use mauntic_store::connect::Tcp;
 use uuid::Uuid;
 
@@ -27,6 +28,8 @@ pub struct TestPorts<D = Tcp> {
     pub host: TestHost,
     /// Services outside.
     pub outside: Webhook,
+    /// Counters, where all goes well.
+    pub counters: SimCounters,
 }
 
 impl TestPorts {
@@ -41,7 +44,8 @@ impl<D> TestPorts<D> {
     /// Ports over a database of any kind.
     pub fn over(db: D) -> Self {
         let (sent, host, outside) = (Recorded::default(), TestHost::default(), Webhook::default());
-        Self { db, sent, host, outside }
+        let counters = SimCounters::new(Arc::default(), 1);
+        Self { db, sent, host, outside, counters }
     }
 }
 
@@ -50,6 +54,7 @@ impl<D: Database + Send + Sync + 'static> Ports for TestPorts<D> {
     type Wakeups = Recorded;
     type Host = TestHost;
     type Outside = Webhook;
+    type Counters = SimCounters;
 
     fn db(&self) -> &D {
         &self.db
@@ -62,6 +67,9 @@ impl<D: Database + Send + Sync + 'static> Ports for TestPorts<D> {
     }
     fn outside(&self) -> &Webhook {
         &self.outside
+    }
+    fn counters(&self) -> &SimCounters {
+        &self.counters
     }
 }
 
@@ -95,6 +103,9 @@ impl Host for TestHost {
     }
     fn random(&self) -> u32 {
         Uuid::new_v4().as_fields().0
+    }
+    async fn wait(&self, wait: TimeDelta) {
+        tokio::time::sleep(wait.to_std().unwrap_or_default()).await;
     }
     fn observe(&self, transition: &Transition) {
         self.observed.lock().unwrap().push(transition.clone());

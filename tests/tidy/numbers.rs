@@ -43,6 +43,7 @@ fn constants() -> BTreeMap<&'static str, i64> {
         domain::notifications::RESERVATION
         domain::notifications::WINDOW_DEFAULT
         domain::schedules::judge::TOLERANCE
+        domain::warmup::WARMING
         flows::consume::INVOCATION_MAX
     };
     let counts = counts! {
@@ -80,13 +81,17 @@ fn constants() -> BTreeMap<&'static str, i64> {
         domain::replays::STEP_CASES_MAX
         domain::schedules::judge::JUDGED_MAX
         domain::schedules::tick::TICK_INTERVAL_SECS_MAX
+        domain::warmup::counter::BLOCK_MAX
+        domain::warmup::counter::KEYS_MAX
         flows::commands::rehearse::DRY_RUN_MAX
         flows::consume::CONTENTION_REPEATS_MAX
         flows::consume::DATABASE_AWAY_DELAY_SECS
         flows::consume::LOCKED_DELAY_SECS
         flows::consume::SNOOZE_MESSAGE_SECS_MAX
         flows::consume::UNSETTLED_DELAY_SECS
+        flows::counters::ATTEMPTS_MAX
         flows::jobs::outcome::OUTSIDE_SNOOZES_MAX
+        flows::jobs::warmup_daily_reset::RESET_DOMAINS_MAX
         flows::relay::ROUNDS_MAX
         flows::relay::TAKEN_MAX
         flows::relay::SLICE_ROWS

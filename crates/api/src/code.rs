@@ -29,6 +29,9 @@ pub(crate) enum Code {
     AlreadyAcknowledged,
     AlertExpired,
     TooManySignals,
+    DomainNotFound,
+    DomainNotVerified,
+    WarmupLimitReached,
     MethodNotAllowed,
     BodyTooLarge,
     UnsupportedMediaType,
@@ -55,13 +58,14 @@ pub(crate) enum Code {
     BacklogFull,
     InternalError,
     DatabaseUnavailable,
+    CountersUnavailable,
     Contention,
     CommitUnknown,
 }
 
 impl Code {
     /// Every kind.
-    pub(crate) const ALL: [Self; 41] = [
+    pub(crate) const ALL: [Self; 45] = [
         Self::MalformedJson,
         Self::BodyUnreadable,
         Self::Unauthenticated,
@@ -75,6 +79,9 @@ impl Code {
         Self::AlreadyAcknowledged,
         Self::AlertExpired,
         Self::TooManySignals,
+        Self::DomainNotFound,
+        Self::DomainNotVerified,
+        Self::WarmupLimitReached,
         Self::MethodNotAllowed,
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
@@ -101,6 +108,7 @@ impl Code {
         Self::BacklogFull,
         Self::InternalError,
         Self::DatabaseUnavailable,
+        Self::CountersUnavailable,
         Self::Contention,
         Self::CommitUnknown,
     ];
@@ -122,6 +130,9 @@ impl Code {
             Self::AlreadyAcknowledged     => "already_acknowledged",
             Self::AlertExpired            => "alert_expired",
             Self::TooManySignals          => "too_many_signals",
+            Self::DomainNotFound          => "domain_not_found",
+            Self::DomainNotVerified       => "domain_not_verified",
+            Self::WarmupLimitReached      => "warmup_limit_reached",
             Self::MethodNotAllowed        => "method_not_allowed",
             Self::BodyTooLarge            => "body_too_large",
             Self::UnsupportedMediaType    => "unsupported_media_type",
@@ -148,6 +159,7 @@ impl Code {
             Self::BacklogFull             => "backlog_full",
             Self::InternalError           => "internal_error",
             Self::DatabaseUnavailable     => "database_unavailable",
+            Self::CountersUnavailable     => "counters_unavailable",
             Self::Contention              => "contention",
             Self::CommitUnknown           => "commit_unknown",
         }
@@ -166,6 +178,7 @@ impl Code {
             | Self::ContactNotFound
             | Self::ScoreNotReady
             | Self::AlertNotFound
+            | Self::DomainNotFound
             | Self::ScheduleNotFound
             | Self::RunNotFound
             | Self::QueueNotFound
@@ -180,6 +193,7 @@ impl Code {
             Self::IdempotencyConflict
             | Self::AlreadyAcknowledged
             | Self::AlertExpired
+            | Self::DomainNotVerified
             | Self::RunHeld
             | Self::RunOver
             | Self::ReplayOver
@@ -191,9 +205,10 @@ impl Code {
             | Self::NoDraft => StatusCode::CONFLICT,
             Self::PreconditionFailed   => StatusCode::PRECONDITION_FAILED,
             Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
-            Self::BacklogFull          => StatusCode::TOO_MANY_REQUESTS,
+            Self::BacklogFull | Self::WarmupLimitReached => StatusCode::TOO_MANY_REQUESTS,
             Self::InternalError        => StatusCode::INTERNAL_SERVER_ERROR,
             Self::DatabaseUnavailable
+            | Self::CountersUnavailable
             | Self::Contention
             | Self::CommitUnknown      => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -216,6 +231,9 @@ impl Code {
             Self::AlreadyAcknowledged     => "Somebody else has taken the alert on",
             Self::AlertExpired            => "The alert is expired",
             Self::TooManySignals          => "Too many signals weigh at that instant",
+            Self::DomainNotFound          => "There is no such sending domain",
+            Self::DomainNotVerified       => "The domain is not verified",
+            Self::WarmupLimitReached      => "The domain's limit of the day is reached",
             Self::MethodNotAllowed        => "The route does not take this method",
             Self::BodyTooLarge            => "The body is too large",
             Self::UnsupportedMediaType    => "The body is not of a type that is read",
@@ -242,6 +260,7 @@ impl Code {
             Self::BacklogFull             => "Too many jobs are waiting",
             Self::InternalError           => "Something went wrong on our side",
             Self::DatabaseUnavailable     => "The database is not reachable",
+            Self::CountersUnavailable     => "The counters are not reachable",
             Self::Contention              => "Other work was in the way",
             Self::CommitUnknown           => "It is not known whether the change was made",
         }
@@ -264,6 +283,9 @@ impl Code {
             Self::AlreadyAcknowledged     => "Nothing was changed; `acknowledgedBy` says who, `acknowledgedAt` since when.",
             Self::AlertExpired            => "Nothing was changed; nobody took it on before `expiredAt`.",
             Self::TooManySignals          => "A score is computed from at most 10000 signals; ask as of another instant, or configure a lower `capPerDay` or `decayHours`.",
+            Self::DomainNotFound          => "Store it first: PUT /api/v1/warmup/domains/{domain}.",
+            Self::DomainNotVerified       => "Nothing was granted; store that it is verified first.",
+            Self::WarmupLimitReached      => "Nothing was granted; the next day begins at `retryAfter`.",
             Self::MethodNotAllowed        => "The header Allow names the methods it takes.",
             Self::BodyTooLarge            => "Split the request; a body has at most 1 MiB.",
             Self::UnsupportedMediaType    => "Send the header `Content-Type: application/json`, and the body without a content encoding.",
@@ -290,6 +312,7 @@ impl Code {
             Self::BacklogFull             => "Nothing was changed; try again when some of the organization's jobs are done.",
             Self::InternalError           => "Repeating the request will not help; give the request id to an operator.",
             Self::DatabaseUnavailable     => "Nothing was changed; try again.",
+            Self::CountersUnavailable     => "Nothing was granted; try again.",
             Self::Contention              => "Nothing was changed; try again.",
             Self::CommitUnknown           => "The connection broke while the change was being committed. Read it back, or repeat the request: a repeat is safe.",
         }
@@ -298,7 +321,9 @@ impl Code {
     /// Seconds for `Retry-After`, where waiting is what helps.
     pub(crate) const fn retry_after_secs(self) -> Option<u32> {
         match self {
-            Self::DatabaseUnavailable | Self::CommitUnknown => Some(UNAVAILABLE_RETRY_SECS),
+            Self::DatabaseUnavailable | Self::CountersUnavailable | Self::CommitUnknown => {
+                Some(UNAVAILABLE_RETRY_SECS)
+            }
             Self::Contention | Self::ScoreNotReady => Some(CONTENTION_RETRY_SECS),
             Self::BacklogFull => Some(BACKLOG_RETRY_SECS),
             _ => None,
@@ -313,7 +338,9 @@ impl Code {
                 | Self::ScoreNotReady
                 | Self::RunHeld
                 | Self::BacklogFull
+                | Self::WarmupLimitReached
                 | Self::DatabaseUnavailable
+                | Self::CountersUnavailable
                 | Self::Contention
                 | Self::CommitUnknown
         )

@@ -12,6 +12,8 @@ use chrono::{DateTime, Datelike, Utc};
 use mauntic_domain::ids::{ContactId, EventId, NAME_LENGTH_MAX, OrganizationId};
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoring::score::TOTAL_MAX;
+use mauntic_domain::warmup::DomainName;
+use mauntic_domain::warmup::name::DOMAIN_CHARS_MAX;
 use mauntic_flows::ports::{Position, SignalPlace};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -24,10 +26,11 @@ const CHECK_BYTES: usize = 8;
 /// Of a number of points, and of an instant.
 const NUMBER_BYTES: usize = 8;
 
-/// Most characters of a cursor: 8 + 8 + 64 bytes are 107 in base64, and no list
-/// has a longer place than the leaderboard or a contact's signals.
-pub(crate) const CURSOR_CHARS_MAX: usize =
-    (CHECK_BYTES + NUMBER_BYTES + NAME_LENGTH_MAX).div_ceil(3) * 4;
+/// Most characters of a cursor: 8 + 253 bytes are 348 in base64, and no list has a
+/// longer place than that of sending domains.
+pub(crate) const CURSOR_CHARS_MAX: usize = (CHECK_BYTES + DOMAIN_CHARS_MAX).div_ceil(3) * 4;
+
+const _: () = assert!(NUMBER_BYTES + NAME_LENGTH_MAX < DOMAIN_CHARS_MAX);
 
 /// A place in a list, as bytes.
 pub(crate) trait Place: Sized {
@@ -83,6 +86,17 @@ impl Place for SignalPlace {
         let detected_at = DateTime::from_bytes(time)?;
         let event_id = EventId::parse(std::str::from_utf8(event).ok()?).ok()?;
         Some(Self { detected_at, event_id })
+    }
+}
+
+/// After a sending domain.
+impl Place for DomainName {
+    fn to_bytes(&self) -> Vec<u8> {
+        self.as_str().as_bytes().to_vec()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Self::parse(std::str::from_utf8(bytes).ok()?).ok()
     }
 }
 

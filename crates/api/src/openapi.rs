@@ -39,6 +39,7 @@ const EXAMPLE_REQUEST_ID: &str = "01980000-0000-7000-8000-000000000000";
     tags(
         (name = "scoring", description = "One organization's contacts and their scores"),
         (name = "events", description = "What contacts did"),
+        (name = "warmup", description = "How many e-mails a young sending domain may send a day"),
         (name = "admin", description = "Every organization's jobs, for operators"),
         (name = "monitoring", description = "Health, open to everybody, and this document, for any key"),
     )

@@ -5,6 +5,7 @@ use axum::http::Uri;
 use axum::http::request::Parts;
 use mauntic_domain::ids::ContactId;
 use mauntic_domain::jobs::Queue;
+use mauntic_domain::warmup::DomainName;
 use uuid::Uuid;
 
 use crate::code::Code;
@@ -20,17 +21,38 @@ impl<S: Send + Sync> FromRequestParts<S> for ContactPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let refused = |message: String| {
-            let mut faults = Faults::of(Part::Path);
-            faults.add(&Pointer::root().field("contactId"), message);
-            faults.problem()
-        };
-        // The extractor fails on percent-encoding that is no UTF-8.
-        let Path(text) = Path::<String>::from_request_parts(parts, state)
-            .await
-            .map_err(|_| refused("must be UTF-8 text".to_owned()))?;
-        ContactId::parse(text).map(Self).map_err(|error| refused(error.to_string()))
+        let text = text(parts, state, "contactId").await?;
+        ContactId::parse(text).map(Self).map_err(|error| refused("contactId", error.to_string()))
     }
+}
+
+/// The sending domain that the path names.
+pub(crate) struct DomainPath(pub(crate) DomainName);
+
+impl<S: Send + Sync> FromRequestParts<S> for DomainPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let text = text(parts, state, "domain").await?;
+        DomainName::parse(&text).map(Self).map_err(|error| refused("domain", error.to_string()))
+    }
+}
+
+/// A text in the path's one place.
+async fn text<S: Send + Sync>(
+    parts: &mut Parts,
+    state: &S,
+    name: &'static str,
+) -> Result<String, Problem> {
+    // The extractor fails on percent-encoding that is no UTF-8.
+    let path = Path::<String>::from_request_parts(parts, state).await;
+    path.map(|Path(text)| text).map_err(|_| refused(name, "must be UTF-8 text".to_owned()))
+}
+
+fn refused(name: &str, message: String) -> Problem {
+    let mut faults = Faults::of(Part::Path);
+    faults.add(&Pointer::root().field(name), message);
+    faults.problem()
 }
 
 /// An id that the path names.
@@ -41,11 +63,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IdPath {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let NamePath(text) = NamePath::from_request_parts(parts, state).await?;
-        uuid(&text).map(Self).ok_or_else(|| {
-            let mut faults = Faults::of(Part::Path);
-            faults.add(&Pointer::root().field("id"), format!("must be {UUID_FORM}"));
-            faults.problem()
-        })
+        uuid(&text).map(Self).ok_or_else(|| refused("id", format!("must be {UUID_FORM}")))
     }
 }
 

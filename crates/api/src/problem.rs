@@ -34,6 +34,7 @@ pub(crate) struct Problem {
 struct More {
     members: Map<String, Value>,
     action: Option<&'static str>,
+    retry_after_secs: Option<i64>,
 }
 
 /// A refusal as it is sent (RFC 9457).
@@ -63,7 +64,7 @@ pub(crate) struct ProblemBody {
     /// `lockAcquiredAt` and `expiresAt`; `run_over` has `runStatus`,
     /// `replay_over` has `replayStatus`, `job_not_waiting` has `state`,
     /// `already_acknowledged` has `acknowledgedBy` and `acknowledgedAt`,
-    /// `alert_expired` has `expiredAt`.
+    /// `alert_expired` has `expiredAt`, `warmup_limit_reached` has `retryAfter`.
     #[serde(flatten)]
     members: Map<String, Value>,
 }
@@ -116,6 +117,12 @@ impl Problem {
         self
     }
 
+    /// Says when to come back, where its kind does not tell.
+    pub(crate) fn retry_after_secs(mut self, secs: i64) -> Self {
+        self.more.retry_after_secs = Some(secs);
+        self
+    }
+
     /// Keeps what happened for the log; callers do not see it.
     pub(crate) fn because(mut self, cause: impl Into<String>) -> Self {
         self.cause = Some(cause.into());
@@ -152,7 +159,8 @@ impl Problem {
         let mut response = (self.code.status(), Json(self.body(request_id))).into_response();
         let mut set = |name: HeaderName, value| response.headers_mut().insert(name, value);
         set(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
-        if let Some(secs) = self.code.retry_after_secs() {
+        let usual = self.code.retry_after_secs().map(i64::from);
+        if let Some(secs) = self.more.retry_after_secs.or(usual) {
             set(RETRY_AFTER, HeaderValue::from(secs));
         }
         if let Some(challenge) = self.challenge {

@@ -91,6 +91,18 @@ problems! {
         Code::OrganizationKeyRequired, Code::AlertNotFound, Code::AlreadyAcknowledged,
         Code::AlertExpired
     ];
+    /// Refusals of storing a sending domain.
+    PutDomainProblems: KEY, SCOPE, CHANGE, &[Code::OrganizationKeyRequired];
+    /// Refusals of looking at a sending domain's day.
+    DomainProblems: KEY, SCOPE, &[
+        Code::OrganizationKeyRequired, Code::ValidationFailed, Code::DomainNotFound,
+        Code::CountersUnavailable
+    ];
+    /// Refusals of reserving e-mails.
+    ReserveProblems: KEY, SCOPE, CHANGE, KEYED, &[
+        Code::OrganizationKeyRequired, Code::DomainNotFound, Code::DomainNotVerified,
+        Code::WarmupLimitReached, Code::CountersUnavailable
+    ];
 }
 
 problems! {

@@ -5,6 +5,7 @@ mod lines;
 mod priority;
 mod score;
 mod signals;
+mod warmup;
 
 use std::io::ErrorKind;
 
@@ -23,6 +24,10 @@ pub(crate) enum Command {
     Decay,
     /// `{"signalType"}` a line → `{"priority"}`.
     Priority,
+    /// `{"day"}` a line → `{"maxEmails"}`, null where there is no limit.
+    ///
+    /// Days of a sending domain's life, from 1; before that it may send nothing.
+    Warmup,
 }
 
 /// Every line but empty ones gets one output line, in order; a line that has no
@@ -32,6 +37,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
         Command::Score => (score::answer, "scored"),
         Command::Decay => (decay::answer, "decayed"),
         Command::Priority => (priority::answer, "given a priority"),
+        Command::Warmup => (warmup::answer, "given a limit"),
     };
     match lines::answer(&mut std::io::stdin().lock(), &mut std::io::stdout().lock(), answer) {
         // Whoever reads has read enough (`| head`).

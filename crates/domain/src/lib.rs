@@ -17,6 +17,7 @@
 //! - [`replays`]: how many dead letters are replayed.
 //! - [`runs`]: when a run is final, and how long it may take.
 //! - [`jobs`]: the messages on the queues, a contract with every version sent.
+//! - [`warmup`]: how many e-mails a young sending domain may send a day.
 
 pub mod audit;
 pub mod breaker;
@@ -31,3 +32,4 @@ pub mod replays;
 pub mod runs;
 pub mod schedules;
 pub mod scoring;
+pub mod warmup;

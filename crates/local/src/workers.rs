@@ -122,6 +122,25 @@ impl Workers {
         self.runner.order("send", &order, SHORT_SECONDS_MAX)
     }
 
+    /// Stores an object in a bucket of the HTTP worker, by its binding.
+    ///
+    /// # Errors
+    /// When it has no such binding, or the runner is gone or silent.
+    pub fn store(&self, bucket: &str, key: &str, body: &str) -> Result<(), Error> {
+        let worker = Worker::Http.key();
+        let order = json!({ "worker": worker, "bucket": bucket, "key": key, "body": body });
+        self.runner.order("store", &order, SHORT_SECONDS_MAX)
+    }
+
+    /// What an object of such a bucket holds; none where there is none.
+    ///
+    /// # Errors
+    /// When it has no such binding, or the runner is gone or silent.
+    pub fn stored(&self, bucket: &str, key: &str) -> Result<Option<String>, Error> {
+        let order = json!({ "worker": Worker::Http.key(), "bucket": bucket, "key": key });
+        self.runner.order("stored", &order, SHORT_SECONDS_MAX)
+    }
+
     /// Kills the runtimes by SIGKILL: what is in flight fails at once, what is
     /// queued is lost. The harness tries to revive them by itself, but only after
     /// [`restart`](Self::restart) do they answer for certain.

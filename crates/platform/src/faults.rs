@@ -5,6 +5,8 @@
 //!   job's first claim; `fault-panic-always` at every claim.
 //! - The request header `x-fault-panic` kills the instance of the HTTP worker.
 //! - `FAULT_DUPLICATES=true` sends every message twice.
+//! - `FAULT_LOST_COUNTERS` loses the answers of so many in a thousand of the counters'
+//!   writes, half of which are done.
 //! - `FAULT_CLOCK_OFFSET_MS` shifts the host's clock.
 
 use chrono::TimeDelta;
@@ -47,6 +49,14 @@ pub(crate) fn duplicated<T: Clone>(env: &Env, messages: Vec<T>) -> Vec<T> {
         return messages;
     }
     messages.into_iter().flat_map(|message| [message.clone(), message]).collect()
+}
+
+/// What happens to a counter's write: none where all goes well, else whether it is
+/// done before its answer is lost.
+pub(crate) fn lost_counter(env: &Env) -> Option<bool> {
+    let per_mille: u32 = text(env, "FAULT_LOST_COUNTERS")?.parse().ok()?;
+    let random = getrandom::u32().ok()?;
+    (random % 1_000 < per_mille).then_some(random & 0x8000_0000 == 0)
 }
 
 pub(crate) fn clock_offset(env: &Env) -> TimeDelta {

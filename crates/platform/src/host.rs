@@ -2,11 +2,12 @@
 //! between two I/Os, so ids of one moment are told apart, and kept in order, by a
 //! counter.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_flows::ports::{Checkpoint, Host, Transition};
 use serde_json::json;
 use uuid::{ContextV7, Timestamp, Uuid};
-use worker::{Date, Env};
+use worker::send::IntoSendFuture;
+use worker::{Date, Delay, Env};
 
 use crate::log;
 use crate::metrics::Metrics;
@@ -24,7 +25,7 @@ thread_local! {
 pub struct WorkerHost {
     metrics: Metrics,
     #[cfg(feature = "fault-hooks")]
-    clock_offset: chrono::TimeDelta,
+    clock_offset: TimeDelta,
 }
 
 impl WorkerHost {
@@ -66,6 +67,11 @@ impl Host for WorkerHost {
             log::warn("no_randomness", json!({"cause": error.to_string()}));
             NO_CHANCE
         })
+    }
+
+    async fn wait(&self, wait: TimeDelta) {
+        // Less than none is none.
+        Delay::from(wait.to_std().unwrap_or_default()).into_send().await;
     }
 
     fn observe(&self, transition: &Transition) {

@@ -19,6 +19,7 @@ mod batch;
 mod chunks;
 pub mod config;
 mod connect;
+mod counters;
 #[cfg(feature = "fault-hooks")]
 pub mod faults;
 pub mod handlers;
@@ -32,6 +33,7 @@ mod triggers;
 mod wakeups;
 
 pub use connect::WorkerDatabase;
+pub use counters::WorkerCounters;
 pub use host::WorkerHost;
 pub use outside::WorkerOutside;
 pub use ports::WorkerPorts;

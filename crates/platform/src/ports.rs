@@ -3,7 +3,7 @@
 use mauntic_flows::ports::Ports;
 use worker::Env;
 
-use crate::{WorkerDatabase, WorkerHost, WorkerOutside, WorkerWakeups};
+use crate::{WorkerCounters, WorkerDatabase, WorkerHost, WorkerOutside, WorkerWakeups};
 
 /// Everything a flow needs, in a worker. Holds no I/O, so it may serve many
 /// requests.
@@ -13,6 +13,7 @@ pub struct WorkerPorts {
     wakeups: WorkerWakeups,
     host: WorkerHost,
     outside: WorkerOutside,
+    counters: WorkerCounters,
 }
 
 impl WorkerPorts {
@@ -24,6 +25,7 @@ impl WorkerPorts {
             wakeups: WorkerWakeups::new(env.clone()),
             host: WorkerHost::new(env),
             outside: WorkerOutside::new(env.clone()),
+            counters: WorkerCounters::new(env.clone()),
         }
     }
 }
@@ -33,6 +35,7 @@ impl Ports for WorkerPorts {
     type Wakeups = WorkerWakeups;
     type Host = WorkerHost;
     type Outside = WorkerOutside;
+    type Counters = WorkerCounters;
 
     fn db(&self) -> &WorkerDatabase {
         &self.db
@@ -48,5 +51,9 @@ impl Ports for WorkerPorts {
 
     fn outside(&self) -> &WorkerOutside {
         &self.outside
+    }
+
+    fn counters(&self) -> &WorkerCounters {
+        &self.counters
     }
 }

@@ -24,7 +24,7 @@ pub enum Fault {
     /// It did not happen, and the caller cannot know: of calls that end in a
     /// COMMIT.
     Unsure,
-    /// It lost against concurrent work; nothing happened.
+    /// It lost against concurrent work, or came too soon after it; nothing happened.
     Contended,
     /// About half of the rows are locked by others at that moment, as this
     /// number spreads them; of calls that skip locked rows.
@@ -57,7 +57,7 @@ impl Fault {
             Self::Lost | Self::Fail(_) => true,
             Self::AnswerLost => !matches!(call, Call::Open),
             Self::Unsure => call.ends_in_commit(),
-            Self::Contended => call.locks_rows(),
+            Self::Contended => call.locks_rows() || matches!(call, Call::PutCounter),
             Self::Locked(_) => call.skips_locked(),
             Self::LettersLost => matches!(call, Call::Claim),
         }

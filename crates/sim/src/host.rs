@@ -10,8 +10,13 @@ use mauntic_flows::ports::{Checkpoint, Host, Transition};
 use uuid::Uuid;
 
 use crate::clock::ManualClock;
+use crate::faults::Yield;
 use crate::ids::{Maker, v7};
 use crate::rng::Rng;
+
+/// What a turn of the others stands for while somebody waits, in milliseconds: a
+/// call of a port.
+const WAIT_TURN_MS: i64 = 10;
 
 /// A host.
 #[derive(Debug)]
@@ -100,6 +105,14 @@ impl Host for SimHost {
 
     fn random(&self) -> u32 {
         self.said().rng.next_u32()
+    }
+
+    /// The clock stands still; whoever waits lets the others go on, the longer the
+    /// more often.
+    async fn wait(&self, wait: TimeDelta) {
+        for _ in 0..=(wait.num_milliseconds() / WAIT_TURN_MS) {
+            Yield::default().await;
+        }
     }
 
     fn observe(&self, transition: &Transition) {

@@ -10,11 +10,13 @@
 //! | [`store`] | the database: rows in maps, one port call an atomic step |
 //! | [`queue`] | the queues, with redelivery and dead-letter queues |
 //! | [`outside`] | services outside, up or down |
+//! | [`counters`] | counters outside of the database, with lost answers |
 //! | [`host`] | the host's clock, ids and randomness |
 //! | [`ports`] | all of them together |
 //! | [`rng`] | the one source of chance, seeded |
 
 pub mod clock;
+pub mod counters;
 pub mod engine;
 pub mod faults;
 pub mod host;

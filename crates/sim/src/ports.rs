@@ -5,6 +5,7 @@ use std::sync::Arc;
 use mauntic_flows::ports::Ports;
 
 use crate::clock::ManualClock;
+use crate::counters::SimCounters;
 use crate::faults::Faults;
 use crate::host::SimHost;
 use crate::outside::SimOutside;
@@ -26,6 +27,8 @@ pub struct SimPorts {
     pub host: Arc<SimHost>,
     /// Services outside.
     pub outside: Arc<SimOutside>,
+    /// Counters.
+    pub counters: Arc<SimCounters>,
 }
 
 impl SimPorts {
@@ -43,6 +46,7 @@ impl SimPorts {
             queues: Arc::new(SimQueues::new(clock.clone(), Arc::clone(&faults), seed)),
             host: Arc::new(SimHost::new(clock.clone(), seed)),
             outside: Arc::new(SimOutside::new(Arc::clone(&faults))),
+            counters: Arc::new(SimCounters::new(Arc::clone(&faults), seed)),
             clock,
             faults,
         }
@@ -60,6 +64,7 @@ impl Ports for SimPorts {
     type Wakeups = SimQueues;
     type Host = SimHost;
     type Outside = SimOutside;
+    type Counters = SimCounters;
 
     fn db(&self) -> &MemoryStore {
         &self.store
@@ -72,5 +77,8 @@ impl Ports for SimPorts {
     }
     fn outside(&self) -> &SimOutside {
         &self.outside
+    }
+    fn counters(&self) -> &SimCounters {
+        &self.counters
     }
 }

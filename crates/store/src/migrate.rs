@@ -29,6 +29,7 @@ pub const MIGRATIONS: &[Migration] = migrations![
     "0006_operations.sql",
     "0007_signals.sql",
     "0008_publications.sql",
+    "0009_warmup.sql",
 ];
 
 /// Oldest server that has what we use (uuidv7, RETURNING old).

@@ -76,11 +76,14 @@ fn call(stack: &Stack, rule: &RouteRule, token: Option<&str>) -> Answer {
         ("{jobKey}", "scoring-batch-recompute"),
         ("{queue}", "mauntic-scoring-events"),
         ("{name}", "alert_webhook"),
+        ("{domain}", "a.example"),
     ] {
         path = path.replace(place, name);
     }
     let body = match (rule.method, rule.access) {
+        ("PUT", _) if rule.path.ends_with("/{domain}") => Some(json!({"verified": true})),
         ("PUT", _) => Some(json!({"hasEmail": true})),
+        ("POST", _) if rule.path.ends_with("/reserve") => Some(json!({"count": 1})),
         ("POST", _) if rule.path.ends_with("/events") => {
             Some(json!({"id": "evt_1", "type": "delivery.MessageSent",
                 "occurredAt": Utc::now().to_rfc3339(), "data": {"contactId": "c"}}))

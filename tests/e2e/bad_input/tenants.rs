@@ -20,8 +20,11 @@ const SHARED: &str = "c";
 /// Only the first has one of this name.
 const FOREIGN: &str = "d";
 
+/// Sending domains of the first; the other makes one of the first name.
+const DOMAINS: [&str; 2] = ["a.example", "b.example"];
+
 /// Tables whose rows belong to an organization and change by its requests.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 9] = [
     "scoring.contact_features",
     "scoring.lead_scores",
     "scoring.score_history",
@@ -29,6 +32,7 @@ const TABLES: [&str; 8] = [
     "scoring.intent_signals",
     "scoring.signal_alerts",
     "analytics.contact_activity",
+    "delivery.sending_domains",
     "jobs.job",
 ];
 
@@ -84,7 +88,10 @@ fn events() -> Value {
 fn call_as_stranger(stack: &Stack, rule: &RouteRule, key: &str, alert: &str) {
     let what = format!("{} {}", rule.method, rule.path);
     let path = rule.path.replace("{contactId}", SHARED).replace("{id}", alert);
+    let path = path.replace("{domain}", DOMAINS[0]);
     let body = match rule.method {
+        "PUT" if rule.path.ends_with("/{domain}") => Some(json!({})),
+        "POST" if rule.path.ends_with("/reserve") => Some(json!({"count": 1})),
         "PUT" => Some(json!({"hasPhone": true})),
         "POST" if rule.path == EVENTS => Some(events()),
         "POST" if rule.path.ends_with("/acknowledge") => Some(json!({"userId": "user_1"})),
@@ -99,11 +106,23 @@ fn call_as_stranger(stack: &Stack, rule: &RouteRule, key: &str, alert: &str) {
         | "GET /api/v1/scoring/contacts/{contactId}/signals" => {
             is_problem(&answer, 404, "contact_not_found", &what);
         }
-        "GET /api/v1/scoring/leaderboard" | "GET /api/v1/scoring/alerts" => {
+        "GET /api/v1/scoring/leaderboard"
+        | "GET /api/v1/scoring/alerts"
+        | "GET /api/v1/warmup/domains" => {
             assert_eq!((answer.status, &answer.body["items"]), (200, &json!([])), "{what}");
         }
         "PUT /api/v1/scoring/contacts/{contactId}/features" => {
             assert_eq!((answer.status, &answer.body["inputVersion"]), (202, &json!(1)), "{what}");
+        }
+        "GET /api/v1/warmup/domains/{domain}" => {
+            is_problem(&answer, 404, "domain_not_found", &what);
+        }
+        "PUT /api/v1/warmup/domains/{domain}" => {
+            assert_eq!((answer.status, &answer.body["verifiedAt"]), (200, &Value::Null), "{what}");
+        }
+        // By now it has one of that name, which is not verified as the other's is.
+        "POST /api/v1/warmup/domains/{domain}/reserve" => {
+            is_problem(&answer, 409, "domain_not_verified", &what);
         }
         "POST /api/v1/scoring/recalculate" => {
             assert_eq!((answer.status, &answer.body["contacts"]), (202, &json!(2)), "{what}");
@@ -141,6 +160,11 @@ async fn tenants_stay_apart_and_the_operator_sees_the_whole() {
     for contact in [SHARED, FOREIGN, SHARED] {
         put(&stack, &key, contact, &json!({"hasEmail": true}));
     }
+    for domain in DOMAINS {
+        let path = format!("/api/v1/warmup/domains/{domain}");
+        let answer = stack.call("PUT", &path, Some(&key), Some(&json!({"verified": true})));
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
     let answer = stack.call("POST", EVENTS, Some(&key), Some(&events()));
     assert_eq!((answer.status, &answer.body["alerts"]), (202, &json!(2)), "{}", answer.body);
     at_rest(&stack, &owner, "org_a").await;
@@ -167,6 +191,7 @@ async fn tenants_stay_apart_and_the_operator_sees_the_whole() {
     // One for the features, at most one more for a contact of each other request,
     // and one for each alert.
     let jobs = counts.remove("jobs.job").unwrap();
+    assert_eq!(counts.remove("delivery.sending_domains"), Some(1));
     assert!(counts.values().all(|rows| *rows == 2), "{counts:?}");
     assert!((4..=7).contains(&jobs), "{jobs} jobs");
     for (key, fit) in [(&key, 10), (&other, 15)] {

@@ -13,6 +13,7 @@ mod replays;
 mod runs;
 mod scoring;
 mod table;
+mod warmup;
 
 use mauntic_api::{Access, ROUTES, RouteRule};
 use mauntic_flows::ports::Scope;
@@ -132,6 +133,8 @@ async fn every_operation_does_what_it_says() {
         scoring::an_alert_is_taken_on_once,
         config::a_configuration_is_drafted_and_discarded,
         config::a_draft_is_previewed_and_published,
+        warmup::a_sending_domain_is_stored_and_listed,
+        warmup::emails_are_reserved_up_to_the_limit,
         cron::schedules_are_listed,
         cron::expressions_are_previewed,
         cron::a_schedule_is_paused_and_resumed,

@@ -18,9 +18,11 @@ mod history;
 mod leaderboard;
 mod recalculate;
 mod registry;
+mod reserve;
 mod score;
 mod signals;
 mod time;
+mod warmup;
 
 use std::sync::Arc;
 
@@ -89,6 +91,10 @@ fn routes<P: Ports, R: Registry<Shared<P>>>(registry: R) -> R {
         config::discard_draft,
         config_preview::preview_config,
         config_publish::publish_config,
+        warmup::list_domains,
+        warmup::get_domain,
+        warmup::put_domain,
+        reserve::reserve,
     );
     admin::routes(registry)
 }

@@ -162,7 +162,7 @@ impl Answer {
             self.headers.contains_key("www-authenticate"),
             self.status == 401 || self.code() == "insufficient_scope"
         );
-        let has_cause = self.status >= 500 || self.status == 429;
+        let has_cause = self.status >= 500 || self.code() == "backlog_full";
         assert_eq!(self.line.get("cause").is_some(), has_cause, "{}", self.line);
     }
 }

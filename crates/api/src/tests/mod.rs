@@ -21,4 +21,5 @@ mod signals;
 mod things;
 mod tokens;
 mod values;
+mod warmup;
 mod world;

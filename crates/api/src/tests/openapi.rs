@@ -17,11 +17,12 @@ use crate::etag::SCORING;
 /// The one POST without a key: each event has an id.
 const EVENTS: &str = "/api/v1/events";
 
-/// What is refused while too many jobs wait.
-const ENQUEUE: [&str; 4] = [
+/// What is refused for being too much.
+const BOUNDED: [&str; 5] = [
     EVENTS,
     "/api/v1/scoring/contacts/{contactId}/features",
     "/api/v1/scoring/recalculate",
+    "/api/v1/warmup/domains/{domain}/reserve",
     "/api/v2/admin/queues/{queue}/messages",
 ];
 
@@ -89,7 +90,7 @@ fn every_operation_tells_its_key_and_its_refusals() {
         }
         assert_eq!(responses.contains_key("403"), access != Access::AnyKey, "{path}");
         let has_body = operation["requestBody"].is_object();
-        assert_eq!(responses.contains_key("429"), ENQUEUE.contains(&path.as_str()), "{path}");
+        assert_eq!(responses.contains_key("429"), BOUNDED.contains(&path.as_str()), "{path}");
         for status in ["400", "413", "415", "422"].into_iter().filter(|_| has_body) {
             assert!(responses.contains_key(status), "{path} {status}");
         }

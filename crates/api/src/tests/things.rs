@@ -5,10 +5,11 @@ use mauntic_domain::jobs::{JobState, JobType};
 use mauntic_domain::replays::Terms;
 use mauntic_domain::schedules::Settings;
 use mauntic_domain::scoring::Config;
+use mauntic_domain::warmup::DomainName;
 use mauntic_flows::cron;
 use mauntic_flows::ports::{
-    Act, CaseFilter, ConfigPart, ConfigStore, ConfigToken, Database, OperatorStore, Ports,
-    ReplayOrder,
+    Act, CaseFilter, ConfigPart, ConfigStore, ConfigToken, Database, DomainChange, DomainStore,
+    OperatorStore, Ports, ReplayOrder,
 };
 use mauntic_sim::store::MemorySession;
 use mauntic_sim::store::rows::{JobRow, LetterRow, RunRecord};
@@ -22,6 +23,8 @@ use crate::access::RouteRule;
 pub(crate) const SCHEDULE: &str = "scoring-batch-recompute";
 pub(crate) const QUEUE: &str = "mauntic-scoring-events";
 pub(crate) const BREAKER: &str = "alert_webhook";
+/// A verified one, of `org_a`.
+pub(crate) const DOMAIN: &str = "example.com";
 
 pub(crate) const RUN: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0001);
 pub(crate) const WAITING: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0002);
@@ -64,6 +67,7 @@ pub(crate) fn path_with(rule: &RouteRule, name: Option<&str>) -> String {
     let mut path = rule.path.to_owned();
     for (place, there) in [
         ("{contactId}", "contact_1"),
+        ("{domain}", DOMAIN),
         ("{jobKey}", SCHEDULE),
         ("{queue}", QUEUE),
         ("{name}", BREAKER),
@@ -100,6 +104,7 @@ pub(crate) fn body_of(rule: &RouteRule) -> &'static str {
         "/api/v1/events" => super::events::VISIT,
         "/api/v1/scoring/alerts/{id}/acknowledge" => r#"{"userId":"user_1"}"#,
         "/api/v1/scoring/config" | "/api/v1/scoring/signal-config" => r#"{"entries":[]}"#,
+        "/api/v1/warmup/domains/{domain}/reserve" => r#"{"count":10}"#,
         "/api/v2/admin/cron/{jobKey}" => r#"{"paused":true,"note":"why"}"#,
         "/api/v2/admin/queues/{queue}/messages" => r#"{"type":"scoring.Probe"}"#,
         "/api/v2/admin/dlq/replay" => r#"{"filter":{}}"#,
@@ -139,6 +144,7 @@ impl World {
         let terms = Terms { limit: 10, canary: 0, per_second: 10 };
         let filter = CaseFilter { reason: Some("none".to_owned()), ..CaseFilter::default() };
         let order = ReplayOrder { id: REPLAY, filter, terms };
+        world.put_domain(DOMAIN, true).await;
         let session = world.operating().await;
         session.order_replay(&order).await.unwrap();
         for owner in ["org_a", "org_b"].map(organization) {
@@ -174,6 +180,14 @@ impl World {
             body,
             ..LetterRow::new(QUEUE, "retries_exhausted", "it broke at 12:30", now)
         });
+    }
+
+    /// A sending domain of `org_a`, created now.
+    pub(crate) async fn put_domain(&self, name: &str, is_verified: bool) {
+        let session = self.ports.db().open().await.unwrap();
+        let change = DomainChange { verified: Some(is_verified), ..DomainChange::default() };
+        let domain = DomainName::parse(name).unwrap();
+        session.put_domain(&organization("org_a"), &domain, &change).await.unwrap();
     }
 
     /// A session of the bootstrap operator.

@@ -60,7 +60,7 @@ const KEYS: [(&str, Option<&str>, &[Scope]); 7] = [
 ];
 
 /// What a request asks of a session once its key is known.
-const WORK: [Call; 41] = [
+const WORK: [Call; 44] = [
     Call::PutFeatures,
     Call::TakeIn,
     Call::Enqueue,
@@ -71,6 +71,9 @@ const WORK: [Call; 41] = [
     Call::Signals,
     Call::Alerts,
     Call::Acknowledge,
+    Call::PutDomain,
+    Call::Domain,
+    Call::Domains,
     Call::Config,
     Call::SaveDraft,
     Call::DiscardDraft,

@@ -53,7 +53,8 @@ fn a_line_has_a_mebibyte_at_most() {
         let frame = json!({"signalType": ""}).to_string().len();
         json!({"signalType": "x".repeat(bytes - frame)}).to_string()
     };
-    for answer in [score::answer as lines::Answer, decay::answer, priority::answer] {
+    for answer in [score::answer as lines::Answer, decay::answer, priority::answer, warmup::answer]
+    {
         assert_eq!(refused(answer, &line(1024 * 1024)).0, "invalid_input");
         let (code, message) = refused(answer, &line(1024 * 1024 + 1));
         assert_eq!(
@@ -83,6 +84,35 @@ fn priorities_are_those_of_the_table() {
             (json!({"signalType": "A B"}), "signalType: may contain only"),
             (json!({"signalType": 7}), "signalType: invalid type"),
             (json!({"signalType": "A", "tier": "low"}), "unknown field `tier`"),
+        ],
+    );
+}
+
+#[test]
+fn limits_of_a_warm_up_are_those_of_the_table() {
+    for (day, limit) in [
+        (json!(i64::MIN), json!(0)),
+        (json!(-1), json!(0)),
+        (json!(0), json!(0)),
+        (json!(1), json!(50)),
+        (json!(6), json!(1_750)),
+        (json!(8), json!(3_333)),
+        (json!(30), json!(50_000)),
+        (json!(31), json!(null)),
+        (json!(i64::MAX), json!(null)),
+    ] {
+        let answer = answered(warmup::answer, &json!({"day": day}));
+        assert_eq!(answer, json!({"maxEmails": limit}), "{day}");
+    }
+    check_refusals(
+        warmup::answer,
+        &[
+            (json!({}), "missing field `day`"),
+            (json!({"day": 1.5}), "day: invalid type"),
+            (json!({"day": "1"}), "day: invalid type"),
+            (json!({"day": null}), "day: invalid type"),
+            (json!({"day": u64::MAX}), "day: invalid value"),
+            (json!({"day": 1, "domain": "example.com"}), "unknown field `domain`"),
         ],
     );
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::ids::{ContactId, OrganizationId, SignalType};
 use crate::object::optional_object;
 use crate::scoring::{Context, Priority};
+use crate::warmup::DomainName;
 
 /// Most contacts of a list: 500 names of 64 bytes with their quotes and commas
 /// are 33.5 KB, half of the largest body.
@@ -128,6 +129,29 @@ pub struct NotifyAlert {
     /// How urgent the alert is; absent in what builds before priorities wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<Priority>,
+}
+
+/// A sending domain's place in the order of the primary keys.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DomainPlace {
+    /// Whose domain.
+    pub organization_id: OrganizationId,
+    /// Which domain.
+    pub domain: DomainName,
+}
+
+/// Data of `analytics.warmup-daily-reset`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WarmupDailyReset {
+    /// Only the domains after this one; absent means from the first.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional_object"
+    )]
+    pub after: Option<DomainPlace>,
 }
 
 /// Data of the probes: none.

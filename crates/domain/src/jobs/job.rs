@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::data::{
     AlertExpiry, BatchRecompute, CalculateScore, NotifyAlert, Probe, RecomputeChunk, SignalDecay,
+    WarmupDailyReset,
 };
 use super::queue::Queue;
 use super::refusal::Refusal;
@@ -27,6 +28,8 @@ pub enum Job {
     AlertExpiry(AlertExpiry),
     /// See [`NotifyAlert`].
     NotifyAlert(NotifyAlert),
+    /// See [`WarmupDailyReset`].
+    WarmupDailyReset(WarmupDailyReset),
     /// Does nothing, on this queue; has no data.
     Probe(Queue),
 }
@@ -57,6 +60,7 @@ impl Job {
             JobType::SignalDecay => read(&data).map(Self::SignalDecay),
             JobType::AlertExpiry => read(&data).map(Self::AlertExpiry),
             JobType::NotifyAlert => read(&data).map(Self::NotifyAlert),
+            JobType::WarmupDailyReset => read(&data).map(Self::WarmupDailyReset),
             JobType::ScoringProbe
             | JobType::AnalyticsProbe
             | JobType::ScoreboardProbe
@@ -75,6 +79,7 @@ impl Job {
             Self::SignalDecay(_) => JobType::SignalDecay,
             Self::AlertExpiry(_) => JobType::AlertExpiry,
             Self::NotifyAlert(_) => JobType::NotifyAlert,
+            Self::WarmupDailyReset(_) => JobType::WarmupDailyReset,
             Self::Probe(queue) => JobType::probe_of(*queue),
         }
     }
@@ -87,7 +92,10 @@ impl Job {
             Self::BatchRecompute(data) => data.organization_id.as_ref(),
             Self::RecomputeChunk(data) => data.organization_id.as_ref(),
             Self::NotifyAlert(data) => Some(&data.organization_id),
-            Self::SignalDecay(_) | Self::AlertExpiry(_) | Self::Probe(_) => None,
+            Self::SignalDecay(_)
+            | Self::AlertExpiry(_)
+            | Self::WarmupDailyReset(_)
+            | Self::Probe(_) => None,
         }
     }
 
@@ -101,6 +109,7 @@ impl Job {
             Self::SignalDecay(data) => serde_json::to_value(data),
             Self::AlertExpiry(data) => serde_json::to_value(data),
             Self::NotifyAlert(data) => serde_json::to_value(data),
+            Self::WarmupDailyReset(data) => serde_json::to_value(data),
             Self::Probe(_) => serde_json::to_value(Probe {}),
         };
         // These structs have text keys and no fallible serializer.

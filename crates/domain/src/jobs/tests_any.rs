@@ -11,6 +11,7 @@ use super::data::*;
 use crate::ids::{ContactId, OrganizationId, SignalType};
 use crate::points::{E4_PER_POINT, POINTS_MAGNITUDE_MAX, PointsE4};
 use crate::scoring::{Context, Priority};
+use crate::warmup::DomainName;
 
 /// A name's alphabet and length.
 const NAME: &str = "[A-Za-z0-9_.:-]{1,64}";
@@ -79,6 +80,13 @@ fn notify() -> impl Strategy<Value = NotifyAlert> {
     )
 }
 
+fn reset() -> impl Strategy<Value = WarmupDailyReset> {
+    let place = (organization(), "[a-z0-9]{1,20}\\.[a-z]{2,10}").prop_map(|(owner, domain)| {
+        DomainPlace { organization_id: owner, domain: DomainName::parse(&domain).unwrap() }
+    });
+    option::of(place).prop_map(|after| WarmupDailyReset { after })
+}
+
 /// Any job that this build can do.
 pub(super) fn job() -> impl Strategy<Value = Job> {
     let calculate = (organization(), contact(), context()).prop_map(
@@ -95,6 +103,7 @@ pub(super) fn job() -> impl Strategy<Value = Job> {
         notify().prop_map(Job::NotifyAlert),
         Just(Job::SignalDecay(SignalDecay {})),
         Just(Job::AlertExpiry(AlertExpiry {})),
+        reset().prop_map(Job::WarmupDailyReset),
     ]
 }
 
@@ -124,6 +133,7 @@ pub(super) fn json_value() -> impl Strategy<Value = Value> {
         "alertId",
         "signalType",
         "priority",
+        "domain",
     ];
     let key = prop_oneof![4 => prop::sample::select(known.to_vec()).prop_map(str::to_owned), 1 => "\\PC{0,8}"];
     leaf.prop_recursive(4, 64, 6, move |inner| {

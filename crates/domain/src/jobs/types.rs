@@ -116,7 +116,7 @@ job_types! {
     /// Counts a day's enrichment jobs.
     EnrichmentMetrics => Spec::new("analytics.enrichment-metrics", AnalyticsJobs, 5).later(),
     /// Begins a day of warm-up counters.
-    WarmupDailyReset => Spec::new("analytics.warmup-daily-reset", AnalyticsJobs, 5).later(),
+    WarmupDailyReset => Spec::new("analytics.warmup-daily-reset", AnalyticsJobs, 5).outside(),
     /// Does nothing: shows that its queue, a worker and the database work.
     AnalyticsProbe => Spec::new("analytics.probe", AnalyticsJobs, 5).batched(),
     /// Picks matches that may have ended.

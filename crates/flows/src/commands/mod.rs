@@ -10,6 +10,7 @@ mod rehearsal;
 pub mod rehearse;
 pub mod replay;
 pub mod report_events;
+pub mod reserve;
 pub mod show_score;
 pub mod start_run;
 pub mod verify_audit;

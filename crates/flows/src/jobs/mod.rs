@@ -12,6 +12,7 @@ pub mod outcome;
 mod recompute_chunk;
 mod scoring;
 pub mod signal_decay;
+pub mod warmup_daily_reset;
 
 use chrono::{DateTime, Utc};
 use mauntic_domain::jobs::Job;
@@ -58,6 +59,9 @@ pub(crate) async fn decide<P: Ports>(
                 decision.add(held, alert_expiry::decide(cx, held).await?);
             }
             Ok(Job::Probe(_)) => decision.add(held, Decided::of(Outcome::Done(json!({})))),
+            Ok(Job::WarmupDailyReset(data)) => {
+                decision.add(held, warmup_daily_reset::decide(cx, held, data).await?);
+            }
             Ok(Job::NotifyAlert(data)) => {
                 decision.add(held, notify_alert::decide(cx, held, data).await?);
             }

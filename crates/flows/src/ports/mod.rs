@@ -7,6 +7,7 @@ mod config;
 mod effect;
 mod error;
 mod events;
+mod host;
 mod observe;
 mod operator;
 mod outside;
@@ -15,6 +16,7 @@ mod settle;
 mod signals;
 mod tenant;
 mod views;
+mod warmup;
 
 pub use acts::{
     Act, Advanced, ByHand, CaseReplay, CaseReplayed, Discarded, Ended, Handed, Repeat, ReplayOrder,
@@ -33,6 +35,7 @@ pub use effect::{
 };
 pub use error::PortError;
 pub use events::{EventFate, EventsRetired, INTAKE_EVENTS_MAX, Intake, TakenIn};
+pub use host::{Checkpoint, Host};
 pub use observe::Transition;
 pub use operator::OperatorStore;
 pub use outside::{Backlog, Call, CallError, Dependency};
@@ -53,6 +56,7 @@ pub use views::{
     AuditFilter, AuditPage, BreakerRow, CaseDetail, CaseFilter, CaseGroup, CaseView, CronRow,
     JobDetail, JobError, JobFilter, JobView, OccurrenceView, Page, Paged, ReplayRow, RunView,
 };
+pub use warmup::{Counters, DomainChange, DomainStore, Object, SendingDomain};
 
 use std::collections::BTreeMap;
 
@@ -75,6 +79,8 @@ pub trait Ports: Send + Sync + 'static {
     type Host: Host;
     /// Services outside.
     type Outside: Outside;
+    /// Counters of what may be sent.
+    type Counters: Counters;
 
     /// The database.
     fn db(&self) -> &Self::Db;
@@ -84,31 +90,8 @@ pub trait Ports: Send + Sync + 'static {
     fn host(&self) -> &Self::Host;
     /// Services outside.
     fn outside(&self) -> &Self::Outside;
-}
-
-/// What only the host knows. Its clock stamps logs and bounds an invocation;
-/// what is decided about a job is decided by the database's clock.
-pub trait Host: Send + Sync {
-    /// The wall clock.
-    fn now(&self) -> DateTime<Utc>;
-    /// A fresh UUIDv7.
-    fn new_id(&self) -> Uuid;
-    /// Uniform over all of `u32`; spreads retries, guards nothing.
-    fn random(&self) -> u32;
-    /// Says what happened to a job, in the log and as a metric.
-    fn observe(&self, transition: &Transition);
-    /// Called where a flow has just passed a point of no return. Does nothing
-    /// but in builds with fault hooks, which die there on purpose.
-    fn reached(&self, _checkpoint: Checkpoint<'_>) {}
-}
-
-/// A point of no return.
-#[derive(Debug, Clone, Copy)]
-pub enum Checkpoint<'a> {
-    /// These jobs were claimed, and nothing of them is done.
-    Claimed(&'a [Held]),
-    /// The effect is committed, and nothing is acknowledged.
-    Committed,
+    /// Counters of what may be sent.
+    fn counters(&self) -> &Self::Counters;
 }
 
 /// Opens sessions. One invocation opens one, and a further one after an error.
@@ -125,6 +108,7 @@ pub trait Database: Sync {
         + EventStore
         + ConfigStore
         + SignalStore
+        + DomainStore
         + OperatorStore
         + KeyStore
         + Send

@@ -56,6 +56,10 @@ pub enum Call {
     Signals,
     Alerts,
     Acknowledge,
+    PutDomain,
+    Domain,
+    Domains,
+    WarmingDomains,
     RetireEvents,
     FindKey,
     Vitals,
@@ -88,6 +92,8 @@ pub enum Call {
     Backlog,
     Publish,
     Outside,
+    GetCounter,
+    PutCounter,
 }
 
 impl Call {
@@ -103,6 +109,7 @@ impl Call {
                 | Self::Recount
                 | Self::WriteJudged
                 | Self::TakeIn
+                | Self::PutCounter
         ) || matches!(self, Self::Expire | Self::Cancel | Self::Replay | Self::AdvanceReplays)
             || self.is_of_tenant()
             || self.is_of_operator()
@@ -155,7 +162,16 @@ impl Call {
     /// Whether a session does it.
     #[must_use]
     pub const fn is_of_session(self) -> bool {
-        !matches!(self, Self::Open | Self::Send | Self::Backlog | Self::Publish | Self::Outside)
+        !matches!(
+            self,
+            Self::Open
+                | Self::Send
+                | Self::Backlog
+                | Self::Publish
+                | Self::Outside
+                | Self::GetCounter
+                | Self::PutCounter
+        )
     }
 
     const fn is_of_tenant(self) -> bool {
@@ -170,6 +186,7 @@ impl Call {
                 | Self::DiscardDraft
                 | Self::PublishConfig
                 | Self::Acknowledge
+                | Self::PutDomain
         )
     }
 
@@ -190,6 +207,9 @@ impl Call {
                 | Self::History
                 | Self::Signals
                 | Self::Alerts
+                | Self::Domain
+                | Self::Domains
+                | Self::WarmingDomains
                 | Self::FindKey
                 | Self::Vitals
                 | Self::QueueStats

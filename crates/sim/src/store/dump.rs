@@ -23,6 +23,7 @@ use mauntic_domain::audit::Link;
 use mauntic_domain::breaker::Breaker;
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoring::Category;
+use mauntic_domain::warmup::Schedule;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -103,6 +104,10 @@ impl<'a> Dump<'a> {
             "audit": self.audit(),
             "answers": self.answers(),
             "configs": self.configs(),
+            "domains": state.domains.iter()
+                .map(|(place, row)| json!([place, row.verified_at.is_some(), self.time(row.created_at),
+                    row.schedule.as_ref().map(Schedule::steps)]))
+                .collect::<Vec<_>>(),
             "seen": state.seen.len(),
             "activity": self.activity(),
             "signals": self.signals(),

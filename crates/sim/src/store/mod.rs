@@ -18,6 +18,7 @@
 //! | `operator`, `acts` | what operators do, with the audit and kept answers |
 //! | `cases`, `replays`, `rehearse`, `by_hand` | replays of one and of many, dry runs; jobs and runs by hand |
 //! | `views`, `case_views`, `contains` | what operators see |
+//! | [`domains`] | sending domains |
 //! | `deliveries` | the ledger of deliveries |
 //! | `admin`, `look`, `dump` | filling, looking at and comparing a store |
 
@@ -30,6 +31,7 @@ mod cases;
 mod config;
 mod contains;
 mod deliveries;
+pub mod domains;
 mod dump;
 mod effect;
 mod ends;

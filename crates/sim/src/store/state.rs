@@ -6,12 +6,14 @@ use chrono::{DateTime, Utc};
 use mauntic_domain::audit::{Link, Walk};
 use mauntic_domain::breaker::Breaker;
 use mauntic_domain::ids::{EventId, OrganizationId};
+use mauntic_domain::jobs::data::DomainPlace;
 use mauntic_domain::jobs::limits::{DISPATCHED_MAX, UNFINISHED_MAX};
 use mauntic_domain::scoring::{Config, Features, SignalConfig};
 use mauntic_flows::ports::{ApiKey, Beat, ContactKey, PortError, SIGNALS_SCORED_MAX};
 use uuid::Uuid;
 
 use super::Twin;
+use super::domains::DomainRow;
 use super::job_table::Jobs;
 use super::rows::{
     AnswerRow, DeliveryRow, EventRow, HistoryKey, HistoryRow, LeadScore, LetterRow,
@@ -25,7 +27,7 @@ use crate::ids::{Maker, v7};
 use crate::rng::mix;
 
 /// The newest migration that a fresh double has: the newest there is.
-pub const SCHEMA_VERSION: i32 = 8;
+pub const SCHEMA_VERSION: i32 = 9;
 
 /// What one organization may have on a queue, and what one job reads; the
 /// protocol's own, unless a test makes it small enough to be met.
@@ -83,6 +85,7 @@ pub struct State {
     pub(super) activity: BTreeMap<(OrganizationId, DateTime<Utc>, EventId), ActivityRow>,
     pub(super) signals: BTreeMap<SignalKey, SignalRow>,
     pub(super) alerts: BTreeMap<Uuid, AlertRow>,
+    pub(super) domains: BTreeMap<DomainPlace, DomainRow>,
     pub(super) scores: BTreeMap<ContactKey, LeadScore>,
     pub(super) history: BTreeMap<HistoryKey, HistoryRow>,
     pub(super) organizations: BTreeMap<String, String>,
@@ -142,6 +145,7 @@ impl State {
             activity: BTreeMap::new(),
             signals: BTreeMap::new(),
             alerts: BTreeMap::new(),
+            domains: BTreeMap::new(),
             scores: BTreeMap::new(),
             history: BTreeMap::new(),
             organizations: BTreeMap::new(),

@@ -14,6 +14,7 @@ pub(super) async fn rules_and_simulator_run_alone(cli: &mut Cli) {
             json!(19.88),
         ),
         ("priority", json!({"signalType": "DEMO_REQUEST"}), "priority", json!("critical")),
+        ("warmup", json!({"day": 6}), "maxEmails", json!(1_750)),
     ] {
         let line = ["simulate", rule];
         let mut command = cli.command(&line);

@@ -42,6 +42,7 @@ pub(super) const VERBS: &[(&str, &str)] = &[
     ("simulate score",   "outside::rules_and_simulator_run_alone"),
     ("simulate decay",   "outside::rules_and_simulator_run_alone"),
     ("simulate priority", "outside::rules_and_simulator_run_alone"),
+    ("simulate warmup",  "outside::rules_and_simulator_run_alone"),
     ("sim run",          "outside::rules_and_simulator_run_alone"),
 ];
 

@@ -1,0 +1,104 @@
+//! The one way to change a counter: read, decide, store if nobody stored anything
+//! meanwhile.
+//!
+//! An object takes about one write a second. Of many who want to change one at
+//! once, one succeeds at a time and the others look again, so that a caller asks for
+//! blocks: 50 callers that need 20 e-mails each are 1,000 writes one by one, which is
+//! a quarter of an hour, and 50 writes in blocks.
+
+use chrono::TimeDelta;
+use mauntic_domain::warmup::Counter;
+
+use crate::ports::{Counters, Host, PortError, Ports};
+
+/// Looks at a counter before its caller is asked to come back: with the waits in
+/// between, at most 100 + 200 + 400 + 800 + 1,600 ms, half of that on average. An
+/// object that takes a write a second takes three in that time.
+pub const ATTEMPTS_MAX: u32 = 6;
+
+/// Longest wait before the second look, in milliseconds; doubled before each
+/// further one.
+pub const WAIT_MS: i64 = 100;
+
+/// What the counter is, in errors.
+const WHAT: &str = "a warm-up counter";
+
+/// What is decided about a counter.
+pub(crate) enum Next<T> {
+    /// This is to be stored, and then said.
+    Store(Counter, T),
+    /// This can be said as it is.
+    Say(T),
+}
+
+/// Decides about the counter at a place until what was decided is stored.
+///
+/// Whether a write was done whose answer is lost is not known. Where a repeat finds
+/// out (`is_repeatable`) it is decided again: nothing that the counter was before
+/// comes again, so that a write that is still on its way fails once another one is
+/// done. Elsewhere it is told as such.
+///
+/// # Errors
+/// Nothing was stored, but for [`PortError::Unknown`].
+pub(crate) async fn swap<P: Ports, T: Send>(
+    ports: &P,
+    place: &str,
+    is_repeatable: bool,
+    decide: impl Fn(Option<Counter>) -> Next<T> + Send + Sync,
+) -> Result<T, PortError> {
+    let counters = ports.counters();
+    let mut unsure = None;
+    for attempt in 0..ATTEMPTS_MAX {
+        if attempt > 0 {
+            ports.host().wait(wait(attempt, ports.host().random())).await;
+        }
+        let (counter, tag) = match read(counters, place).await {
+            Ok(Some((counter, tag))) => (Some(counter), Some(tag)),
+            Ok(None) => (None, None),
+            Err(error) => return Err(unsure.unwrap_or(error)),
+        };
+        let (counter, answer) = match decide(counter) {
+            Next::Store(counter, answer) => (counter, answer),
+            Next::Say(answer) => return Ok(answer),
+        };
+        match counters.put(place, &counter.to_json(), tag.as_deref()).await {
+            Ok(true) => return Ok(answer),
+            Ok(false) | Err(PortError::Contention { .. }) => {}
+            Err(error @ PortError::Unknown { .. }) if is_repeatable => unsure = Some(error),
+            Err(error) => return Err(unsure.unwrap_or(error)),
+        }
+    }
+    let cause = format!("others were faster {ATTEMPTS_MAX} times");
+    Err(unsure.unwrap_or(PortError::Contention { what: WHAT, cause }))
+}
+
+/// A counter and the tag of its object; none where there is none yet.
+pub(crate) async fn read<C: Counters>(
+    counters: &C,
+    place: &str,
+) -> Result<Option<(Counter, String)>, PortError> {
+    let Some(object) = counters.get(place).await? else { return Ok(None) };
+    let counter = Counter::from_json(&object.body);
+    let counter =
+        counter.ok_or_else(|| PortError::Unreadable { what: WHAT, place: place.to_owned() })?;
+    Ok(Some((counter, object.tag)))
+}
+
+/// Full jitter, so that those who met once do not meet again.
+fn wait(attempt: u32, random: u32) -> TimeDelta {
+    let longest = WAIT_MS << (attempt - 1);
+    TimeDelta::milliseconds((longest * i64::from(random)) >> u32::BITS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_stay_within_three_seconds() {
+        let longest = (1..ATTEMPTS_MAX).map(|attempt| wait(attempt, u32::MAX));
+        let longest: Vec<i64> = longest.map(|wait| wait.num_milliseconds()).collect();
+        assert_eq!(longest, [99, 199, 399, 799, 1_599]);
+        assert_eq!(wait(ATTEMPTS_MAX - 1, 0), TimeDelta::zero());
+    }
+}
