@@ -28,6 +28,7 @@ pub const MIGRATIONS: &[Migration] = migrations![
     "0005_protocol.sql",
     "0006_operations.sql",
     "0007_signals.sql",
+    "0008_analytics.sql",
 ];
 
 /// Oldest server that has what we use (uuidv7, RETURNING old).

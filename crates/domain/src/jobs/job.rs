@@ -4,12 +4,14 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::data::{
-    AlertExpiry, BatchRecompute, CalculateScore, NotifyAlert, Probe, RecomputeChunk, SignalDecay,
+    AlertExpiry, BatchRecompute, CalculateScore, Nominal, NotifyAlert, Probe, RecomputeChunk,
+    SignalDecay,
 };
 use super::queue::Queue;
 use super::refusal::Refusal;
 use super::types::JobType;
 use super::upcast::upcast;
+use crate::analytics::RollUp;
 use crate::ids::OrganizationId;
 
 /// A job: its type and checked data.
@@ -27,6 +29,8 @@ pub enum Job {
     AlertExpiry(AlertExpiry),
     /// See [`NotifyAlert`].
     NotifyAlert(NotifyAlert),
+    /// Counts; see [`Nominal`].
+    RollUp(RollUp, Nominal),
     /// Does nothing, on this queue; has no data.
     Probe(Queue),
 }
@@ -61,7 +65,10 @@ impl Job {
             | JobType::AnalyticsProbe
             | JobType::ScoreboardProbe
             | JobType::OvernightProbe => read(&data).map(|Probe {}| Self::Probe(job_type.queue())),
-            other => Err(Refusal::NotAvailable { name: other.name() }),
+            other => match RollUp::from_name(other.name()) {
+                Some(roll_up) => read(&data).map(|nominal| Self::RollUp(roll_up, nominal)),
+                None => Err(Refusal::NotAvailable { name: other.name() }),
+            },
         }
     }
 
@@ -75,6 +82,7 @@ impl Job {
             Self::SignalDecay(_) => JobType::SignalDecay,
             Self::AlertExpiry(_) => JobType::AlertExpiry,
             Self::NotifyAlert(_) => JobType::NotifyAlert,
+            Self::RollUp(roll_up, _) => roll_up.job_type(),
             Self::Probe(queue) => JobType::probe_of(*queue),
         }
     }
@@ -87,7 +95,7 @@ impl Job {
             Self::BatchRecompute(data) => data.organization_id.as_ref(),
             Self::RecomputeChunk(data) => data.organization_id.as_ref(),
             Self::NotifyAlert(data) => Some(&data.organization_id),
-            Self::SignalDecay(_) | Self::AlertExpiry(_) | Self::Probe(_) => None,
+            Self::SignalDecay(_) | Self::AlertExpiry(_) | Self::RollUp(..) | Self::Probe(_) => None,
         }
     }
 
@@ -101,6 +109,7 @@ impl Job {
             Self::SignalDecay(data) => serde_json::to_value(data),
             Self::AlertExpiry(data) => serde_json::to_value(data),
             Self::NotifyAlert(data) => serde_json::to_value(data),
+            Self::RollUp(_, data) => serde_json::to_value(data),
             Self::Probe(_) => serde_json::to_value(Probe {}),
         };
         // These structs have text keys and no fallible serializer.

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::Twin;
 use super::job_table::Jobs;
+use super::roll_up_rows::{EnrichmentRow, RollUpTables};
 use super::rows::{
     AnswerRow, DeliveryRow, EventRow, HistoryKey, HistoryRow, LeadScore, LetterRow,
     NotificationRow, OccurrenceRow, ReplayRecord, ScheduleRecord,
@@ -25,7 +26,7 @@ use crate::ids::{Maker, v7};
 use crate::rng::mix;
 
 /// The newest migration that a fresh double has: the newest there is.
-pub const SCHEMA_VERSION: i32 = 7;
+pub const SCHEMA_VERSION: i32 = 8;
 
 /// What one organization may have on a queue; the protocol's own, unless a test
 /// makes it small enough to be met.
@@ -75,6 +76,8 @@ pub struct State {
     pub(super) drafts: BTreeMap<OrganizationId, DraftRow>,
     pub(super) seen: BTreeMap<(OrganizationId, EventId), SeenRow>,
     pub(super) activity: BTreeMap<(OrganizationId, DateTime<Utc>, EventId), ActivityRow>,
+    pub(super) enrichments: BTreeMap<(OrganizationId, DateTime<Utc>, EventId), EnrichmentRow>,
+    pub(super) roll_ups: RollUpTables,
     pub(super) signals: BTreeMap<SignalKey, SignalRow>,
     pub(super) alerts: BTreeMap<Uuid, AlertRow>,
     pub(super) scores: BTreeMap<ContactKey, LeadScore>,
@@ -134,6 +137,8 @@ impl State {
             drafts: BTreeMap::new(),
             seen: BTreeMap::new(),
             activity: BTreeMap::new(),
+            enrichments: BTreeMap::new(),
+            roll_ups: RollUpTables::default(),
             signals: BTreeMap::new(),
             alerts: BTreeMap::new(),
             scores: BTreeMap::new(),

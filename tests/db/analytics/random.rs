@@ -1,0 +1,158 @@
+//! Random activity with duplicates, late arrivals and late commits, and the jobs of
+//! its hours, days and months missed, doubled and reordered: the tables end equal to
+//! a recount (I9).
+
+use std::collections::BTreeMap;
+
+use chrono::{Days, TimeDelta};
+use mauntic_sim::rng::Rng;
+use mauntic_tests::say::say;
+
+use super::recount::{Table, counted, stored};
+use super::*;
+use crate::duties::session;
+
+/// Histories; more by `MAUNTIC_HISTORIES`.
+const HISTORIES: u64 = 3;
+
+/// From before the end of one month until after that of the next.
+const FROM: &str = "2026-10-30T00:00:00Z";
+const UNTIL: &str = "2026-12-02T06:00:00Z";
+
+/// Events of a history, a row of a score each, and an enrichment job of some.
+const EVENTS: usize = 1_500;
+
+const INSERT: &str = "insert into analytics.contact_activity (organization_id, occurred_at,
+    event_id, contact_id, event_type, channel, campaign_id, data, received_at)
+  values ($1, $2, $3, $4, $5, split_part(lower($5), '.', 1), $6, '{}', $7)
+  on conflict (organization_id, occurred_at, event_id) do nothing";
+const ENRICHED: &str = "insert into lead_intelligence.enrichment_jobs (organization_id, finished_at,
+    event_id, contact_id, succeeded, cost, freshness_hours, received_at)
+  values ($1, $2, $3, $4, $5, $6::int8 * 0.0001, $7, $8)
+  on conflict (organization_id, finished_at, event_id) do nothing";
+const SCORED: &str = "insert into scoring.score_history (organization_id, contact_id, day,
+    total_score, grade, fit_score, engagement_score, intent_score, updated_at)
+  values ($1, $2, $3, $4::int8 * 0.0001, $5, 0, 0, 0, now())
+  on conflict (organization_id, contact_id, day) do update
+    set total_score = excluded.total_score, grade = excluded.grade";
+
+/// What happens at a moment.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    /// An event that was received then is committed.
+    Event { received: DateTime<Utc>, number: usize },
+    /// A job of this nominal time is done.
+    Job { of: RollUp, nominal: DateTime<Utc> },
+}
+
+/// A history in the order of its moments.
+fn history(rng: &mut Rng) -> Vec<Step> {
+    let (from, until) = (at(FROM), at(UNTIL));
+    let secs = usize::try_from((until - from).num_seconds()).unwrap();
+    let after = |rng: &mut Rng, secs: usize| TimeDelta::seconds(rng.below(secs) as i64);
+    let mut steps = Vec::new();
+    for number in 0..EVENTS {
+        let received = from + after(rng, secs);
+        // A transaction lives for 55 s at most.
+        let committed = received + after(rng, 55);
+        steps.push((committed, Step::Event { received, number }));
+    }
+    for of in RollUp::ALL {
+        let cron = of.cron().unwrap();
+        let times = std::iter::successors(cron.next_after(from), |time| cron.next_after(*time));
+        // The last ones after everything is committed.
+        for nominal in times.take_while(|nominal| *nominal <= until + Days::new(31)) {
+            // In time, a moment late, or missed and backfilled whenever it may be.
+            let late = match rng.below(10) {
+                0 => after(rng, secs),
+                1 => after(rng, 7_200),
+                _ => TimeDelta::zero(),
+            };
+            let job = Step::Job { of, nominal };
+            steps.push((nominal + late, job));
+            if rng.chance(150) {
+                steps.push((nominal + late + after(rng, 100_000), job));
+            }
+            if nominal > until + Days::new(1) {
+                break;
+            }
+        }
+    }
+    steps.sort_by_key(|(moment, _)| *moment);
+    steps.into_iter().map(|(_, step)| step).collect()
+}
+
+const TYPES: [&str; 7] = ["content.PageVisited", "delivery.MessageSent", "delivery.MessageOpened",
+    "delivery.MessageClicked", "delivery.MessageDelivered", "crm.ContactUpdated",
+    "enrichment.JobFinished"];
+
+/// An event, which may be one that was there, and what else it changes.
+async fn arrive(world: &World, rng: &mut Rng, received: DateTime<Utc>, number: usize) {
+    let owner = ["org_1", "org_2", "org_3"][rng.below(3)];
+    let contact = format!("c{}", rng.below(6));
+    let name = TYPES[rng.below(TYPES.len())];
+    let campaign = [None, Some("k1"), Some("k2")][rng.below(3)];
+    let ago = [0, 90_000, 3_000_000][rng.below(3)];
+    let ago = TimeDelta::milliseconds(rng.below(ago * 1_000 + 1) as i64);
+    let (happened, id) = (received - ago, format!("e{}", number - rng.below(2).min(number)));
+    let written = world
+        .owner
+        .execute(INSERT, &[&owner, &happened, &id, &contact, &name, &campaign, &received])
+        .await;
+    let is_new = written.unwrap() == 1;
+    if is_new && name == "enrichment.JobFinished" {
+        let cost = rng.chance(600).then(|| rng.below(1_000) as i64);
+        let hours = rng.chance(600).then(|| i32::try_from(rng.below(100)).unwrap());
+        let succeeded = rng.chance(700);
+        world
+            .owner
+            .execute(
+                ENRICHED,
+                &[&owner, &happened, &id, &contact, &succeeded, &cost, &hours, &received],
+            )
+            .await
+            .unwrap();
+    }
+    // A score is of the day of its transaction.
+    let score = rng.below(1_000_001) as i64;
+    let grade = ["F", "D", "C", "B", "A"][usize::try_from(score / 200_000).unwrap().min(4)];
+    let day = received.date_naive();
+    world.owner.execute(SCORED, &[&owner, &contact, &day, &score, &grade]).await.unwrap();
+}
+
+async fn end(world: &World, seed: u64) -> [BTreeMap<&'static str, Table>; 2] {
+    let sql = "select analytics.keep_months($1, $2, 'epoch')";
+    let (earliest, latest) = (at(FROM) - Days::new(36), at(UNTIL));
+    world.owner.execute(sql, &[&earliest, &latest]).await.unwrap();
+    let session = session(world).await;
+    let mut rng = Rng::new(seed);
+    for step in history(&mut rng) {
+        match step {
+            Step::Event { received, number } => arrive(world, &mut rng, received, number).await,
+            Step::Job { of, nominal } => roll_up(&session, of, nominal).await,
+        }
+    }
+    // Days that a later time than the last would count are not over.
+    let today = at(UNTIL).date_naive() + Days::new(1);
+    [stored(world).await, counted(world, today).await]
+}
+
+#[tokio::test]
+async fn roll_ups_end_equal_to_a_recount() {
+    let histories = std::env::var("MAUNTIC_HISTORIES").ok().and_then(|text| text.parse().ok());
+    for seed in 0..histories.unwrap_or(HISTORIES) {
+        let world = World::new().await;
+        let [found, expected] = end(&world, seed).await;
+        for (table, expected) in expected {
+            assert!(expected.len() > 20, "{table}: nothing to compare, seed {seed}");
+            let found = &found[table];
+            let extra: Vec<_> = found.iter().filter(|row| !expected.contains(row)).collect();
+            let lacking: Vec<_> = expected.iter().filter(|row| !found.contains(row)).collect();
+            assert!(
+                extra.is_empty() && lacking.is_empty(),
+                "{table}, seed {seed}: stored alone {extra:#?}, counted alone {lacking:#?}"
+            );
+            say(&format!("seed {seed}: {} rows of {table}\n", found.len()));
+        }
+    }
+}
