@@ -22,5 +22,6 @@ mod operations;
 mod panics;
 mod publication;
 mod recompute;
+mod roll_ups;
 mod ten_thousand;
 mod thousand;

@@ -63,7 +63,7 @@ async fn counts_of_the_same_days_never_deadlock() {
     let nominal = now.with_minute(0).and_then(|at| at.with_second(0)?.with_nanosecond(0)).unwrap();
     let sql = "insert into analytics.contact_activity (organization_id, occurred_at, event_id,
         contact_id, event_type, channel, data, received_at)
-      select 'org_' || n % 7, $1 - (n * 37 % 30) * interval '1 day', 'e' || n, 'c' || n % 11,
+      select 'org_' || n % 7, $1::timestamptz - (n * 37 % 30) * interval '1 day', 'e' || n, 'c' || n % 11,
         'crm.ContactUpdated', 'crm', '{}', $1 - n * interval '1 min'
       from generate_series(1, 600) n";
     world.owner.execute(sql, &[&nominal]).await.unwrap();
@@ -72,7 +72,8 @@ async fn counts_of_the_same_days_never_deadlock() {
             let queue = world.queue.db.clone();
             tokio::spawn(async move {
                 let session = queue.open().await.unwrap();
-                roll_up(&session, RollUp::AggregateHourly, nominal - TimeDelta::hours(n % 10)).await;
+                roll_up(&session, RollUp::AggregateHourly, nominal - TimeDelta::hours(n % 10))
+                    .await;
             })
         })
         .collect();

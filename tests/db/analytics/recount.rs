@@ -40,9 +40,7 @@ const STORED: [(&str, &str); 4] = [
 pub(super) async fn stored(world: &World) -> BTreeMap<&'static str, Table> {
     let mut tables = BTreeMap::new();
     for (table, columns) in STORED {
-        let sql = format!(
-            "select jsonb_build_array({columns}) from analytics.{table} order by 1"
-        );
+        let sql = format!("select jsonb_build_array({columns}) from analytics.{table} order by 1");
         let rows = world.rows(&sql).await.iter().map(|row| row.get(0)).collect();
         tables.insert(table, sorted(rows));
     }
@@ -50,8 +48,12 @@ pub(super) async fn stored(world: &World) -> BTreeMap<&'static str, Table> {
 }
 
 /// What should stand in them: of everything, and of days and months before `today`
-/// where only those are counted that are over.
-pub(super) async fn counted(world: &World, today: NaiveDate) -> BTreeMap<&'static str, Table> {
+/// where only those are counted that are over; scores of days before `scores_until`.
+pub(super) async fn counted(
+    world: &World,
+    today: NaiveDate,
+    scores_until: NaiveDate,
+) -> BTreeMap<&'static str, Table> {
     let sql = "select organization_id, (occurred_at at time zone 'UTC')::date, event_type, channel,
       contact_id, campaign_id from analytics.contact_activity";
     let activity = world.rows(sql).await;
@@ -79,16 +81,28 @@ pub(super) async fn counted(world: &World, today: NaiveDate) -> BTreeMap<&'stati
         json!([key[0], key[1], key[2], key[3], events, contacts.len()])
     });
     let campaigns = campaigns.into_iter().map(|(key, of)| {
-        let all = |name: &str| of.get(&format!("delivery.Message{name}")).cloned().unwrap_or_default();
+        let all =
+            |name: &str| of.get(&format!("delivery.Message{name}")).cloned().unwrap_or_default();
         let once = |name: &str| all(name).into_iter().collect::<BTreeSet<_>>().len();
-        json!([key[0], key[1], key[2], all("Sent").len(), all("Delivered").len(),
-            all("Opened").len(), once("Opened"), all("Clicked").len(), once("Clicked"),
-            all("Bounced").len(), all("Complained").len(), all("Unsubscribed").len()])
+        json!([
+            key[0],
+            key[1],
+            key[2],
+            all("Sent").len(),
+            all("Delivered").len(),
+            all("Opened").len(),
+            once("Opened"),
+            all("Clicked").len(),
+            once("Clicked"),
+            all("Bounced").len(),
+            all("Complained").len(),
+            all("Unsubscribed").len()
+        ])
     });
     BTreeMap::from([
         ("event_aggregates", sorted(aggregates.collect())),
         ("campaign_daily_stats", sorted(campaigns.collect())),
-        ("daily_score_distribution", sorted(distributions(world, today).await)),
+        ("daily_score_distribution", sorted(distributions(world, scores_until).await)),
         ("enrichment_metrics", sorted(metrics(world, today).await)),
     ])
 }
@@ -107,18 +121,25 @@ async fn metrics(world: &World, today: NaiveDate) -> Table {
     let row = |((owner, day), rows): ((String, NaiveDate), Vec<Row>)| {
         let succeeded = rows.iter().filter(|row| row.get::<_, bool>(2)).count();
         let hours: Vec<i64> = known(&rows, 4).iter().map(|hours| hours * 100).collect();
-        json!([owner, day, rows.len(), succeeded, half_up(succeeded * 10_000, rows.len()),
-            average(&known(&rows, 3)), average(&hours)])
+        json!([
+            owner,
+            day,
+            rows.len(),
+            succeeded,
+            half_up(succeeded * 10_000, rows.len()),
+            average(&known(&rows, 3)),
+            average(&hours)
+        ])
     };
     ended.into_iter().map(row).collect()
 }
 
-async fn distributions(world: &World, today: NaiveDate) -> Table {
+async fn distributions(world: &World, until: NaiveDate) -> Table {
     let sql = "select organization_id, contact_id, day, (total_score * 10000)::int8, grade
       from scoring.score_history order by day";
     let history = world.rows(sql).await;
     let first = history.iter().map(|row| row.get::<_, NaiveDate>(2)).min();
-    let days = first.into_iter().flat_map(NaiveDate::iter_days).take_while(|day| *day < today);
+    let days = first.into_iter().flat_map(|day| day.iter_days()).take_while(|day| *day < until);
     let mut table = Vec::new();
     for day in days {
         let mut newest: BTreeMap<String, BTreeMap<String, (i64, String)>> = BTreeMap::new();
@@ -141,9 +162,23 @@ async fn distributions(world: &World, today: NaiveDate) -> Table {
             let sum: i64 = scores.iter().map(|(e4, _)| e4).sum();
             let average = half_up(usize::try_from(sum).unwrap(), scores.len() * 100);
             let buckets: Vec<usize> = (0..20).map(in_bucket).collect();
-            table.push(json!([owner, day, average, scores[0].0, scores[scores.len() - 1].0,
-                at(50), at(90), at(95), scores.len(), buckets, of_grade("A"), of_grade("B"),
-                of_grade("C"), of_grade("D"), of_grade("F")]));
+            table.push(json!([
+                owner,
+                day,
+                average,
+                scores[0].0,
+                scores[scores.len() - 1].0,
+                at(50),
+                at(90),
+                at(95),
+                scores.len(),
+                buckets,
+                of_grade("A"),
+                of_grade("B"),
+                of_grade("C"),
+                of_grade("D"),
+                of_grade("F")
+            ]));
         }
     }
     table
