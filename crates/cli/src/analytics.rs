@@ -4,7 +4,7 @@ use anyhow::Context;
 use chrono::{DateTime, SecondsFormat, Utc};
 use mauntic_domain::analytics::RollUp;
 use mauntic_domain::schedules::Cron;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::failure::Usage;
 use crate::http::{Noun, Request, path};
@@ -53,7 +53,9 @@ pub(crate) async fn run(noun: Noun<Command>, output: Output) -> anyhow::Result<(
             format!("{n} of {all} jobs are enqueued; the same call again enqueues the others")
         };
         let mut job = api.call(args.request(*time)).await.with_context(done)?;
-        job["nominal"] = json!(shown(*time));
+        if let Some(fields) = job.as_object_mut() {
+            fields.insert("nominal".to_owned(), json!(shown(*time)));
+        }
         jobs.push(job);
     }
     output.list(&json!({ "jobs": jobs }), "jobs", COLUMNS)
@@ -82,18 +84,23 @@ impl Backfill {
         Ok(times)
     }
 
-    /// The job of a time; under its key it exists once.
+    /// Enqueues the job of a time.
     fn request(&self, nominal: DateTime<Utc>) -> Request {
-        let nominal = shown(nominal);
-        let message = json!({
-            "type": self.job.name(),
-            "data": { "nominal": nominal },
-            "idempotencyKey": format!("backfill:{nominal}"),
-        });
         let queue = self.job.job_type().queue().name();
-        let request = Request::post(path("queues/", queue, "/messages"), message);
+        let request =
+            Request::post(path("queues/", queue, "/messages"), message(self.job, nominal));
         request.with("reason", self.reason.as_deref())
     }
+}
+
+/// The message of a time; under its key the job exists once.
+fn message(job: RollUp, nominal: DateTime<Utc>) -> Value {
+    let nominal = shown(nominal);
+    json!({
+        "type": job.name(),
+        "data": { "nominal": nominal },
+        "idempotencyKey": format!("backfill:{nominal}"),
+    })
 }
 
 /// The times that an expression names from one moment until before another.
@@ -127,6 +134,8 @@ fn roll_up(text: &str) -> Result<RollUp, String> {
 
 #[cfg(test)]
 mod tests {
+    use mauntic_domain::jobs::Queue;
+
     use super::*;
 
     fn at(text: &str) -> DateTime<Utc> {
@@ -196,14 +205,14 @@ mod tests {
 
     #[test]
     fn a_time_has_one_message_with_one_key() {
-        let job = roll_up("aggregate-hourly").unwrap();
-        let time = at("2026-02-19T10:00:00Z");
-        let args = Backfill { job, from: time, to: time, reason: None };
         let wanted = json!({
             "type": "analytics.aggregate-hourly",
             "data": {"nominal": "2026-02-19T10:00:00Z"},
             "idempotencyKey": "backfill:2026-02-19T10:00:00Z",
         });
-        assert_eq!(args.request(time).body(), Some(&wanted));
+        let message = message(RollUp::AggregateHourly, at("2026-02-19T10:00:00Z"));
+        assert_eq!(message, wanted);
+        let read = mauntic_domain::jobs::decode(Queue::AnalyticsJobs, &message.to_string());
+        assert!(read.is_ok(), "{read:?}");
     }
 }
