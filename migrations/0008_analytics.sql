@@ -109,6 +109,13 @@ from analytics_before.contact_activity a
 order by a.received_at;
 drop schema analytics_before cascade;
 
+-- ------------------------------------------------------ enrichment jobs ----
+
+create index enrichment_jobs_finished on lead_intelligence.enrichment_jobs
+  using brin (finished_at) with (autosummarize = on);
+comment on index lead_intelligence.enrichment_jobs_finished is 'Enrichment jobs by when they ended; most are taken in soon after.';
+alter index lead_intelligence.enrichment_jobs_received set (autosummarize = on);
+
 -- -------------------------------------------------------------- roll-ups ----
 
 create table analytics.event_aggregates (

@@ -155,9 +155,17 @@ async fn roll_ups_by_trigger_and_by_message_equal_a_recount() {
         assert!(owner.execute(&sql, &[&received]).await.unwrap() > 0, "{table}");
     }
     let scored = nominal(RollUp::ScoreDistribution, now).date_naive() - Days::new(1);
-    let sql = "insert into scoring.score_history (organization_id, contact_id, day, total_score,
-        grade, fit_score, engagement_score, intent_score, updated_at)
-      select 'org_a', 'c' || n, $1, n * 9.5, 'D', 0, 0, 0, now() from generate_series(1, 9) n";
+    let sql = "with scored as (
+        insert into scoring.lead_scores (organization_id, contact_id, total_score, grade, fit_score,
+          engagement_score, intent_score, contributions, input_version, config_version, job_id,
+          calculated_at)
+        select 'org_a', 'c' || n, n, 'F', n, 0, 0, '[]', 1, 0, gen_random_uuid(), now()
+        from generate_series(1, 9) n returning *
+      )
+      insert into scoring.score_history (organization_id, contact_id, day, total_score, grade,
+        fit_score, engagement_score, intent_score, updated_at)
+      select organization_id, contact_id, $1, total_score, grade, fit_score, 0, 0, now()
+      from scored";
     owner.execute(sql, &[&scored]).await.unwrap();
 
     for of in RollUp::ALL {

@@ -1,12 +1,16 @@
 -- distribute_scores: spreads contacts' scores as they stood at the end of a day, by organization.
 -- $1 date the day.
--- A contact's newest row up to the day is found by reading the primary key backwards.
+-- Of each contact with a score the newest row up to the day is looked up: however long the
+-- history, there are as many look-ups as contacts.
 with newest as materialized (
-  select distinct on (h.organization_id, h.contact_id)
-         h.organization_id, h.total_score, h.grade
-  from scoring.score_history h
-  where h.day <= $1
-  order by h.organization_id desc, h.contact_id desc, h.day desc
+  select s.organization_id, h.total_score, h.grade
+  from scoring.lead_scores s
+  cross join lateral (
+    select h.total_score, h.grade
+    from scoring.score_history h
+    where h.organization_id = s.organization_id and h.contact_id = s.contact_id and h.day <= $1
+    order by h.day desc limit 1
+  ) h
 ), buckets as (
   select n.organization_id, least(floor(n.total_score / 5), 19)::int4 as bucket,
          count(*) as contacts

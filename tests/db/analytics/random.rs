@@ -38,6 +38,13 @@ const SCORED: &str = "insert into scoring.score_history (organization_id, contac
   on conflict (organization_id, contact_id, day) do update
     set total_score = excluded.total_score, grade = excluded.grade";
 
+/// A contact with a history has a score.
+const OF_CONTACT: &str = "insert into scoring.lead_scores (organization_id, contact_id,
+    total_score, grade, fit_score, engagement_score, intent_score, contributions, input_version,
+    config_version, job_id, calculated_at)
+  values ($1, $2, 0, 'F', 0, 0, 0, '[]', 1, 0, gen_random_uuid(), now())
+  on conflict (organization_id, contact_id) do nothing";
+
 /// What happens at a moment.
 #[derive(Debug, Clone, Copy)]
 enum Step {
@@ -126,6 +133,7 @@ async fn arrive(world: &World, rng: &mut Rng, received: DateTime<Utc>, number: u
     let score = below(rng, 1_000_001);
     let grade = ["F", "D", "C", "B", "A"][usize::try_from(score / 200_000).unwrap().min(4)];
     let day = received.date_naive();
+    world.owner.execute(OF_CONTACT, &[&owner, &contact]).await.unwrap();
     world.owner.execute(SCORED, &[&owner, &contact, &day, &score, &grade]).await.unwrap();
 }
 
