@@ -145,7 +145,7 @@ async fn roll_ups_by_trigger_and_by_message_equal_a_recount() {
     // The first tick writes the schedules down.
     stack.tick();
     let now = owner.query_one("select clock_timestamp()", &[]).await.unwrap().get(0);
-    let body = json!(events(now));
+    let body = json!({ "events": events(now) });
     let answer = stack.call("POST", "/api/v1/events", Some(&key), Some(&body));
     assert_eq!(answer.status, 202, "{}", answer.body);
     // They came half an hour before the last full hour.
