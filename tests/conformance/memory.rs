@@ -1,6 +1,7 @@
 //! The suite's first subject: the store's double.
 
 mod domains;
+mod roll_ups;
 mod signals;
 
 use std::sync::Arc;
@@ -152,6 +153,11 @@ impl Subject for Memory {
                 "seen": signals::seen(state),
                 "activity": signals::activity(state),
                 "enrichments": signals::enrichments(state),
+                "event_aggregates": roll_ups::aggregates(state),
+                "campaign_daily_stats": roll_ups::campaigns(state),
+                "daily_score_distribution": roll_ups::distributions(state),
+                "enrichment_metrics": roll_ups::metrics(state),
+                "rollup_days": roll_ups::days(state),
                 "signals": signals::signals(state),
                 "alerts": signals::alerts(state),
                 "sending_domains": domains::domains(state),

@@ -79,6 +79,24 @@ const TABLES: &str = "select jsonb_build_object(
       || jsonb_build_object('cost', (j.cost * 10000)::int8)
       order by j.organization_id, j.finished_at, j.event_id), '[]')
     from lead_intelligence.enrichment_jobs j),
+  'event_aggregates', (select coalesce(jsonb_agg(to_jsonb(e)
+      order by e.organization_id, e.date, e.event_type, e.channel), '[]')
+    from analytics.event_aggregates e),
+  'campaign_daily_stats', (select coalesce(jsonb_agg(to_jsonb(s)
+      order by s.organization_id, s.date, s.campaign_id), '[]')
+    from analytics.campaign_daily_stats s),
+  'daily_score_distribution', (select coalesce(jsonb_agg(to_jsonb(d) || jsonb_build_object(
+      'average', (d.average * 100)::int8, 'minimum', (d.minimum * 10000)::int8,
+      'maximum', (d.maximum * 10000)::int8, 'p50', (d.p50 * 10000)::int8,
+      'p90', (d.p90 * 10000)::int8, 'p95', (d.p95 * 10000)::int8)
+      order by d.organization_id, d.date), '[]') from analytics.daily_score_distribution d),
+  'enrichment_metrics', (select coalesce(jsonb_agg(to_jsonb(m) || jsonb_build_object(
+      'success_rate', (m.success_rate * 100)::int8,
+      'average_cost', (m.average_cost * 10000)::int8,
+      'average_freshness_hours', (m.average_freshness_hours * 100)::int8)
+      order by m.organization_id, m.date), '[]') from analytics.enrichment_metrics m),
+  'rollup_days', (select coalesce(jsonb_agg(to_jsonb(d) order by d.job, d.day), '[]')
+    from analytics.rollup_days d),
   'signals', (select coalesce(jsonb_agg(to_jsonb(s)
       || jsonb_build_object('weight', (s.weight * 100)::int4)
       order by s.organization_id, s.contact_id, s.event_id), '[]') from scoring.intent_signals s),
@@ -102,6 +120,15 @@ impl Postgres {
         *self.now.lock().expect("a clock") = now;
         let sql = "update clockwork.clock set now = $1";
         self.owner.execute(sql, &[&now]).await.expect("the clock is set");
+        self.make_months(now).await;
+    }
+}
+
+impl Postgres {
+    /// The tick makes room for activity in time, however far a test moves the clock.
+    async fn make_months(&self, now: DateTime<Utc>) {
+        let sql = "select analytics.keep_months($1::timestamptz - interval '36 days', $1, 'epoch')";
+        self.owner.execute(sql, &[&now]).await.expect("there is room for activity");
     }
 }
 
@@ -119,7 +146,9 @@ impl Subject for Postgres {
         let owner = database.connect(Role::Owner).await.expect("the owner connects");
         let tcp = |role| Tcp::new(&database.url(role)).expect("a URL of the testkit");
         let (queue, http) = (tcp(Role::Queue), tcp(Role::Http));
-        Self { now: Mutex::new(now), queue, http, owner, _database: database }
+        let subject = Self { now: Mutex::new(now), queue, http, owner, _database: database };
+        subject.make_months(now).await;
+        subject
     }
 
     fn queue(&self) -> Tcp {

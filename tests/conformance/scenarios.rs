@@ -50,6 +50,8 @@ mod replays;
 mod replays_stopped;
 mod retention;
 mod retention_events;
+mod roll_up_days;
+mod roll_ups;
 mod runs;
 mod schedules;
 mod scores;

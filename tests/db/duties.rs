@@ -14,7 +14,7 @@ use mauntic_tests::world::World;
 
 type Session = <mauntic_store::connect::Tcp as Database>::Session;
 
-async fn session(world: &World) -> Session {
+pub(crate) async fn session(world: &World) -> Session {
     world.queue.db().open().await.unwrap()
 }
 

@@ -10,6 +10,7 @@
 #![allow(clippy::disallowed_methods, reason = "what a clock says is part of an effect")]
 #![allow(clippy::large_futures, reason = "a test has the stack for a whole batch")]
 
+mod analytics;
 mod budget;
 mod claim;
 mod configs;

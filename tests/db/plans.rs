@@ -2,6 +2,7 @@
 //! jobs, on a million of them: only ever an index, and the one that was made for
 //! it.
 
+mod analytics;
 mod reads;
 mod signals;
 

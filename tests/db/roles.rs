@@ -7,8 +7,12 @@ use mauntic_tests::world::World;
 
 /// Tables that the role may touch at all, with the rights to whole rows and, in
 /// parentheses, to some columns. What is not here it cannot even read.
-const RIGHTS: [(&str, &str); 22] = [
+const RIGHTS: [(&str, &str); 26] = [
+    ("analytics.campaign_daily_stats", "select"),
     ("analytics.contact_activity", "select insert"),
+    ("analytics.daily_score_distribution", "select"),
+    ("analytics.enrichment_metrics", "select"),
+    ("analytics.event_aggregates", "select"),
     ("delivery.sending_domains", "select insert update"),
     ("jobs.answer", "select insert update"),
     ("jobs.delivery", "select"),
@@ -33,7 +37,8 @@ const RIGHTS: [(&str, &str); 22] = [
 ];
 
 /// Functions of ours that run with another's rights, and who may call them.
-const FUNCTIONS: [(&str, &str); 3] = [
+const FUNCTIONS: [(&str, &str); 4] = [
+    ("analytics.keep_months", "mauntic_operator mauntic_queue"),
     ("auth.find_key", "mauntic_http"),
     ("jobs.append_audit", "mauntic_operator"),
     ("jobs.queue_stats", "mauntic_http mauntic_operator mauntic_queue"),
@@ -73,7 +78,8 @@ async fn functions_with_anothers_rights_are_for_whom_they_are_made() {
           where r.rolname like 'mauntic\\_%' and not r.rolsuper
             and has_function_privilege(r.oid, p.oid, 'execute')), '')
       from pg_proc p
-      where p.prosecdef and p.pronamespace::regnamespace::text in ('jobs', 'scoring', 'auth')
+      where p.prosecdef and p.pronamespace::regnamespace::text
+          in ('jobs', 'scoring', 'auth', 'analytics', 'lead_intelligence')
       order by 1";
     let found = world.rows(sql).await;
     let found: Vec<(String, String)> = found.iter().map(|row| (row.get(0), row.get(1))).collect();

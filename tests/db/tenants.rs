@@ -6,8 +6,12 @@ use mauntic_tests::world::{World, contact, organization, short, texts};
 use serde_json::json;
 
 /// Every table under row-level security.
-pub(crate) const TABLES: [&str; 18] = [
+pub(crate) const TABLES: [&str; 22] = [
+    "analytics.campaign_daily_stats",
     "analytics.contact_activity",
+    "analytics.daily_score_distribution",
+    "analytics.enrichment_metrics",
+    "analytics.event_aggregates",
     "delivery.sending_domains",
     "jobs.answer",
     "jobs.event_outbox",
@@ -32,6 +36,16 @@ const ROWS: &str = "
   insert into analytics.contact_activity (organization_id, occurred_at, event_id, contact_id, event_type, channel, data)
   values ('{of}', now(), 'e', 'c', 'crm.ContactUpdated', 'crm', '{}');
   insert into delivery.sending_domains (organization_id, domain) values ('{of}', 'a.example');
+  insert into analytics.campaign_daily_stats (organization_id, date, campaign_id, sent, delivered, opened, unique_opened,
+    clicked, unique_clicked, bounced, complained, unsubscribed)
+  values ('{of}', '2026-11-30', 'c', 1, 1, 0, 0, 0, 0, 0, 0, 0);
+  insert into analytics.daily_score_distribution (organization_id, date, average, minimum, maximum, p50, p90, p95,
+    total_contacts, histogram, grade_a, grade_b, grade_c, grade_d, grade_f)
+  values ('{of}', '2026-11-30', 1, 1, 1, 1, 1, 1, 1, array_fill(0::int8, array[20]), 0, 0, 0, 0, 1);
+  insert into analytics.enrichment_metrics (organization_id, date, total, succeeded, success_rate)
+  values ('{of}', '2026-11-30', 1, 1, 100);
+  insert into analytics.event_aggregates (organization_id, date, event_type, channel, event_count, unique_contacts)
+  values ('{of}', '2026-11-30', 'crm.ContactUpdated', 'crm', 1, 1);
   insert into lead_intelligence.enrichment_jobs (organization_id, finished_at, event_id, contact_id, succeeded)
   values ('{of}', now(), 'e', 'c', true);
   insert into scoring.config_drafts (organization_id, revision, updated_by) values ('{of}', 1, 'k');
@@ -111,7 +125,7 @@ async fn a_handler_that_forgot_its_where_sees_one_organization() {
 }
 
 /// What the role tries for `org_a`, and whether that is refused; else it finds no row.
-const WRITES: [(&str, bool); 21] = [
+const WRITES: [(&str, bool); 22] = [
     (
         "insert into scoring.contact_features (organization_id, contact_id, features) values ('org_b', 'x', '{}')",
         true,
@@ -157,6 +171,7 @@ const WRITES: [(&str, bool); 21] = [
     ("delete from scoring.signal_configs where organization_id = 'org_b'", false),
     ("update scoring.config_drafts set revision = 9 where organization_id = 'org_b'", false),
     ("update jobs.run set status = 'cancelled'", true),
+    ("update analytics.event_aggregates set event_count = 9", true),
     (
         "insert into delivery.sending_domains (organization_id, domain) values ('org_b', 'b.example')",
         true,

@@ -59,7 +59,8 @@ async fn every_table_with_an_organization_is_under_row_level_security() {
     let sql = "select c.oid::regclass::text from pg_class c
       join pg_namespace n on n.oid = c.relnamespace
       join pg_attribute a on a.attrelid = c.oid and a.attname = 'organization_id'
-      where c.relkind = 'r' and n.nspname !~ '^pg_' and c.relrowsecurity order by 1";
+      where c.relkind in ('r', 'p') and not c.relispartition and n.nspname !~ '^pg_'
+        and c.relrowsecurity order by 1";
     let mut expected = TABLES;
     expected.sort_unstable();
     assert_eq!(names(&world, sql).await, expected);

@@ -23,6 +23,7 @@ mod operations;
 mod panics;
 mod publication;
 mod recompute;
+mod roll_ups;
 mod ten_thousand;
 mod thousand;
 mod warmup;

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 const SCHEDULE: &str = "scoring-batch-recompute";
 
 /// A schedule whose logic comes with a later build.
-const LATER: &str = "analytics-aggregate-hourly";
+const LATER: &str = "match-verifier-5m";
 
 const BREAKER: &str = "alert_webhook";
 

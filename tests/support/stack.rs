@@ -34,8 +34,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 const TICK_EVERY: Duration = Duration::from_secs(2);
 
 /// What both workers are told unless a test says otherwise. A full hour may pass
-/// during any test, and its recompute would write scores that nobody counted on.
-const USUAL_VARS: [(&str, &str); 1] = [("ENABLE_SCORING_CRON", "false")];
+/// during any test, and what its schedules start would write scores and count
+/// activity that nobody counted on.
+const USUAL_VARS: [(&str, &str); 2] =
+    [("ENABLE_SCORING_CRON", "false"), ("ENABLE_ANALYTICS_CRON", "false")];
 
 /// A running system. Dropped, all of it ends. A test has one at a time ([`Turn`]).
 #[derive(Debug)]

@@ -28,6 +28,7 @@ macro_rules! counts {
 
 fn constants() -> BTreeMap<&'static str, i64> {
     let times = times! {
+        domain::analytics::LATE_COMMIT
         domain::contact_events::ACTIVITY_KEPT
         domain::contact_events::EVENT_AGE_MAX
         domain::contact_events::EVENT_FUTURE_MAX

@@ -3,6 +3,7 @@
 //! Data goes to standard output, talk to standard error. Exit status: 0 ok,
 //! 1 failed, 2 wrong usage (then nothing was sent or done).
 
+mod analytics;
 mod arguments;
 mod audit;
 mod breakers;
@@ -72,6 +73,8 @@ enum Command {
     Breakers(Noun<breakers::Command>),
     /// What operators did, and whether the record of it was altered.
     Audit(Noun<audit::Command>),
+    /// What is counted of activity, once more.
+    Analytics(Noun<analytics::Command>),
     /// The proof that every delivery was counted.
     #[command(subcommand)]
     Receipts(receipts::Command),
@@ -102,6 +105,7 @@ fn main() -> ExitCode {
         Command::Replays(noun) => block_on(replays::run(noun, output)),
         Command::Breakers(noun) => block_on(breakers::run(noun, output)),
         Command::Audit(noun) => block_on(audit::run(noun, output)),
+        Command::Analytics(noun) => block_on(analytics::run(noun, output)),
         Command::Receipts(command) => block_on(receipts::run(command, output)),
         Command::Doctor(args) => block_on(doctor::run(args, output)),
     })

@@ -4,6 +4,7 @@
 //! it needs comes in as arguments, what it decides goes out as values. A test
 //! (`tests/tidy`) holds its dependency list to that.
 //!
+//! - [`analytics`]: what roll-ups count, by their nominal time.
 //! - [`audit`]: the chain that shows what was altered.
 //! - [`breaker`]: when an outside service is asked, and when it is left alone.
 //! - [`cases`]: what dead letters are grouped by.
@@ -19,6 +20,7 @@
 //! - [`jobs`]: the messages on the queues, a contract with every version sent.
 //! - [`warmup`]: how many e-mails a young sending domain may send a day.
 
+pub mod analytics;
 pub mod audit;
 pub mod breaker;
 pub mod cases;

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::error::{commit_error, is_fence_lost, no_commit_answer};
 use crate::flight::{Param, READ_WRITE, Statement};
+use crate::roll_ups::{self, RollUps};
 use crate::sweeps::{Alerts, Pinned, Signals};
 use crate::writes::{Completed, Events, Notified, Runs, Spawned};
 use crate::{Session, inputs, scores, sweeps};
@@ -87,6 +88,7 @@ pub(crate) struct Columns<'a> {
     notified: Notified<'a>,
     alerts: Alerts<'a>,
     signals: Signals<'a>,
+    roll_ups: RollUps,
     pinned: Pinned,
     runs: Runs,
 }
@@ -103,6 +105,7 @@ impl<'a> Columns<'a> {
             notified: Notified::of(&effect.notified),
             alerts: Alerts::of(effect),
             signals: Signals::of(&effect.archived_signals),
+            roll_ups: RollUps::of(&effect.roll_ups),
             pinned: Pinned::of(&effect.pinned),
             runs: Runs::of(effect),
         }
@@ -120,6 +123,7 @@ impl<'a> Columns<'a> {
             notified: self.notified.params(),
             alerts: self.alerts.params(),
             signals: self.signals.params(),
+            roll_ups: self.roll_ups.params(),
             pinned: self.pinned.params(),
             runs: self.runs.params(),
             moves_runs: !self.runs.is_empty(),
@@ -137,6 +141,7 @@ pub(crate) struct Params<'a> {
     notified: [Param<'a>; 3],
     alerts: [Param<'a>; 2],
     signals: [Param<'a>; 3],
+    roll_ups: Vec<roll_ups::Params<'a>>,
     pinned: [Param<'a>; 2],
     runs: [Param<'a>; 2],
     moves_runs: bool,
@@ -157,7 +162,7 @@ impl Params<'_> {
         let pin = statement(include_str!("../sql/pin_runs.sql"), &self.pinned);
         let count = statement(include_str!("../sql/count_runs.sql"), &self.runs);
         let cancel = statement(include_str!("../sql/cancel_spawned.sql"), &self.spawned_ids);
-        [
+        let before = [
             (fence, !effect.jobs.is_empty()),
             (upsert, !effect.scores.is_empty()),
             (spawn, !effect.spawned.is_empty()),
@@ -165,13 +170,12 @@ impl Params<'_> {
             (notify, !effect.notified.is_empty()),
             (expire, !effect.expired_alerts.is_empty()),
             (archive, !effect.archived_signals.is_empty()),
-            (pin, !effect.pinned.is_empty()),
-            (count, self.moves_runs),
-            (cancel, in_run),
-        ]
-        .into_iter()
-        .filter_map(|(statement, needed)| needed.then_some(statement))
-        .collect()
+        ];
+        let after = [(pin, !effect.pinned.is_empty()), (count, self.moves_runs), (cancel, in_run)];
+        let needed = |(statement, needed): (_, bool)| needed.then_some(statement);
+        let roll_ups = self.roll_ups.iter().flat_map(roll_ups::Params::statements);
+        let before = before.into_iter().filter_map(needed);
+        before.chain(roll_ups).chain(after.into_iter().filter_map(needed)).collect()
     }
 }
 

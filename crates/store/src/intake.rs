@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use futures::future::{join, join3};
+use mauntic_domain::analytics::MONTHS_AHEAD;
 use mauntic_domain::contact_events::{ACTIVITY_KEPT, SEEN_KEPT};
 use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::jobs::JobType;
@@ -83,20 +84,26 @@ impl EventStore for Session {
         let (seen, signals, rest) = (now - SEEN_KEPT, now - SIGNALS_KEPT, now - ACTIVITY_KEPT);
         let before = |at| [(at as _, Type::TIMESTAMPTZ), (&limit as _, Type::INT8)];
         let (seen, signals, rest) = (before(&seen), before(&signals), before(&rest));
+        let ahead = now + MONTHS_AHEAD;
+        let months: &[Param<'_>] = &[
+            (&(now - SEEN_KEPT), Type::TIMESTAMPTZ),
+            (&ahead, Type::TIMESTAMPTZ),
+            (&(now - ACTIVITY_KEPT), Type::TIMESTAMPTZ),
+        ];
         // Each is a transaction of its own.
         let of_events = join3(
             self.retire_from(include_str!("../sql/retire_seen.sql"), &seen),
-            self.retire_from(include_str!("../sql/retire_activity.sql"), &rest),
+            self.statement("keeping months", include_str!("../sql/keep_months.sql"), months),
             self.retire_from(include_str!("../sql/retire_enrichments.sql"), &rest),
         );
         let of_signals = join(
             self.retire_from(include_str!("../sql/retire_signals.sql"), &signals),
             self.retire_from(include_str!("../sql/retire_alerts.sql"), &rest),
         );
-        let ((seen, activity, enrichments), (signals, alerts)) = join(of_events, of_signals).await;
+        let ((seen, months, enrichments), (signals, alerts)) = join(of_events, of_signals).await;
+        months?;
         Ok(EventsRetired {
             seen: seen?,
-            activity: activity?,
             enrichments: enrichments?,
             signals: signals?,
             alerts: alerts?,

@@ -30,6 +30,7 @@ pub const MIGRATIONS: &[Migration] = migrations![
     "0007_signals.sql",
     "0008_publications.sql",
     "0009_warmup.sql",
+    "0010_analytics.sql",
 ];
 
 /// Oldest server that has what we use (uuidv7, RETURNING old).

@@ -1,6 +1,5 @@
 //! The double's rows of contact events, and of what they make.
 
-use mauntic_domain::contact_events::EventKind;
 use mauntic_domain::points::PointsE4;
 use mauntic_sim::store::State;
 use mauntic_sim::store::signal_rows::AlertFate;
@@ -30,14 +29,13 @@ pub(super) fn activity(state: &State) -> Value {
 }
 
 pub(super) fn enrichments(state: &State) -> Value {
-    let rows = state.activity().iter().filter_map(|((owner, at, id), row)| {
-        let EventKind::JobFinished(job) = &row.event.kind else { return None };
-        Some(json!({
+    let rows = state.enrichments().iter().map(|((owner, at, id), row)| {
+        json!({
             "organization_id": owner, "finished_at": at, "event_id": id,
-            "contact_id": row.event.contact_id, "succeeded": job.succeeded,
-            "cost": job.cost.map(PointsE4::e4), "freshness_hours": job.freshness_hours,
+            "contact_id": row.contact_id, "succeeded": row.job.succeeded,
+            "cost": row.job.cost.map(PointsE4::e4), "freshness_hours": row.job.freshness_hours,
             "received_at": row.received_at,
-        }))
+        })
     });
     rows.collect()
 }

@@ -1,7 +1,7 @@
 //! Retention of contact events: ids as long as an event may come again, the rest
 //! for a year and more.
 
-use chrono::TimeDelta;
+use chrono::{Datelike, Months, NaiveDate, NaiveTime, TimeDelta};
 use mauntic_domain::contact_events::{ACTIVITY_KEPT, SEEN_KEPT};
 use mauntic_domain::scoring::signals::SIGNALS_KEPT;
 use mauntic_flows::ports::{EffectStore, EventStore, EventsRetired, JobKey};
@@ -16,7 +16,8 @@ on_both! {
     an_id_that_was_forgotten_may_be_used_again
     archived_signals_go
     closed_alerts_go
-    activity_and_enrichments_go
+    enrichments_go
+    activity_goes_by_whole_months
     at_most_so_many_rows_of_events_go
 }
 
@@ -99,19 +100,40 @@ async fn closed_alerts_go<S: Subject>(mut world: World<S>) {
     assert_eq!(world.column("alerts", "status").await, [json!("open")]);
 }
 
-async fn activity_and_enrichments_go<S: Subject>(mut world: World<S>) {
+async fn enrichments_go<S: Subject>(mut world: World<S>) {
     let ended = json!({"contactId": "ada", "status": "failed"});
-    let sent = event("b", "delivery.MessageSent", json!({"contactId": "ada"}));
-    world.take_in(&[event("a", "enrichment.JobFinished", ended), sent]).await;
-    let gone = EventsRetired { activity: 2, enrichments: 1, ..EventsRetired::default() };
+    world.take_in(&[event("a", "enrichment.JobFinished", ended)]).await;
+    let gone = EventsRetired { enrichments: 1, ..EventsRetired::default() };
     goes_after(&world, ACTIVITY_KEPT, gone).await;
+    assert_eq!(world.rows("activity").await.len(), 1, "its month is not over for so long");
+}
+
+async fn activity_goes_by_whole_months<S: Subject>(mut world: World<S>) {
+    let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
+    let now = world.subject.now();
+    let next = now.date_naive().with_day(1).unwrap() + Months::new(1);
+    let last = midnight(next) - TimeDelta::milliseconds(1);
+    world.subject.advance(last - now).await;
+    let sent = |id: &str| event(id, "delivery.MessageSent", json!({"contactId": "ada"}));
+    world.take_in(&[sent("a")]).await;
+    world.advance(1).await;
+    world.take_in(&[sent("b")]).await;
+    // A moment before the first month is over for as long as is kept.
+    let until = midnight(next) + ACTIVITY_KEPT - TimeDelta::milliseconds(1);
+    world.subject.advance(until - world.subject.now()).await;
+    retire(&world).await;
+    assert_eq!(world.column("activity", "event_id").await, [json!("a"), json!("b")]);
+    world.subject.advance(TimeDelta::milliseconds(1)).await;
+    assert_eq!(retire(&world).await, EventsRetired::default(), "months are not counted");
+    // Of the month that ended then nothing is left, of the next one all.
+    assert_eq!(world.column("activity", "event_id").await, [json!("b")]);
 }
 
 async fn at_most_so_many_rows_of_events_go<S: Subject>(mut world: World<S>) {
     world.take_in(&[visit("a", "/blog"), visit("b", "/blog"), visit("c", "/blog")]).await;
     world.subject.advance(ACTIVITY_KEPT + TimeDelta::seconds(1)).await;
-    for (seen, activity) in [(2, 2), (1, 1), (0, 0)] {
+    for seen in [2, 1, 0] {
         let gone = world.queue.retire_events(2).await.unwrap();
-        assert_eq!(gone, EventsRetired { seen, activity, ..EventsRetired::default() });
+        assert_eq!(gone, EventsRetired { seen, ..EventsRetired::default() });
     }
 }

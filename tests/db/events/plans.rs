@@ -81,7 +81,6 @@ async fn an_intake_and_retention_read_no_table_through() {
         (sql!("cap_signals"), events),
         (sql!("insert_activity"), &activity[..]),
         (sql!("retire_seen"), of_seen),
-        (sql!("retire_activity"), of_rest),
         (sql!("retire_signals"), of_rest),
     ] {
         let plan = explained(&client, sql, params).await;

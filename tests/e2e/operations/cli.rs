@@ -1,6 +1,7 @@
 //! Every verb of the command, as an operator types it, against the real workers:
 //! what it prints, how it ends, and what it leaves in the database.
 
+mod analytics;
 mod audit;
 mod cron;
 mod dlq;
@@ -161,6 +162,7 @@ async fn every_verb_does_what_it_says() {
         replays::a_failing_canary_is_a_failure,
         replays::a_replay_is_cancelled,
         doctor::an_undecided_letter_fails_the_day,
+        analytics::hours_are_counted_again,
         audit::breakers_are_reset,
         audit::the_audit_is_listed_and_verified,
         audit::receipts_balance,

@@ -1,5 +1,6 @@
 //! The data of each type of job.
 
+use chrono::{DateTime, Datelike, Timelike, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
@@ -154,6 +155,15 @@ pub struct WarmupDailyReset {
     pub after: Option<DomainPlace>,
 }
 
+/// Data of the roll-ups of analytics.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Nominal {
+    /// The nominal time that it is done for, a whole minute; absent means its
+    /// schedule's.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_minute")]
+    pub nominal: Option<DateTime<Utc>>,
+}
+
 /// Data of the probes: none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probe {}
@@ -164,6 +174,24 @@ where
     T: DeserializeOwned,
 {
     optional_object(deserializer)?.ok_or_else(|| serde::de::Error::custom("must be an object"))
+}
+
+/// Years of four digits, from 1970 on: every sum of times with these is in range.
+fn whole_minute<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<DateTime<Utc>>, D::Error> {
+    let fault = |message: &str| serde::de::Error::custom(message);
+    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    let time = DateTime::parse_from_rfc3339(&text)
+        .map_err(|_| fault("must be a time with its zone, as in 2026-02-19T10:00:00Z"))?
+        .with_timezone(&Utc);
+    if (time.second(), time.nanosecond()) != (0, 0) {
+        return Err(fault("must be a whole minute"));
+    }
+    if !(1970..=9999).contains(&time.year()) {
+        return Err(fault("must be a time of this era"));
+    }
+    Ok(Some(time))
 }
 
 fn contact_list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ContactId>, D::Error> {

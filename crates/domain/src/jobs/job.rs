@@ -4,13 +4,14 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::data::{
-    AlertExpiry, BatchRecompute, CalculateScore, NotifyAlert, Probe, RecomputeChunk, SignalDecay,
-    WarmupDailyReset,
+    AlertExpiry, BatchRecompute, CalculateScore, Nominal, NotifyAlert, Probe, RecomputeChunk,
+    SignalDecay, WarmupDailyReset,
 };
 use super::queue::Queue;
 use super::refusal::Refusal;
 use super::types::JobType;
 use super::upcast::upcast;
+use crate::analytics::RollUp;
 use crate::ids::OrganizationId;
 
 /// A job: its type and checked data.
@@ -30,6 +31,8 @@ pub enum Job {
     NotifyAlert(NotifyAlert),
     /// See [`WarmupDailyReset`].
     WarmupDailyReset(WarmupDailyReset),
+    /// Counts; see [`Nominal`].
+    RollUp(RollUp, Nominal),
     /// Does nothing, on this queue; has no data.
     Probe(Queue),
 }
@@ -65,7 +68,10 @@ impl Job {
             | JobType::AnalyticsProbe
             | JobType::ScoreboardProbe
             | JobType::OvernightProbe => read(&data).map(|Probe {}| Self::Probe(job_type.queue())),
-            other => Err(Refusal::NotAvailable { name: other.name() }),
+            other => match RollUp::from_name(other.name()) {
+                Some(roll_up) => read(&data).map(|nominal| Self::RollUp(roll_up, nominal)),
+                None => Err(Refusal::NotAvailable { name: other.name() }),
+            },
         }
     }
 
@@ -80,6 +86,7 @@ impl Job {
             Self::AlertExpiry(_) => JobType::AlertExpiry,
             Self::NotifyAlert(_) => JobType::NotifyAlert,
             Self::WarmupDailyReset(_) => JobType::WarmupDailyReset,
+            Self::RollUp(roll_up, _) => roll_up.job_type(),
             Self::Probe(queue) => JobType::probe_of(*queue),
         }
     }
@@ -94,6 +101,7 @@ impl Job {
             Self::NotifyAlert(data) => Some(&data.organization_id),
             Self::SignalDecay(_)
             | Self::AlertExpiry(_)
+            | Self::RollUp(..)
             | Self::WarmupDailyReset(_)
             | Self::Probe(_) => None,
         }
@@ -110,6 +118,7 @@ impl Job {
             Self::AlertExpiry(data) => serde_json::to_value(data),
             Self::NotifyAlert(data) => serde_json::to_value(data),
             Self::WarmupDailyReset(data) => serde_json::to_value(data),
+            Self::RollUp(_, data) => serde_json::to_value(data),
             Self::Probe(_) => serde_json::to_value(Probe {}),
         };
         // These structs have text keys and no fallible serializer.

@@ -1,5 +1,6 @@
 //! Random jobs, and data that is none.
 
+use chrono::DateTime;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -8,6 +9,7 @@ use uuid::Uuid;
 
 use super::Job;
 use super::data::*;
+use crate::analytics::RollUp;
 use crate::ids::{ContactId, OrganizationId, SignalType};
 use crate::points::{E4_PER_POINT, POINTS_MAGNITUDE_MAX, PointsE4};
 use crate::scoring::{Context, Priority};
@@ -87,6 +89,15 @@ fn reset() -> impl Strategy<Value = WarmupDailyReset> {
     option::of(place).prop_map(|after| WarmupDailyReset { after })
 }
 
+fn roll_up() -> impl Strategy<Value = Job> {
+    // Minutes until the year 10,000.
+    let minutes = option::of(0_i64..4_223_371_680);
+    (prop::sample::select(RollUp::ALL.to_vec()), minutes).prop_map(|(roll_up, minutes)| {
+        let nominal = minutes.and_then(|minutes| DateTime::from_timestamp(minutes * 60, 0));
+        Job::RollUp(roll_up, Nominal { nominal })
+    })
+}
+
 /// Any job that this build can do.
 pub(super) fn job() -> impl Strategy<Value = Job> {
     let calculate = (organization(), contact(), context()).prop_map(
@@ -104,6 +115,7 @@ pub(super) fn job() -> impl Strategy<Value = Job> {
         Just(Job::SignalDecay(SignalDecay {})),
         Just(Job::AlertExpiry(AlertExpiry {})),
         reset().prop_map(Job::WarmupDailyReset),
+        roll_up(),
     ]
 }
 
@@ -134,6 +146,7 @@ pub(super) fn json_value() -> impl Strategy<Value = Value> {
         "signalType",
         "priority",
         "domain",
+        "nominal",
     ];
     let key = prop_oneof![4 => prop::sample::select(known.to_vec()).prop_map(str::to_owned), 1 => "\\PC{0,8}"];
     leaf.prop_recursive(4, 64, 6, move |inner| {

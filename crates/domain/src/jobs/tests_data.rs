@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::data::*;
 use super::tests_any::*;
 use super::*;
+use crate::analytics::RollUp;
 use crate::ids::OrganizationId;
 use crate::scoring::Priority;
 
@@ -83,6 +84,37 @@ fn what_looks_after_signals_and_alerts_is_for_everyone_at_once() {
         }
         assert_eq!((job.organization_id(), job.data()), (None, json!({})));
         assert!(Job::parse(name, 1, &json!([])).is_err());
+    }
+}
+
+#[test]
+fn a_roll_up_is_for_a_whole_minute_or_for_its_schedules_time() {
+    let read = |data: &Value| Job::parse("analytics.aggregate-hourly", 1, data);
+    let of = |nominal| Ok(Job::RollUp(RollUp::AggregateHourly, Nominal { nominal }));
+    assert_eq!(read(&json!({})), of(None));
+    assert_eq!(read(&json!({"nominal": null, "other": 1})), of(None));
+    let time = "2026-02-19T10:07:00Z".parse().ok();
+    for text in ["2026-02-19T10:07:00Z", "2026-02-19T11:07:00+01:00", "2026-02-19T10:07:00.000Z"] {
+        let job = read(&json!({ "nominal": text }));
+        assert_eq!(job, of(time), "{text}");
+        assert_eq!(job.unwrap().data(), json!({"nominal": "2026-02-19T10:07:00Z"}));
+    }
+    for wrong in [
+        json!("2026-02-19T10:07:30Z"),
+        json!("2026-02-19T10:07:00.001Z"),
+        json!("2026-06-30T23:59:60Z"),
+        json!("1969-12-31T23:59:00Z"),
+        json!("9999-12-31T23:59:00-01:00"),
+        json!("2026-02-19T10:07:00"),
+        json!("2026-02-19"),
+        json!("+262142-01-01T00:00:00Z"),
+        json!(1_771_495_620),
+        json!([]),
+    ] {
+        match read(&json!({ "nominal": wrong })) {
+            Err(Refusal::InvalidData { path, .. }) => assert_eq!(path, "nominal", "{wrong}"),
+            other => panic!("{wrong} gives {other:?}"),
+        }
     }
 }
 

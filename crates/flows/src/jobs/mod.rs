@@ -10,6 +10,7 @@ mod calculate_score;
 mod notify_alert;
 pub mod outcome;
 mod recompute_chunk;
+mod roll_up;
 mod scoring;
 pub mod signal_decay;
 pub mod warmup_daily_reset;
@@ -57,6 +58,9 @@ pub(crate) async fn decide<P: Ports>(
             }
             Ok(Job::AlertExpiry(_)) => {
                 decision.add(held, alert_expiry::decide(cx, held).await?);
+            }
+            Ok(Job::RollUp(of, data)) => {
+                decision.add(held, roll_up::decide(held, of, data, cx.now));
             }
             Ok(Job::Probe(_)) => decision.add(held, Decided::of(Outcome::Done(json!({})))),
             Ok(Job::WarmupDailyReset(data)) => {

@@ -9,8 +9,8 @@ use mauntic_domain::jobs::retry::{retry_delay, snooze_delay};
 use serde_json::Value;
 
 use crate::ports::{
-    CompletedJob, ContactKey, Effect, Held, NewEvent, PortError, ScoreWrite, SentNotification,
-    SetBackJob, Setback, SignalKey, SpawnedJob,
+    CompletedJob, ContactKey, Effect, Held, NewEvent, PortError, RollUpWrite, ScoreWrite,
+    SentNotification, SetBackJob, Setback, SignalKey, SpawnedJob,
 };
 use uuid::Uuid;
 
@@ -116,6 +116,7 @@ pub(crate) struct Decided {
     pub(crate) notified: Vec<SentNotification>,
     pub(crate) expired_alerts: Vec<Uuid>,
     pub(crate) archived_signals: Vec<SignalKey>,
+    pub(crate) roll_up: Option<RollUpWrite>,
     /// What the job's run is pinned to.
     pub(crate) config_epoch: Option<i64>,
 }
@@ -130,6 +131,7 @@ impl Decided {
             notified: Vec::new(),
             expired_alerts: Vec::new(),
             archived_signals: Vec::new(),
+            roll_up: None,
             config_epoch: None,
         }
     }
@@ -167,6 +169,7 @@ impl Decision {
         self.effect.notified.extend(decided.notified);
         self.effect.expired_alerts.extend(decided.expired_alerts);
         self.effect.archived_signals.extend(decided.archived_signals);
+        self.effect.roll_ups.extend(decided.roll_up);
         self.effect.pinned.extend(run_id.zip(decided.config_epoch));
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use mauntic_domain::analytics::{RollUp, Window};
 use mauntic_domain::ids::{ContactId, EventId, OrganizationId};
 use mauntic_domain::jobs::Job;
 use mauntic_domain::jobs::data::ContactRange;
@@ -157,6 +158,18 @@ pub struct SentNotification {
     pub token: Uuid,
 }
 
+/// A roll-up that the effect does. The store finds what its window touched, for
+/// that is only known behind the days' locks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RollUpWrite {
+    /// What is counted.
+    pub roll_up: RollUp,
+    /// Of which events and days.
+    pub window: Window,
+    /// The job that counts; the days that it counts are marked with it.
+    pub job_id: Uuid,
+}
+
 /// The decided effect of one or more jobs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Effect {
@@ -174,6 +187,9 @@ pub struct Effect {
     pub expired_alerts: Vec<Uuid>,
     /// Signals that weigh nothing any more, sorted.
     pub archived_signals: Vec<SignalKey>,
+    /// Roll-ups: each marks the days that it counts, in their order, and counts them
+    /// in a later statement, which sees what was committed by then.
+    pub roll_ups: Vec<RollUpWrite>,
     /// Runs whose chunks look at the configurations of an epoch, sorted.
     pub pinned: Vec<(Uuid, i64)>,
     /// Enqueued by it, sorted by id.
@@ -194,6 +210,7 @@ impl Effect {
             scores: Vec::new(),
             expired_alerts: Vec::new(),
             archived_signals: Vec::new(),
+            roll_ups: Vec::new(),
             pinned: Vec::new(),
             spawned: Vec::new(),
             events: Vec::new(),

@@ -27,13 +27,12 @@ pub struct Intake {
     pub tell: bool,
 }
 
-/// Rows of events that retention took, by table.
+/// Rows of events that retention took, by table; of what contacts did it drops whole
+/// months.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct EventsRetired {
     /// Events that cannot come again.
     pub seen: u64,
-    /// What contacts did.
-    pub activity: u64,
     /// Enrichment jobs.
     pub enrichments: u64,
     /// Archived signals.
@@ -46,7 +45,7 @@ impl EventsRetired {
     /// All of them.
     #[must_use]
     pub const fn total(&self) -> u64 {
-        self.seen + self.activity + self.enrichments + self.signals + self.alerts
+        self.seen + self.enrichments + self.signals + self.alerts
     }
 }
 

@@ -31,7 +31,8 @@ pub use config::{
 };
 pub use effect::{
     Committed, CompletedJob, ContactInput, ContactKey, CurrentScore, Effect, NewEvent, RangePlan,
-    SIGNALS_SCORED_MAX, ScoreInputs, ScoreWrite, SentNotification, SignalKey, SpawnedJob,
+    RollUpWrite, SIGNALS_SCORED_MAX, ScoreInputs, ScoreWrite, SentNotification, SignalKey,
+    SpawnedJob,
 };
 pub use error::PortError;
 pub use events::{EventFate, EventsRetired, INTAKE_EVENTS_MAX, Intake, TakenIn};
@@ -358,7 +359,8 @@ pub trait EventStore: Sync {
     async fn keep_letters(&self, queue: &str, letters: &[DeadLetter]) -> Result<(), PortError>;
     /// Deletes at most `limit` rows a table of what is too old to be of use:
     /// events' ids after [`SEEN_KEPT`], archived signals after [`SIGNALS_KEPT`],
-    /// the rest after [`ACTIVITY_KEPT`].
+    /// the rest after [`ACTIVITY_KEPT`], activity by whole months; makes room for
+    /// activity of coming months.
     ///
     /// [`SEEN_KEPT`]: mauntic_domain::contact_events::SEEN_KEPT
     /// [`SIGNALS_KEPT`]: mauntic_domain::scoring::signals::SIGNALS_KEPT

@@ -110,6 +110,7 @@ impl<'a> Dump<'a> {
                 .collect::<Vec<_>>(),
             "seen": state.seen.len(),
             "activity": self.activity(),
+            "roll_ups": self.roll_ups(),
             "signals": self.signals(),
             "alerts": self.alerts(),
         })
@@ -289,6 +290,24 @@ impl<'a> Dump<'a> {
             })
         });
         rows.collect()
+    }
+
+    /// Roll-ups, by what every change of them moves.
+    fn roll_ups(&self) -> Value {
+        let tables = self.state.roll_ups();
+        let aggregates = tables.event_aggregates.iter();
+        let aggregates = aggregates
+            .map(|((owner, day, name, _), row)| json!([owner, day, name, row.event_count]));
+        let campaigns = tables.campaign_daily_stats.iter();
+        let campaigns =
+            campaigns.map(|((owner, day, name), row)| json!([owner, day, name, row.sent]));
+        let spread = tables.daily_score_distribution.iter();
+        let spread = spread.map(|((owner, day), row)| json!([owner, day, row.average_e2]));
+        let metrics = tables.enrichment_metrics.iter();
+        let metrics = metrics.map(|((owner, day), row)| json!([owner, day, row.total]));
+        let days = tables.rollup_days.iter();
+        let days = days.map(|((name, day), job)| json!([name, day, self.name(Some(*job))]));
+        aggregates.chain(campaigns).chain(spread).chain(metrics).chain(days).collect()
     }
 
     fn signals(&self) -> Vec<Value> {

@@ -165,6 +165,9 @@ impl State {
         }
         self.expire_alerts(effect);
         self.archive_signals(&effect.archived_signals);
+        for write in &effect.roll_ups {
+            self.roll_up(write);
+        }
         for (run, epoch) in &effect.pinned {
             self.change_run(*run, |run| run.pinned = Some(*epoch));
         }

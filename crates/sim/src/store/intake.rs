@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mauntic_domain::contact_events::ContactEvent;
+use mauntic_domain::contact_events::{ContactEvent, EventKind};
 use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::jobs::data::CalculateScore;
 use mauntic_domain::jobs::{Job, JobType};
@@ -13,6 +13,7 @@ use mauntic_flows::ports::{
 use uuid::Uuid;
 
 use super::ends::cut;
+use super::roll_up_rows::EnrichmentRow;
 use super::rows::LetterRow;
 use super::signal_rows::{ActivityRow, SeenRow};
 use super::{MemorySession, State};
@@ -92,6 +93,14 @@ impl State {
         for event in fresh {
             let key = (event.organization_id.clone(), event.occurred_at, event.id.clone());
             let row = ActivityRow { event: event.clone(), received_at: self.now };
+            if let EventKind::JobFinished(job) = &event.kind {
+                let row = EnrichmentRow {
+                    contact_id: event.contact_id.clone(),
+                    job: job.clone(),
+                    received_at: self.now,
+                };
+                self.enrichments.entry(key.clone()).or_insert(row);
+            }
             self.activity.entry(key).or_insert(row);
         }
         if let Some(mut unfinished) = unfinished {

@@ -11,6 +11,7 @@ use mauntic_domain::scoring::Features;
 use mauntic_flows::ports::{ContactKey, Dependency};
 use uuid::Uuid;
 
+use super::roll_up_rows::{EnrichmentRow, RollUpTables};
 use super::rows::{
     AnswerRow, DeliveryRow, EventRow, HistoryKey, HistoryRow, JobRow, LeadScore, LetterRow,
     NotificationRow, OccurrenceRow, ReplayRecord, RunRecord, ScheduleRecord,
@@ -146,6 +147,20 @@ impl State {
         &self,
     ) -> &BTreeMap<(OrganizationId, DateTime<Utc>, EventId), ActivityRow> {
         &self.activity
+    }
+
+    /// Enrichment jobs, by organization, end and event.
+    #[must_use]
+    pub const fn enrichments(
+        &self,
+    ) -> &BTreeMap<(OrganizationId, DateTime<Utc>, EventId), EnrichmentRow> {
+        &self.enrichments
+    }
+
+    /// What roll-ups have written.
+    #[must_use]
+    pub const fn roll_ups(&self) -> &RollUpTables {
+        &self.roll_ups
     }
 
     /// The signals by contact and event.

@@ -11,6 +11,7 @@
 //! | `session` | a session: yields, faults, and is not used after an error |
 //! | `jobs`, `bury`, `settle` | claims; what the platform gave up; moves |
 //! | `effect`, `scores`, `sweeps`, `reads` | the effect's transaction; what it is computed from |
+//! | `roll_ups`, [`roll_up_rows`] | what effects count, and its rows |
 //! | `intake`, `intake_signals` | contact events on their way in; what they make |
 //! | `relay`, `retire`, `retire_intake` | what is sent again; what is too old |
 //! | `runs`, `schedules`, `guards` | runs; occurrences; breakers and ledger |
@@ -52,6 +53,8 @@ mod relay;
 mod replays;
 mod retire;
 mod retire_intake;
+pub mod roll_up_rows;
+mod roll_ups;
 pub mod rows;
 mod run_table;
 mod runs;

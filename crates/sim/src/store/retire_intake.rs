@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use mauntic_domain::contact_events::{ACTIVITY_KEPT, EventKind, SEEN_KEPT};
+use mauntic_domain::analytics::RollUp;
+use mauntic_domain::contact_events::{ACTIVITY_KEPT, SEEN_KEPT};
 use mauntic_domain::scoring::signals::SIGNALS_KEPT;
 use mauntic_flows::ports::EventsRetired;
 
@@ -15,15 +16,12 @@ impl State {
         let most = usize::try_from(limit).unwrap_or(0);
         let (seen, signals) = (self.now - SEEN_KEPT, self.now - SIGNALS_KEPT);
         let before = self.now - ACTIVITY_KEPT;
-        let enrichments = self.activity.values().filter(|row| {
-            matches!(row.event.kind, EventKind::JobFinished(_)) && row.received_at < before
-        });
-        // One row here, one in each of two tables there.
-        let enrichments = enrichments.take(most).count();
+        // Whole months, of which nothing is younger.
+        let month = |at: DateTime<Utc>| RollUp::MonthlyUsageSummary.first_day(at.date_naive());
+        self.activity.retain(|(_, at, _), _| month(*at) >= month(before));
         EventsRetired {
             seen: take(&mut self.seen, most, |row| row.seen_at < seen),
-            activity: take(&mut self.activity, most, |row| row.received_at < before),
-            enrichments: u64::try_from(enrichments).unwrap_or(u64::MAX),
+            enrichments: take(&mut self.enrichments, most, |row| row.received_at < before),
             signals: take(&mut self.signals, most, |row| {
                 row.archived_at.is_some() && row.signal.detected_at < signals
             }),

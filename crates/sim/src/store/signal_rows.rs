@@ -42,8 +42,7 @@ pub struct AlertRow {
     pub fate: AlertFate,
 }
 
-/// A row of `analytics.contact_activity`, and of
-/// `lead_intelligence.enrichment_jobs` where the event tells of one.
+/// A row of `analytics.contact_activity`.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs, reason = "the migrations document the columns")]
 pub struct ActivityRow {

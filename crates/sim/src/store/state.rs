@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::Twin;
 use super::domains::DomainRow;
 use super::job_table::Jobs;
+use super::roll_up_rows::{EnrichmentRow, RollUpTables};
 use super::rows::{
     AnswerRow, DeliveryRow, EventRow, HistoryKey, HistoryRow, LeadScore, LetterRow,
     NotificationRow, OccurrenceRow, ReplayRecord, ScheduleRecord,
@@ -27,7 +28,7 @@ use crate::ids::{Maker, v7};
 use crate::rng::mix;
 
 /// The newest migration that a fresh double has: the newest there is.
-pub const SCHEMA_VERSION: i32 = 9;
+pub const SCHEMA_VERSION: i32 = 10;
 
 /// What one organization may have on a queue, and what one job reads; the
 /// protocol's own, unless a test makes it small enough to be met.
@@ -83,6 +84,8 @@ pub struct State {
     pub(super) drafts: BTreeMap<OrganizationId, DraftRow>,
     pub(super) seen: BTreeMap<(OrganizationId, EventId), SeenRow>,
     pub(super) activity: BTreeMap<(OrganizationId, DateTime<Utc>, EventId), ActivityRow>,
+    pub(super) enrichments: BTreeMap<(OrganizationId, DateTime<Utc>, EventId), EnrichmentRow>,
+    pub(super) roll_ups: RollUpTables,
     pub(super) signals: BTreeMap<SignalKey, SignalRow>,
     pub(super) alerts: BTreeMap<Uuid, AlertRow>,
     pub(super) domains: BTreeMap<DomainPlace, DomainRow>,
@@ -143,6 +146,8 @@ impl State {
             drafts: BTreeMap::new(),
             seen: BTreeMap::new(),
             activity: BTreeMap::new(),
+            enrichments: BTreeMap::new(),
+            roll_ups: RollUpTables::default(),
             signals: BTreeMap::new(),
             alerts: BTreeMap::new(),
             domains: BTreeMap::new(),

@@ -37,6 +37,7 @@ pub(super) const VERBS: &[(&str, &str)] = &[
     ("breakers reset",   "audit::breakers_are_reset"),
     ("audit list",       "audit::the_audit_is_listed_and_verified"),
     ("audit verify",     "audit::the_audit_is_listed_and_verified"),
+    ("analytics backfill", "analytics::hours_are_counted_again"),
     ("receipts report",  "audit::receipts_balance"),
     ("doctor",           "doctor::a_healthy_deployment_has_nothing_to_tell"),
     ("simulate score",   "outside::rules_and_simulator_run_alone"),

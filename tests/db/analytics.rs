@@ -1,0 +1,29 @@
+//! Analytics on the real PostgreSQL: months of activity, and roll-ups that equal a
+//! recount by other code, whatever comes late, twice or in another order.
+
+mod months;
+mod races;
+mod random;
+mod recount;
+
+use chrono::{DateTime, Utc};
+use mauntic_domain::analytics::RollUp;
+use mauntic_flows::ports::{Committed, Effect, EffectStore, RollUpWrite};
+use mauntic_store::Session;
+use mauntic_testkit::database::Role;
+use mauntic_tests::world::World;
+use uuid::Uuid;
+
+use crate::duties::session;
+
+/// Does a roll-up of a nominal time, as a job of its own.
+async fn roll_up(session: &Session, of: RollUp, nominal: DateTime<Utc>) {
+    let write = RollUpWrite { roll_up: of, window: of.window(nominal), job_id: Uuid::new_v4() };
+    let effect = Effect { roll_ups: vec![write], ..Effect::of(nominal, Vec::new()) };
+    let committed = session.commit(&effect).await.unwrap();
+    assert_eq!(committed, Committed::Done { superseded: 0 });
+}
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}

@@ -1,0 +1,96 @@
+//! What roll-ups read of two months of activity: the touched days alone.
+
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use mauntic_domain::analytics::RollUp;
+use mauntic_testkit::database::Role;
+use mauntic_tests::world::World;
+use serde_json::Value;
+use tokio_postgres::Client;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use super::Param;
+
+/// An event every nine seconds for thirty days, of twenty organizations and five
+/// thousand contacts, all received as they happened.
+const MUCH: &str = "insert into analytics.contact_activity (organization_id, occurred_at, event_id,
+    contact_id, event_type, channel, data, received_at)
+  select 'org_' || n % 20, t, 'e' || n, 'c' || n % 5000, 'content.PageVisited', 'content', '{}', t
+  from generate_series(0, 287999) n,
+    lateral (select $1::timestamptz - (288000 - n) * interval '9 s' as t) as at";
+
+const ROWS: i64 = 288_000;
+
+/// Rows that a statement's scans of activity looked at, and how it read them.
+async fn read(client: &Client, sql: &str, params: &[Param<'_>]) -> (i64, Vec<String>, String) {
+    let explain = format!("explain (analyze, format json) {sql}");
+    let rows = client.query_typed(&explain, params).await.unwrap();
+    let json: Value = rows[0].get(0);
+    let (mut looked_at, mut kinds) = (0, Vec::new());
+    collect(&json[0]["Plan"], &mut looked_at, &mut kinds);
+    (looked_at, kinds, json.to_string())
+}
+
+fn collect(node: &Value, looked_at: &mut i64, kinds: &mut Vec<String>) {
+    // Of many loops the average, which may have decimals.
+    let number = |name: &str| -> i64 {
+        let text = node[name].to_string();
+        text.split('.').next().unwrap().parse().unwrap_or(0)
+    };
+    let of_activity =
+        node["Relation Name"].as_str().is_some_and(|of| of.starts_with("contact_activity"));
+    if of_activity {
+        let removed = number("Rows Removed by Filter") + number("Rows Removed by Index Recheck");
+        *looked_at += (number("Actual Rows") + removed) * number("Actual Loops");
+        let named = |name: &str| node[name].as_str().unwrap();
+        kinds.push(format!("{} of {}", named("Node Type"), named("Relation Name")));
+    }
+    for child in node["Plans"].as_array().into_iter().flatten() {
+        collect(child, looked_at, kinds);
+    }
+}
+
+#[tokio::test]
+async fn an_hourly_job_reads_the_touched_days_alone() {
+    let world = World::new().await;
+    let nominal: DateTime<Utc> = "2026-11-30T12:00:00Z".parse().unwrap();
+    let months = "select analytics.keep_months($1, $2, 'epoch')";
+    world.owner.execute(months, &[&(nominal - Days::new(36)), &nominal]).await.unwrap();
+    world.owner.execute(MUCH, &[&nominal]).await.unwrap();
+    // One late event of one organization, three weeks old.
+    let late = "insert into analytics.contact_activity (organization_id, occurred_at, event_id,
+        contact_id, event_type, channel, data, received_at)
+      values ('org_7', $1, 'late', 'c', 'content.PageVisited', 'content', '{}', $2)";
+    let (happened, received) = (nominal - Days::new(21), nominal - TimeDelta::minutes(5));
+    world.owner.execute(late, &[&happened, &received]).await.unwrap();
+    world.owner.batch_execute("vacuum analyze analytics.contact_activity").await.unwrap();
+    let mut client = world.database.connect(Role::Queue).await.unwrap();
+    let job = client.transaction().await.unwrap();
+    let window = RollUp::AggregateHourly.window(nominal).received.unwrap();
+    let (name, batch) = (RollUp::AggregateHourly.name(), Uuid::new_v4());
+    let none = Vec::<NaiveDate>::new();
+    let times = [window.at.start, window.at.end, window.happened.start, window.happened.end];
+    let times = times.each_ref().map(|at| (at as _, Type::TIMESTAMPTZ));
+    let named: [Param<'_>; 2] = [(&name, Type::TEXT), (&batch, Type::UUID)];
+    let days: [Param<'_>; 2] = [(&none, Type::DATE_ARRAY), (&"day", Type::TEXT)];
+    let touch: Vec<Param<'_>> =
+        named.iter().cloned().chain(days).chain(times.iter().cloned()).collect();
+    let count: Vec<Param<'_>> = named.into_iter().chain(times).collect();
+
+    let sql = include_str!("../../../crates/store/sql/touch_activity.sql");
+    let (looked_at, _, plan) = read(job.client(), sql, &touch).await;
+    // The window is 467 events; a range of blocks beside it may be looked at.
+    assert!(looked_at < ROWS / 20, "{looked_at} rows: {plan}");
+
+    let sql = include_str!("../../../crates/store/sql/aggregate_days.sql");
+    let (looked_at, kinds, plan) = read(job.client(), sql, &count).await;
+    // Twelve hours of today, of all, and a day of one organization three weeks ago.
+    let (today, late) = (ROWS / 60, ROWS / 600);
+    assert!(looked_at < today + late + ROWS / 20, "{looked_at} rows: {plan}");
+    // A month that is nearly empty may be read through, the present one never.
+    let through = "Seq Scan of contact_activity_2026_11".to_owned();
+    assert!(!kinds.contains(&through), "{kinds:?}: {plan}");
+    let days = "select count(distinct date) from analytics.event_aggregates";
+    let days: i64 = job.query_one(days, &[]).await.unwrap().get(0);
+    assert_eq!(days, 2);
+}
