@@ -141,6 +141,18 @@ fn a_fixed_port_kept_storage_and_death() {
 }
 
 #[test]
+fn objects_are_stored_and_read_by_their_binding() {
+    let project = Project::new("objects");
+    let workers = Workers::start(&project.options(Build::Production)).unwrap();
+    assert_eq!(workers.stored("WARMUP_R2", "a b").unwrap(), None);
+    workers.store("WARMUP_R2", "a b", "seen").unwrap();
+    assert_eq!(workers.stored("WARMUP_R2", "a b").unwrap().as_deref(), Some("seen"));
+    assert!(seen(&workers, "a b"));
+    let error = workers.store("NO_BUCKET", "a b", "seen").unwrap_err();
+    assert!(matches!(error, Error::Refused { order: "store", .. }), "{error}");
+}
+
+#[test]
 fn a_start_that_cannot_work_says_why() {
     let project = Project::new("broken");
     fs::remove_file(project.0.join("workers/http/build/index.js")).unwrap();
