@@ -15,7 +15,9 @@ fn day(text: &str) -> NaiveDate {
 
 /// A roll-up and its nominal time; what was received from there on; days counted in
 /// any case, from and until before.
-const WINDOWS: [(RollUp, &str, Option<&str>, Option<[&str; 2]>); 9] = [
+type Row = (RollUp, &'static str, Option<&'static str>, Option<[&'static str; 2]>);
+
+const WINDOWS: [Row; 9] = [
     (RollUp::AggregateHourly, "2026-11-30T01:00:00Z", Some("2026-11-29T23:50:00Z"), None),
     (RollUp::AggregateHourly, "2026-01-01T00:00:00Z", Some("2025-12-31T22:50:00Z"), None),
     (
