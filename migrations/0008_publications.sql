@@ -1,6 +1,13 @@
--- 0008: a publication that met a run which never planned is followed by the next.
+-- 0008: a publication that met a run which never planned is followed by the next; and
+-- what nobody asked for is told from the index of what is to be done.
 --
--- Expands only: the build before publishes and recomputes as it did.
+-- Expands only: the build before publishes, recomputes and counts as it did.
+
+-- A backlog leaves types out that nobody asks for; a type never changes.
+drop index jobs.job_live;
+create index job_live on jobs.job (organization_id, queue) include (type)
+  where finished_at is null;
+comment on index jobs.job_live is 'The one index of jobs to be done; what is not in it is final.';
 
 -- A run that was never pinned looked at nothing. What was published when it was
 -- opened is then its own matter (it was cancelled, or its planner died and is a case

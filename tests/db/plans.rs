@@ -220,11 +220,13 @@ async fn no_statement_of_workers_and_duties_reads_a_million_jobs_through() {
     reads::are_look_ups(&world, &planner).await;
 
     let (of_name, asked) = (vec!["mauntic-scoring-events"], vec![1_i64]);
+    let unasked = vec!["scoring.NotifyAlert"];
     let params: &[Param<'_>] = &[
         (&"org_1", Type::TEXT),
         (&of_name, Type::TEXT_ARRAY),
         (&asked, Type::INT8_ARRAY),
         (&20_000_i64, Type::INT8),
+        (&unasked, Type::TEXT_ARRAY),
     ];
     let http = world.database.connect(Role::Http).await.unwrap();
     http.batch_execute("select set_config('app.organization', 'org_1', false)").await.unwrap();
