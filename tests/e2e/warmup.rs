@@ -193,7 +193,7 @@ async fn until_done(r2: &R2, owner: &Client, jobs: usize) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_night_begins_the_day_and_nothing_waits_for_it() {
-    let r2 = R2::start(Build::Production, &[]).await;
+    let r2 = R2::start(Build::Production, &[("ENABLE_ANALYTICS_CRON", "true")]).await;
     let (owner, today) = (r2.stack.owner().await, r2.today());
     let old = json!({"day": today - TimeDelta::days(1), "count": 50, "keys": []}).to_string();
     let names = ["a.example", "b.example", "c.example"];
