@@ -63,7 +63,7 @@ impl Wakeups for WorkerWakeups {
     }
 
     async fn publish(&self, events: &[OutgoingEvent]) -> Result<(), PortError> {
-        let events: Vec<Event> = events.iter().map(event).collect();
+        let events: Vec<Event> = events.iter().map(OutgoingEvent::told).collect();
         let at_once = |body| Outgoing { body, delay_secs: 0 };
         let bodies = events::encode(&events);
         let messages = bodies.map(|bodies| bodies.into_iter().map(at_once).collect());
@@ -94,18 +94,6 @@ async fn send(
         producer.send_raw_batch(batch).await.map_err(unavailable)?;
     }
     Ok(())
-}
-
-fn event(event: &OutgoingEvent) -> Event {
-    Event {
-        id: event.id,
-        event_type: event.event_type.clone(),
-        organization_id: event.organization_id.clone(),
-        occurred_at: event.occurred_at,
-        request_id: event.request_id.clone(),
-        data: event.data.clone(),
-        data_omitted: false,
-    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]

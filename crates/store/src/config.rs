@@ -66,16 +66,12 @@ impl ConfigStore for Session {
         let owner = organization.as_str();
         let owners = vec![owner; names.len()];
         let params: &[Param<'_>] = &[(&owner, Type::TEXT)];
-        let by_contact: &[Param<'_>] = &[
-            (&owners, Type::TEXT_ARRAY),
-            (&names, Type::TEXT_ARRAY),
-            (&inputs::ONE_TOO_MANY, Type::INT8),
-        ];
-        let of = by_contact.get(..2).unwrap_or_default();
+        let by_contact: &[Param<'_>] = &[(&owners, Type::TEXT_ARRAY), (&names, Type::TEXT_ARRAY)];
+        let of_signals = inputs::up_to_one_too_many(by_contact);
         let statements = [
             reading(params),
-            Statement { sql: include_str!("../sql/read_features.sql"), params: of },
-            Statement { sql: include_str!("../sql/read_signals.sql"), params: by_contact },
+            Statement { sql: include_str!("../sql/read_features.sql"), params: by_contact },
+            Statement { sql: include_str!("../sql/read_signals.sql"), params: &of_signals },
         ];
         let answers = tenant_snapshot(READING, self, organization, &statements).await?;
         let [config, features, signals] = answers.as_slice() else {

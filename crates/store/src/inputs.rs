@@ -28,13 +28,12 @@ pub(crate) async fn of_contacts(
     distinct.sort_unstable();
     distinct.dedup();
     let newest = None::<i64>;
-    let by_contact: &[Param<'_>] =
-        &[(&owners, Type::TEXT_ARRAY), (&names, Type::TEXT_ARRAY), (&ONE_TOO_MANY, Type::INT8)];
-    let of = by_contact.get(..2).unwrap_or_default();
+    let by_contact: &[Param<'_>] = &[(&owners, Type::TEXT_ARRAY), (&names, Type::TEXT_ARRAY)];
+    let signals = up_to_one_too_many(by_contact);
     let by_owner: &[Param<'_>] = &[(&distinct, Type::TEXT_ARRAY), (&newest, Type::INT8)];
     let statements = [
-        Statement { sql: include_str!("../sql/read_features.sql"), params: of },
-        Statement { sql: include_str!("../sql/read_signals.sql"), params: by_contact },
+        Statement { sql: include_str!("../sql/read_features.sql"), params: by_contact },
+        Statement { sql: include_str!("../sql/read_signals.sql"), params: &signals },
         Statement { sql: include_str!("../sql/read_configs.sql"), params: by_owner },
     ];
     let answers = read(session, &statements).await?;
@@ -65,8 +64,8 @@ pub(crate) async fn of_range(
         (&last_owner, Type::TEXT),
         (&last_contact, Type::TEXT),
     ];
-    let with = |param| [params, &[param]].concat();
-    let (signals, configs) = (with((&ONE_TOO_MANY, Type::INT8)), with((&config_epoch, Type::INT8)));
+    let signals = up_to_one_too_many(params);
+    let configs = [params, &[(&config_epoch, Type::INT8)]].concat();
     let statements = [
         Statement { sql: include_str!("../sql/read_range.sql"), params },
         Statement { sql: include_str!("../sql/read_range_signals.sql"), params: &signals },
@@ -89,7 +88,12 @@ pub(crate) async fn of_range(
 /// As many signals as are read at most: one more than a job scores by tells that
 /// there are more.
 #[expect(clippy::cast_possible_wrap, reason = "a constant of five digits")]
-pub(crate) const ONE_TOO_MANY: i64 = SIGNALS_SCORED_MAX as i64 + 1;
+const ONE_TOO_MANY: i64 = SIGNALS_SCORED_MAX as i64 + 1;
+
+/// Parameters of a read of signals: whose, and how many.
+pub(crate) fn up_to_one_too_many<'a>(of: &[Param<'a>]) -> Vec<Param<'a>> {
+    [of, &[(&ONE_TOO_MANY, Type::INT8)]].concat()
+}
 
 /// Contacts for a look: those whose signals were not all read have an error in place
 /// of their inputs. The last row's contact is the first of them.

@@ -25,21 +25,9 @@ pub(crate) async fn tell(server: &Server, copy: &Copy) -> Told {
         told.events += sent.len();
         // A slice is what the relay hands over at once.
         for slice in sent.chunks(SLICE_ROWS) {
-            let slice: Vec<Event> = slice.iter().map(event).collect();
+            let slice: Vec<Event> = slice.iter().map(OutgoingEvent::told).collect();
             told.messages += encode(&slice).expect("events are JSON").len();
         }
     }
     told
-}
-
-fn event(event: &OutgoingEvent) -> Event {
-    Event {
-        id: event.id,
-        event_type: event.event_type.clone(),
-        organization_id: event.organization_id.clone(),
-        occurred_at: event.occurred_at,
-        request_id: event.request_id.clone(),
-        data: event.data.clone(),
-        data_omitted: false,
-    }
 }

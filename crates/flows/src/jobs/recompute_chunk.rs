@@ -15,7 +15,9 @@ use serde_json::json;
 
 use super::scoring::{Tally, Target, score_target};
 use super::{Context, Decided, Outcome};
-use crate::ports::{ContactKey, EffectStore, Held, Host, PortError, Ports, SpawnedJob};
+use crate::ports::{
+    ContactKey, EffectStore, Held, Host, PortError, Ports, ScoreInputs, SpawnedJob,
+};
 
 pub(super) async fn decide<P: Ports>(
     cx: &Context<'_, P>,
@@ -40,8 +42,7 @@ pub(super) async fn decide<P: Ports>(
         }
     };
     if inputs.truncated {
-        let known: Vec<&ContactKey> = inputs.contacts.keys().collect();
-        return Ok(split(cx, held, &data, &known));
+        return Ok(split(cx, held, &data, &inputs));
     }
     let context = data.context.unwrap_or_default();
     let mut tally = Tally::default();
@@ -57,7 +58,7 @@ fn split<P: Ports>(
     cx: &Context<'_, P>,
     held: &Held,
     data: &RecomputeChunk,
-    known: &[&ContactKey],
+    inputs: &ScoreInputs,
 ) -> Decided {
     let halves = match &data.contacts {
         Contacts::Ids(ids) => {
@@ -65,8 +66,9 @@ fn split<P: Ports>(
             [low, high].map(|ids| Contacts::Ids(ids.to_vec()))
         }
         Contacts::Range(range) => {
-            let middle = known.get((known.len() / 2).saturating_sub(1));
-            let middle = middle.map_or_else(|| range.through.clone(), |key| place(key));
+            let mut known = inputs.contacts.keys();
+            let middle = known.nth((known.len() / 2).saturating_sub(1));
+            let middle = middle.map_or_else(|| range.through.clone(), place);
             let low = ContactRange { after: range.after.clone(), through: middle.clone() };
             let high = ContactRange { after: Some(middle), through: range.through.clone() };
             [low, high].map(Contacts::Range)

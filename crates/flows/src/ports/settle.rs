@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::jobs::Message;
+use mauntic_domain::jobs::events::Event;
 use uuid::Uuid;
 
 /// What becomes of a held job that was not done.
@@ -137,4 +138,20 @@ pub struct OutgoingEvent {
     pub request_id: Option<String>,
     /// When.
     pub occurred_at: DateTime<Utc>,
+}
+
+impl OutgoingEvent {
+    /// As it stands in a message.
+    #[must_use]
+    pub fn told(&self) -> Event {
+        Event {
+            id: self.id,
+            event_type: self.event_type.clone(),
+            organization_id: self.organization_id.clone(),
+            occurred_at: self.occurred_at,
+            request_id: self.request_id.clone(),
+            data: self.data.clone(),
+            data_omitted: false,
+        }
+    }
 }
