@@ -31,7 +31,7 @@ bench: build ## scoring beside plain SQL; job systems beside pg-boss and graphil
 soak: setup ## the long proofs: a million seeds, a thousand histories, 50,000 jobs and a million contacts under faults; an hour or two
 	@$(ENV) && cargo run -q -p mauntic-cli -- sim run --seeds 1000000
 	@$(ENV) && MAUNTIC_HISTORIES=500 cargo test -p mauntic-tests --test conformance histories
-	@$(ENV) && tools/build-workers.sh --fault-hooks && \
+	@$(ENV) && tools/build-workers.sh && tools/build-workers.sh --fault-hooks && \
 	  MAUNTIC_E2E_JOBS=50000 cargo test -p mauntic-tests --test e2e ten_thousand && \
 	  MAUNTIC_E2E_CONTACTS=1000000 cargo test -p mauntic-tests --test e2e recompute
 

@@ -38,6 +38,7 @@ mod enqueues;
 pub(crate) mod given;
 mod given_signals;
 mod guards;
+mod held_back;
 mod intake;
 mod intake_order;
 mod intake_tenants;

@@ -21,7 +21,7 @@ async fn roll_up(session: &Session, of: RollUp, nominal: DateTime<Utc>) {
     let write = RollUpWrite { roll_up: of, window: of.window(nominal), job_id: Uuid::new_v4() };
     let effect = Effect { roll_ups: vec![write], ..Effect::of(nominal, Vec::new()) };
     let committed = session.commit(&effect).await.unwrap();
-    assert_eq!(committed, Committed::Done { superseded: 0 });
+    assert_eq!(committed, Committed::Done { superseded: 0, refill: false });
 }
 
 fn at(text: &str) -> DateTime<Utc> {

@@ -148,8 +148,10 @@ async fn moves(planner: &Planner) {
         (&claims, Type::INT4_ARRAY),
         (&receipts, Type::TEXT_ARRAY),
         (&wanted, Type::INT8),
+        (&1_000_i64, Type::INT8),
+        (&55_i64, Type::INT8),
     ];
-    planner.check(sql!("complete_jobs"), params, &["job_pkey"]).await;
+    planner.check(sql!("complete_jobs"), params, &["job_pkey", "job_live"]).await;
     let (states, failed, waits) =
         (vec!["failed"; count], vec![true; count], vec![1_000_i64; count]);
     let texts = vec![Some("why"); count];
@@ -191,6 +193,14 @@ async fn duties(planner: &Planner) {
         (&60_i64, Type::INT8),
     ];
     planner.check(sql!("take_due"), params, &["job_live", "job_pkey"]).await;
+    let params: &[Param<'_>] = &[
+        (&queues[0], Type::TEXT),
+        (&vec!["org_1"], Type::TEXT_ARRAY),
+        (&2_000_i64, Type::INT8),
+        (&60_i64, Type::INT8),
+        (&55_i64, Type::INT8),
+    ];
+    planner.check(sql!("take_held_back"), params, &["job_live", "job_pkey"]).await;
     let params: &[Param<'_>] = &[(&1_000_i64, Type::INT8)];
     planner.check(sql!("expire"), params, &["job_live", "job_pkey"]).await;
     let params: &[Param<'_>] = &[(&2_592_000_i64, Type::INT8), (&5_000_i64, Type::INT8)];

@@ -112,7 +112,7 @@ async fn a_score_never_goes_back_to_older_features() {
             )
         };
         let committed = session.commit(&effect).await.unwrap();
-        assert_eq!(committed, Committed::Done { superseded });
+        assert_eq!(committed, Committed::Done { superseded, refill: false });
     }
     let sql = "select s.total_score::text, h.total_score::text, s.input_version
       from scoring.lead_scores s join scoring.score_history h using (organization_id, contact_id)";
@@ -153,7 +153,7 @@ async fn a_lost_lease_writes_nothing_and_its_neighbours_do() {
     assert_eq!(session.commit(&effect(&[kept, lost])).await.unwrap(), Committed::FenceLost);
     assert_eq!(world.count("select count(*) from scoring.lead_scores").await, 0);
     assert_eq!(session.commit(&effect(&[lost])).await.unwrap(), Committed::FenceLost);
-    let done = Committed::Done { superseded: 0 };
+    let done = Committed::Done { superseded: 0, refill: false };
     assert_eq!(session.commit(&effect(&[kept])).await.unwrap(), done);
     assert_eq!(world.count("select count(*) from jobs.job where state = 'completed'").await, 1);
 }

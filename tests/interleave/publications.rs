@@ -115,7 +115,7 @@ impl World {
                 let jobs = vec![CompletedJob { id: LAST, claim: 1, run_id, summary }];
                 let now = "2026-01-02T03:00:00Z".parse().unwrap();
                 let done = queue.commit(&Effect::of(now, jobs)).await?;
-                assert_eq!(done, Committed::Done { superseded: 0 });
+                assert_eq!(done, Committed::Done { superseded: 0, refill: false });
                 Ok(Did::It)
             }
             Does::Kill => {

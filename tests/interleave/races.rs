@@ -101,7 +101,7 @@ async fn a_commit_that_was_never_heard_leaves_the_job_to_be_done() {
     // The server may still be at it.
     let session = fixture.session().await;
     let committed = session.commit(&effect()).await.unwrap();
-    assert_eq!(committed, Committed::Done { superseded: 0 });
+    assert_eq!(committed, Committed::Done { superseded: 0, refill: false });
     assert_eq!(fixture.seen().await, "completed 0 {\"by\": \"the effect\"} 2 1");
 }
 
@@ -162,5 +162,8 @@ async fn a_zombies_job_is_claimable_again_when_its_session_was_ended() {
     zombie.batch_execute(short).await.unwrap();
     wait::until_async("the zombie's end", 30, || async { zombie.is_closed().then_some(()) }).await;
     let session = fixture.session().await;
-    assert_eq!(session.commit(&effect()).await.unwrap(), Committed::Done { superseded: 0 });
+    assert_eq!(
+        session.commit(&effect()).await.unwrap(),
+        Committed::Done { superseded: 0, refill: false }
+    );
 }

@@ -16,6 +16,7 @@ use uuid::Uuid;
 mod contact_events;
 mod crowded;
 mod duties;
+mod held_back;
 mod outage;
 mod schedules;
 mod seeds;

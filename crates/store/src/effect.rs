@@ -60,8 +60,11 @@ impl EffectStore for Session {
         let written = self.transact(READ_WRITE, &statements);
         let what = "the effect's transaction";
         let written = self.within(written).await.map_err(no_commit_answer(what))?;
-        match written.map(|answers| superseded(effect, &answers)) {
-            Ok(superseded) => Ok(Committed::Done { superseded }),
+        match written {
+            Ok(answers) => Ok(Committed::Done {
+                superseded: superseded(effect, &answers),
+                refill: refill(effect, &answers),
+            }),
             Err(error) if is_fence_lost(&error) => Ok(Committed::FenceLost),
             Err(error) => Err(commit_error(what, &error)),
         }
@@ -75,6 +78,12 @@ pub(crate) fn superseded(effect: &Effect, answers: &[Vec<Row>]) -> usize {
     let applied: Option<i64> = answer.and_then(|rows| rows.first()?.try_get("applied").ok());
     let applied = applied.and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
     effect.scores.len().saturating_sub(applied)
+}
+
+/// Whether jobs that were held back may go, of the same answers.
+fn refill(effect: &Effect, answers: &[Vec<Row>]) -> bool {
+    let answer = answers.first().filter(|_| !effect.jobs.is_empty());
+    answer.and_then(|rows| rows.first()?.try_get("refill").ok()).unwrap_or(false)
 }
 
 /// An effect, column by column.
@@ -133,7 +142,7 @@ impl<'a> Columns<'a> {
 
 /// The parameters of an effect's statements.
 pub(crate) struct Params<'a> {
-    completed: [Param<'a>; 4],
+    completed: [Param<'a>; 6],
     scores: Vec<Param<'a>>,
     spawned: [Param<'a>; 9],
     spawned_ids: [Param<'a>; 1],

@@ -44,7 +44,8 @@ pub(crate) async fn rehearse(
     match session.within(flight).await.map_err(no_answer)? {
         Ok(answers) => {
             let written = answers.get(BEFORE..).unwrap_or_default();
-            Ok(Committed::Done { superseded: superseded(effect, written) })
+            // Nothing of it is done, so that nothing is to be sent in its place.
+            Ok(Committed::Done { superseded: superseded(effect, written), refill: false })
         }
         Err(error) if is_fence_lost(&error) => Ok(Committed::FenceLost),
         Err(error) => Err(statement_error(what, &error)),

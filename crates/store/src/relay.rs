@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use futures::future::join3;
-use mauntic_domain::jobs::limits::{DISPATCHED_MAX, WAKE};
+use mauntic_domain::jobs::limits::{DISPATCHED_MAX, SENDING, WAKE};
 use mauntic_domain::jobs::{Message, Queue};
 use mauntic_flows::ports::{
     Advanced, Instance, OutgoingEvent, PortError, RelayStore, Retired, Wakeup,
@@ -32,6 +32,24 @@ impl RelayStore for Session {
         ];
         let rows = self.statement("taking due jobs", include_str!("../sql/take_due.sql"), params);
         rows.await?.iter().map(|row| Ok((queue(row)?, wakeup(row)?))).collect()
+    }
+
+    async fn take_held_back(
+        &self,
+        queue: Queue,
+        organizations: &[&str],
+    ) -> Result<Vec<Wakeup>, PortError> {
+        let (name, wake, sent_by) =
+            (queue.name(), WAKE.num_seconds(), (WAKE - SENDING).num_seconds());
+        let params: &[Param<'_>] = &[
+            (&name, Type::TEXT),
+            (&organizations, Type::TEXT_ARRAY),
+            (&DISPATCHED_MAX, Type::INT8),
+            (&wake, Type::INT8),
+            (&sent_by, Type::INT8),
+        ];
+        let sql = include_str!("../sql/take_held_back.sql");
+        self.statement("taking jobs held back", sql, params).await?.iter().map(wakeup).collect()
     }
 
     async fn mark_sent(&self, ids: &[Uuid]) -> Result<(), PortError> {

@@ -2,6 +2,7 @@
 
 use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::jobs::JobType;
+use mauntic_domain::jobs::limits::{REFILL_AT, SENDING, WAKE};
 use mauntic_flows::ports::{CompletedJob, Effect, NewEvent, SentNotification, SpawnedJob};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -15,6 +16,7 @@ pub(crate) struct Completed {
     claims: Vec<i32>,
     receipts: Vec<String>,
     count: i64,
+    sent_by: i64,
 }
 
 impl Completed {
@@ -24,15 +26,18 @@ impl Completed {
             claims: jobs.iter().map(|job| job.claim).collect(),
             receipts: jobs.iter().map(|job| job.summary.to_string()).collect(),
             count: i64::try_from(jobs.len()).unwrap_or(i64::MAX),
+            sent_by: (WAKE - SENDING).num_seconds(),
         }
     }
 
-    pub(crate) fn params(&self) -> [Param<'_>; 4] {
+    pub(crate) fn params(&self) -> [Param<'_>; 6] {
         [
             (&self.ids, Type::UUID_ARRAY),
             (&self.claims, Type::INT4_ARRAY),
             (&self.receipts, Type::TEXT_ARRAY),
             (&self.count, Type::INT8),
+            (&REFILL_AT, Type::INT8),
+            (&self.sent_by, Type::INT8),
         ]
     }
 }

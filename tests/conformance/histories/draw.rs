@@ -173,7 +173,8 @@ impl Draw {
 
     fn step_of_duties(&mut self) -> Op {
         match self.rng.below(13) {
-            0 | 1 => Op::TakeDue(self.limit()),
+            0 => Op::TakeDue(self.limit()),
+            1 => Op::TakeHeldBack(self.owner()),
             2 => Op::TakeEvents(self.limit()),
             3 => Op::MarkEventsSent(self.pick(&self.events.clone()).into_iter().collect()),
             4 => Op::Beat(DUTIES[self.rng.below(2)], INTERVALS[self.rng.below(2)]),

@@ -47,6 +47,7 @@ pub(super) enum Op {
     Replay(Uuid),
     Commit(Effect),
     TakeDue(i64),
+    TakeHeldBack(&'static str),
     MarkSent(Vec<Uuid>),
     MarkOwnSent(&'static str, Vec<Uuid>),
     TakeEvents(i64),
@@ -159,6 +160,9 @@ impl Op {
             Self::Cancel(ids) => store.cancel(&ids).await.map(|ids| json!(ids)),
             Self::Replay(id) => store.replay(id).await.map(|it| json!(format!("{it:?}"))),
             Self::Commit(effect) => store.commit(&effect).await.map(|it| json!(format!("{it:?}"))),
+            Self::TakeHeldBack(owner) => {
+                store.take_held_back(QUEUE, &[owner]).await.map(Reply::value)
+            }
             Self::TakeDue(limit) => store.take_due(limit).await.map(Reply::value),
             Self::MarkSent(ids) => store.mark_sent(&ids).await.map(|()| json!(null)),
             Self::MarkOwnSent(owner, ids) => {

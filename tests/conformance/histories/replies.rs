@@ -88,6 +88,12 @@ impl Reply for Vec<(Queue, Wakeup)> {
     }
 }
 
+impl Reply for Vec<Wakeup> {
+    fn value(self) -> Value {
+        self.iter().map(|due| json!([due.message, due.delay_secs])).collect()
+    }
+}
+
 impl Reply for Vec<OutgoingEvent> {
     fn value(self) -> Value {
         let event = |event: &OutgoingEvent| {

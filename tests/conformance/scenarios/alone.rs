@@ -80,7 +80,7 @@ async fn a_final_leased_or_early_job_is_not_due<S: Subject>(mut world: World<S>)
     assert_eq!(world.alone(id).await, AloneClaim::NotDue);
     world.advance(28).await;
     let held = world.hold_alone(id).await;
-    assert_eq!(world.complete(&[&held]).await, Committed::Done { superseded: 0 });
+    assert_eq!(world.complete(&[&held]).await, Committed::Done { superseded: 0, refill: false });
     assert_eq!(world.alone(id).await, AloneClaim::NotDue);
     let nobodys = world.id();
     assert_eq!(world.alone(nobodys).await, AloneClaim::NotDue);
@@ -105,5 +105,5 @@ async fn who_lost_the_lease_cannot_commit<S: Subject>(mut world: World<S>) {
     world.advance(60).await;
     let second = world.hold_alone(id).await;
     assert_eq!(world.complete(&[&first]).await, Committed::FenceLost);
-    assert_eq!(world.complete(&[&second]).await, Committed::Done { superseded: 0 });
+    assert_eq!(world.complete(&[&second]).await, Committed::Done { superseded: 0, refill: false });
 }

@@ -46,7 +46,7 @@ async fn a_case_is_replayed_once<S: Subject>(mut world: World<S>) {
     assert_eq!(world.replay(case, None).await, CaseReplayed::NotDead);
     assert_eq!(world.dump().await, before);
     let held = world.hold(job).await;
-    assert_eq!(world.complete(&[&held]).await, Committed::Done { superseded: 0 });
+    assert_eq!(world.complete(&[&held]).await, Committed::Done { superseded: 0, refill: false });
 }
 
 async fn a_replayed_case_that_dies_again_is_a_new_case<S: Subject>(mut world: World<S>) {

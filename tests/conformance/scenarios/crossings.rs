@@ -135,7 +135,7 @@ async fn a_superseded_score_crosses_nothing<S: Subject>(mut world: World<S>) {
     store(&world, vec![score("ada", 5, (2, 2), id)]).await;
     let before = world.dump().await;
     let scores = vec![score("ada", 95, (1, 3), id)];
-    assert_eq!(store(&world, scores).await, Committed::Done { superseded: 1 });
+    assert_eq!(store(&world, scores).await, Committed::Done { superseded: 1, refill: false });
     assert_eq!(world.dump().await, before);
 }
 
@@ -170,9 +170,9 @@ async fn a_score_that_was_computed_before_replaces_none_of_the_same_inputs<S: Su
     let earlier = effect(now - TimeDelta::microseconds(1), &[]);
     let scores = vec![score("ada", 90, (2, 2), id)];
     let done = world.queue.commit(&Effect { scores: scores.clone(), ..earlier }).await.unwrap();
-    assert_eq!(done, Committed::Done { superseded: 1 });
+    assert_eq!(done, Committed::Done { superseded: 1, refill: false });
     assert_eq!(world.dump().await, before);
-    assert_eq!(store(&world, scores).await, Committed::Done { superseded: 0 });
+    assert_eq!(store(&world, scores).await, Committed::Done { superseded: 0, refill: false });
     assert_eq!(world.column("scores", "total_score").await, [json!(905_000)]);
 }
 
@@ -183,7 +183,7 @@ async fn newer_inputs_replace_a_score_that_was_computed_later<S: Subject>(mut wo
     let earlier = effect(now - TimeDelta::seconds(1), &[]);
     let scores = vec![score("ada", 70, (3, 2), id), score("bob", 70, (2, 3), id)];
     let done = world.queue.commit(&Effect { scores, ..earlier }).await.unwrap();
-    assert_eq!(done, Committed::Done { superseded: 0 });
+    assert_eq!(done, Committed::Done { superseded: 0, refill: false });
     assert_eq!(world.column("scores", "total_score").await, [json!(705_000), json!(705_000)]);
 }
 

@@ -28,7 +28,7 @@ async fn completed_jobs_have_receipts<S: Subject>(mut world: World<S>) {
     let held = world.claim(&ids).await.held;
     world.advance(10).await;
     let done = world.complete(&[&held[0], &held[1]]).await;
-    assert_eq!(done, Committed::Done { superseded: 0 });
+    assert_eq!(done, Committed::Done { superseded: 0, refill: false });
     let row = json!({"state": "completed", "finished_at": "+0s", "receipt": {"scored": 1},
         "lease_until": none(), "claim": 1, "wake_at": "+50s"});
     world.expect_job(ids[0], row).await;
@@ -149,6 +149,6 @@ async fn an_effect_without_jobs_needs_no_fence<S: Subject>(mut world: World<S>) 
     let whole = effect(world.subject.now(), &[]);
     let spawned = vec![spawned(world.id(), Some(run)), spawned(world.id(), None)];
     let done = world.queue.commit(&Effect { spawned, ..whole }).await.unwrap();
-    assert_eq!(done, Committed::Done { superseded: 0 });
+    assert_eq!(done, Committed::Done { superseded: 0, refill: false });
     world.expect_run(run, json!({"jobs_total": 2, "status": "running"})).await;
 }

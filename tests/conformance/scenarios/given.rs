@@ -217,7 +217,7 @@ impl<S: Subject> World<S> {
         let mut effect = effect(self.subject.now(), &[&held]);
         effect.spawned = ids.iter().map(|id| spawned(*id, Some(run_id))).collect();
         let committed = self.queue.commit(&effect).await.expect("committed");
-        assert_eq!(committed, Committed::Done { superseded: 0 });
+        assert_eq!(committed, Committed::Done { superseded: 0, refill: false });
         (run_id, ids)
     }
 

@@ -120,7 +120,7 @@ async fn effects_are_counted_by_their_delivery<S: Subject>(mut world: World<S>) 
     let (one, two) = (jobs(&mut world, &ids[..2]).await, jobs(&mut world, &ids[2..]).await);
     // One effect may be of several deliveries' jobs.
     let held: Vec<&Held> = vec![&one.reply.held[0], &two.reply.held[0]];
-    assert_eq!(world.complete(&held).await, Committed::Done { superseded: 0 });
+    assert_eq!(world.complete(&held).await, Committed::Done { superseded: 0, refill: false });
     expect(&mut world, one.token, json!({"messages": 2, "taken": 2, "effects": 1})).await;
     expect(&mut world, two.token, json!({"messages": 1, "taken": 1, "effects": 1})).await;
     world.complete(&[&one.reply.held[1]]).await;
@@ -268,7 +268,10 @@ async fn a_job_done_by_another_build_has_no_delivery<S: Subject>(mut world: Worl
     let held = world.hold_alone(ids[0]).await;
     let other = world.hold_alone(ids[1]).await;
     let whole: Effect = effect(world.subject.now(), &[&held]);
-    assert_eq!(world.queue.commit(&whole).await.unwrap(), Committed::Done { superseded: 0 });
+    assert_eq!(
+        world.queue.commit(&whole).await.unwrap(),
+        Committed::Done { superseded: 0, refill: false }
+    );
     assert!(world.set_back(&other, failed(1)).await);
     assert!(world.column("deliveries", "token").await.is_empty());
 }

@@ -183,7 +183,7 @@ async fn what_a_cancelled_run_spawns_is_cancelled<S: Subject>(mut world: World<S
     let whole = effect(world.subject.now(), &[&held]);
     let spawned = vec![spawned(job, Some(run))];
     let done = world.queue.commit(&Effect { spawned, ..whole }).await.unwrap();
-    assert_eq!(done, Committed::Done { superseded: 0 });
+    assert_eq!(done, Committed::Done { superseded: 0, refill: false });
     world.expect_job(job, json!({"state": "cancelled", "finished_at": "+0s"})).await;
     let counts = json!({"status": "cancelled", "jobs_total": 2, "jobs_done": 1,
         "jobs_cancelled": 1, "cancelled_at": "-10s"});

@@ -61,7 +61,7 @@ async fn a_rehearsal_tells_what_the_commit_will<S: Subject>(mut world: World<S>)
     let job = world.dead_letter(JobKey::None).await;
     let effect = whole(&mut world, job).await;
     let told = world.op.rehearse(job, &effect).await.unwrap();
-    assert_eq!(told, Committed::Done { superseded: 1 });
+    assert_eq!(told, Committed::Done { superseded: 1, refill: false });
     let case = world.case_of(job).await;
     world.replay(case, None).await;
     world.hold(job).await;
@@ -93,7 +93,7 @@ async fn a_job_of_a_run_is_rehearsed<S: Subject>(mut world: World<S>) {
     let effect = whole(&mut world, jobs[0]).await;
     let before = world.dump().await;
     let told = world.op.rehearse(jobs[0], &effect).await.unwrap();
-    assert_eq!(told, Committed::Done { superseded: 0 });
+    assert_eq!(told, Committed::Done { superseded: 0, refill: false });
     assert_eq!(world.dump().await, before);
     world.expect_run(run, json!({"status": "partial", "jobs_total": 2})).await;
 }

@@ -209,7 +209,7 @@ async fn a_replayed_run_is_completed<S: Subject>(mut world: World<S>) {
     world.expect_run(run, row).await;
     let held = world.claim(&jobs).await.held;
     let held: Vec<_> = held.iter().collect();
-    assert_eq!(world.complete(&held).await, Committed::Done { superseded: 0 });
+    assert_eq!(world.complete(&held).await, Committed::Done { superseded: 0, refill: false });
     world.expect_run(run, json!({"status": "completed", "jobs_done": 4, "jobs_total": 4})).await;
 }
 

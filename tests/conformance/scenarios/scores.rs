@@ -43,7 +43,7 @@ async fn a_first_score_is_told<S: Subject>(mut world: World<S>) {
     let whole = effect(world.subject.now(), &[&held]);
     let scores = vec![score("ada", 50, (1, 0), id), score("bob", 90, (2, 3), id)];
     let done = world.queue.commit(&Effect { scores, ..whole }).await.unwrap();
-    assert_eq!(done, Committed::Done { superseded: 0 });
+    assert_eq!(done, Committed::Done { superseded: 0, refill: false });
     let told = world.column("events", "data").await;
     let ada = json!({"contactId": "ada", "grade": "C", "previousGrade": none(),
         "totalScore": 50.5});
@@ -78,7 +78,7 @@ async fn a_score_of_older_features_is_superseded<S: Subject>(mut world: World<S>
     store(&mut world, vec![score("ada", 50, (2, 2), id)]).await;
     let before = world.dump().await;
     let scores = vec![score("ada", 90, (1, 3), id)];
-    assert_eq!(store(&mut world, scores).await, Committed::Done { superseded: 1 });
+    assert_eq!(store(&mut world, scores).await, Committed::Done { superseded: 1, refill: false });
     assert_eq!(world.dump().await, before);
 }
 
@@ -86,7 +86,7 @@ async fn a_score_of_an_older_configuration_is_superseded<S: Subject>(mut world: 
     let id = world.id();
     store(&mut world, vec![score("ada", 50, (2, 2), id)]).await;
     let scores = vec![score("ada", 90, (3, 1), id), score("bob", 10, (1, 1), id)];
-    assert_eq!(store(&mut world, scores).await, Committed::Done { superseded: 1 });
+    assert_eq!(store(&mut world, scores).await, Committed::Done { superseded: 1, refill: false });
     assert_eq!(world.column("scores", "total_score").await, [json!(505_000), json!(105_000)]);
 }
 
@@ -94,7 +94,7 @@ async fn a_score_of_the_same_versions_is_written<S: Subject>(mut world: World<S>
     let (first, second) = (world.id(), world.id());
     store(&mut world, vec![score("ada", 50, (2, 2), first)]).await;
     let scores = vec![score("ada", 51, (2, 2), second)];
-    assert_eq!(store(&mut world, scores).await, Committed::Done { superseded: 0 });
+    assert_eq!(store(&mut world, scores).await, Committed::Done { superseded: 0, refill: false });
     assert_eq!(world.column("scores", "job_id").await, [json!(second)]);
 }
 

@@ -80,7 +80,7 @@ async fn overdue_alerts_expire_and_are_told<S: Subject>(mut world: World<S>) {
     world.advance(10).await;
     let whole = effect(world.subject.now(), &[&held]);
     let done = world.queue.commit(&Effect { expired_alerts, ..whole }).await.unwrap();
-    assert_eq!(done, Committed::Done { superseded: 0 });
+    assert_eq!(done, Committed::Done { superseded: 0, refill: false });
     assert_eq!(world.column("alerts", "status").await, ["expired", "expired"]);
     assert_eq!(world.column("alerts", "expired_at").await, ["+0s", "+0s"]);
     assert_eq!(world.column("alerts", "acknowledged_at").await, [none(), none()]);
@@ -169,7 +169,7 @@ async fn decayed_signals_are_archived_once<S: Subject>(mut world: World<S>) {
     let whole = effect(world.subject.now(), &[&held]);
     let archived = Effect { archived_signals, ..whole };
     let done = world.queue.commit(&archived).await.unwrap();
-    assert_eq!(done, Committed::Done { superseded: 0 });
+    assert_eq!(done, Committed::Done { superseded: 0, refill: false });
     assert_eq!(world.column("signals", "archived_at").await, [json!("+0s"), json!("+0s"), none()]);
     assert!(decayed(&world, 9).await.is_empty());
     world.advance(10).await;

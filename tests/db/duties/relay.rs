@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
+use mauntic_domain::jobs::Queue;
 use mauntic_flows::ports::RelayStore;
 use mauntic_tests::world::World;
 use serde_json::json;
@@ -151,4 +152,20 @@ async fn events_leave_in_order_and_come_again_until_they_are_marked() {
     let numbers: Vec<_> = again.iter().map(|event| event.data["n"].clone()).collect();
     assert_eq!(numbers, [json!(4), json!(5)]);
     assert!(again.iter().all(|event| event.event_type == "scoring.LeadScoreUpdated"));
+}
+
+#[tokio::test]
+async fn of_many_who_end_batches_at_once_all_together_fill_a_share() {
+    let world = World::new().await;
+    due(&world, Some("org_big"), SCORING, 5_000).await;
+    let sessions = sessions(&world, 8).await;
+    let takes = sessions.iter().map(|session| async {
+        let taken = session.take_held_back(Queue::ScoringEvents, &["org_big"]).await.unwrap();
+        taken.into_iter().map(|wakeup| wakeup.message.job_id.unwrap()).collect::<Vec<Uuid>>()
+    });
+    let taken: Vec<Uuid> = join_all(takes).await.into_iter().flatten().collect();
+    assert_eq!(taken.len(), 2_000);
+    let oldest = "select id from jobs.job order by id limit 2000";
+    let oldest: BTreeSet<Uuid> = world.rows(oldest).await.iter().map(|row| row.get(0)).collect();
+    assert_eq!(taken.into_iter().collect::<BTreeSet<_>>(), oldest);
 }

@@ -54,7 +54,10 @@ async fn each_end_of_a_held_job_is_counted_once() {
 
     let held: Vec<&Held> = reply.held.iter().collect();
     let effect = effect_of(&held[..1], reply.now);
-    assert_eq!(session.commit(&effect).await.unwrap(), Committed::Done { superseded: 0 });
+    assert_eq!(
+        session.commit(&effect).await.unwrap(),
+        Committed::Done { superseded: 0, refill: false }
+    );
     assert_eq!(ended(&world, token).await, [1, 0, 0, 0]);
     let set_back: Vec<SetBackJob> = [failed(), dead(true), dead(false), snoozed()]
         .into_iter()
@@ -183,7 +186,10 @@ async fn a_job_of_the_build_before_ends_without_a_delivery() {
     world.rows("delete from jobs.delivery").await;
     let held: Vec<&Held> = reply.held.iter().collect();
     let effect = effect_of(&held[..1], reply.now);
-    assert_eq!(session.commit(&effect).await.unwrap(), Committed::Done { superseded: 0 });
+    assert_eq!(
+        session.commit(&effect).await.unwrap(),
+        Committed::Done { superseded: 0, refill: false }
+    );
     let job = SetBackJob { id: ids[1], claim: 1, setback: dead(true) };
     assert_eq!(session.set_back(&[job]).await.unwrap(), [ids[1]]);
     assert!(session.hand_back(held[2]).await.unwrap());

@@ -84,7 +84,7 @@ async fn a_rehearsal_leaves_every_row_and_equals_the_commit() {
     let before = dump(&world).await;
     for _ in 0..3 {
         let rehearsed = session.rehearse(job, &effect).await.unwrap();
-        assert_eq!(rehearsed, Committed::Done { superseded: 0 });
+        assert_eq!(rehearsed, Committed::Done { superseded: 0, refill: false });
         assert_eq!(dump(&world).await, before);
     }
     let queue = system(&world).await;
@@ -92,7 +92,10 @@ async fn a_rehearsal_leaves_every_row_and_equals_the_commit() {
     let claimed = "update jobs.job set state = 'in_progress', claim = 1,
       lease_until = clock_timestamp() + interval '1 min' where state = 'queued'";
     world.rows(claimed).await;
-    assert_eq!(queue.commit(&effect).await.unwrap(), Committed::Done { superseded: 0 });
+    assert_eq!(
+        queue.commit(&effect).await.unwrap(),
+        Committed::Done { superseded: 0, refill: false }
+    );
     assert_eq!(world.count("select count(*) from scoring.lead_scores").await, 1);
     let receipt: Value = row(&world, "jobs.job", job).await["receipt"].clone();
     assert_eq!(receipt, json!({"n": 1}));
@@ -105,7 +108,7 @@ async fn a_rehearsal_leaves_every_row_and_equals_the_commit() {
     older.spawned.clear();
     let before = dump(&world).await;
     let rehearsed = session.rehearse(again, &older).await.unwrap();
-    assert_eq!(rehearsed, Committed::Done { superseded: 1 });
+    assert_eq!(rehearsed, Committed::Done { superseded: 1, refill: false });
     assert_eq!(dump(&world).await, before);
 }
 
@@ -141,7 +144,7 @@ async fn a_rehearsal_waits_a_second_for_real_work() {
     assert!((900..4_000).contains(&waited), "{waited} ms");
     lock.batch_execute("rollback").await.unwrap();
     let done = session.rehearse(job, &effect).await.unwrap();
-    assert_eq!(done, Committed::Done { superseded: 0 });
+    assert_eq!(done, Committed::Done { superseded: 0, refill: false });
     // A time-out of one rehearsal is nobody else's.
     let row = world.rows("show lock_timeout").await;
     assert_eq!(row[0].get::<_, String>(0), "0");

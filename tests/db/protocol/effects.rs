@@ -76,7 +76,10 @@ async fn an_effect_is_written_whole_or_not_at_all() {
     assert_eq!(world.count("select count(*) from jobs.event_outbox").await, 0);
     assert_eq!(run(&world, made.run).await, ("running".into(), [1, 0, 0, 0]));
 
-    assert_eq!(session.commit(&whole).await.unwrap(), Committed::Done { superseded: 0 });
+    assert_eq!(
+        session.commit(&whole).await.unwrap(),
+        Committed::Done { superseded: 0, refill: false }
+    );
     assert_eq!(session.commit(&whole).await.unwrap(), Committed::FenceLost, "once");
     assert_eq!(job(&world, made.id).await["receipt"], json!({"n": 1}));
     assert_eq!(run(&world, made.run).await, ("running".into(), [3, 1, 0, 0]));
@@ -135,7 +138,10 @@ async fn a_new_grade_is_an_event_and_the_same_grade_is_none() {
         let mut scored = effect(vec![completed(&made, held(&session, made.id).await.claim)]);
         scored.scores = vec![write(&contact("c", &features).1, version, made.id)];
         let superseded = usize::from(jobs.len() == 3);
-        assert_eq!(session.commit(&scored).await.unwrap(), Committed::Done { superseded });
+        assert_eq!(
+            session.commit(&scored).await.unwrap(),
+            Committed::Done { superseded, refill: false }
+        );
         jobs.push(made.id);
     }
     let sql = "select organization_id, type, data, job_id from jobs.event_outbox order by id";

@@ -38,6 +38,15 @@ pub const UNASKED: [JobType; 1] = [JobType::NotifyAlert];
 /// another organization's message is at most that far behind.
 pub const DISPATCHED_MAX: i64 = 2_000;
 
+/// So many of them left, and a batch that ends sends what was held back. Half: ten
+/// batches are on their way meanwhile, and the look at an organization's backlog is
+/// paid once a thousand jobs.
+pub const REFILL_AT: i64 = DISPATCHED_MAX / 2;
+
+/// A producer or relay sends what it took within this, or died: what was not sent by
+/// then may be sent by who ends a batch. Sent twice is absorbed by the claim.
+pub const SENDING: TimeDelta = TimeDelta::seconds(5);
+
 /// Most jobs that one effect enqueues: ids, types and data of ranges are about
 /// 3 MB, and the transaction a second.
 pub const SPAWNED_MAX: u32 = 10_000;
@@ -55,5 +64,6 @@ pub const KEEP_MIN: TimeDelta = TimeDelta::days(30);
 /// 1,000 jobs a second that one minute may leave.
 pub const RETIRED_MAX: i64 = 100_000;
 
-const _: () = assert!(DISPATCHED_MAX < UNFINISHED_MAX);
+const _: () = assert!(REFILL_AT < DISPATCHED_MAX && DISPATCHED_MAX < UNFINISHED_MAX);
+const _: () = assert!(SENDING.num_seconds() < WAKE.num_seconds());
 const _: () = assert!(EXPIRY.num_days() < KEEP_MIN.num_days());

@@ -87,7 +87,7 @@ async fn rehearse<P: Ports>(
     let now = session.schedules(&[]).await?.now;
     let cx = Context { ports, session, now };
     match decide_and_rehearse(&cx, &held).await {
-        Ok((decision, Committed::Done { superseded })) => {
+        Ok((decision, Committed::Done { superseded, .. })) => {
             Ok(Some((blank.decided(&held, decision, superseded), true)))
         }
         Ok((_, Committed::FenceLost)) => {
@@ -107,7 +107,7 @@ async fn decide_and_rehearse<P: Ports>(
 ) -> Result<(Decision, Committed), PortError> {
     let decision = jobs::decide(cx, std::slice::from_ref(held)).await?;
     if decision.effect.jobs.is_empty() {
-        return Ok((decision, Committed::Done { superseded: 0 }));
+        return Ok((decision, Committed::Done { superseded: 0, refill: false }));
     }
     let committed = cx.session.rehearse(held.id, &decision.effect).await?;
     Ok((decision, committed))

@@ -23,7 +23,10 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
         let apart = held.len() > 1;
         for _ in 0..=CONTENTION_REPEATS_MAX {
             let attempted = self.decide_and_commit(&session, held, now).await;
-            if let Ok((decision, Committed::Done { superseded })) = attempted {
+            if let Ok((decision, Committed::Done { superseded, refill })) = attempted {
+                if refill {
+                    self.refill.extend(held.iter().filter_map(|one| one.organization_id.clone()));
+                }
                 let session = self.settle_decision(session, held, &decision, superseded).await?;
                 return Ok((session, false));
             }
@@ -69,7 +72,7 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
         let cx = Context { ports: self.ports, session, now };
         let decision = jobs::decide(&cx, held).await?;
         if decision.effect.jobs.is_empty() {
-            return Ok((decision, Committed::Done { superseded: 0 }));
+            return Ok((decision, Committed::Done { superseded: 0, refill: false }));
         }
         let committed = session.commit(&decision.effect).await?;
         Ok((decision, committed))

@@ -16,7 +16,7 @@ use crate::ports::{
     AloneClaim, AloneRequest, Checkpoint, ClaimReply, ClaimRequest, Database, Held, Host, JobStore,
     Next, PortError, Ports, PutOff, Seen,
 };
-use crate::relay::send_due;
+use crate::relay::{send_due, send_held_back};
 use crate::tick::observe_death;
 
 pub(super) type Session<P> = <<P as Ports>::Db as Database>::Session;
@@ -28,6 +28,8 @@ pub(super) struct Batch<'a, P, S> {
     pub(super) started: DateTime<Utc>,
     /// Whether an effect enqueued jobs, which are to be sent.
     pub(super) spawned: bool,
+    /// Organizations that have few messages out and jobs that were held back.
+    pub(super) refill: BTreeSet<String>,
     pub(super) report: Report,
 }
 
@@ -38,7 +40,8 @@ type Alone = BTreeMap<(bool, Uuid), Seen>;
 impl<'a, P: Ports, S: Settle> Batch<'a, P, S> {
     pub(super) fn new(ports: &'a P, plan: &'a Plan, settle: &'a S, messages: usize) -> Self {
         let report = Report { messages, ..Report::default() };
-        Self { ports, plan, settle, started: ports.host().now(), spawned: false, report }
+        let started = ports.host().now();
+        Self { ports, plan, settle, started, spawned: false, refill: BTreeSet::new(), report }
     }
 
     /// Claims, does and settles.
@@ -52,7 +55,7 @@ impl<'a, P: Ports, S: Settle> Batch<'a, P, S> {
             self.perform_together(session, std::mem::take(&mut reply.held), reply.now).await?;
         let session = self.put_off(session, &reply).await?;
         let session = self.perform_alone(session, alone).await?;
-        self.send_spawned(&session).await;
+        self.send_more(&session).await;
         Ok(())
     }
 
@@ -190,11 +193,18 @@ impl<'a, P: Ports, S: Settle> Batch<'a, P, S> {
         Ok(session)
     }
 
-    /// Sends what effects enqueued. What fails is sent by the tick.
-    async fn send_spawned(&mut self, session: &Session<P>) {
-        if self.spawned
-            && let Err(error) = send_due(self.ports, session).await
-        {
+    /// Sends what effects enqueued, or what was held back until now. What fails is
+    /// sent by the tick.
+    async fn send_more(&mut self, session: &Session<P>) {
+        let organizations: Vec<&str> = self.refill.iter().map(String::as_str).collect();
+        let sent = if self.spawned {
+            send_due(self.ports, session).await
+        } else if organizations.is_empty() {
+            return;
+        } else {
+            send_held_back(self.ports, session, self.plan.request.queue, &organizations).await
+        };
+        if let Err(error) = sent {
             self.note(&error);
         }
     }

@@ -227,6 +227,9 @@ pub enum Committed {
         /// Scores that were not written, because there is one of newer features
         /// or configuration.
         superseded: usize,
+        /// Whether an organization of these jobs has few messages out and jobs that
+        /// were held back; see [`super::RelayStore::take_held_back`].
+        refill: bool,
     },
     /// A lease was lost, so nothing was written; do the jobs one by one.
     FenceLost,

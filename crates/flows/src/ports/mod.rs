@@ -215,6 +215,14 @@ pub trait RelayStore: Sync {
     /// holds them back from other relays for a minute. Of one organization and
     /// queue no more are out than fairness allows.
     async fn take_due(&self, limit: i64) -> Result<Vec<(Queue, Wakeup)>, PortError>;
+    /// Takes jobs of these organizations that were never sent, as far as their share
+    /// of messages out on the queue reaches, and holds them back as
+    /// [`Self::take_due`] does.
+    async fn take_held_back(
+        &self,
+        queue: Queue,
+        organizations: &[&str],
+    ) -> Result<Vec<Wakeup>, PortError>;
     /// Notes that messages of these jobs were sent.
     async fn mark_sent(&self, ids: &[Uuid]) -> Result<(), PortError>;
     /// Takes at most `limit` events that were not sent and holds them back from

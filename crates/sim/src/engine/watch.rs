@@ -4,12 +4,15 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
+use mauntic_domain::jobs::limits::WAKE;
 use mauntic_flows::ports::{Enqueued, PortError};
 use uuid::Uuid;
 
 use super::executor::Invocation;
 use super::failure::{Failed, fail};
 use super::world::World;
+use crate::store::rows::JobRow;
 use crate::store::{Limits, State};
 
 /// Limits that a seed of two hundred operations meets.
@@ -31,7 +34,7 @@ pub(super) enum Seen {
     /// Nothing that matters.
     Nothing,
     /// How many of each place were out, and who waited for a turn.
-    Turns { out: BTreeMap<Place, i64>, waiting: Vec<Uuid> },
+    Turns { out: BTreeMap<Place, i64>, waiting: Vec<(Uuid, DateTime<Utc>)> },
     /// What a write would change.
     Written(Written),
 }
@@ -56,7 +59,7 @@ impl World {
             return Seen::Nothing;
         }
         match invocation.name {
-            "tick" => self.ports.store.look(|state| self.turns(state)),
+            "tick" | "consumer" => self.ports.store.look(|state| self.turns(state)),
             name if is_request(name) => Seen::Written(self.ports.store.look(written)),
             _ => Seen::Nothing,
         }
@@ -71,9 +74,8 @@ impl World {
             let Some(owner) = row.organization_id.as_ref() else { continue };
             if row.is_dispatched(now) {
                 *out.entry((owner.clone(), row.queue.clone())).or_default() += 1;
-            } else if row.wake_at < now {
-                // At the very moment a relay that took it may still mark it sent.
-                waiting.push(row.id);
+            } else if row.waits() {
+                waiting.push((row.id, row.wake_at));
             }
         }
         if waiting.is_empty() { Seen::Nothing } else { Seen::Turns { out, waiting } }
@@ -88,8 +90,11 @@ impl World {
         let now = self.now();
         let mut taken = 0;
         let beyond = self.ports.store.look(|state| {
-            let has_turn =
-                |id: &Uuid| state.job(*id).filter(|row| row.waits() && row.wake_at > now);
+            // Taken is what is held back anew; what was sent is out, and was before.
+            let has_turn = |(id, before): &(Uuid, DateTime<Utc>)| {
+                let is_taken = |row: &&JobRow| row.is_due(now) && row.wake_at == now + WAKE;
+                state.job(*id).filter(|row| row.wake_at != *before).filter(is_taken)
+            };
             for row in waiting.iter().filter_map(has_turn) {
                 let place = (row.organization_id.clone().unwrap_or_default(), row.queue.clone());
                 let many = out.entry(place.clone()).or_default();

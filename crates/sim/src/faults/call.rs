@@ -23,6 +23,7 @@ pub enum Call {
     DecayedSignals,
     Commit,
     TakeDue,
+    TakeHeldBack,
     MarkSent,
     TakeEvents,
     MarkEventsSent,
@@ -151,6 +152,7 @@ impl Call {
                 | Self::Bury
                 | Self::Expire
                 | Self::TakeDue
+                | Self::TakeHeldBack
                 | Self::MarkSent
                 | Self::MarkOwnSent
                 | Self::TakeEvents

@@ -60,15 +60,18 @@ impl EffectStore for MemorySession {
     async fn commit(&self, effect: &Effect) -> Result<Committed, PortError> {
         if self.store.lock().twin == Twin::EffectApartFromCompletion {
             let written = self.call(Call::Commit, |state| Ok(state.write(effect))).await?;
-            return self.call(Call::Commit, |state| Ok(state.complete(effect, written))).await;
+            let complete = |state: &mut State| Ok(state.complete(effect, written, false));
+            return self.call(Call::Commit, complete).await;
         }
         self.call(Call::Commit, |state| {
             if !state.may_commit(effect) {
                 state.log.fence_lost += 1;
                 return Ok(Committed::FenceLost);
             }
+            // The fence is the transaction's first statement.
+            let refill = state.wants_refill(effect);
             let superseded = state.write(effect);
-            Ok(state.complete(effect, superseded))
+            Ok(state.complete(effect, superseded, refill))
         })
         .await
     }
@@ -87,7 +90,12 @@ impl State {
     }
 
     /// Completes the jobs, then counts their runs.
-    pub(super) fn complete(&mut self, effect: &Effect, superseded: usize) -> Committed {
+    pub(super) fn complete(
+        &mut self,
+        effect: &Effect,
+        superseded: usize,
+        refill: bool,
+    ) -> Committed {
         if !self.may_commit(effect) {
             self.log.fence_lost += 1;
             return Committed::FenceLost;
@@ -111,7 +119,7 @@ impl State {
         }
         self.count(&counts);
         self.cancel_spawned(effect);
-        Committed::Done { superseded }
+        Committed::Done { superseded, refill }
     }
 
     /// What a planner enqueued for a run that was cancelled meanwhile.

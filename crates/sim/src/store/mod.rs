@@ -38,6 +38,7 @@ mod effect;
 mod ends;
 mod enqueue;
 mod guards;
+mod held_back;
 mod intake;
 mod intake_signals;
 mod job_row;

@@ -23,6 +23,6 @@ impl State {
             return Committed::FenceLost;
         }
         let superseded = copy.write(effect);
-        copy.complete(effect, superseded)
+        copy.complete(effect, superseded, false)
     }
 }

@@ -31,6 +31,14 @@ impl RelayStore for MemorySession {
         self.call(Call::TakeDue, |state| Ok(state.take_due(limit))).await
     }
 
+    async fn take_held_back(
+        &self,
+        queue: Queue,
+        organizations: &[&str],
+    ) -> Result<Vec<Wakeup>, PortError> {
+        self.call(Call::TakeHeldBack, |state| Ok(state.take_held_back(queue, organizations))).await
+    }
+
     async fn mark_sent(&self, ids: &[Uuid]) -> Result<(), PortError> {
         self.call(Call::MarkSent, |state| {
             state.mark_sent(None, ids);
@@ -173,7 +181,7 @@ impl State {
     }
 }
 
-fn wakeup(row: &JobRow, now: DateTime<Utc>) -> Wakeup {
+pub(super) fn wakeup(row: &JobRow, now: DateTime<Utc>) -> Wakeup {
     Wakeup { message: message(row), delay_secs: delay_secs(row.available_at - now) }
 }
 

@@ -10,7 +10,7 @@ use crate::outside::Health;
 use crate::store::SCHEMA_VERSION;
 
 /// Calls that faults are armed for: those on which something hangs.
-const CALLS: [Call; 48] = [
+const CALLS: [Call; 49] = [
     Call::Open,
     Call::Claim,
     Call::Claim,
@@ -36,6 +36,7 @@ const CALLS: [Call; 48] = [
     Call::Commit,
     Call::Commit,
     Call::TakeDue,
+    Call::TakeHeldBack,
     Call::MarkSent,
     Call::TakeEvents,
     Call::MarkEventsSent,

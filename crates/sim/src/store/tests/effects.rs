@@ -39,7 +39,7 @@ fn an_effect_is_whole_or_nothing() {
     assert!(world.store.look(|state| state.scores().is_empty() && state.events().count() == 0));
     effect.jobs[1].claim = 1;
     let done = wait(world.session().commit(&effect)).unwrap();
-    assert_eq!(done, Committed::Done { superseded: 0 });
+    assert_eq!(done, Committed::Done { superseded: 0, refill: false });
     assert_eq!(world.store.job(a.id).unwrap().state, JobState::Completed);
     let spawned = world.store.job(Uuid::from_u128(1)).unwrap();
     assert_eq!((spawned.wake_at, spawned.state), (world.clock.database(), JobState::Queued));
@@ -66,9 +66,9 @@ fn an_older_score_never_replaces_a_newer_one() {
         wait(world.session().commit(&effect)).unwrap()
     };
     let more = Features { has_phone: true, demo_request: true, ..features() };
-    assert_eq!(commit(&more, 2), Committed::Done { superseded: 0 });
-    assert_eq!(commit(&features(), 1), Committed::Done { superseded: 1 });
-    assert_eq!(commit(&features(), 3), Committed::Done { superseded: 0 });
+    assert_eq!(commit(&more, 2), Committed::Done { superseded: 0, refill: false });
+    assert_eq!(commit(&features(), 1), Committed::Done { superseded: 1, refill: false });
+    assert_eq!(commit(&features(), 3), Committed::Done { superseded: 0, refill: false });
     world.store.look(|state| {
         let row = &state.scores()[&(org("a"), contact("c1"))];
         assert_eq!((row.input_version, row.total.e4()), (3, 100_000));

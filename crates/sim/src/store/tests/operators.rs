@@ -209,7 +209,7 @@ fn a_rehearsal_is_the_effect_and_leaves_nothing() {
     let effect = world.effect(&[&Held { id, ..held }]);
     let before = world.store.dump();
     let rehearse = || wait(world.operator(None).rehearse(id, &effect)).unwrap();
-    assert_eq!(rehearse(), Committed::Done { superseded: 0 });
+    assert_eq!(rehearse(), Committed::Done { superseded: 0, refill: false });
     assert_eq!(world.store.dump(), before);
     wait(world.operator(None).replay_case(&replay_of(case))).unwrap();
     assert_eq!(rehearse(), Committed::FenceLost, "it is no dead letter any more");

@@ -60,7 +60,10 @@ fn a_run_is_its_lock_and_ends_when_its_jobs_have() {
         request_id: None,
     };
     effect.spawned = vec![child(501), child(502)];
-    assert_eq!(wait(world.session().commit(&effect)).unwrap(), Committed::Done { superseded: 0 });
+    assert_eq!(
+        wait(world.session().commit(&effect)).unwrap(),
+        Committed::Done { superseded: 0, refill: false }
+    );
     let run = || wait(world.session().run(id)).unwrap().unwrap();
     assert_eq!(run().counts, RunCounts { total: 3, done: 1, dead: 0, cancelled: 0 });
     assert_eq!(wait(world.session().cancel_run(id)).unwrap(), 2);
