@@ -160,6 +160,7 @@ async fn consume(session: &Session, ids: &[Uuid]) {
         repeated: 0,
         expects_others: false,
         types: JobType::available_on(QUEUE).collect(),
+        also_batched: Vec::new(),
     };
     let reply = session.claim(&request).await.expect("claimed");
     assert_eq!(reply.held.len(), ids.len(), "every job was to be had");

@@ -262,6 +262,7 @@ pub(crate) fn claim_request(token: Uuid, ids: &[Uuid]) -> ClaimRequest {
         repeated: 0,
         expects_others: false,
         types: JobType::available_on(QUEUE).collect(),
+        also_batched: Vec::new(),
     })
 }
 

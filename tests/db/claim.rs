@@ -31,6 +31,7 @@ fn request(token: Uuid, ids: &[Uuid]) -> ClaimRequest {
         repeated: 0,
         expects_others: false,
         types: vec![JobType::CalculateScore, JobType::RecomputeChunk],
+        also_batched: Vec::new(),
     }
 }
 

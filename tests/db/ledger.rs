@@ -44,6 +44,7 @@ fn request(ids: &[Uuid]) -> ClaimRequest {
         repeated: 0,
         expects_others: false,
         types: mauntic_domain::jobs::JobType::available_on(QUEUE).collect(),
+        also_batched: Vec::new(),
     }
 }
 

@@ -81,6 +81,7 @@ fn request(ids: &[Uuid]) -> ClaimRequest {
         repeated: 0,
         expects_others: false,
         types: JobType::available_on(QUEUE).collect(),
+        also_batched: Vec::new(),
     }
 }
 

@@ -255,6 +255,7 @@ async fn an_empty_claim_is_no_error() {
         repeated: 0,
         expects_others: false,
         types: vec![],
+        also_batched: vec![],
     };
     let reply = session.claim(&empty).await.unwrap();
     assert!(reply.held.is_empty() && reply.seen.is_empty() && reply.missing.is_empty());

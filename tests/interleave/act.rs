@@ -219,6 +219,7 @@ impl Act {
             repeated: 0,
             expects_others: false,
             types: vec![JobType::CalculateScore],
+            also_batched: Vec::new(),
         };
         let reply = queue.claim(&request).await?;
         assert!(reply.missing.is_empty() && reply.letters.is_ok(), "{reply:?}");

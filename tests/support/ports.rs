@@ -134,6 +134,10 @@ impl Webhook {
 }
 
 impl Outside for Webhook {
+    fn is_configured(&self, _dependency: Dependency) -> bool {
+        *self.answer.lock().unwrap() != Some(CallError::NotConfigured)
+    }
+
     async fn call(&self, _dependency: Dependency, call: &Call) -> Result<(), CallError> {
         self.calls.lock().unwrap().push(call.clone());
         self.answer.lock().unwrap().clone().map_or(Ok(()), Err)

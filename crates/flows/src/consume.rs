@@ -26,6 +26,7 @@ use batch::Batch;
 use plan::Plan;
 pub use plan::{Body, Delivery};
 
+use crate::jobs;
 use crate::ports::{PortError, Ports};
 
 /// Wait before a batch comes back that found no database. One hundred retries
@@ -104,7 +105,7 @@ pub async fn consume<P: Ports>(
     deliveries: &[Delivery],
     settle: &impl Settle,
 ) -> Report {
-    let plan = Plan::of(origin.queue(), token, deliveries);
+    let plan = Plan::of(origin.queue(), token, deliveries, jobs::idle(ports));
     let mut batch = Batch::new(ports, &plan, settle, deliveries.len());
     let outcome = match origin {
         Origin::Jobs(_) => batch.run().await,

@@ -43,6 +43,13 @@ impl WorkerOutside {
 }
 
 impl Outside for WorkerOutside {
+    fn is_configured(&self, dependency: Dependency) -> bool {
+        let address = match dependency {
+            Dependency::AlertWebhook => config::alert_webhook(&self.env),
+        };
+        !matches!(address, Ok(None))
+    }
+
     async fn call(&self, dependency: Dependency, call: &Call) -> Result<(), CallError> {
         let target = match dependency {
             Dependency::AlertWebhook => self.alert_webhook(),

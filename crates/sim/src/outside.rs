@@ -92,6 +92,11 @@ impl SimOutside {
 }
 
 impl Outside for SimOutside {
+    fn is_configured(&self, dependency: Dependency) -> bool {
+        let services = self.services();
+        services.get(&dependency).is_none_or(|service| service.health != Health::NotConfigured)
+    }
+
     async fn call(&self, dependency: Dependency, call: &Request) -> Result<(), CallError> {
         Yield::default().await;
         let answer = self.answer(dependency, call.id);

@@ -3,12 +3,14 @@
 -- be out on a queue; $4 int8 seconds the rows are held back; $5 int8 seconds to its wake_at
 -- above which a row is being sent.
 -- The rows are chosen first and locked then, so that of two who do this at once the one
--- finds the other's rows taken, instead of sending as many again. A row that is being
--- sent counts as out. Waits for nobody.
+-- finds the other's rows taken, instead of sending as many again. What a relay is sending,
+-- whose minute began after the row was written, counts as out; what a producer may be
+-- sending does not, for it sends nothing once a share of jobs is there. Waits for nobody.
 with live as materialized (
   select j.id, j.organization_id, j.state, j.wake_at,
          j.state = 'in_progress' or j.resends > 0
-           or j.wake_at > (select clock_timestamp()) + $5 * interval '1 s' as is_out
+           or (j.wake_at > (select clock_timestamp()) + $5 * interval '1 s'
+               and j.wake_at > j.created_at + ($4 + 1) * interval '1 s') as is_out
   from jobs.job j
   where j.organization_id = any($2) and j.queue = $1 and j.finished_at is null
     and (j.state = 'in_progress' or j.available_at <= (select clock_timestamp()))
@@ -20,6 +22,7 @@ with live as materialized (
          q.unused
   from live l join quota q using (organization_id)
   where l.state = 'queued' and not l.is_out and q.unused > 0
+    and l.wake_at <= (select clock_timestamp()) + $5 * interval '1 s'
 ), taken as (
   select j.id from jobs.job j
   where j.id = any(array(select r.id from ranked r where r.place <= r.unused))

@@ -132,8 +132,8 @@ fn job_ids(request: &ClaimRequest) -> Vec<Uuid> {
 
 /// The claim of what is batched, with the delivery's row.
 async fn take(session: &Session, request: &ClaimRequest, ids: &[Uuid]) -> Result<Vec<Row>, Error> {
-    let batched = request.types.iter().copied().filter(|job_type| job_type.spec().batched);
-    let batched = TypeColumns::of(batched);
+    let batched = request.types.iter().copied().filter(|of| request.is_batched(*of));
+    let batched = TypeColumns::of(request, batched);
     // The platform delivers a hundred messages at most.
     let unreadable = i32::try_from(request.letters.len()).unwrap_or(i32::MAX);
     let params: &[Param<'_>] = &[
@@ -158,7 +158,7 @@ type Others = (Result<Vec<Row>, Error>, Result<(Vec<Row>, Vec<Row>), Error>);
 
 /// Looks at what was not claimed, and keeps what is no job.
 async fn others(session: &Session, request: &ClaimRequest, ids: &[Uuid]) -> Others {
-    let types = TypeColumns::of(request.types.iter().copied());
+    let types = TypeColumns::of(request, request.types.iter().copied());
     let params: &[Param<'_>] = &[
         (&ids, Type::UUID_ARRAY),
         (&request.queue.name(), Type::TEXT),
@@ -184,11 +184,11 @@ struct TypeColumns {
 }
 
 impl TypeColumns {
-    fn of(types: impl Iterator<Item = JobType> + Clone) -> Self {
+    fn of(request: &ClaimRequest, types: impl Iterator<Item = JobType> + Clone) -> Self {
         Self {
             names: types.clone().map(JobType::name).collect(),
             versions: types.clone().map(version).collect(),
-            batched: types.map(|job_type| job_type.spec().batched).collect(),
+            batched: types.map(|job_type| request.is_batched(job_type)).collect(),
         }
     }
 }

@@ -17,6 +17,7 @@ on_both! {
     a_lease_that_ran_out_is_to_be_claimed_alone
     a_final_job_is_seen
     a_job_that_is_not_batched_is_to_be_claimed_alone
+    an_idle_type_is_claimed_with_the_batch
     another_builds_type_is_seen
     another_builds_version_is_seen
     a_type_that_is_not_asked_for_is_another_builds
@@ -111,6 +112,18 @@ async fn another_builds_type_is_seen<S: Subject>(mut world: World<S>) {
     let seen = &reply.seen[0];
     assert_eq!((seen.type_name.as_str(), seen.next), ("scoring.Later", Next::AnotherBuild));
     world.expect_job(job.id, json!({"state": "queued", "claim": 0})).await;
+}
+
+async fn an_idle_type_is_claimed_with_the_batch<S: Subject>(mut world: World<S>) {
+    let notify = RawJob { type_name: JobType::NotifyAlert.name(), ..raw(world.id()) };
+    world.subject.put_jobs(std::slice::from_ref(&notify)).await;
+    let request = claim_request(world.id(), &[notify.id]);
+    let reply = world.queue.claim(&request).await.unwrap();
+    assert_eq!((reply.held.len(), reply.seen[0].next), (0, Next::Alone));
+    let request = ClaimRequest { also_batched: vec![JobType::NotifyAlert], ..request };
+    let again = ClaimRequest { token: world.id(), ..request };
+    let reply = world.queue.claim(&again).await.unwrap();
+    assert_eq!((reply.held.len(), reply.held[0].id), (1, notify.id));
 }
 
 async fn another_builds_version_is_seen<S: Subject>(mut world: World<S>) {

@@ -13,7 +13,8 @@ on_both! {
     what_is_held_back_is_asked_for_at_half_a_share
     one_that_is_out_alone_asks_for_nothing
     a_share_is_filled_in_the_order_of_the_jobs
-    what_is_being_sent_is_out
+    what_a_relay_is_sending_is_out
+    what_floods_in_keeps_nothing_back
     what_was_taken_is_held_back_from_others
     what_waits_for_its_time_is_not_sent
     a_place_is_an_organization_and_a_queue
@@ -81,16 +82,25 @@ async fn a_share_is_filled_in_the_order_of_the_jobs<S: Subject>(mut world: World
     assert!(taken(&world, &["org_1"]).await.is_empty(), "the share is out");
 }
 
-async fn what_is_being_sent_is_out<S: Subject>(mut world: World<S>) {
+async fn what_a_relay_is_sending_is_out<S: Subject>(mut world: World<S>) {
     out(&mut world, DISPATCHED_MAX - 2).await;
+    let first = [world.one(JobKey::None).await, world.one(JobKey::None).await];
+    let last = world.one(JobKey::None).await;
+    world.advance(5).await;
+    assert_eq!(taken(&world, &["org_1"]).await, first);
+    assert!(taken(&world, &["org_1"]).await.is_empty());
+    let held = world.hold(first[0]).await;
+    world.complete(&[&held]).await;
+    assert_eq!(taken(&world, &["org_1"]).await, [last]);
+}
+
+async fn what_floods_in_keeps_nothing_back<S: Subject>(mut world: World<S>) {
     let first = world.one(JobKey::None).await;
-    let second = world.one(JobKey::None).await;
     world.advance(5).await;
-    world.one(JobKey::None).await;
+    let count = usize::try_from(DISPATCHED_MAX).unwrap();
+    let flood: Vec<RawJob> = (0..count).map(|_| raw(world.id())).collect();
+    world.subject.put_jobs(&flood).await;
     assert_eq!(taken(&world, &["org_1"]).await, [first]);
-    world.queue.mark_sent(&[first]).await.unwrap();
-    world.advance(5).await;
-    assert_eq!(taken(&world, &["org_1"]).await, [second], "the third was not sent");
 }
 
 async fn what_was_taken_is_held_back_from_others<S: Subject>(world: World<S>) {

@@ -37,7 +37,13 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn of(queue: Queue, token: Uuid, deliveries: &[Delivery]) -> Self {
+    /// `idle` are types whose jobs have nobody to call.
+    pub(super) fn of(
+        queue: Queue,
+        token: Uuid,
+        deliveries: &[Delivery],
+        idle: Vec<JobType>,
+    ) -> Self {
         let mut by_job: BTreeMap<Uuid, Vec<usize>> = BTreeMap::new();
         let (mut addresses, mut shorts) = (BTreeMap::new(), BTreeMap::new());
         let (mut letters, mut refused) = (Vec::new(), Vec::new());
@@ -45,7 +51,8 @@ impl Plan {
         for (index, delivery) in deliveries.iter().enumerate() {
             match read(queue, &delivery.body) {
                 Ok(Decoded::Address { id, said }) => {
-                    expects_others |= said.is_none_or(|said| !said.spec().batched);
+                    expects_others |=
+                        said.is_none_or(|said| !said.spec().batched && !idle.contains(&said));
                     addresses.insert(id, delivery.message_id.clone());
                     by_job.entry(id).or_default().push(index);
                 }
@@ -83,6 +90,7 @@ impl Plan {
             repeated: count(by_job.values().map(|messages| messages.len() - 1).sum()),
             expects_others,
             types: JobType::available_on(queue).collect(),
+            also_batched: idle,
         };
         Self { request, refused, by_job }
     }

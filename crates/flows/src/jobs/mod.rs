@@ -16,13 +16,13 @@ pub mod signal_decay;
 pub mod warmup_daily_reset;
 
 use chrono::{DateTime, Utc};
-use mauntic_domain::jobs::Job;
+use mauntic_domain::jobs::{Job, JobType};
 use serde_json::json;
 
 pub use outcome::Outcome;
 pub(crate) use outcome::{Decided, Decision};
 
-use crate::ports::{Database, Held, PortError, Ports};
+use crate::ports::{Database, Dependency, Held, Outside, PortError, Ports};
 
 /// What a handler works with.
 pub(crate) struct Context<'a, P: Ports> {
@@ -30,6 +30,12 @@ pub(crate) struct Context<'a, P: Ports> {
     pub(crate) session: &'a <P::Db as Database>::Session,
     /// The database's clock at the claim.
     pub(crate) now: DateTime<Utc>,
+}
+
+/// Types whose jobs have nobody to call in this deployment, so that they take no time.
+pub(crate) fn idle<P: Ports>(ports: &P) -> Vec<JobType> {
+    let has_webhook = ports.outside().is_configured(Dependency::AlertWebhook);
+    if has_webhook { Vec::new() } else { vec![JobType::NotifyAlert] }
 }
 
 /// Decides held jobs of one type.

@@ -1,7 +1,7 @@
 //! `scoring.NotifyAlert`: tells a webhook of an alert, at least once, under an
 //! id that every attempt has.
 //!
-//! I/O:
+//! I/O, where there is a webhook:
 //! 1. reserves the notification in the ledger: of several jobs about one alert
 //!    one may send, and a repeat of the same job takes its own reservation
 //!    over;
@@ -18,7 +18,9 @@ use serde_json::json;
 use super::outcome::failed_outside;
 use super::{Context, Decided, Outcome};
 use crate::outside::{Called, call};
-use crate::ports::{Call, Dependency, GuardStore, Held, PortError, Ports, SentNotification};
+use crate::ports::{
+    Call, Dependency, GuardStore, Held, Outside, PortError, Ports, SentNotification,
+};
 
 /// Kind of the notification in the ledger.
 const KIND: &str = "alert_webhook";
@@ -28,6 +30,9 @@ pub(super) async fn decide<P: Ports>(
     held: &Held,
     data: NotifyAlert,
 ) -> Result<Decided, PortError> {
+    if !cx.ports.outside().is_configured(Dependency::AlertWebhook) {
+        return Ok(not_sent("not_configured"));
+    }
     let subject = format!("{}:{}", data.organization_id, data.alert_id);
     // Of the job alone: it says the same id however long it has to repeat itself,
     // also when its window is over meanwhile.

@@ -65,6 +65,17 @@ pub struct ClaimRequest {
     /// The types that this build can do on this queue. Rows of another type, or
     /// of a newer version, are another build's.
     pub types: Vec<JobType>,
+    /// Types that are claimed with the batch though they are not batched by their
+    /// nature: they would call a service that this deployment does not have.
+    pub also_batched: Vec<JobType>,
+}
+
+impl ClaimRequest {
+    /// Whether jobs of this type are claimed with the batch.
+    #[must_use]
+    pub fn is_batched(&self, job_type: JobType) -> bool {
+        job_type.spec().batched || self.also_batched.contains(&job_type)
+    }
 }
 
 /// A job this invocation holds under a lease.

@@ -135,6 +135,9 @@ pub trait Wakeups: Sync {
 /// Calls services outside; only [`crate::outside`] uses it, behind the breaker.
 #[trait_variant::make(Send)]
 pub trait Outside: Sync {
+    /// Whether this deployment has such a service; also where its settings cannot be
+    /// used, which the call tells.
+    fn is_configured(&self, dependency: Dependency) -> bool;
     /// One call, within a bounded time.
     async fn call(&self, dependency: Dependency, call: &Call) -> Result<(), CallError>;
 }

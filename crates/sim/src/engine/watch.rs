@@ -34,7 +34,7 @@ pub(super) enum Seen {
     /// Nothing that matters.
     Nothing,
     /// How many of each place were out, and who waited for a turn.
-    Turns { out: BTreeMap<Place, i64>, waiting: Vec<(Uuid, DateTime<Utc>)> },
+    Turns { out: BTreeMap<Place, i64>, waiting: Vec<(Uuid, DateTime<Utc>)>, by: &'static str },
     /// What a write would change.
     Written(Written),
 }
@@ -59,14 +59,14 @@ impl World {
             return Seen::Nothing;
         }
         match invocation.name {
-            "tick" | "consumer" => self.ports.store.look(|state| self.turns(state)),
+            by @ ("tick" | "consumer") => self.ports.store.look(|state| self.turns(by, state)),
             name if is_request(name) => Seen::Written(self.ports.store.look(written)),
             _ => Seen::Nothing,
         }
     }
 
     /// Who waits for the relay, and what is out already.
-    fn turns(&self, state: &State) -> Seen {
+    fn turns(&self, by: &'static str, state: &State) -> Seen {
         let now = self.now();
         let mut out: BTreeMap<Place, i64> = BTreeMap::new();
         let mut waiting = Vec::new();
@@ -78,13 +78,13 @@ impl World {
                 waiting.push((row.id, row.wake_at));
             }
         }
-        if waiting.is_empty() { Seen::Nothing } else { Seen::Turns { out, waiting } }
+        if waiting.is_empty() { Seen::Nothing } else { Seen::Turns { out, waiting, by } }
     }
 
     /// After it. Of two relays at once neither sees what the other has taken
     /// and not yet sent, so that the share is a bound of each one's look.
     pub(super) fn watched(&mut self, seen: Seen) -> Failed {
-        let (Some(limits), Seen::Turns { mut out, waiting }) = (self.limits, seen) else {
+        let (Some(limits), Seen::Turns { mut out, waiting, by }) = (self.limits, seen) else {
             return Ok(());
         };
         let now = self.now();
@@ -106,7 +106,9 @@ impl World {
             }
             None
         });
-        self.count_many("turns of those held back", taken);
+        let name =
+            if by == "tick" { "turns of those held back" } else { "turns in place of others" };
+        self.count_many(name, taken);
         match beyond {
             None => Ok(()),
             Some((place, many)) => fail(

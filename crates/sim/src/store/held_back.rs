@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::jobs::limits::{SENDING, WAKE};
 use mauntic_domain::jobs::{JobState, Queue};
 use mauntic_flows::ports::{Effect, Wakeup};
@@ -60,9 +60,10 @@ impl State {
     }
 }
 
-/// Its sender, a producer or a relay, may still be at it.
+/// A relay may still be at it: its minute began after the row was written.
 fn is_being_sent(row: &JobRow, now: DateTime<Utc>) -> bool {
-    is_ready(row, now) && row.wake_at > now + (WAKE - SENDING)
+    let by_relay = row.wake_at > row.created_at + WAKE + TimeDelta::seconds(1);
+    is_ready(row, now) && by_relay && row.wake_at > now + (WAKE - SENDING)
 }
 
 fn is_held_back(row: &JobRow, now: DateTime<Utc>) -> bool {

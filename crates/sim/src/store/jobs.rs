@@ -121,7 +121,7 @@ impl State {
 
     fn may_be_claimed(&self, row: &JobRow, request: &ClaimRequest) -> bool {
         row.queue == request.queue.name()
-            && known(row, request).is_some_and(|job_type| job_type.spec().batched)
+            && known(row, request).is_some_and(|job_type| request.is_batched(job_type))
             && row.is_due(self.now)
             && row.expires_at > self.now
             && !self.is_locked(row.id)
@@ -131,7 +131,7 @@ impl State {
         let is_due = row.is_due(self.now) && row.expires_at > self.now;
         let next = match known(row, request) {
             None if is_due || row.lease_ran_out(self.now) => Next::AnotherBuild,
-            Some(job_type) if is_due && job_type.spec().batched => Next::Unlocked,
+            Some(job_type) if is_due && request.is_batched(job_type) => Next::Unlocked,
             Some(_) if is_due || row.lease_ran_out(self.now) => Next::Alone,
             _ => Next::Nothing,
         };

@@ -133,6 +133,7 @@ fn request(ids: &[Uuid]) -> ClaimRequest {
         repeated: 0,
         expects_others: false,
         types: JobType::available_on(Queue::ScoringEvents).collect(),
+        also_batched: Vec::new(),
     }
 }
 
