@@ -61,6 +61,7 @@ pub enum Call {
     Domains,
     WarmingDomains,
     RetireEvents,
+    Report,
     FindKey,
     Vitals,
     QueueStats,
@@ -210,6 +211,7 @@ impl Call {
                 | Self::Domain
                 | Self::Domains
                 | Self::WarmingDomains
+                | Self::Report
                 | Self::FindKey
                 | Self::Vitals
                 | Self::QueueStats
