@@ -49,6 +49,7 @@ mod rehearsals;
 mod relays;
 mod replays;
 mod replays_stopped;
+mod reports;
 mod retention;
 mod retention_events;
 mod roll_up_days;

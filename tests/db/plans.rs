@@ -4,6 +4,7 @@
 
 mod analytics;
 mod reads;
+mod reports;
 mod signals;
 
 use std::collections::BTreeSet;

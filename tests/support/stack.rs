@@ -68,6 +68,8 @@ pub struct Request<'a> {
     pub known: Option<&'a str>,
     /// Sent as `If-Match`.
     pub if_match: Option<&'a str>,
+    /// Sent as `Accept`.
+    pub accept: Option<&'a str>,
     /// Sent as JSON, whatever it is; none where it is empty.
     pub body: &'a str,
 }
@@ -79,7 +81,7 @@ pub struct Answer {
     pub status: u16,
     /// Headers, names in lower case.
     pub headers: BTreeMap<String, String>,
-    /// Body; null when it is empty.
+    /// Body; null when it is empty, a text when it is no JSON.
     pub body: Value,
 }
 
@@ -186,6 +188,9 @@ impl Stack {
         if let Some(tag) = sent.if_match {
             request = request.header("If-Match", tag);
         }
+        if let Some(form) = sent.accept {
+            request = request.header("Accept", form);
+        }
         if !sent.body.is_empty() {
             request = request.header("Content-Type", "application/json");
         }
@@ -197,7 +202,10 @@ impl Stack {
             headers: headers
                 .map(|(k, v)| (k.as_str().to_owned(), v.to_str().unwrap_or_default().to_owned()))
                 .collect(),
-            body: serde_json::from_str(&text).unwrap_or(Value::Null),
+            body: match text.as_str() {
+                "" => Value::Null,
+                text => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
+            },
         })
     }
 

@@ -8,13 +8,14 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use mauntic_domain::contact_events::CAMPAIGN_CHARS_MAX;
 use mauntic_domain::ids::{ContactId, EventId, NAME_LENGTH_MAX, OrganizationId};
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoring::score::TOTAL_MAX;
 use mauntic_domain::warmup::DomainName;
 use mauntic_domain::warmup::name::DOMAIN_CHARS_MAX;
-use mauntic_flows::ports::{Position, SignalPlace};
+use mauntic_flows::ports::{Position, ReportPlace, SignalPlace};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -26,11 +27,20 @@ const CHECK_BYTES: usize = 8;
 /// Of a number of points, and of an instant.
 const NUMBER_BYTES: usize = 8;
 
-/// Most characters of a cursor: 8 + 253 bytes are 348 in base64, and no list has a
-/// longer place than that of sending domains.
-pub(crate) const CURSOR_CHARS_MAX: usize = (CHECK_BYTES + DOMAIN_CHARS_MAX).div_ceil(3) * 4;
+/// Of a day.
+const DAY_BYTES: usize = 4;
+/// Before each text of a report: no text has it.
+const BEFORE_TEXT: char = '\0';
 
-const _: () = assert!(NUMBER_BYTES + NAME_LENGTH_MAX < DOMAIN_CHARS_MAX);
+/// Most bytes of a place, which is one in the report of campaigns: a day and a text of
+/// 64 characters of 4 bytes.
+const PLACE_BYTES_MAX: usize = DAY_BYTES + 1 + CAMPAIGN_CHARS_MAX * 4;
+
+const _: () = assert!(DOMAIN_CHARS_MAX < PLACE_BYTES_MAX);
+const _: () = assert!(NUMBER_BYTES + NAME_LENGTH_MAX < PLACE_BYTES_MAX);
+
+/// Most characters of a cursor: 8 + 261 bytes are 360 in base64.
+pub(crate) const CURSOR_CHARS_MAX: usize = (CHECK_BYTES + PLACE_BYTES_MAX).div_ceil(3) * 4;
 
 /// A place in a list, as bytes.
 pub(crate) trait Place: Sized {
@@ -97,6 +107,27 @@ impl Place for DomainName {
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         Self::parse(std::str::from_utf8(bytes).ok()?).ok()
+    }
+}
+
+/// After a line of a report.
+impl Place for ReportPlace {
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = self.from.num_days_from_ce().to_be_bytes().to_vec();
+        for text in &self.texts {
+            bytes.extend(BEFORE_TEXT.to_string().as_bytes());
+            bytes.extend(text.as_bytes());
+        }
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (day, texts) = bytes.split_first_chunk::<DAY_BYTES>()?;
+        let from = NaiveDate::from_num_days_from_ce_opt(i32::from_be_bytes(*day))?;
+        let mut texts = std::str::from_utf8(texts).ok()?.split(BEFORE_TEXT);
+        // Before the first of them is nothing.
+        let is_whole = texts.next() == Some("") && (0..10_000).contains(&from.year());
+        is_whole.then(|| Self { from, texts: texts.map(str::to_owned).collect() })
     }
 }
 

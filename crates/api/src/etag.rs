@@ -15,16 +15,24 @@ use sha2::{Digest, Sha256};
 use crate::code::Code;
 use crate::problem::Problem;
 
-/// What the organizations' routes begin with.
-pub(crate) const SCORING: &str = "/api/v1/scoring/";
+/// What the routes begin with whose answers have a tag.
+const TAGGED: [&str; 2] = ["/api/v1/scoring/", ANALYTICS];
+
+/// What the routes of reports begin with.
+pub(crate) const ANALYTICS: &str = "/api/v1/analytics/";
 
 /// Kept by the one client alone, and used only after asking.
 const REVALIDATED: HeaderValue = HeaderValue::from_static("private, no-cache");
 
+/// Whether what is read of a path has a tag.
+pub(crate) fn is_tagged(path: &str) -> bool {
+    TAGGED.iter().any(|area| path.starts_with(area))
+}
+
 /// The middleware; inside of `observe`, so that refusals pass it by.
 pub(crate) async fn tag(request: Request, next: Next) -> Response {
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    if !is_read || !request.uri().path().starts_with(SCORING) {
+    if !is_read || !is_tagged(request.uri().path()) {
         return next.run(request).await;
     }
     let headers = request.headers().clone();
@@ -41,7 +49,8 @@ pub(crate) async fn tag(request: Request, next: Next) -> Response {
             return problem.because(error.to_string()).into_response();
         }
     };
-    let tag = parts.headers.get(ETAG).cloned().unwrap_or_else(|| of(&body));
+    let tag =
+        parts.headers.get(ETAG).cloned().unwrap_or_else(|| of(&body, parts.headers.get(LINK)));
     let is_known = is_named(&headers, &tag);
     parts.headers.insert(ETAG, tag);
     parts.headers.insert(CACHE_CONTROL, REVALIDATED);
@@ -55,9 +64,12 @@ pub(crate) async fn tag(request: Request, next: Next) -> Response {
     Response::from_parts(parts, Body::empty())
 }
 
-/// The tag of a body.
-fn of(body: &[u8]) -> HeaderValue {
-    let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(Sha256::digest(body)));
+/// The tag of a body and of where its list goes on, which a table does not tell
+/// itself.
+fn of(body: &[u8], link: Option<&HeaderValue>) -> HeaderValue {
+    let hash = Sha256::new().chain_update(body);
+    let hash = hash.chain_update(link.map_or(&[][..], HeaderValue::as_bytes));
+    let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(hash.finalize()));
     // Base64 in quotes is visible ASCII, which is always a header's value.
     HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"\""))
 }

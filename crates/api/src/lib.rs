@@ -11,12 +11,15 @@
 //! - `problem`, `code`, `problems`: every refusal (RFC 9457), and which a route has.
 //! - `refused`: the audit of what is refused to operators.
 //! - `etag`: answers that a client may keep and ask about again.
+//! - `accept`, `csv`: answers that are tables, for who asks for them.
 //! - `observe`: request id, security headers and the log line of each request.
 
+mod accept;
 mod access;
 mod auth;
 mod body;
 mod code;
+mod csv;
 mod cursor;
 mod etag;
 mod faults;

@@ -13,7 +13,8 @@ use utoipa::openapi::{
 use utoipa::{OpenApi, PartialSchema, ToSchema};
 
 use crate::code::Code;
-use crate::etag::SCORING;
+use crate::csv::CSV;
+use crate::etag::{ANALYTICS, is_tagged};
 use crate::faults::{FieldError, Part};
 use crate::problem::{PROBLEM_JSON, Problem, ProblemBody};
 
@@ -39,6 +40,8 @@ const EXAMPLE_REQUEST_ID: &str = "01980000-0000-7000-8000-000000000000";
     tags(
         (name = "scoring", description = "One organization's contacts and their scores"),
         (name = "events", description = "What contacts did"),
+        (name = "analytics", description = "One organization's roll-ups, by day, week or month; as CSV by \
+                       `Accept: text/csv`"),
         (name = "warmup", description = "How many e-mails a young sending domain may send a day"),
         (name = "admin", description = "Every organization's jobs, for operators"),
         (name = "monitoring", description = "Health, open to everybody, and this document, for any key"),
@@ -79,8 +82,13 @@ const TAG: &str = "ETag";
 
 /// The document after the handlers added theirs.
 pub(crate) fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
-    let paths = document.paths.paths.iter_mut().filter(|(path, _)| path.starts_with(SCORING));
-    paths.filter_map(|(_, item)| item.get.as_mut()).for_each(may_be_kept);
+    for (path, item) in &mut document.paths.paths {
+        let Some(read) = item.get.as_mut().filter(|_| is_tagged(path)) else { continue };
+        may_be_kept(read);
+        if path.starts_with(ANALYTICS) {
+            may_be_a_table(read);
+        }
+    }
     for operation in document.paths.paths.values_mut().flat_map(operations) {
         let is_key =
             |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(p) if p.name == KEY);
@@ -103,6 +111,15 @@ fn may_be_kept(operation: &mut Operation) {
     }
     let unchanged = ResponseBuilder::new().description("Nothing changed").build();
     operation.responses.responses.insert("304".to_owned(), RefOr::T(unchanged));
+}
+
+/// Says that the lines of an answer are to be had as a table.
+fn may_be_a_table(operation: &mut Operation) {
+    if let Some(RefOr::T(found)) = operation.responses.responses.get_mut("200") {
+        let text = Object::with_type(Type::String);
+        let content = ContentBuilder::new().schema(Some(text)).build();
+        found.content.insert(CSV.to_owned(), RefOr::T(content));
+    }
 }
 
 fn add_header(response: &mut Response, name: &str) {

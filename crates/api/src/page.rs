@@ -15,11 +15,17 @@ use crate::cursor::{Place, seal, unseal};
 use crate::query::Query;
 use crate::source::Source;
 
-/// Most lines of a page: 100 × about 1 KB = 100 KB.
-const LIMIT_MAX: u16 = 100;
+/// How many lines a page has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// When nobody says.
+    pub(crate) usual: u16,
+    /// At most.
+    pub(crate) most: u16,
+}
 
-/// Lines of a page when nobody says.
-const LIMIT_DEFAULT: u16 = 20;
+/// Of a list that people look at: 100 × about 1 KB = 100 KB.
+const LISTED: Limits = Limits { usual: 20, most: 100 };
 
 /// A page of a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -32,6 +38,13 @@ pub(crate) struct Listed<T> {
     /// too.
     #[schema(required)]
     next: Option<String>,
+}
+
+impl<T> Listed<T> {
+    /// The lines.
+    pub(crate) fn items(&self) -> &[T] {
+        &self.items
+    }
 }
 
 /// A page with its header Link.
@@ -49,7 +62,7 @@ impl<'u> Asked<'u> {
     /// because all of them decide which list it is.
     pub(crate) fn read<C: Place>(uri: &'u Uri, query: &mut Query) -> (Self, Option<C>) {
         let scope = format!("{}{}", uri.path(), query.scope());
-        Self::within(scope, uri, query)
+        Self::within(scope, uri, query, LISTED)
     }
 
     /// The same of an organization's list, whose cursors open no other's.
@@ -58,12 +71,27 @@ impl<'u> Asked<'u> {
         uri: &'u Uri,
         query: &mut Query,
     ) -> (Self, Option<C>) {
-        let scope = format!("{organization} {}{}", uri.path(), query.scope());
-        Self::within(scope, uri, query)
+        Self::of_tenant_by(LISTED, organization, uri, query)
     }
 
-    fn within<C: Place>(scope: String, uri: &'u Uri, query: &mut Query) -> (Self, Option<C>) {
-        let limit = query.number("limit", 1, LIMIT_MAX).unwrap_or(LIMIT_DEFAULT);
+    /// The same with limits of its own.
+    pub(crate) fn of_tenant_by<C: Place>(
+        limits: Limits,
+        organization: &OrganizationId,
+        uri: &'u Uri,
+        query: &mut Query,
+    ) -> (Self, Option<C>) {
+        let scope = format!("{organization} {}{}", uri.path(), query.scope());
+        Self::within(scope, uri, query, limits)
+    }
+
+    fn within<C: Place>(
+        scope: String,
+        uri: &'u Uri,
+        query: &mut Query,
+        limits: Limits,
+    ) -> (Self, Option<C>) {
+        let limit = query.number("limit", 1, limits.most).unwrap_or(limits.usual);
         let after = query.text("cursor").and_then(|text| {
             let place = unseal(&scope, &text);
             if place.is_none() {

@@ -105,10 +105,15 @@ impl Query {
         self.values.contains_key(name)
     }
 
+    /// The problem of all faults so far.
+    pub(crate) fn problem(self) -> Problem {
+        self.faults.problem()
+    }
+
     /// The problem of this fault and all before it.
     pub(crate) fn refuse(mut self, name: &str, message: String) -> Problem {
         self.fault(name, message);
-        self.faults.problem()
+        self.problem()
     }
 
     /// Fails if anything was wrong.

@@ -39,6 +39,7 @@ mod rehearse;
 mod relay;
 mod replay;
 mod replays;
+mod reports;
 mod roll_ups;
 mod rows;
 mod run_acts;

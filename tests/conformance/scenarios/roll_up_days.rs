@@ -20,7 +20,7 @@ on_both! {
 
 impl<S: Subject> World<S> {
     /// An event of `org_1` that happened then and is told of now.
-    async fn tell(&mut self, id: &str, type_name: &str, at: DateTime<Utc>, data: Value) {
+    pub(crate) async fn tell(&mut self, id: &str, type_name: &str, at: DateTime<Utc>, data: Value) {
         let data = with(json!({"contactId": "ada"}), data);
         let event = with(event(id, type_name, data), json!({ "occurredAt": at }));
         assert_eq!(self.take_in(&[event]).await.taken(), 1, "{id}");
@@ -125,7 +125,7 @@ async fn a_month_is_counted_whole_and_one_before_it_where_it_was_touched<S: Subj
 }
 
 /// Stores scores of today, of a contact a number of points, and a half.
-async fn scored<S: Subject>(world: &mut World<S>, version: i64, scores: &[(&str, i64)]) {
+pub(crate) async fn scored<S: Subject>(world: &mut World<S>, version: i64, scores: &[(&str, i64)]) {
     let job = world.one(JobKey::None).await;
     let held = world.hold(job).await;
     let mut effect = effect(world.subject.now(), &[&held]);

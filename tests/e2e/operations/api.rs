@@ -1,6 +1,7 @@
 //! Every operation of the document, against the real workers: what it does, what
 //! it refuses, what it leaves in the database and in the audit.
 
+mod analytics;
 mod ask;
 mod audit;
 mod breakers;
@@ -76,6 +77,7 @@ impl Api {
             idempotency_key: ask.idempotency_key,
             known: ask.known,
             if_match: ask.if_match,
+            accept: ask.accept,
             body: &ask.body,
         });
         let answer = answer.unwrap_or_else(|error| panic!("{what}: {error}"));
@@ -135,6 +137,9 @@ async fn every_operation_does_what_it_says() {
         config::a_draft_is_previewed_and_published,
         warmup::a_sending_domain_is_stored_and_listed,
         warmup::emails_are_reserved_up_to_the_limit,
+        analytics::events_are_read_by_period,
+        analytics::months_scores_and_enrichments_are_read,
+        analytics::campaigns_are_read_as_a_table,
         cron::schedules_are_listed,
         cron::expressions_are_previewed,
         cron::a_schedule_is_paused_and_resumed,

@@ -18,6 +18,8 @@ mod history;
 mod leaderboard;
 mod recalculate;
 mod registry;
+mod report_lines;
+mod reports;
 mod reserve;
 mod score;
 mod signals;
@@ -95,6 +97,11 @@ fn routes<P: Ports, R: Registry<Shared<P>>>(registry: R) -> R {
         warmup::get_domain,
         warmup::put_domain,
         reserve::reserve,
+        reports::event_aggregates,
+        reports::monthly_usage,
+        reports::campaign_stats,
+        reports::score_distribution,
+        reports::enrichment_metrics,
     );
     admin::routes(registry)
 }

@@ -7,6 +7,8 @@ use tower::ServiceExt;
 
 use super::schema::assert_documented;
 use super::world::World;
+use crate::csv::CSV_HEADED;
+use crate::etag::is_tagged;
 
 /// A request.
 #[derive(Clone)]
@@ -73,8 +75,12 @@ impl Call {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        let body =
-            if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
+        let is_table = headers.get("content-type").is_some_and(|of| of == CSV_HEADED);
+        let body = match bytes.as_ref() {
+            [] => Value::Null,
+            text if is_table => String::from_utf8(text.to_vec()).unwrap().into(),
+            json => serde_json::from_slice(json).unwrap(),
+        };
         let lines: Vec<Value> = world.log()[lines_before..]
             .iter()
             .filter(|line| line["event"] == "request")
@@ -105,7 +111,7 @@ impl Answer {
     fn hold(&self, call: &Call) {
         // What an organization reads may be kept by its client, and by nobody else.
         let is_read = matches!(call.method.as_str(), "GET" | "HEAD");
-        let is_read = is_read && call.path.starts_with("/api/v1/scoring/");
+        let is_read = is_read && is_tagged(&call.path);
         let may_be_kept = is_read && matches!(self.status, 200 | 304);
         let kept = if may_be_kept { "private, no-cache" } else { "no-store" };
         // A change of a configuration tells the new state, a preview the one it saw.
@@ -137,7 +143,8 @@ impl Answer {
         } else if self.body.get("code").is_some() {
             self.hold_problem(id);
         } else {
-            assert_eq!(self.header("content-type"), "application/json");
+            let wanted = if self.body.is_string() { CSV_HEADED } else { "application/json" };
+            assert_eq!(self.header("content-type"), wanted);
         }
         assert_documented(&call.method, self);
     }

@@ -14,6 +14,8 @@ mod leaderboard;
 mod observe;
 mod openapi;
 mod refusals;
+mod report_pages;
+mod reports;
 mod roles;
 mod schema;
 mod scoring;

@@ -82,6 +82,7 @@ pub(crate) fn path_with(rule: &RouteRule, name: Option<&str>) -> String {
 pub(crate) fn query_of(rule: &RouteRule) -> &'static str {
     match (rule.method, rule.path) {
         ("DELETE", _) => "?reason=why",
+        (_, path) if path.starts_with("/api/v1/analytics/") => "?from=2026-11-01&to=2026-11-30",
         (_, "/api/v2/admin/cron/preview") => "?expr=0+9+*+*+MON-FRI",
         _ => "",
     }

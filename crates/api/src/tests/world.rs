@@ -60,7 +60,7 @@ const KEYS: [(&str, Option<&str>, &[Scope]); 7] = [
 ];
 
 /// What a request asks of a session once its key is known.
-const WORK: [Call; 44] = [
+const WORK: [Call; 45] = [
     Call::PutFeatures,
     Call::TakeIn,
     Call::Enqueue,
@@ -74,6 +74,7 @@ const WORK: [Call; 44] = [
     Call::PutDomain,
     Call::Domain,
     Call::Domains,
+    Call::Report,
     Call::Config,
     Call::SaveDraft,
     Call::DiscardDraft,

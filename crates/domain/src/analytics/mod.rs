@@ -7,6 +7,9 @@
 //! event is counted on its own day however late it comes, and a repeat finds what
 //! the first one wrote.
 
+pub mod range;
+pub mod reports;
+
 use std::ops::Range;
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, TimeDelta, Utc};

@@ -48,7 +48,7 @@ impl EventFault {
 pub type RawEvent = Value;
 
 /// Most characters of a campaign's id.
-const CAMPAIGN_CHARS_MAX: usize = 64;
+pub const CAMPAIGN_CHARS_MAX: usize = 64;
 
 /// Reads an event at the time `now`. Who sends it may be known already: then it
 /// need not name its `organization`, and can name no other.

@@ -16,7 +16,7 @@ pub mod kind;
 
 pub use body::{BodyError, EventBody, read_body};
 pub use enrichment::Enrichment;
-pub use event::{ContactEvent, EventFault, RawEvent, read_event};
+pub use event::{CAMPAIGN_CHARS_MAX, ContactEvent, EventFault, RawEvent, read_event};
 pub use kind::{Channel, EventKind, Observed};
 
 use chrono::TimeDelta;

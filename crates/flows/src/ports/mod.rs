@@ -11,6 +11,7 @@ mod host;
 mod observe;
 mod operator;
 mod outside;
+mod reports;
 mod schedule;
 mod settle;
 mod signals;
@@ -40,6 +41,7 @@ pub use host::{Checkpoint, Host};
 pub use observe::Transition;
 pub use operator::OperatorStore;
 pub use outside::{Backlog, Call, CallError, Dependency};
+pub use reports::{ReportLine, ReportPlace, ReportQuery, ReportStore};
 pub use schedule::{
     Judged, JudgedFrom, JudgedSchedule, NewOccurrence, NewRun, Opened, Recounted, RunRow, RunStart,
     ScheduleRow, ScheduleRows,
@@ -110,6 +112,7 @@ pub trait Database: Sync {
         + ConfigStore
         + SignalStore
         + DomainStore
+        + ReportStore
         + OperatorStore
         + KeyStore
         + Send

@@ -62,6 +62,7 @@ pub enum Call {
     Domains,
     WarmingDomains,
     RetireEvents,
+    Report,
     FindKey,
     Vitals,
     QueueStats,
@@ -212,6 +213,7 @@ impl Call {
                 | Self::Domain
                 | Self::Domains
                 | Self::WarmingDomains
+                | Self::Report
                 | Self::FindKey
                 | Self::Vitals
                 | Self::QueueStats

@@ -6,6 +6,7 @@ use mauntic_flows::ports::{ApiKey, Beat, ContactKey, PortError, Scope, ScoreRow}
 use uuid::Uuid;
 
 use super::MemoryStore;
+use super::roll_up_rows::RollUpTables;
 use super::rows::{JobRow, LeadScore, LetterRow, RunRecord};
 use super::signal_rows::{AlertRow, SignalRow};
 
@@ -169,6 +170,11 @@ impl MemoryStore {
     /// The number of the newest migration from now on.
     pub fn set_schema_version(&self, version: i32) {
         self.by_hand(|state| state.schema_version = version);
+    }
+
+    /// Changes what roll-ups have written.
+    pub fn change_roll_ups(&self, change: impl FnOnce(&mut RollUpTables)) {
+        self.by_hand(|state| change(&mut state.roll_ups));
     }
 
     /// A duty of the tick was done now, by a tick of this interval in seconds.

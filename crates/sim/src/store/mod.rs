@@ -11,7 +11,7 @@
 //! | `session` | a session: yields, faults, and is not used after an error |
 //! | `jobs`, `bury`, `settle` | claims; what the platform gave up; moves |
 //! | `effect`, `scores`, `sweeps`, `reads` | the effect's transaction; what it is computed from |
-//! | `roll_ups`, [`roll_up_rows`] | what effects count, and its rows |
+//! | `roll_ups`, [`roll_up_rows`], `reports` | what effects count, its rows, and what is read of them |
 //! | `intake`, `intake_signals` | contact events on their way in; what they make |
 //! | `relay`, `retire`, `retire_intake` | what is sent again; what is too old |
 //! | `runs`, `schedules`, `guards` | runs; occurrences; breakers and ledger |
@@ -52,6 +52,7 @@ mod reads;
 mod rehearse;
 mod relay;
 mod replays;
+mod reports;
 mod retire;
 mod retire_intake;
 pub mod roll_up_rows;

@@ -17,6 +17,7 @@ pub(super) struct Ask<'a> {
     /// The tag of the answer that is known already.
     pub(super) known: Option<&'a str>,
     pub(super) if_match: Option<&'a str>,
+    pub(super) accept: Option<&'a str>,
     /// Some other caller; nobody where it is none inside.
     pub(super) caller: Option<Option<&'a str>>,
 }
@@ -39,6 +40,7 @@ impl<'a> Ask<'a> {
             idempotency_key: None,
             known: None,
             if_match: None,
+            accept: None,
             caller: None,
         }
     }
@@ -85,6 +87,11 @@ impl<'a> Ask<'a> {
     /// By who knows the answer of this tag.
     pub(super) fn knowing(self, tag: &'a str) -> Self {
         Self { known: Some(tag), ..self }
+    }
+
+    /// In this form.
+    pub(super) fn form(self, media_type: &'a str) -> Self {
+        Self { accept: Some(media_type), ..self }
     }
 
     /// Of the state with this tag.

@@ -1,0 +1,33 @@
+-- report_enrichments: an organization's enrichment jobs by period, averages in ten-thousandths.
+-- $1 text organization; $2, $3 date first and last day; $4 int8 most lines; $5 date first day of
+-- the last line seen, or null; $6 text[] empty; $7 text period: day, week or month.
+-- An average is weighted by the jobs of the days that have one, and rounded to the decimals that
+-- it has by day, halves up: (2 * sum + jobs) / (2 * jobs), whole.
+select p.from_day, p.to_day, m.texts, m.numbers
+from (
+  select greatest(s::date, $2) as from_day,
+         least((s + ('1 ' || $7)::interval)::date - 1, $3) as to_day
+  from generate_series(date_trunc($7, greatest($2, $5)::timestamp), $3::timestamp,
+                       ('1 ' || $7)::interval) s
+  order by 1
+) p
+cross join lateral (
+  select array[]::text[] as texts,
+         array[m.jobs, m.succeeded,
+               div(2 * m.succeeded * 10000 + m.jobs, 2 * m.jobs) * 100,
+               div(2 * m.costs * 10000 + m.with_cost, 2 * m.with_cost),
+               div(2 * m.hours * 100 + m.with_hours, 2 * m.with_hours) * 100]::int8[] as numbers
+  from (
+    select sum(m.total) as jobs, sum(m.succeeded) as succeeded,
+           sum(m.average_cost * m.total) as costs,
+           sum(m.total) filter (where m.average_cost is not null) as with_cost,
+           sum(m.average_freshness_hours * m.total) as hours,
+           sum(m.total) filter (where m.average_freshness_hours is not null) as with_hours
+    from analytics.enrichment_metrics m
+    where m.organization_id = $1 and m.date between p.from_day and p.to_day
+    having count(*) > 0
+  ) m
+) m
+where $5::date is null or (p.from_day, m.texts) > ($5, $6)
+order by p.from_day, m.texts
+limit $4
