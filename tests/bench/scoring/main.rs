@@ -19,6 +19,8 @@
 #![allow(dead_code, reason = "the server's other counts are the other benchmark's")]
 
 mod ingest;
+#[path = "../kept.rs"]
+mod kept;
 mod process;
 mod recompute;
 mod report;
@@ -39,8 +41,8 @@ async fn main() -> ExitCode {
     let server = Server::start().await;
     let mut report = Report::begin(&server.described().await);
     let stage = Stage::prepare(&server).await;
-    //recompute::measure(&server, &stage, &mut report).await;
-    //single::measure(&server, &stage, &mut report).await;
+    recompute::measure(&server, &stage, &mut report).await;
+    single::measure(&server, &stage, &mut report).await;
     ingest::measure(&server, &stage, &mut report).await;
     stage.forget(&server).await;
     server.stop().await;

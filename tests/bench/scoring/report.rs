@@ -7,6 +7,7 @@ use std::time::Duration;
 use mauntic_domain::jobs::events::EVENTS_MAX;
 
 use crate::ingest::Ingested;
+use crate::kept::Lines;
 use crate::told::Told;
 
 /// Bounds of a recompute in terms of plain SQL's time, by chunks in flight.
@@ -36,9 +37,6 @@ const NEON_CU_HOUR: f64 = 0.106;
 /// core, so this is more than the run needs.
 const CUS: f64 = 2.0;
 
-/// Where the report is kept.
-const PATH: &str = "docs/benchmarks.md";
-
 /// A run of the recompute.
 pub(crate) struct Recomputed {
     pub(crate) took: Duration,
@@ -53,30 +51,15 @@ pub(crate) struct Recomputed {
 }
 
 /// What was found so far.
-pub(crate) struct Report {
-    text: String,
-    failed: usize,
-}
+pub(crate) struct Report(Lines);
 
 impl Report {
     pub(crate) fn begin(server: &str) -> Self {
-        let cores = std::thread::available_parallelism().map_or(0, usize::from);
-        let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        let model = cpu.lines().find_map(|line| line.strip_prefix("model name"));
-        let model = model.unwrap_or("?").trim_start_matches([' ', '\t', ':']);
-        let mut text = "# Benchmarks of scoring\n\n".to_owned();
-        text += "Written by `make bench`; read ratios, not absolutes. Clients, workers and the \
-                 server share the cores.\n\n";
-        text += &format!("{model}, {cores} cores. {server}.\n\n");
-        text += "| what | measured | bound | |\n|---|---|---|---|\n";
-        Self { text, failed: 0 }
+        Self(Lines::begin("Scoring", server))
     }
 
     fn line(&mut self, what: &str, measured: &str, bound: &str, holds: bool) {
-        self.failed += usize::from(!holds);
-        let verdict = if holds { "pass" } else { "FAIL" };
-        println!("{what}: {measured} ({bound}): {verdict}");
-        self.text += &format!("| {what} | {measured} | {bound} | {verdict} |\n");
+        self.0.line(what, measured, bound, holds);
     }
 
     pub(crate) fn recompute(
@@ -175,15 +158,12 @@ impl Report {
     }
 
     /// Keeps it, as the process's end.
-    pub(crate) fn end(mut self) -> ExitCode {
-        self.text += &format!(
-            "\nThe rival is one statement in one session (`tests/bench/scoring/plain.sql`), the \
+    pub(crate) fn end(self) -> ExitCode {
+        self.0.end(&format!(
+            "The rival is one statement in one session (`tests/bench/scoring/plain.sql`), the \
              best of three. The cost counts {QUEUE_OPERATION:.7} dollars a queue operation, \
              {WORKER_REQUEST:.7} a request, {WORKER_CPU_MS:.8} a millisecond of CPU (Cloudflare) and \
-             {NEON_CU_HOUR} a CU-hour (Neon, Launch), without what plans include.\n"
-        );
-        let path = mauntic_local::repository_root().join(PATH);
-        std::fs::write(path, self.text).expect("the report is written");
-        if self.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+             {NEON_CU_HOUR} a CU-hour (Neon, Launch), without what plans include."
+        ))
     }
 }

@@ -1,0 +1,34 @@
+-- $1, $2 received from then and before then; $3, $4 happened from then and before then;
+-- $5, $6 the whole day.
+with touched as (
+  select distinct organization_id, (occurred_at at time zone 'UTC')::date as day
+  from analytics.contact_activity
+  where received_at >= $1 and received_at < $2 and occurred_at >= $3 and occurred_at < $4
+    and channel = 'delivery' and campaign_id is not null
+), counted as (
+  select organization_id, ($5 at time zone 'UTC')::date as day, campaign_id, contact_id, event_type
+  from analytics.contact_activity
+  where occurred_at >= $5 and occurred_at < $6 and channel = 'delivery' and campaign_id is not null
+  union all
+  select a.organization_id, t.day, a.campaign_id, a.contact_id, a.event_type
+  from touched t
+  join analytics.contact_activity a on a.organization_id = t.organization_id
+    and a.occurred_at >= t.day::timestamp at time zone 'UTC'
+    and a.occurred_at < (t.day + 1)::timestamp at time zone 'UTC'
+    and a.channel = 'delivery' and a.campaign_id is not null
+)
+insert into analytics.campaign_daily_stats (
+  organization_id, date, campaign_id, sent, delivered, opened, unique_opened, clicked,
+  unique_clicked, bounced, complained, unsubscribed)
+select organization_id, day, campaign_id,
+       count(*) filter (where event_type = 'delivery.MessageSent'),
+       count(*) filter (where event_type = 'delivery.MessageDelivered'),
+       count(*) filter (where event_type = 'delivery.MessageOpened'),
+       count(distinct contact_id) filter (where event_type = 'delivery.MessageOpened'),
+       count(*) filter (where event_type = 'delivery.MessageClicked'),
+       count(distinct contact_id) filter (where event_type = 'delivery.MessageClicked'),
+       count(*) filter (where event_type = 'delivery.MessageBounced'),
+       count(*) filter (where event_type = 'delivery.MessageComplained'),
+       count(*) filter (where event_type = 'delivery.MessageUnsubscribed')
+from counted
+group by organization_id, day, campaign_id
