@@ -32,7 +32,7 @@ fn enqueue(ports: &SimPorts, count: usize) -> Vec<Uuid> {
     let job = |number: usize| NewJob {
         job: Job::CalculateScore(CalculateScore {
             organization_id: owner.clone(),
-            contact_id: ContactId::parse(&format!("c{number}")).unwrap(),
+            contact_id: ContactId::parse(format!("c{number}")).unwrap(),
             context: None,
         }),
         key: JobKey::None,

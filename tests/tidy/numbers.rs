@@ -42,6 +42,7 @@ fn times() -> impl Iterator<Item = Constant> {
         domain::jobs::limits::RESEND_BASE
         domain::jobs::limits::RESEND_MAX
         domain::jobs::limits::RUN_IDLE
+        domain::jobs::limits::SENDING
         domain::jobs::limits::WAKE
         domain::notifications::RESERVATION
         domain::notifications::WINDOW_DEFAULT
@@ -69,6 +70,7 @@ fn counts() -> impl Iterator<Item = Constant> {
         domain::jobs::limits::DISPATCHED_MAX
         domain::jobs::limits::PLATFORM_DEATHS_MAX
         domain::jobs::limits::RECOUNT_RUNS_MAX
+        domain::jobs::limits::REFILL_AT
         domain::jobs::limits::RETIRED_MAX
         domain::jobs::limits::SPAWNED_MAX
         domain::jobs::limits::UNFINISHED_MAX
