@@ -228,3 +228,21 @@ fn a_database_that_is_away_over_a_backlog_kills_no_job() {
         assert_eq!(row.state, JobState::Completed, "{row:?}");
     }
 }
+
+#[test]
+fn without_a_webhook_alerts_are_done_with_their_batch() {
+    let ports = SimPorts::new(6);
+    ports.outside.set(Dependency::AlertWebhook, Health::NotConfigured);
+    for nth in 0..30 {
+        let (owner, job, _) = alert(nth);
+        let session = finish(ports.store.open()).unwrap();
+        finish(session.enqueue(&owner, &[job], None)).unwrap();
+    }
+    ports.clock.advance(TimeDelta::minutes(2));
+    minute(&ports);
+    let jobs = ports.store.jobs();
+    let told = serde_json::json!({"sent": false, "reason": "not_configured"});
+    assert!(jobs.iter().all(|row| row.receipt.as_ref() == Some(&told)), "{jobs:?}");
+    assert!(jobs.iter().all(|row| !row.alone && row.claim == 1), "nobody waited for another");
+    assert!(ports.outside.calls(Dependency::AlertWebhook).is_empty());
+}
