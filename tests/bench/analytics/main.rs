@@ -2,7 +2,8 @@
 //! same rows, and what a reservation of a warm-up costs, each line as a ratio or a rate,
 //! kept in `docs/benchmarks.md`.
 //!
-//! Ten million events over thirty days of fifty organizations. A job's transaction stands
+//! Ten million events, and as many enrichment jobs, over thirty days of fifty
+//! organizations. A job's transaction stands
 //! beside a statement in one session that writes the same rows into the emptied table;
 //! what it takes as a message to the real queue worker in workerd, with connection, claim
 //! and completion, is told as well.

@@ -14,8 +14,7 @@ use crate::server::{Database, Server};
 /// Events of thirty days, unless `MAUNTIC_BENCH_EVENTS` says otherwise.
 const EVENTS: i32 = 10_000_000;
 
-/// Enrichment jobs of thirty days, and contacts of an organization: a million scores.
-const ENRICHMENTS: i32 = 1_000_000;
+/// Contacts of an organization: a million scores.
 const CONTACTS: i32 = 20_000;
 
 /// Days that have so many.
@@ -93,9 +92,8 @@ async fn fill(owner: &Client, events: i32, days: i32, end: DateTime<Utc>) {
     let params: &[Param<'_>] =
         &[(&events, Type::INT4), (&seconds, Type::INT4), (&end, Type::TIMESTAMPTZ)];
     owner.query_typed(include_str!("fill.sql"), params).await.unwrap();
-    let enrichments = ENRICHMENTS / DAYS_OF_ALL * days;
     let params: &[Param<'_>] = &[
-        (&enrichments, Type::INT4),
+        (&events, Type::INT4),
         (&seconds, Type::INT4),
         (&end, Type::TIMESTAMPTZ),
         (&CONTACTS, Type::INT4),

@@ -5,6 +5,9 @@
 //! beside one statement of plain SQL that computes and writes the same scores and
 //! history in one session, on the same server, in the same run, each in a fresh
 //! copy of one database.
+//!
+//! With the names of some only these are measured, and nothing is kept:
+//! `cargo bench -p mauntic-tests --bench scoring -- ingest`.
 
 #![allow(
     clippy::unwrap_used,
@@ -41,10 +44,25 @@ async fn main() -> ExitCode {
     let server = Server::start().await;
     let mut report = Report::begin(&server.described().await);
     let stage = Stage::prepare(&server).await;
-    recompute::measure(&server, &stage, &mut report).await;
-    single::measure(&server, &stage, &mut report).await;
-    ingest::measure(&server, &stage, &mut report).await;
+    if is_asked("recompute") {
+        recompute::measure(&server, &stage, &mut report).await;
+    }
+    if is_asked("single") {
+        single::measure(&server, &stage, &mut report).await;
+    }
+    if is_asked("ingest") {
+        ingest::measure(&server, &stage, &mut report).await;
+    }
     stage.forget(&server).await;
     server.stop().await;
-    report.end()
+    if asked().next().is_some() { ExitCode::SUCCESS } else { report.end() }
+}
+
+/// The measures that were asked for by name; cargo says `--bench` besides.
+fn asked() -> impl Iterator<Item = String> {
+    std::env::args().skip(1).filter(|word| !word.starts_with('-'))
+}
+
+fn is_asked(measure: &str) -> bool {
+    asked().next().is_none() || asked().any(|word| word == measure)
 }
