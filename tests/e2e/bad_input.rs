@@ -6,6 +6,7 @@ mod hostile;
 mod roles;
 mod tenants;
 
+use mauntic_api::RouteRule;
 use mauntic_flows::ports::Scope;
 use mauntic_local::workers::Build;
 use mauntic_tests::stack::{ADMIN_TOKEN, Answer, Stack, key};
@@ -22,6 +23,12 @@ fn is_problem(answer: &Answer, status: u16, code: &str, what: &str) {
         "{what}"
     );
     assert!(answer.body["errors"].is_array(), "{what}: {}", answer.body);
+}
+
+/// What a report's path needs besides: the days that are asked for.
+fn days_of(rule: &RouteRule) -> &'static str {
+    let is_report = rule.path.starts_with("/api/v1/analytics/");
+    if is_report { "?from=2026-11-01&to=2026-11-30" } else { "" }
 }
 
 /// Method, path, who asks, body; status and code of the problem.

@@ -6,8 +6,8 @@ use chrono::TimeDelta;
 use mauntic_domain::jobs::{JobType, Queue};
 use mauntic_domain::scoring::Features;
 use mauntic_flows::ports::{
-    AloneClaim, AloneRequest, CaseReplay, ClaimRequest, EffectStore, JobKey, JobStore, NewJob,
-    Next, OperatorStore, PortError, RelayStore, RunStore, ScheduleStore, TenantStore,
+    AloneClaim, AloneRequest, CaseReplay, ClaimRequest, Committed, EffectStore, JobKey, JobStore,
+    NewJob, Next, OperatorStore, PortError, RelayStore, RunStore, ScheduleStore, TenantStore,
 };
 use mauntic_store::Session;
 use uuid::Uuid;
@@ -148,7 +148,14 @@ impl Act {
                 self.read(queue, answer).await
             }
             Form::Effect | Form::Finalize | Form::Score => {
-                queue.commit(&self.effect()).await.map(Answer::said)
+                // Whether others may be sent is advice of a moment, not an outcome.
+                let committed = queue.commit(&self.effect()).await?;
+                Ok(Answer::said(match committed {
+                    Committed::Done { superseded, .. } => {
+                        Committed::Done { superseded, refill: false }
+                    }
+                    lost @ Committed::FenceLost => lost,
+                }))
             }
             Form::RetryFailed | Form::RetryDead => {
                 queue.set_back(&[self.setback()]).await.map(Answer::said)

@@ -80,6 +80,7 @@ fn call(stack: &Stack, rule: &RouteRule, token: Option<&str>) -> Answer {
     ] {
         path = path.replace(place, name);
     }
+    path += super::days_of(rule);
     let body = match (rule.method, rule.access) {
         ("PUT", _) if rule.path.ends_with("/{domain}") => Some(json!({"verified": true})),
         ("PUT", _) => Some(json!({"hasEmail": true})),

@@ -88,7 +88,7 @@ fn events() -> Value {
 fn call_as_stranger(stack: &Stack, rule: &RouteRule, key: &str, alert: &str) {
     let what = format!("{} {}", rule.method, rule.path);
     let path = rule.path.replace("{contactId}", SHARED).replace("{id}", alert);
-    let path = path.replace("{domain}", DOMAINS[0]);
+    let path = path.replace("{domain}", DOMAINS[0]) + super::days_of(rule);
     let body = match rule.method {
         "PUT" if rule.path.ends_with("/{domain}") => Some(json!({})),
         "POST" if rule.path.ends_with("/reserve") => Some(json!({"count": 1})),
@@ -108,7 +108,12 @@ fn call_as_stranger(stack: &Stack, rule: &RouteRule, key: &str, alert: &str) {
         }
         "GET /api/v1/scoring/leaderboard"
         | "GET /api/v1/scoring/alerts"
-        | "GET /api/v1/warmup/domains" => {
+        | "GET /api/v1/warmup/domains"
+        | "GET /api/v1/analytics/event-aggregates"
+        | "GET /api/v1/analytics/monthly-usage"
+        | "GET /api/v1/analytics/campaign-stats"
+        | "GET /api/v1/analytics/score-distribution"
+        | "GET /api/v1/analytics/enrichment-metrics" => {
             assert_eq!((answer.status, &answer.body["items"]), (200, &json!([])), "{what}");
         }
         "PUT /api/v1/scoring/contacts/{contactId}/features" => {
