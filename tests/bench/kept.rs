@@ -1,7 +1,10 @@
 //! A benchmark's lines, each with its bound and whether it holds, as a section of
 //! `docs/benchmarks.md`: a benchmark writes its own and leaves the others alone.
 
+use std::io::ErrorKind;
 use std::process::ExitCode;
+
+use crate::machine;
 
 /// Where they are kept.
 const PATH: &str = "docs/benchmarks.md";
@@ -19,11 +22,7 @@ pub(crate) struct Lines {
 
 impl Lines {
     pub(crate) fn begin(name: &'static str, server: &str) -> Self {
-        let cores = std::thread::available_parallelism().map_or(0, usize::from);
-        let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        let model = cpu.lines().find_map(|line| line.strip_prefix("model name"));
-        let model = model.unwrap_or("?").trim_start_matches([' ', '\t', ':']);
-        let mut text = format!("{model}, {cores} cores. {server}.\n\n");
+        let mut text = format!("{}. {server}.\n\n", machine::cores());
         text += "| what | measured | bound | |\n|---|---|---|---|\n";
         Self { name, text, failed: 0 }
     }
@@ -39,16 +38,26 @@ impl Lines {
     /// Keeps it, with what is to be said below, as the process's end.
     pub(crate) fn end(self, below: &str) -> ExitCode {
         let path = mauntic_local::repository_root().join(PATH);
-        let before = std::fs::read_to_string(&path).unwrap_or_default();
+        let before = match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+            before => before.expect("the other benchmarks' lines are read"),
+        };
         let section = format!("{}\n{below}\n", self.text);
         std::fs::write(path, replaced(&before, self.name, &section)).expect("the lines are kept");
+        self.verdict()
+    }
+
+    /// Whether every bound holds, as the process's end.
+    pub(crate) fn verdict(&self) -> ExitCode {
         if self.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }
 
 /// The document with that section instead of the one before, sections by name.
 fn replaced(before: &str, name: &str, section: &str) -> String {
-    let others = before.split("\n## ").skip(1).filter_map(|part| part.split_once("\n\n"));
+    // What stands before the first one is the head, which is written anew.
+    let parts = before.split("\n## ").skip(1);
+    let others = parts.map(|part| part.split_once("\n\n").expect("a section has a name and lines"));
     let mut sections: Vec<(&str, &str)> = others.filter(|(other, _)| *other != name).collect();
     sections.push((name, section));
     sections.sort_by_key(|(name, _)| *name);

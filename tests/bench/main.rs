@@ -21,6 +21,7 @@
 
 mod contender;
 mod figures;
+mod machine;
 mod measure;
 mod native;
 mod peer;

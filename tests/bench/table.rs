@@ -2,6 +2,7 @@
 
 use crate::contender::{Shape, Who};
 use crate::figures::{Figures, MEASURES};
+use crate::machine;
 use crate::server::Server;
 use crate::sizes::{self, BATCHES};
 
@@ -10,17 +11,12 @@ const NAME: usize = 46;
 
 /// The machine, the versions and the sizes.
 pub(crate) async fn heading(server: &Server) {
-    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
-    let field = |text: &str, name| {
-        let line = text.lines().find(|line| line.starts_with(name));
-        line.and_then(|line| line.split_once(':')).map_or("?".into(), |(_, v)| v.trim().to_owned())
-    };
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let load = read("/proc/loadavg").split(' ').next().unwrap_or("?").to_owned();
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     println!(
-        "{}, {cores} cores, {} of memory, load {load}",
-        field(&read("/proc/cpuinfo"), "model name"),
-        field(&read("/proc/meminfo"), "MemTotal"),
+        "{}, {} of memory, load {}",
+        machine::cores(),
+        machine::field("/proc/meminfo", "MemTotal"),
+        load.split(' ').next().unwrap_or("?")
     );
     println!("{}", server.described().await);
     println!("pg-boss {}, graphile-worker {}", version("pg-boss"), version("graphile-worker"));

@@ -5,6 +5,7 @@
 mod analytics;
 mod reads;
 mod reports;
+mod scans;
 mod signals;
 
 use std::collections::BTreeSet;

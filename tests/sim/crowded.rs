@@ -6,7 +6,7 @@ use mauntic_domain::jobs::queue::Origin;
 use mauntic_domain::jobs::{JobState, JobType, Queue};
 use mauntic_domain::runs::RunStatus;
 use mauntic_flows::commands::report_events::report_events;
-use mauntic_flows::consume::{Body, Delivery, Settle, consume};
+use mauntic_flows::consume::{Body, Delivery, consume};
 use mauntic_flows::ports::Database;
 use mauntic_sim::engine::drive::finish;
 use mauntic_sim::ports::SimPorts;
@@ -14,16 +14,7 @@ use mauntic_sim::store::Limits;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// Every message is done with.
-struct Done;
-
-impl Settle for Done {
-    fn ack(&self, _index: usize) {}
-
-    fn retry(&self, index: usize, delay_secs: u32) {
-        panic!("message {index} would come back after {delay_secs} s");
-    }
-}
+use crate::Done;
 
 /// Contacts `c0` to `c7` with as many signals as their number.
 fn report(ports: &SimPorts) {

@@ -6,7 +6,7 @@ use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::jobs::data::CalculateScore;
 use mauntic_domain::jobs::queue::Origin;
 use mauntic_domain::jobs::{Job, JobState, Queue};
-use mauntic_flows::consume::{Body, Delivery, Settle, consume};
+use mauntic_flows::consume::{Body, Delivery, consume};
 use mauntic_flows::ports::{Database, JobKey, NewJob, RelayStore, TenantStore};
 use mauntic_sim::engine::drive::finish;
 use mauntic_sim::ports::SimPorts;
@@ -14,16 +14,7 @@ use mauntic_sim::store::Limits;
 use serde_json::json;
 use uuid::Uuid;
 
-/// Every message is done with.
-struct Done;
-
-impl Settle for Done {
-    fn ack(&self, _index: usize) {}
-
-    fn retry(&self, index: usize, delay_secs: u32) {
-        panic!("message {index} would come back after {delay_secs} s");
-    }
-}
+use crate::Done;
 
 const SHARE: usize = 20;
 

@@ -9,6 +9,7 @@
     reason = "a test may stop"
 )]
 
+use mauntic_flows::consume::Settle;
 use mauntic_flows::ports::Instance;
 use mauntic_sim::store::SCHEMA_VERSION;
 use uuid::Uuid;
@@ -25,3 +26,14 @@ mod warmup;
 
 /// Who ticks here.
 const INSTANCE: Instance = Instance { id: Uuid::from_u128(1), schema_max: SCHEMA_VERSION };
+
+/// Every message is done with.
+struct Done;
+
+impl Settle for Done {
+    fn ack(&self, _index: usize) {}
+
+    fn retry(&self, index: usize, delay_secs: u32) {
+        panic!("message {index} would come back after {delay_secs} s");
+    }
+}

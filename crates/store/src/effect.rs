@@ -80,7 +80,8 @@ pub(crate) fn superseded(effect: &Effect, answers: &[Vec<Row>]) -> usize {
     effect.scores.len().saturating_sub(applied)
 }
 
-/// Whether jobs that were held back may go, of the same answers.
+/// Whether jobs that were held back may go, of the same answers. The effect is committed:
+/// an answer that cannot be read is no failure of it, and the tick sends them.
 fn refill(effect: &Effect, answers: &[Vec<Row>]) -> bool {
     let answer = answers.first().filter(|_| !effect.jobs.is_empty());
     answer.and_then(|rows| rows.first()?.try_get("refill").ok()).unwrap_or(false)

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use futures::future::join3;
-use mauntic_domain::jobs::limits::{DISPATCHED_MAX, SENDING, WAKE};
+use mauntic_domain::jobs::limits::{DISPATCHED_MAX, UNSENT_WITHIN, WAKE};
 use mauntic_domain::jobs::{Message, Queue};
 use mauntic_flows::ports::{
     Advanced, Instance, OutgoingEvent, PortError, RelayStore, Retired, Wakeup,
@@ -39,14 +39,13 @@ impl RelayStore for Session {
         queue: Queue,
         organizations: &[&str],
     ) -> Result<Vec<Wakeup>, PortError> {
-        let (name, wake, sent_by) =
-            (queue.name(), WAKE.num_seconds(), (WAKE - SENDING).num_seconds());
+        let (name, wake, unsent) = (queue.name(), WAKE.num_seconds(), UNSENT_WITHIN.num_seconds());
         let params: &[Param<'_>] = &[
             (&name, Type::TEXT),
             (&organizations, Type::TEXT_ARRAY),
             (&DISPATCHED_MAX, Type::INT8),
             (&wake, Type::INT8),
-            (&sent_by, Type::INT8),
+            (&unsent, Type::INT8),
         ];
         let sql = include_str!("../sql/take_held_back.sql");
         self.statement("taking jobs held back", sql, params).await?.iter().map(wakeup).collect()

@@ -2,7 +2,7 @@
 
 use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::jobs::JobType;
-use mauntic_domain::jobs::limits::{REFILL_AT, SENDING, WAKE};
+use mauntic_domain::jobs::limits::{REFILL_AT, UNSENT_WITHIN};
 use mauntic_flows::ports::{CompletedJob, Effect, NewEvent, SentNotification, SpawnedJob};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -16,7 +16,7 @@ pub(crate) struct Completed {
     claims: Vec<i32>,
     receipts: Vec<String>,
     count: i64,
-    sent_by: i64,
+    unsent_secs: i64,
 }
 
 impl Completed {
@@ -26,7 +26,7 @@ impl Completed {
             claims: jobs.iter().map(|job| job.claim).collect(),
             receipts: jobs.iter().map(|job| job.summary.to_string()).collect(),
             count: i64::try_from(jobs.len()).unwrap_or(i64::MAX),
-            sent_by: (WAKE - SENDING).num_seconds(),
+            unsent_secs: UNSENT_WITHIN.num_seconds(),
         }
     }
 
@@ -37,7 +37,7 @@ impl Completed {
             (&self.receipts, Type::TEXT_ARRAY),
             (&self.count, Type::INT8),
             (&REFILL_AT, Type::INT8),
-            (&self.sent_by, Type::INT8),
+            (&self.unsent_secs, Type::INT8),
         ]
     }
 }

@@ -3,10 +3,9 @@
 //! kept in `docs/benchmarks.md`.
 //!
 //! Ten million events, and as many enrichment jobs, over thirty days of fifty
-//! organizations. A job's transaction stands
-//! beside a statement in one session that writes the same rows into the emptied table;
-//! what it takes as a message to the real queue worker in workerd, with connection, claim
-//! and completion, is told as well.
+//! organizations. A job's transaction stands beside a statement in one session that
+//! writes the same rows into the emptied table; what it takes as a message to the real
+//! queue worker in workerd, with connection, claim and completion, is told as well.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,6 +21,8 @@
 
 #[path = "../kept.rs"]
 mod kept;
+#[path = "../machine.rs"]
+mod machine;
 mod reserve;
 mod roll_ups;
 #[path = "../server.rs"]

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use mauntic_domain::analytics::{RollUp, midnight};
+use mauntic_domain::analytics::{RollUp, Window, midnight};
 use mauntic_flows::ports::{
     Committed, Database, Effect, EffectStore, KeyStore, Ports, RollUpWrite,
 };
@@ -115,27 +115,20 @@ pub(crate) async fn growth(small: &Stage, large: Duration, lines: &mut Lines) {
 
 async fn in_plain_sql(stage: &Stage, of: RollUp, table: &str, sql: &str) -> Duration {
     empty(stage, table).await;
-    let window = of.window(nominal(of, stage.end));
-    let whole = window.whole.as_ref();
-    let day = whole.map(|days| days.start);
-    let mut times = Vec::new();
-    if let Some(received) = &window.received {
-        let (at, happened) = (&received.at, &received.happened);
-        times.extend([at.start, at.end, happened.start, happened.end]);
-    }
-    let has_whole = of != RollUp::AggregateHourly && of != RollUp::ScoreDistribution;
-    times.extend(
-        whole
-            .filter(|_| has_whole)
-            .map(|days| [days.start, days.end].map(midnight))
-            .into_iter()
-            .flatten(),
-    );
-    let mut params: Vec<Param<'_>> = Vec::new();
+    let Window { received, whole } = of.window(nominal(of, stage.end));
+    let late = received.map(|of| [of.at.start, of.at.end, of.happened.start, of.happened.end]);
+    let day = whole.as_ref().map(|days| days.start);
+    let days = whole.map(|days| [midnight(days.start), midnight(days.end)]);
+    let (late, days) = (late.iter().flatten(), days.iter().flatten());
+    let times: Vec<&DateTime<Utc>> = match of {
+        RollUp::AggregateHourly => late.collect(),
+        RollUp::GenerateDailyReports | RollUp::EnrichmentMetrics => late.chain(days).collect(),
+        RollUp::MonthlyUsageSummary => days.collect(),
+        RollUp::ScoreDistribution => Vec::new(),
+    };
+    let mut params: Vec<Param<'_>> = times.iter().map(|at| (*at as _, Type::TIMESTAMPTZ)).collect();
     if of == RollUp::ScoreDistribution {
         params.push((&day, Type::DATE));
-    } else {
-        params.extend(times.iter().map(|at| (at as _, Type::TIMESTAMPTZ)));
     }
     let started = Instant::now();
     stage.owner.query_typed(sql, &params).await.unwrap();

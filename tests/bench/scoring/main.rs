@@ -24,6 +24,8 @@
 mod ingest;
 #[path = "../kept.rs"]
 mod kept;
+#[path = "../machine.rs"]
+mod machine;
 mod process;
 mod recompute;
 mod report;
@@ -39,8 +41,18 @@ use crate::report::Report;
 use crate::server::Server;
 use crate::stage::Stage;
 
+/// What may be measured by name.
+const MEASURES: [&str; 3] = ["recompute", "single", "ingest"];
+
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
+    // Cargo says `--bench` besides.
+    let asked: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    if let Some(word) = asked.iter().find(|word| !MEASURES.contains(&word.as_str())) {
+        eprintln!("no measure is named {word}; there are {}", MEASURES.join(", "));
+        return ExitCode::FAILURE;
+    }
+    let is_asked = |measure: &str| asked.is_empty() || asked.iter().any(|word| word == measure);
     let server = Server::start().await;
     let mut report = Report::begin(&server.described().await);
     let stage = Stage::prepare(&server).await;
@@ -55,14 +67,5 @@ async fn main() -> ExitCode {
     }
     stage.forget(&server).await;
     server.stop().await;
-    if asked().next().is_some() { ExitCode::SUCCESS } else { report.end() }
-}
-
-/// The measures that were asked for by name; cargo says `--bench` besides.
-fn asked() -> impl Iterator<Item = String> {
-    std::env::args().skip(1).filter(|word| !word.starts_with('-'))
-}
-
-fn is_asked(measure: &str) -> bool {
-    asked().next().is_none() || asked().any(|word| word == measure)
+    if asked.is_empty() { report.end() } else { report.verdict() }
 }

@@ -157,6 +157,11 @@ impl Report {
         );
     }
 
+    /// Whether every bound holds, as the process's end.
+    pub(crate) fn verdict(&self) -> ExitCode {
+        self.0.verdict()
+    }
+
     /// Keeps it, as the process's end.
     pub(crate) fn end(self) -> ExitCode {
         self.0.end(&format!(

@@ -4,12 +4,11 @@ use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use mauntic_domain::analytics::RollUp;
 use mauntic_testkit::database::Role;
 use mauntic_tests::world::World;
-use serde_json::Value;
-use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::Param;
+use super::scans::looked_at;
 
 /// An event every nine seconds for thirty days, of twenty organizations and five
 /// thousand contacts, all received as they happened.
@@ -20,35 +19,6 @@ const MUCH: &str = "insert into analytics.contact_activity (organization_id, occ
     lateral (select $1::timestamptz - (288000 - n) * interval '9 s' as t) as at";
 
 const ROWS: i64 = 288_000;
-
-/// Rows that a statement's scans of activity looked at, and how it read them.
-async fn read(client: &Client, sql: &str, params: &[Param<'_>]) -> (i64, Vec<String>, String) {
-    let explain = format!("explain (analyze, format json) {sql}");
-    let rows = client.query_typed(&explain, params).await.unwrap();
-    let json: Value = rows[0].get(0);
-    let (mut looked_at, mut kinds) = (0, Vec::new());
-    collect(&json[0]["Plan"], &mut looked_at, &mut kinds);
-    (looked_at, kinds, json.to_string())
-}
-
-fn collect(node: &Value, looked_at: &mut i64, kinds: &mut Vec<String>) {
-    // Of many loops the average, which may have decimals.
-    let number = |name: &str| -> i64 {
-        let text = node[name].to_string();
-        text.split('.').next().unwrap().parse().unwrap_or(0)
-    };
-    let of_activity =
-        node["Relation Name"].as_str().is_some_and(|of| of.starts_with("contact_activity"));
-    if of_activity {
-        let removed = number("Rows Removed by Filter") + number("Rows Removed by Index Recheck");
-        *looked_at += (number("Actual Rows") + removed) * number("Actual Loops");
-        let named = |name: &str| node[name].as_str().unwrap();
-        kinds.push(format!("{} of {}", named("Node Type"), named("Relation Name")));
-    }
-    for child in node["Plans"].as_array().into_iter().flatten() {
-        collect(child, looked_at, kinds);
-    }
-}
 
 #[tokio::test]
 async fn an_hourly_job_reads_the_touched_days_alone() {
@@ -78,15 +48,15 @@ async fn an_hourly_job_reads_the_touched_days_alone() {
     let count: Vec<Param<'_>> = named.into_iter().chain(times).collect();
 
     let sql = include_str!("../../../crates/store/sql/touch_activity.sql");
-    let (looked_at, _, plan) = read(job.client(), sql, &touch).await;
+    let (rows, _, plan) = looked_at(job.client(), "contact_activity", sql, &touch).await;
     // The window is 467 events; a range of blocks beside it may be looked at.
-    assert!(looked_at < ROWS / 20, "{looked_at} rows: {plan}");
+    assert!(rows < ROWS / 20, "{rows} rows: {plan}");
 
     let sql = include_str!("../../../crates/store/sql/aggregate_days.sql");
-    let (looked_at, kinds, plan) = read(job.client(), sql, &count).await;
+    let (rows, kinds, plan) = looked_at(job.client(), "contact_activity", sql, &count).await;
     // Twelve hours of today, of all, and a day of one organization three weeks ago.
     let (today, late) = (ROWS / 60, ROWS / 600);
-    assert!(looked_at < today + late + ROWS / 20, "{looked_at} rows: {plan}");
+    assert!(rows < today + late + ROWS / 20, "{rows} rows: {plan}");
     // A month that is nearly empty may be read through, the present one never.
     let through = "Seq Scan of contact_activity_2026_11".to_owned();
     assert!(!kinds.contains(&through), "{kinds:?}: {plan}");

@@ -29,6 +29,7 @@ async fn pages_meet_without_gap_or_overlap() {
                     assert_eq!(page.header("link"), table.header("link"), "{query}");
                     seen.extend(page.body["items"].as_array().unwrap().clone());
                     let text = table.body.as_str().unwrap();
+                    // Each page begins with the names, which the whole has once.
                     let lines = text.split_inclusive("\r\n").skip(usize::from(!rows.is_empty()));
                     rows.extend(lines);
                     let Some(next) = page.body["next"].as_str() else { break };

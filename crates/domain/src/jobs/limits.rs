@@ -47,6 +47,10 @@ pub const REFILL_AT: i64 = DISPATCHED_MAX / 2;
 /// then may be sent by who ends a batch. Sent twice is absorbed by the claim.
 pub const SENDING: TimeDelta = TimeDelta::seconds(5);
 
+/// A row whose wake-up is further away than this may be about to be sent: of its
+/// [`WAKE`] less than [`SENDING`] is over.
+pub const UNSENT_WITHIN: TimeDelta = TimeDelta::seconds(WAKE.num_seconds() - SENDING.num_seconds());
+
 /// Most jobs that one effect enqueues: ids, types and data of ranges are about
 /// 3 MB, and the transaction a second.
 pub const SPAWNED_MAX: u32 = 10_000;

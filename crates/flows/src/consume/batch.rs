@@ -28,7 +28,8 @@ pub(super) struct Batch<'a, P, S> {
     pub(super) started: DateTime<Utc>,
     /// Whether an effect enqueued jobs, which are to be sent.
     pub(super) spawned: bool,
-    /// Organizations that have few messages out and jobs that were held back.
+    /// Organizations of which one at least has few messages out and jobs that were
+    /// held back; the rest have nothing to take.
     pub(super) refill: BTreeSet<String>,
     pub(super) report: Report,
 }
@@ -193,18 +194,20 @@ impl<'a, P: Ports, S: Settle> Batch<'a, P, S> {
         Ok(session)
     }
 
-    /// Sends what effects enqueued, or what was held back until now. What fails is
+    /// Sends what effects enqueued, and what was held back until now. What fails is
     /// sent by the tick.
     async fn send_more(&mut self, session: &Session<P>) {
+        if self.spawned
+            && let Err(error) = send_due(self.ports, session).await
+        {
+            // A session is not used again after an error.
+            return self.note(&error);
+        }
         let organizations: Vec<&str> = self.refill.iter().map(String::as_str).collect();
-        let sent = if self.spawned {
-            send_due(self.ports, session).await
-        } else if organizations.is_empty() {
-            return;
-        } else {
-            send_held_back(self.ports, session, self.plan.request.queue, &organizations).await
-        };
-        if let Err(error) = sent {
+        let queue = self.plan.request.queue;
+        if !organizations.is_empty()
+            && let Err(error) = send_held_back(self.ports, session, queue, &organizations).await
+        {
             self.note(&error);
         }
     }

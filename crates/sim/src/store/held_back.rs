@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use mauntic_domain::jobs::limits::{SENDING, WAKE};
+use mauntic_domain::jobs::limits::{UNSENT_WITHIN, WAKE};
 use mauntic_domain::jobs::{JobState, Queue};
 use mauntic_flows::ports::{Effect, Wakeup};
 use uuid::Uuid;
@@ -63,14 +63,14 @@ impl State {
 /// A relay may still be at it: its minute began after the row was written.
 fn is_being_sent(row: &JobRow, now: DateTime<Utc>) -> bool {
     let by_relay = row.wake_at > row.created_at + WAKE + TimeDelta::seconds(1);
-    is_ready(row, now) && by_relay && row.wake_at > now + (WAKE - SENDING)
+    is_ready(row, now) && by_relay && row.wake_at > now + UNSENT_WITHIN
 }
 
 fn is_held_back(row: &JobRow, now: DateTime<Utc>) -> bool {
     row.state == JobState::Queued
         && row.resends == 0
         && is_ready(row, now)
-        && row.wake_at <= now + (WAKE - SENDING)
+        && row.wake_at <= now + UNSENT_WITHIN
 }
 
 fn is_ready(row: &JobRow, now: DateTime<Utc>) -> bool {
