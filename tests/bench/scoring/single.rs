@@ -43,11 +43,13 @@ pub(crate) async fn measure(server: &Server, stage: &Stage, report: &mut Report)
     copy.forget(server).await;
 }
 
+/// Jobs whose messages are out: what was never sent would be sent by who ends a batch.
 async fn insert(owner: &Client, contacts: i64, jobs: i64) -> Vec<Uuid> {
-    let sql = "insert into jobs.job (queue, type, organization_id, data, failures_max)
+    let sql = "insert into jobs.job (queue, type, organization_id, data, failures_max, resends, wake_at)
       select 'mauntic-scoring-events', 'scoring.CalculateScore', $1,
              jsonb_build_object('organizationId', $1::text,
-               'contactId', 'contact_' || lpad((1 + n * 7919 % $2::int8)::text, 8, '0')), 3
+               'contactId', 'contact_' || lpad((1 + n * 7919 % $2::int8)::text, 8, '0')), 3, 1,
+             clock_timestamp() + interval '15 min'
       from generate_series(1, $3::int8) n returning id";
     let rows = owner.query(sql, &[&ORGANIZATION, &contacts, &jobs]).await.unwrap();
     rows.iter().map(|row| row.get(0)).collect()
@@ -65,11 +67,18 @@ fn deliver_all(copy: &Copy, ids: &[Uuid], parallel: usize) {
                     let result = copy.workers.deliver(Worker::Queue, queue, &messages);
                     let result = result.expect("delivered");
                     assert_eq!(result.outcome, Outcome::Ok);
-                    assert_eq!(result.explicit_acks.len(), batch.len(), "every job was done");
+                    let (done, all) = (result.explicit_acks.len(), batch.len());
+                    assert!(done == all, "{done} of {all} jobs done: {:#?}", told(copy));
                 }
             });
         }
     });
+}
+
+/// What the worker said last.
+fn told(copy: &Copy) -> Vec<String> {
+    let logs = copy.workers.logs(false).unwrap_or_default();
+    logs.iter().rev().take(5).map(|log| format!("{log:?}")).collect()
 }
 
 fn message(id: &Uuid) -> Message {
