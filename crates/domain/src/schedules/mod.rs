@@ -15,10 +15,10 @@ mod table;
 pub mod tick;
 
 pub use cron::{Cron, CronError};
-pub use judge::{JUDGED_MAX, Judgement, Occurrence, Outcome, judge};
+pub use judge::{JUDGED_MAX, Judgement, Occurrence, Outcome, TOLERANCE, judge};
 pub use preview::{PREVIEW_MAX, Preview, Warning, preview};
 pub use registry::{
     Effective, Flag, Missed, Overlap, REGISTRY, Schedule, Settings, SettingsError, SkipReason,
-    effective, triggers,
+    cron_of, effective, triggers,
 };
 pub use tick::{TICK_CRON, TICK_INTERVAL_SECS, TICK_INTERVAL_SECS_MAX, Tick, TickError};

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use super::TICK_CRON;
 use super::cron::{Cron, CronError};
+use crate::jobs::JobType;
 
 pub use super::table::REGISTRY;
 
@@ -41,6 +42,14 @@ pub struct Schedule {
     pub owner: &'static str,
     /// What it does, in one line.
     pub description: &'static str,
+}
+
+/// When a schedule starts jobs of this type, by the registry's own expression; none
+/// where no schedule does.
+#[must_use]
+pub fn cron_of(job: JobType) -> Option<Cron> {
+    let schedule = REGISTRY.iter().find(|schedule| schedule.message == job.name())?;
+    Cron::parse(schedule.cron).ok()
 }
 
 /// A context of the product: its pause flag and its name in [`CONTEXTS_VARIABLE`].

@@ -5,7 +5,7 @@
 //! count, in this order, only grow, so that no state of a counter comes again: a
 //! write that arrives late finds another state, and fails.
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Most e-mails of one reservation: twice the highest limit of the table.
@@ -14,6 +14,10 @@ pub const BLOCK_MAX: u32 = 100_000;
 /// Requests' keys that are remembered, the newest ones: at a write a second, which
 /// is as fast as a counter can change, all of the last minute's.
 pub const KEYS_MAX: usize = 64;
+
+/// How long a key stands for its first grant, as the keys of other requests do: who
+/// uses a key again after that asks anew.
+pub const KEY_KEPT: TimeDelta = TimeDelta::hours(24);
 
 /// How many e-mails are asked for: 1 to [`BLOCK_MAX`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +43,9 @@ struct Kept {
     key: String,
     asked: u32,
     granted: u32,
+    /// Absent in what builds before wrote: long ago.
+    #[serde(default)]
+    at: DateTime<Utc>,
 }
 
 /// A counter.
@@ -97,16 +104,18 @@ impl Counter {
 
     /// Grants what is left, at most the block; of the day that it is, or of the
     /// later one that the counter has come to: it never goes back. A `key` that it
-    /// knows gets its first grant again, whatever the day.
+    /// knows gets its first grant again for [`KEY_KEPT`], whatever the day.
     #[must_use]
     pub fn reserve(
         mut self,
-        today: NaiveDate,
+        now: DateTime<Utc>,
         limit: Option<u64>,
         block: Block,
         key: Option<&str>,
     ) -> Reserved {
-        let kept = key.and_then(|key| self.keys.iter().find(|kept| kept.key == key));
+        let today = now.date_naive();
+        let counts = |kept: &&Kept| Some(kept.key.as_str()) == key && now - kept.at < KEY_KEPT;
+        let kept = self.keys.iter().find(counts);
         if let Some(kept) = kept {
             return if kept.asked == block.0 {
                 Reserved::Repeated { emails: kept.granted }
@@ -124,7 +133,8 @@ impl Counter {
         }
         self.count = self.count.saturating_add(u64::from(emails));
         if let Some(key) = key {
-            self.keys.push(Kept { key: key.to_owned(), asked: block.0, granted: emails });
+            self.keys.retain(|kept| kept.key != key);
+            self.keys.push(Kept { key: key.to_owned(), asked: block.0, granted: emails, at: now });
             self.keys.drain(..self.keys.len().saturating_sub(KEYS_MAX));
         }
         Reserved::Granted { emails, counter: self }

@@ -3,8 +3,9 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use serde_json::{Value, json};
 
-use super::counter::{BLOCK_MAX, KEYS_MAX};
+use super::counter::{BLOCK_MAX, KEY_KEPT, KEYS_MAX};
 use super::name::{DOMAIN_CHARS_MAX, DomainNameError};
 use super::schedule::{DAY_MAX, EMAILS_MAX, STEPS_MAX};
 use super::*;
@@ -159,58 +160,71 @@ fn granted(reserved: Reserved) -> (u32, Counter) {
     }
 }
 
+/// Noon of a day.
+fn noon(day: NaiveDate) -> DateTime<Utc> {
+    day.and_hms_opt(12, 0, 0).unwrap().and_utc()
+}
+
 #[test]
 fn what_is_left_is_granted_and_then_nothing_until_midnight() {
     let (today, limit) = (day("2026-03-01"), Some(50));
-    let (first, counter) = granted(Counter::new(today).reserve(today, limit, block(30), None));
-    let (second, counter) = granted(counter.reserve(today, limit, block(30), None));
+    let now = noon(today);
+    let (first, counter) = granted(Counter::new(today).reserve(now, limit, block(30), None));
+    let (second, counter) = granted(counter.reserve(now, limit, block(30), None));
     assert_eq!((first, second, counter.count(today)), (30, 20, 50));
     let midnight = Reserved::Exhausted { retry_at: time("2026-03-02T00:00:00Z") };
-    assert_eq!(counter.clone().reserve(today, limit, block(1), None), midnight);
+    assert_eq!(counter.clone().reserve(now, limit, block(1), None), midnight);
     // A limit that was lowered meanwhile takes nothing back.
-    assert_eq!(counter.clone().reserve(today, Some(10), block(1), None), midnight);
+    assert_eq!(counter.clone().reserve(now, Some(10), block(1), None), midnight);
     let tomorrow = day("2026-03-02");
     assert_eq!(counter.count(tomorrow), 0);
-    let (third, next) = granted(counter.clone().reserve(tomorrow, limit, block(60), None));
+    let (third, next) = granted(counter.clone().reserve(noon(tomorrow), limit, block(60), None));
     assert_eq!((third, next.count(tomorrow)), (50, 50));
     // Whose clock is behind counts on the day that the counter has come to.
-    let late = next.reserve(today, limit, block(1), None);
+    let late = next.reserve(now, limit, block(1), None);
     assert_eq!(late, Reserved::Exhausted { retry_at: time("2026-03-03T00:00:00Z") });
-    let (all, counter) = granted(counter.reserve(today, None, block(BLOCK_MAX), None));
+    let (all, counter) = granted(counter.reserve(now, None, block(BLOCK_MAX), None));
     assert_eq!((all, counter.count(today)), (BLOCK_MAX, 50 + u64::from(BLOCK_MAX)));
-    let nothing = Counter::new(today).reserve(today, Some(0), block(1), None);
+    let nothing = Counter::new(today).reserve(now, Some(0), block(1), None);
     assert_eq!(nothing, midnight);
 }
 
 #[test]
-fn a_key_gets_its_first_grant_again() {
-    let (today, tomorrow) = (day("2026-03-01"), day("2026-03-02"));
-    let counter = Counter::new(today);
-    let (_, counter) = granted(counter.reserve(today, Some(50), block(60), Some("k")));
-    for day in [today, tomorrow] {
-        let again = counter.clone().reserve(day, Some(50), block(60), Some("k"));
-        assert_eq!(again, Reserved::Repeated { emails: 50 }, "{day}");
-        let other = counter.clone().reserve(day, Some(50), block(50), Some("k"));
-        assert_eq!(other, Reserved::KeyConflict, "{day}");
+fn a_key_gets_its_first_grant_again_for_a_day() {
+    let (now, limit) = (time("2026-03-01T23:00:00Z"), Some(50));
+    let counter = Counter::new(now.date_naive());
+    let (_, counter) = granted(counter.reserve(now, limit, block(60), Some("k")));
+    let nearly = now + KEY_KEPT - TimeDelta::microseconds(1);
+    for at in [now - TimeDelta::hours(1), now, now + TimeDelta::hours(2), nearly] {
+        let again = counter.clone().reserve(at, limit, block(60), Some("k"));
+        assert_eq!(again, Reserved::Repeated { emails: 50 }, "{at}");
+        let other = counter.clone().reserve(at, limit, block(50), Some("k"));
+        assert_eq!(other, Reserved::KeyConflict, "{at}");
+    }
+    // After that it asks anew: for as many, or for others.
+    for emails in [60, 7] {
+        let later = counter.clone().reserve(now + KEY_KEPT, limit, block(emails), Some("k"));
+        assert_eq!(granted(later).0, emails.min(50));
     }
     // A request that was granted nothing has left no trace.
-    let refused = counter.clone().reserve(today, Some(50), block(1), Some("other"));
+    let refused = counter.clone().reserve(now, limit, block(1), Some("other"));
     assert!(matches!(refused, Reserved::Exhausted { .. }));
-    let later = counter.clone().reserve(tomorrow, Some(50), block(7), Some("other"));
+    let tomorrow = now + TimeDelta::hours(2);
+    let later = counter.clone().reserve(tomorrow, limit, block(7), Some("other"));
     assert_eq!(granted(later).0, 7);
-    let reset = counter.reset(tomorrow).unwrap();
-    let again = reset.reserve(tomorrow, Some(50), block(60), Some("k"));
+    let reset = counter.reset(tomorrow.date_naive()).unwrap();
+    let again = reset.reserve(tomorrow, limit, block(60), Some("k"));
     assert_eq!(again, Reserved::Repeated { emails: 50 });
 }
 
 #[test]
 fn the_last_64_keys_are_remembered() {
-    let today = day("2026-03-01");
-    let mut counter = Counter::new(today);
+    let now = time("2026-03-01T12:00:00Z");
+    let mut counter = Counter::new(now.date_naive());
     for n in 0..=KEYS_MAX {
-        counter = granted(counter.reserve(today, None, block(1), Some(&n.to_string()))).1;
+        counter = granted(counter.reserve(now, None, block(1), Some(&n.to_string()))).1;
     }
-    let of = |n: usize| counter.clone().reserve(today, None, block(1), Some(&n.to_string()));
+    let of = |n: usize| counter.clone().reserve(now, None, block(1), Some(&n.to_string()));
     assert!(matches!(of(0), Reserved::Granted { .. }), "the oldest is forgotten");
     assert!((1..=KEYS_MAX).all(|n| of(n) == Reserved::Repeated { emails: 1 }));
 }
@@ -218,7 +232,7 @@ fn the_last_64_keys_are_remembered() {
 #[test]
 fn a_reset_is_made_over_an_earlier_day_alone() {
     let [before, today, after] = ["2026-03-01", "2026-03-02", "2026-03-03"].map(day);
-    let counter = granted(Counter::new(today).reserve(today, None, block(9), None)).1;
+    let counter = granted(Counter::new(today).reserve(noon(today), None, block(9), None)).1;
     assert_eq!(counter.clone().reset(before), None);
     assert_eq!(counter.clone().reset(today), None);
     assert_eq!(counter.reset(after), Some(Counter::new(after)));
@@ -229,10 +243,16 @@ fn a_reset_is_made_over_an_earlier_day_alone() {
 fn a_counter_is_stored_in_this_form() {
     let today = day("2026-11-30");
     assert_eq!(Counter::new(today).to_json(), r#"{"day":"2026-11-30","count":0,"keys":[]}"#);
-    let counter = granted(Counter::new(today).reserve(today, Some(50), block(60), Some("k"))).1;
-    let stored = r#"{"day":"2026-11-30","count":50,"keys":[{"key":"k","asked":60,"granted":50}]}"#;
-    assert_eq!(counter.to_json(), stored);
-    assert_eq!(Counter::from_json(stored), Some(counter));
+    let now = noon(today);
+    let counter = granted(Counter::new(today).reserve(now, Some(50), block(60), Some("k"))).1;
+    let stored = json!({"day": "2026-11-30", "count": 50, "keys": [
+        {"key": "k", "asked": 60, "granted": 50, "at": "2026-11-30T12:00:00Z"}]});
+    assert_eq!(serde_json::from_str::<Value>(&counter.to_json()).unwrap(), stored);
+    assert_eq!(Counter::from_json(&stored.to_string()), Some(counter));
+    // The build before kept no time: its keys are forgotten.
+    let before = r#"{"day":"2026-11-30","count":50,"keys":[{"key":"k","asked":60,"granted":50}]}"#;
+    let again = Counter::from_json(before).unwrap().reserve(now, Some(99), block(7), Some("k"));
+    assert_eq!(granted(again).0, 7);
     let bare = r#"{"day":"2026-11-30","count":0,"later":true}"#;
     assert_eq!(Counter::from_json(bare), Some(Counter::new(today)));
     for none in ["", "{}", "[]", r#"{"day":"2026-11-30","count":-1}"#, r#"{"day":"x","count":1}"#] {
@@ -240,9 +260,9 @@ fn a_counter_is_stored_in_this_form() {
     }
 }
 
-/// A request: whose clock says so many days, how much, and under which key if any.
-fn request() -> impl Strategy<Value = (u64, u32, Option<u8>)> {
-    (0..4_u64, 1..200_u32, prop::option::of(0..40_u8))
+/// A request: whose clock says so many hours, how much, and under which key if any.
+fn request() -> impl Strategy<Value = (i64, u32, Option<u8>)> {
+    (0..96_i64, 1..200_u32, prop::option::of(0..40_u8))
 }
 
 proptest! {
@@ -265,25 +285,28 @@ proptest! {
         let first = day("2026-03-01");
         let mut counter = Counter::new(first);
         let mut told = std::collections::BTreeMap::new();
-        for (days, emails, key) in requests {
-            let today = first + TimeDelta::days(i64::try_from(days).unwrap());
+        for (hours, emails, key) in requests {
+            let now = noon(first) + TimeDelta::hours(hours);
+            let today = now.date_naive();
             let key = key.map(|key| key.to_string());
             let before = counter.clone();
-            match counter.clone().reserve(today, Some(limit), block(emails), key.as_deref()) {
+            match counter.clone().reserve(now, Some(limit), block(emails), key.as_deref()) {
                 Reserved::Granted { emails: granted, counter: next } => {
                     prop_assert!(granted >= 1 && granted <= emails);
                     prop_assert!(next.count(first) <= limit);
                     let state = |counter: &Counter| (counter.day(), counter.count(first));
                     prop_assert!(state(&next) > state(&before));
                     prop_assert_eq!(next.day(), before.day().max(today));
-                    prop_assert!(key.is_none_or(|key| told.insert(key, (emails, granted)).is_none()));
+                    let before = key.and_then(|key| told.insert(key, (emails, granted, now)));
+                    prop_assert!(before.is_none_or(|(.., at)| now - at >= KEY_KEPT));
                     counter = next;
                 }
                 Reserved::Repeated { emails: granted } => {
-                    prop_assert_eq!(told.get(&key.unwrap()), Some(&(emails, granted)));
+                    let first = told.get(&key.unwrap()).map(|told| (told.0, told.1));
+                    prop_assert_eq!(first, Some((emails, granted)));
                 }
                 Reserved::KeyConflict => {
-                    prop_assert!(told.get(&key.unwrap()).is_some_and(|(asked, _)| *asked != emails));
+                    prop_assert!(told.get(&key.unwrap()).is_some_and(|(asked, ..)| *asked != emails));
                 }
                 Reserved::Exhausted { retry_at } => {
                     prop_assert!(before.count(today) >= limit);

@@ -44,12 +44,11 @@ pub async fn reserve<P: Ports>(
     key: Option<&RequestKey>,
 ) -> Result<Reservation, PortError> {
     let place = counter_place(organization, &domain.domain);
-    let today = domain.now.date_naive();
     let limit = domain.schedule().limit(domain.day());
     let name = key.map(key_name);
     let decide = |counter: Option<Counter>| {
-        let counter = counter.unwrap_or_else(|| Counter::new(today));
-        match counter.reserve(today, limit, block, name.as_deref()) {
+        let counter = counter.unwrap_or_else(|| Counter::new(domain.now.date_naive()));
+        match counter.reserve(domain.now, limit, block, name.as_deref()) {
             Reserved::Granted { emails, counter } => {
                 Next::Store(counter, Some(Reservation::Granted { emails }))
             }

@@ -17,6 +17,7 @@ pub mod warmup_daily_reset;
 
 use chrono::{DateTime, Utc};
 use mauntic_domain::jobs::{Job, JobType};
+use mauntic_domain::schedules::cron_of;
 use serde_json::json;
 
 pub use outcome::Outcome;
@@ -36,6 +37,21 @@ pub(crate) struct Context<'a, P: Ports> {
 pub(crate) fn idle<P: Ports>(ports: &P) -> Vec<JobType> {
     let has_webhook = ports.outside().is_configured(Dependency::AlertWebhook);
     if has_webhook { Vec::new() } else { vec![JobType::NotifyAlert] }
+}
+
+/// The time that a scheduled job is for: what it says itself, what its schedule
+/// started it for, or, sent by hand, its schedule's latest time when it was written.
+fn nominal(
+    held: &Held,
+    of: JobType,
+    said: Option<DateTime<Utc>>,
+) -> Result<DateTime<Utc>, Outcome> {
+    let known = said.or(held.scheduled_for);
+    let latest = || cron_of(of)?.previous(held.created_at);
+    known.or_else(latest).ok_or_else(|| Outcome::Reject {
+        reason: "no_nominal_time",
+        detail: format!("no schedule names a time for {}", of.name()),
+    })
 }
 
 /// Decides held jobs of one type.
@@ -66,7 +82,7 @@ pub(crate) async fn decide<P: Ports>(
                 decision.add(held, alert_expiry::decide(cx, held).await?);
             }
             Ok(Job::RollUp(of, data)) => {
-                decision.add(held, roll_up::decide(held, of, data, cx.now));
+                decision.add(held, roll_up::decide(cx, held, of, data).await?);
             }
             Ok(Job::Probe(_)) => decision.add(held, Decided::of(Outcome::Done(json!({})))),
             Ok(Job::WarmupDailyReset(data)) => {

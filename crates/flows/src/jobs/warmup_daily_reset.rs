@@ -2,6 +2,8 @@
 //! domains. It only tidies: a counter of an earlier day reads as zero, so that
 //! nothing waits for this.
 //!
+//! The day is its nominal time's, so that a late one finds its day begun and leaves it.
+//!
 //! I/O, a page of domains a job:
 //! 1. reads a page of verified domains: a repeat reads what is so by then;
 //! 2. reads each one's counter and, where it is of an earlier day, stores it as of
@@ -11,14 +13,15 @@
 //!    page in one transaction behind the fence: a repeat without the claim enqueues
 //!    nothing.
 
-use mauntic_domain::jobs::Job;
+use chrono::NaiveDate;
 use mauntic_domain::jobs::data::{DomainPlace, WarmupDailyReset};
+use mauntic_domain::jobs::{Job, JobType};
 use mauntic_domain::warmup::{Counter, WARMING, counter_place};
 use serde_json::json;
 
 use super::outcome::failed_outside;
 use super::scoring::next_sweep;
-use super::{Context, Decided, Outcome};
+use super::{Context, Decided, Outcome, nominal};
 use crate::counters::{Next, swap};
 use crate::ports::{DomainStore, Held, PortError, Ports};
 
@@ -31,11 +34,15 @@ pub(super) async fn decide<P: Ports>(
     held: &Held,
     data: WarmupDailyReset,
 ) -> Result<Decided, PortError> {
-    let (since, after) = (cx.now - WARMING, data.after);
+    let nominal = match nominal(held, JobType::WarmupDailyReset, None) {
+        Ok(nominal) => nominal,
+        Err(outcome) => return Ok(Decided::of(outcome)),
+    };
+    let (since, after) = (nominal - WARMING, data.after);
     let page = cx.session.warming_domains(since, after.as_ref(), RESET_DOMAINS_MAX).await?;
     let (mut reset, mut unreadable, mut failed) = (0, 0, None);
     for place in &page {
-        match begin_day(cx, place).await {
+        match begin_day(cx, place, nominal.date_naive()).await {
             Ok(is_done) => reset += usize::from(is_done),
             // Nobody sends from it until somebody mends it; the others go on.
             Err(PortError::Unreadable { .. }) => unreadable += 1,
@@ -57,11 +64,14 @@ pub(super) async fn decide<P: Ports>(
     Ok(Decided { spawned, ..Decided::of(Outcome::Done(summary)) })
 }
 
-/// Begins today in a domain's counter; false where that is done.
-async fn begin_day<P: Ports>(cx: &Context<'_, P>, of: &DomainPlace) -> Result<bool, PortError> {
+/// Begins a day in a domain's counter; false where that is done.
+async fn begin_day<P: Ports>(
+    cx: &Context<'_, P>,
+    of: &DomainPlace,
+    day: NaiveDate,
+) -> Result<bool, PortError> {
     let place = counter_place(&of.organization_id, &of.domain);
-    let today = cx.now.date_naive();
-    let decide = |counter: Option<Counter>| match counter.and_then(|counter| counter.reset(today)) {
+    let decide = |counter: Option<Counter>| match counter.and_then(|counter| counter.reset(day)) {
         Some(counter) => Next::Store(counter, true),
         None => Next::Say(false),
     };
