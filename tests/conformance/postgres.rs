@@ -93,7 +93,8 @@ const TABLES: &str = "select jsonb_build_object(
   'enrichment_metrics', (select coalesce(jsonb_agg(to_jsonb(m) || jsonb_build_object(
       'success_rate', (m.success_rate * 100)::int8,
       'average_cost', (m.average_cost * 10000)::int8,
-      'average_freshness_hours', (m.average_freshness_hours * 100)::int8)
+      'average_freshness_hours', (m.average_freshness_hours * 100)::int8,
+      'cost_total', (m.cost_total * 10000)::int8)
       order by m.organization_id, m.date), '[]') from analytics.enrichment_metrics m),
   'rollup_days', (select coalesce(jsonb_agg(to_jsonb(d) order by d.job, d.day), '[]')
     from analytics.rollup_days d),

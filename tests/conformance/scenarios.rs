@@ -53,6 +53,7 @@ mod reports;
 mod retention;
 mod retention_events;
 mod roll_up_days;
+mod roll_up_parts;
 mod roll_ups;
 mod runs;
 mod schedules;

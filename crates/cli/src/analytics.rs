@@ -17,7 +17,8 @@ const JOBS_MAX: usize = 1_000;
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
-    /// Count again what was counted at each nominal time of a job.
+    /// Count again what was counted at each nominal time of a job: the hour, day or
+    /// month before it.
     Backfill(Backfill),
 }
 
@@ -38,8 +39,14 @@ pub(crate) struct Backfill {
     reason: Option<String>,
 }
 
-const COLUMNS: Columns =
-    &[("NOMINAL", "/nominal"), ("JOB", "/jobId"), ("STATE", "/state"), ("CREATED", "/created")];
+const COLUMNS: Columns = &[
+    ("NOMINAL", "/nominal"),
+    ("COUNTS FROM", "/from"),
+    ("UNTIL", "/until"),
+    ("JOB", "/jobId"),
+    ("STATE", "/state"),
+    ("CREATED", "/created"),
+];
 
 pub(crate) async fn run(noun: Noun<Command>, output: Output) -> anyhow::Result<()> {
     let Command::Backfill(args) = noun.verb;
@@ -54,7 +61,11 @@ pub(crate) async fn run(noun: Noun<Command>, output: Output) -> anyhow::Result<(
         };
         let mut job = api.call(args.request(*time)).await.with_context(done)?;
         if let Some(fields) = job.as_object_mut() {
-            fields.insert("nominal".to_owned(), json!(shown(*time)));
+            let period = args.job.period(*time);
+            for (name, time) in [("nominal", *time), ("from", period.start), ("until", period.end)]
+            {
+                fields.insert(name.to_owned(), json!(shown(time)));
+            }
         }
         jobs.push(job);
     }
@@ -76,6 +87,12 @@ impl Backfill {
         };
         if times.len() > JOBS_MAX {
             return Err(Usage(format!("there are more than {JOBS_MAX} times in between")));
+        }
+        let is_dropped = |time: &&DateTime<Utc>| self.job.window_kept(**time, now).is_none();
+        if let Some(first) = times.first().filter(is_dropped) {
+            let first = shown(*first);
+            let told = format!("what {first} counts is deleted, or will be; begin later");
+            return Err(Usage(told));
         }
         if *last > now {
             let last = shown(*last);
@@ -196,6 +213,13 @@ mod tests {
             ("aggregate-hourly", "2026-11-30T10:01:00Z", "2026-11-30T10:59:00Z", "no time"),
             ("aggregate-hourly", "2026-11-30T12:00:00Z", "2026-11-30T13:01:00Z", "not over"),
             ("aggregate-hourly", "2026-10-01", "2026-11-30", "more than 1000"),
+            // On 30 November, 400 days ago was in October of the year before.
+            (
+                "generate-daily-reports",
+                "2025-09-30",
+                "2025-10-02",
+                "2025-09-30T02:00:00Z counts is deleted",
+            ),
             ("score-distribution", "2026-11-30", "2026-12-02", "2026-12-01T04:00:00Z is not over"),
         ] {
             let told = judged(job, from, to).unwrap_err();

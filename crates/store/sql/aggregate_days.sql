@@ -1,12 +1,15 @@
 -- aggregate_days: counts activity by type and channel, of each organization's touched days.
 -- $1 text job; $2 uuid batch, by which the days are marked; $3, $4 timestamptz activity that was
--- received from then and before then; $5, $6 timestamptz and happened from then and before then.
+-- received from then and before then; $5, $6 timestamptz and happened from then and before then;
+-- $7, $8 text of organizations after the one and up to the other, or null.
 -- Each organization's day is read by the primary key, whatever else is there. What is the same
 -- as before is not written again.
 with touched as materialized (
   select distinct a.organization_id, (a.occurred_at at time zone 'UTC')::date as day
   from analytics.contact_activity a
   where a.received_at >= $3 and a.received_at < $4 and a.occurred_at >= $5 and a.occurred_at < $6
+    and ($7::text is null or a.organization_id > $7)
+    and ($8::text is null or a.organization_id <= $8)
 )
 insert into analytics.event_aggregates as e (
   organization_id, date, event_type, channel, event_count, unique_contacts)

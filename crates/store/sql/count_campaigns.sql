@@ -2,18 +2,23 @@
 -- organization's touched days before it.
 -- $1 text job; $2 uuid batch, by which the days are marked; $3, $4 timestamptz activity that was
 -- received from then and before then; $5, $6 timestamptz and happened from then and before then;
--- $7, $8 timestamptz the whole day, which begins where what happened before ends.
+-- $7, $8 timestamptz the whole day, which begins where what happened before ends;
+-- $9, $10 text of organizations after the one and up to the other, or null.
 -- OFFSET keeps each organization's day a look-up of its own.
 with touched as materialized (
   select distinct a.organization_id, (a.occurred_at at time zone 'UTC')::date as day
   from analytics.contact_activity a
   where a.received_at >= $3 and a.received_at < $4 and a.occurred_at >= $5 and a.occurred_at < $6
+    and ($9::text is null or a.organization_id > $9)
+    and ($10::text is null or a.organization_id <= $10)
     and a.channel = 'delivery' and a.campaign_id is not null
 ), activity as (
   select a.organization_id, ($7 at time zone 'UTC')::date as day, a.campaign_id, a.contact_id,
          a.event_type
   from analytics.contact_activity a
   where a.occurred_at >= $7 and a.occurred_at < $8
+    and ($9::text is null or a.organization_id > $9)
+    and ($10::text is null or a.organization_id <= $10)
     and a.channel = 'delivery' and a.campaign_id is not null
   union all
   select t.organization_id, t.day, d.campaign_id, d.contact_id, d.event_type

@@ -1,5 +1,5 @@
 -- distribute_scores: spreads contacts' scores as they stood at the end of a day, by organization.
--- $1 date the day.
+-- $1 date the day; $2, $3 text of organizations after the one and up to the other, or null.
 -- Of each contact with a score the newest row up to the day is looked up: however long the
 -- history, there are as many look-ups as contacts.
 with newest as materialized (
@@ -11,6 +11,8 @@ with newest as materialized (
     where h.organization_id = s.organization_id and h.contact_id = s.contact_id and h.day <= $1
     order by h.day desc limit 1
   ) h
+  where ($2::text is null or s.organization_id > $2)
+    and ($3::text is null or s.organization_id <= $3)
 ), buckets as (
   select n.organization_id, least(floor(n.total_score / 5), 19)::int4 as bucket,
          count(*) as contacts

@@ -2,16 +2,21 @@
 -- touched days before it.
 -- $1 text job; $2 uuid batch, by which the days are marked; $3, $4 timestamptz jobs that were
 -- received from then and before then; $5, $6 timestamptz and ended from then and before then;
--- $7, $8 timestamptz the whole day, which begins where what ended before ends.
+-- $7, $8 timestamptz the whole day, which begins where what ended before ends;
+-- $9, $10 text of organizations after the one and up to the other, or null.
 with touched as materialized (
   select distinct j.organization_id, (j.finished_at at time zone 'UTC')::date as day
   from lead_intelligence.enrichment_jobs j
   where j.received_at >= $3 and j.received_at < $4 and j.finished_at >= $5 and j.finished_at < $6
+    and ($9::text is null or j.organization_id > $9)
+    and ($10::text is null or j.organization_id <= $10)
 ), ended as (
   select j.organization_id, ($7 at time zone 'UTC')::date as day, j.succeeded, j.cost,
          j.freshness_hours
   from lead_intelligence.enrichment_jobs j
   where j.finished_at >= $7 and j.finished_at < $8
+    and ($9::text is null or j.organization_id > $9)
+    and ($10::text is null or j.organization_id <= $10)
   union all
   select t.organization_id, t.day, d.succeeded, d.cost, d.freshness_hours
   from touched t
@@ -26,17 +31,24 @@ with touched as materialized (
   ) d
 )
 insert into analytics.enrichment_metrics as m (
-  organization_id, date, total, succeeded, success_rate, average_cost, average_freshness_hours)
+  organization_id, date, total, succeeded, success_rate, average_cost, average_freshness_hours,
+  jobs_with_cost, cost_total, jobs_with_freshness, freshness_hours_total)
 select e.organization_id, e.day, count(*), count(*) filter (where e.succeeded),
        round(count(*) filter (where e.succeeded) * 100::numeric / count(*), 2),
-       round(avg(e.cost), 4), round(avg(e.freshness_hours), 2)
+       round(avg(e.cost), 4), round(avg(e.freshness_hours), 2), count(e.cost),
+       coalesce(sum(e.cost), 0), count(e.freshness_hours), coalesce(sum(e.freshness_hours), 0)
 from ended e
 group by e.organization_id, e.day
 order by e.organization_id, e.day
 on conflict (organization_id, date) do update set
   total = excluded.total, succeeded = excluded.succeeded, success_rate = excluded.success_rate,
   average_cost = excluded.average_cost,
-  average_freshness_hours = excluded.average_freshness_hours
-where (m.total, m.succeeded, m.success_rate, m.average_cost, m.average_freshness_hours)
-  is distinct from (excluded.total, excluded.succeeded, excluded.success_rate,
-       excluded.average_cost, excluded.average_freshness_hours)
+  average_freshness_hours = excluded.average_freshness_hours,
+  jobs_with_cost = excluded.jobs_with_cost, cost_total = excluded.cost_total,
+  jobs_with_freshness = excluded.jobs_with_freshness,
+  freshness_hours_total = excluded.freshness_hours_total
+where (m.total, m.succeeded, m.average_cost, m.average_freshness_hours, m.jobs_with_cost,
+       m.cost_total, m.jobs_with_freshness, m.freshness_hours_total)
+  is distinct from (excluded.total, excluded.succeeded, excluded.average_cost,
+       excluded.average_freshness_hours, excluded.jobs_with_cost, excluded.cost_total,
+       excluded.jobs_with_freshness, excluded.freshness_hours_total)

@@ -1,8 +1,9 @@
 -- report_enrichments: an organization's enrichment jobs by period, averages in ten-thousandths.
 -- $1 text organization; $2, $3 date first and last day; $4 int8 most lines; $5 date first day of
 -- the last line seen, or null; $6 text[] empty; $7 text period: day, week or month.
--- An average is weighted by the jobs of the days that have one, and rounded to the decimals that
--- it has by day, halves up: (2 * sum + jobs) / (2 * jobs), whole.
+-- An average is that of the jobs that tell it, rounded to the decimals that it has by day, halves
+-- up: (2 * sum + jobs) / (2 * jobs), whole. The build before writes days without their sums: of
+-- these all jobs are taken to tell it.
 select p.from_day, p.to_day, m.texts, m.numbers
 from (
   select greatest(s::date, $2) as from_day,
@@ -15,14 +16,17 @@ cross join lateral (
   select array[]::text[] as texts,
          array[m.jobs, m.succeeded,
                div(2 * m.succeeded * 10000 + m.jobs, 2 * m.jobs) * 100,
-               div(2 * m.costs * 10000 + m.with_cost, 2 * m.with_cost),
-               div(2 * m.hours * 100 + m.with_hours, 2 * m.with_hours) * 100]::int8[] as numbers
+               div(2 * m.costs * 10000 + m.with_cost, nullif(2 * m.with_cost, 0)),
+               div(2 * m.hours * 100 + m.with_hours, nullif(2 * m.with_hours, 0)) * 100
+              ]::int8[] as numbers
   from (
     select sum(m.total) as jobs, sum(m.succeeded) as succeeded,
-           sum(m.average_cost * m.total) as costs,
-           sum(m.total) filter (where m.average_cost is not null) as with_cost,
-           sum(m.average_freshness_hours * m.total) as hours,
-           sum(m.total) filter (where m.average_freshness_hours is not null) as with_hours
+           sum(coalesce(m.cost_total, m.average_cost * m.total)) as costs,
+           sum(coalesce(m.jobs_with_cost, m.total)) filter (where m.average_cost is not null)
+             as with_cost,
+           sum(coalesce(m.freshness_hours_total, m.average_freshness_hours * m.total)) as hours,
+           sum(coalesce(m.jobs_with_freshness, m.total))
+             filter (where m.average_freshness_hours is not null) as with_hours
     from analytics.enrichment_metrics m
     where m.organization_id = $1 and m.date between p.from_day and p.to_day
     having count(*) > 0

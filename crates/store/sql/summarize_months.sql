@@ -2,17 +2,22 @@
 -- months before it.
 -- $1 text job; $2 uuid batch, by which the months are marked; $3, $4 timestamptz activity that
 -- was received from then and before then; $5, $6 timestamptz and happened from then and before
--- then; $7, $8 timestamptz the whole month, which begins where what happened before ends.
+-- then; $7, $8 timestamptz the whole month, which begins where what happened before ends;
+-- $9, $10 text of organizations after the one and up to the other, or null.
 with touched as materialized (
   select distinct a.organization_id,
          (date_trunc('month', a.occurred_at, 'UTC') at time zone 'UTC')::date as month
   from analytics.contact_activity a
   where a.received_at >= $3 and a.received_at < $4 and a.occurred_at >= $5 and a.occurred_at < $6
+    and ($9::text is null or a.organization_id > $9)
+    and ($10::text is null or a.organization_id <= $10)
 ), by_contact as (
   select a.organization_id, ($7 at time zone 'UTC')::date as month, a.event_type, a.contact_id,
          count(*) as events
   from analytics.contact_activity a
   where a.occurred_at >= $7 and a.occurred_at < $8
+    and ($9::text is null or a.organization_id > $9)
+    and ($10::text is null or a.organization_id <= $10)
   group by a.organization_id, a.event_type, a.contact_id
   union all
   select t.organization_id, t.month, c.event_type, c.contact_id, c.events

@@ -41,6 +41,14 @@ impl EffectStore for Session {
         inputs::plan_ranges(self, organization, contacts, ranges).await
     }
 
+    async fn organizations(
+        &self,
+        after: Option<&OrganizationId>,
+        limit: u32,
+    ) -> Result<Vec<OrganizationId>, PortError> {
+        inputs::organizations(self, after, limit).await
+    }
+
     async fn overdue_alerts(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Uuid>, PortError> {
         sweeps::overdue_alerts(self, now, limit).await
     }

@@ -139,6 +139,22 @@ pub(crate) async fn plan_ranges(
     Ok(RangePlan { ranges: planned.collect::<Result<_, _>>()?, config_epoch })
 }
 
+pub(crate) async fn organizations(
+    session: &Session,
+    after: Option<&OrganizationId>,
+    limit: u32,
+) -> Result<Vec<OrganizationId>, PortError> {
+    let after = after.map(OrganizationId::as_str);
+    let params: &[Param<'_>] = &[(&after, Type::TEXT), (&i64::from(limit), Type::INT8)];
+    let sql = include_str!("../sql/organizations.sql");
+    let rows = session.statement("reading organizations", sql, params).await?;
+    let name = |row: &Row| {
+        let name = OrganizationId::parse(column::<&str>(row, "id")?);
+        name.map_err(|error| unreadable(&error.to_string()))
+    };
+    rows.iter().map(name).collect()
+}
+
 /// None where there are no contacts.
 fn range(row: &Row) -> Result<Option<ContactRange>, PortError> {
     let Some(last) = column::<Option<String>>(row, "organization_id")? else { return Ok(None) };

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use futures::future::{join, join3};
-use mauntic_domain::analytics::MONTHS_AHEAD;
+use mauntic_domain::analytics::{MONTHS_AHEAD, dropped_before};
 use mauntic_domain::contact_events::{ACTIVITY_KEPT, SEEN_KEPT};
 use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::jobs::JobType;
@@ -83,18 +83,20 @@ impl EventStore for Session {
         let now: DateTime<Utc> = column(clock, "now")?;
         let (seen, signals, rest) = (now - SEEN_KEPT, now - SIGNALS_KEPT, now - ACTIVITY_KEPT);
         let before = |at| [(at as _, Type::TIMESTAMPTZ), (&limit as _, Type::INT8)];
+        let dropped = dropped_before(now);
         let (seen, signals, rest) = (before(&seen), before(&signals), before(&rest));
+        let ended = before(&dropped);
         let ahead = now + MONTHS_AHEAD;
         let months: &[Param<'_>] = &[
             (&(now - SEEN_KEPT), Type::TIMESTAMPTZ),
             (&ahead, Type::TIMESTAMPTZ),
-            (&(now - ACTIVITY_KEPT), Type::TIMESTAMPTZ),
+            (&dropped, Type::TIMESTAMPTZ),
         ];
         // Each is a transaction of its own.
         let of_events = join3(
             self.retire_from(include_str!("../sql/retire_seen.sql"), &seen),
             self.statement("keeping months", include_str!("../sql/keep_months.sql"), months),
-            self.retire_from(include_str!("../sql/retire_enrichments.sql"), &rest),
+            self.retire_from(include_str!("../sql/retire_enrichments.sql"), &ended),
         );
         let of_signals = join(
             self.retire_from(include_str!("../sql/retire_signals.sql"), &signals),

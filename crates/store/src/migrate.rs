@@ -31,6 +31,7 @@ pub const MIGRATIONS: &[Migration] = migrations![
     "0008_publications.sql",
     "0009_warmup.sql",
     "0010_analytics.sql",
+    "0011_enrichment_sums.sql",
 ];
 
 /// Oldest server that has what we use (uuidv7, RETURNING old).

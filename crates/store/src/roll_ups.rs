@@ -12,6 +12,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use mauntic_domain::analytics::{RollUp, midnight};
+use mauntic_domain::ids::OrganizationId;
 use mauntic_flows::ports::RollUpWrite;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -32,6 +33,8 @@ struct Columns {
     received: [Option<DateTime<Utc>>; 2],
     happened: [Option<DateTime<Utc>>; 2],
     whole: [Option<DateTime<Utc>>; 2],
+    /// After the one, up to the other.
+    organizations: [Option<String>; 2],
 }
 
 impl RollUps {
@@ -46,7 +49,8 @@ impl RollUps {
 
 impl Columns {
     fn of(write: &RollUpWrite) -> Self {
-        let RollUpWrite { roll_up, window, job_id } = write;
+        let RollUpWrite { roll_up, window, organizations, job_id } = write;
+        let name = |of: &Option<OrganizationId>| of.as_ref().map(ToString::to_string);
         let first = window.whole.as_ref().map(|days| days.start);
         let received = window.received.as_ref();
         let (at, happened) = (received.map(|of| &of.at), received.map(|of| &of.happened));
@@ -61,6 +65,7 @@ impl Columns {
             received: [at.map(|at| at.start), at.map(|at| at.end)],
             happened: [happened.map(|at| at.start), happened.map(|at| at.end)],
             whole: [whole.map(|days| midnight(days.start)), whole.map(|days| midnight(days.end))],
+            organizations: [name(&organizations.after), name(&organizations.through)],
         }
     }
 
@@ -84,6 +89,11 @@ impl Columns {
                 count.extend(times(&self.whole));
             }
         }
+        let organizations = || self.organizations.iter().map(|name| (name as _, Type::TEXT));
+        if self.roll_up != RollUp::ScoreDistribution {
+            touch.extend(organizations());
+        }
+        count.extend(organizations());
         Params { roll_up: self.roll_up, touch, count }
     }
 }

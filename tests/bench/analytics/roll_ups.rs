@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::analytics::{RollUp, Window, midnight};
 use mauntic_flows::ports::{
-    Committed, Database, Effect, EffectStore, KeyStore, Ports, RollUpWrite,
+    Committed, Database, Effect, EffectStore, KeyStore, OrganizationRange, Ports, RollUpWrite,
 };
 use mauntic_local::workers::{Body, Message, Outcome, Worker};
 use mauntic_tests::ports::TestPorts;
@@ -140,7 +140,12 @@ async fn in_one_session(stage: &Stage, of: RollUp, table: &str) -> Duration {
     empty(stage, table).await;
     let session = TestPorts::new(&stage.queue_url).db().open().await.unwrap();
     let window = of.window(nominal(of, stage.end));
-    let write = RollUpWrite { roll_up: of, window, job_id: Uuid::new_v4() };
+    let write = RollUpWrite {
+        roll_up: of,
+        window,
+        organizations: OrganizationRange::default(),
+        job_id: Uuid::new_v4(),
+    };
     let effect = Effect { roll_ups: vec![write], ..Effect::of(stage.end, Vec::new()) };
     // A connection's first statement reads the catalogue.
     session.queue_stats().await.unwrap();

@@ -52,6 +52,9 @@ pub(super) fn metrics(state: &State) -> Value {
             "succeeded": row.succeeded, "success_rate": row.success_rate_e2,
             "average_cost": row.average_cost.map(PointsE4::e4),
             "average_freshness_hours": row.average_freshness_e2,
+            "jobs_with_cost": row.jobs_with_cost, "cost_total": row.cost_total.e4(),
+            "jobs_with_freshness": row.jobs_with_freshness,
+            "freshness_hours_total": row.freshness_hours_total,
         })
     });
     rows.collect()

@@ -15,7 +15,7 @@ on_both! {
     events_add_up_by_period_and_contacts_do_not
     months_are_read_whole
     campaigns_are_read_in_the_order_of_bytes
-    averages_are_weighted_by_their_jobs
+    averages_are_those_of_the_jobs_that_tell_them
     scores_are_those_of_the_newest_day
     pages_meet_without_gap_or_overlap
     a_place_outside_of_the_range_is_a_place
@@ -182,12 +182,14 @@ async fn campaigns_are_read_in_the_order_of_bytes<S: Subject>(world: World<S>) {
     assert_eq!(month[1], of_a);
 }
 
-async fn averages_are_weighted_by_their_jobs<S: Subject>(mut world: World<S>) {
+async fn averages_are_those_of_the_jobs_that_tell_them<S: Subject>(mut world: World<S>) {
     let found = |cost: f64, hours: i64| json!({"status": "succeeded", "cost": cost, "freshnessHours": hours});
     for (n, (on, data)) in [
         ("2027-01-04", found(2.0, 1)),
         ("2027-01-04", found(2.0, 2)),
         ("2027-01-04", found(2.0, 2)),
+        // Tells neither, and weighs nothing.
+        ("2027-01-04", json!({"status": "failed"})),
         ("2027-01-05", json!({"status": "failed"})),
         ("2027-01-06", json!({"status": "failed", "cost": 1.0003})),
         ("2027-01-11", json!({"status": "failed", "cost": 0.0001})),
@@ -203,8 +205,8 @@ async fn averages_are_weighted_by_their_jobs<S: Subject>(mut world: World<S>) {
         world.report(Report::EnrichmentMetrics, from, "2027-01-15", period).await
     };
     let weeks = json!([
-        // (3 × 2 + 1.0003) / 4; 1.67 hours by day, of three jobs.
-        ["2027-01-04", "2027-01-10", [], [5, 3, 600_000, 17_501, 16_700]],
+        // (3 × 2 + 1.0003) / 4, and (1 + 2 + 2) / 3.
+        ["2027-01-04", "2027-01-10", [], [6, 3, 500_000, 17_501, 16_700]],
         // Halves go up.
         ["2027-01-11", "2027-01-15", [], [2, 0, 0, 2, null]],
     ]);

@@ -16,8 +16,7 @@ on_both! {
     an_id_that_was_forgotten_may_be_used_again
     archived_signals_go
     closed_alerts_go
-    enrichments_go
-    activity_goes_by_whole_months
+    activity_and_enrichment_jobs_go_by_whole_months
     at_most_so_many_rows_of_events_go
 }
 
@@ -100,33 +99,32 @@ async fn closed_alerts_go<S: Subject>(mut world: World<S>) {
     assert_eq!(world.column("alerts", "status").await, [json!("open")]);
 }
 
-async fn enrichments_go<S: Subject>(mut world: World<S>) {
-    let ended = json!({"contactId": "ada", "status": "failed"});
-    world.take_in(&[event("a", "enrichment.JobFinished", ended)]).await;
-    let gone = EventsRetired { enrichments: 1, ..EventsRetired::default() };
-    goes_after(&world, ACTIVITY_KEPT, gone).await;
-    assert_eq!(world.rows("activity").await.len(), 1, "its month is not over for so long");
-}
-
-async fn activity_goes_by_whole_months<S: Subject>(mut world: World<S>) {
+async fn activity_and_enrichment_jobs_go_by_whole_months<S: Subject>(mut world: World<S>) {
     let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
     let now = world.subject.now();
     let next = now.date_naive().with_day(1).unwrap() + Months::new(1);
     let last = midnight(next) - TimeDelta::milliseconds(1);
     world.subject.advance(last - now).await;
-    let sent = |id: &str| event(id, "delivery.MessageSent", json!({"contactId": "ada"}));
-    world.take_in(&[sent("a")]).await;
+    let ended = |id: &str| {
+        event(id, "enrichment.JobFinished", json!({"contactId": "ada", "status": "failed"}))
+    };
+    world.take_in(&[ended("a")]).await;
     world.advance(1).await;
-    world.take_in(&[sent("b")]).await;
+    world.take_in(&[ended("b")]).await;
     // A moment before the first month is over for as long as is kept.
     let until = midnight(next) + ACTIVITY_KEPT - TimeDelta::milliseconds(1);
     world.subject.advance(until - world.subject.now()).await;
     retire(&world).await;
-    assert_eq!(world.column("activity", "event_id").await, [json!("a"), json!("b")]);
+    for table in ["activity", "enrichments"] {
+        assert_eq!(world.column(table, "event_id").await, [json!("a"), json!("b")], "{table}");
+    }
     world.subject.advance(TimeDelta::milliseconds(1)).await;
-    assert_eq!(retire(&world).await, EventsRetired::default(), "months are not counted");
+    let gone = EventsRetired { enrichments: 1, ..EventsRetired::default() };
+    assert_eq!(retire(&world).await, gone, "months of activity are not counted");
     // Of the month that ended then nothing is left, of the next one all.
-    assert_eq!(world.column("activity", "event_id").await, [json!("b")]);
+    for table in ["activity", "enrichments"] {
+        assert_eq!(world.column(table, "event_id").await, [json!("b")], "{table}");
+    }
 }
 
 async fn at_most_so_many_rows_of_events_go<S: Subject>(mut world: World<S>) {

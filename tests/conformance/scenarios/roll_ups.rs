@@ -3,7 +3,9 @@
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use mauntic_domain::analytics::RollUp;
-use mauntic_flows::ports::{Committed, Effect, EffectStore, EventStore, Held, JobKey, RollUpWrite};
+use mauntic_flows::ports::{
+    Committed, Effect, EffectStore, EventStore, Held, JobKey, OrganizationRange, RollUpWrite,
+};
 use serde_json::{Value, json};
 
 use super::given::{dead, effect};
@@ -23,7 +25,12 @@ on_both! {
 
 /// The effect of a held job that does a roll-up.
 pub(crate) fn rolling(now: DateTime<Utc>, held: &Held, of: RollUp, at: DateTime<Utc>) -> Effect {
-    let write = RollUpWrite { roll_up: of, window: of.window(at), job_id: held.id };
+    let write = RollUpWrite {
+        roll_up: of,
+        window: of.window(at),
+        organizations: OrganizationRange::default(),
+        job_id: held.id,
+    };
     Effect { roll_ups: vec![write], ..effect(now, &[held]) }
 }
 

@@ -14,7 +14,7 @@ use super::*;
 use crate::duties::session;
 
 /// Histories; more by `MAUNTIC_HISTORIES`.
-const HISTORIES: u64 = 2;
+const HISTORIES: u64 = 4;
 
 /// From before the end of one month until after that of the next.
 const FROM: &str = "2026-10-30T00:00:00Z";
@@ -150,7 +150,19 @@ async fn end(world: &World, seed: u64) -> [BTreeMap<&'static str, Table>; 2] {
     for step in history(&mut rng) {
         match step {
             Step::Event { received, number } => arrive(world, &mut rng, received, number).await,
-            Step::Job { of, nominal } => roll_up(&session, of, nominal).await,
+            Step::Job { of, nominal } if rng.chance(700) => roll_up(&session, of, nominal).await,
+            // In parts, in any order: what a part is of is told by names alone.
+            Step::Job { of, nominal } => {
+                let mut parts = [
+                    (None, Some("org_1")),
+                    (Some("org_1"), Some("org_2x")),
+                    (Some("org_2x"), None),
+                ];
+                parts.rotate_left(rng.below(3));
+                for (after, through) in parts {
+                    roll_up_part(&session, of, nominal, after, through).await;
+                }
+            }
         }
     }
     // The last jobs are of the next year's first day; of days without an event there

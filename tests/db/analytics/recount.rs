@@ -32,7 +32,8 @@ const STORED: [(&str, &str); 4] = [
     (
         "enrichment_metrics",
         "organization_id, date, total, succeeded, (success_rate * 100)::int8,
-         (average_cost * 10000)::int8, (average_freshness_hours * 100)::int8",
+         (average_cost * 10000)::int8, (average_freshness_hours * 100)::int8, jobs_with_cost,
+         (cost_total * 10000)::int8, jobs_with_freshness, freshness_hours_total",
     ),
 ];
 
@@ -120,15 +121,20 @@ async fn metrics(world: &World, today: NaiveDate) -> Table {
     };
     let row = |((owner, day), rows): ((String, NaiveDate), Vec<Row>)| {
         let succeeded = rows.iter().filter(|row| row.get::<_, bool>(2)).count();
-        let hours: Vec<i64> = known(&rows, 4).iter().map(|hours| hours * 100).collect();
+        let (costs, hours) = (known(&rows, 3), known(&rows, 4));
+        let hundredths: Vec<i64> = hours.iter().map(|hours| hours * 100).collect();
         json!([
             owner,
             day,
             rows.len(),
             succeeded,
             half_up(succeeded * 10_000, rows.len()),
-            average(&known(&rows, 3)),
-            average(&hours)
+            average(&costs),
+            average(&hundredths),
+            costs.len(),
+            costs.iter().sum::<i64>(),
+            hours.len(),
+            hours.iter().sum::<i64>()
         ])
     };
     ended.into_iter().map(row).collect()

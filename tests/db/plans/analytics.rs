@@ -43,8 +43,9 @@ async fn an_hourly_job_reads_the_touched_days_alone() {
     let times = times.each_ref().map(|at| (at as _, Type::TIMESTAMPTZ));
     let named: [Param<'_>; 2] = [(&name, Type::TEXT), (&batch, Type::UUID)];
     let days: [Param<'_>; 2] = [(&none, Type::DATE_ARRAY), (&"day", Type::TEXT)];
-    let touch: Vec<Param<'_>> =
-        named.iter().cloned().chain(days).chain(times.iter().cloned()).collect();
+    let everybody: [Param<'_>; 2] = [(&None::<&str>, Type::TEXT), (&None::<&str>, Type::TEXT)];
+    let times = times.into_iter().chain(everybody);
+    let touch: Vec<Param<'_>> = named.iter().cloned().chain(days).chain(times.clone()).collect();
     let count: Vec<Param<'_>> = named.into_iter().chain(times).collect();
 
     let sql = include_str!("../../../crates/store/sql/touch_activity.sql");

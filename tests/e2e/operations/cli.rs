@@ -163,6 +163,7 @@ async fn every_verb_does_what_it_says() {
         replays::a_replay_is_cancelled,
         doctor::an_undecided_letter_fails_the_day,
         analytics::hours_are_counted_again,
+        analytics::each_job_is_done_by_hand,
         audit::breakers_are_reset,
         audit::the_audit_is_listed_and_verified,
         audit::receipts_balance,

@@ -78,7 +78,7 @@ fn november(tables: &mut RollUpTables) {
         tables.daily_score_distribution.insert((organization("org_a"), day(date)), row);
     }
     for (date, total, succeeded, cost, hours) in [
-        (2, 3, 3, Some(20_000), Some(150)),
+        (2, 3, 3, Some(20_000), Some((167, 5))),
         (3, 1, 0, None, None),
         (4, 1, 0, Some(10_003), None),
         (16, 1, 0, None, None),
@@ -88,7 +88,11 @@ fn november(tables: &mut RollUpTables) {
             succeeded,
             success_rate_e2: if succeeded == 0 { 0 } else { 10_000 },
             average_cost: cost.map(PointsE4::from_e4),
-            average_freshness_e2: hours,
+            average_freshness_e2: hours.map(|(average, _)| average),
+            jobs_with_cost: cost.map_or(0, |_| total),
+            cost_total: PointsE4::from_e4(cost.unwrap_or(0) * i64::try_from(total).unwrap()),
+            jobs_with_freshness: hours.map_or(0, |_| total),
+            freshness_hours_total: hours.map_or(0, |(_, total)| total),
         };
         tables.enrichment_metrics.insert((organization("org_a"), day(date)), row);
     }
@@ -197,9 +201,9 @@ async fn campaigns_scores_and_enrichments_have_weeks() {
         json!({"total": total, "succeeded": succeeded, "successRate": rate, "averageCost": cost,
             "averageFreshnessHours": hours})
     };
-    // (3 × 2 + 1.0003) / 4 is 1.750075, of the four jobs of the days that have one.
+    // (3 × 2 + 1.0003) / 4 is 1.750075, of the four jobs that tell it.
     let weeks = json!([
-        line(2, 8, jobs(5, 3, json!(60), json!(1.7501), json!(1.5))),
+        line(2, 8, jobs(5, 3, json!(60), json!(1.7501), json!(1.67))),
         line(16, 22, jobs(1, 0, json!(0), Value::Null, Value::Null)),
     ]);
     assert_eq!(lines(&world, "enrichment-metrics", "week").await, weeks);

@@ -7,6 +7,7 @@
 //! event is counted on its own day however late it comes, and a repeat finds what
 //! the first one wrote.
 
+mod kept;
 pub mod range;
 pub mod reports;
 
@@ -16,7 +17,9 @@ use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, TimeDelta, 
 
 use crate::contact_events::{EVENT_FUTURE_MAX, SEEN_KEPT};
 use crate::jobs::JobType;
-use crate::schedules::{Cron, REGISTRY};
+use crate::schedules::{Cron, cron_of};
+
+pub use kept::dropped_before;
 
 /// Longest life of a worker's transaction, in seconds: the `transaction_timeout`
 /// of its database role.
@@ -114,8 +117,7 @@ impl RollUp {
     /// When its schedule names a time; none where no schedule starts it.
     #[must_use]
     pub fn cron(self) -> Option<Cron> {
-        let schedule = REGISTRY.iter().find(|schedule| schedule.message == self.name())?;
-        Cron::parse(schedule.cron).ok()
+        cron_of(self.job_type())
     }
 
     /// The first day of what it counts together: a month's, or the day itself.
@@ -124,6 +126,15 @@ impl RollUp {
         match self {
             Self::MonthlyUsageSummary => day.with_day(1).unwrap_or(day),
             _ => day,
+        }
+    }
+
+    /// The hour, day or month that it is about at a nominal time, which is over by it.
+    #[must_use]
+    pub fn period(self, nominal: DateTime<Utc>) -> Range<DateTime<Utc>> {
+        match self.window(nominal).whole {
+            Some(days) => midnight(days.start)..midnight(days.end),
+            None => nominal - TimeDelta::hours(1)..nominal,
         }
     }
 

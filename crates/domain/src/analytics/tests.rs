@@ -128,6 +128,8 @@ proptest! {
                 prop_assert!(received.at.start < received.at.end && received.at.end == nominal);
                 prop_assert!(received.happened.start < received.at.start);
             }
+            let period = roll_up.period(nominal);
+            prop_assert!(period.start < period.end && period.end <= nominal);
             if let Some(whole) = &window.whole {
                 // Over, and a whole day or month.
                 prop_assert!(midnight(whole.end) <= nominal);

@@ -156,12 +156,34 @@ pub struct WarmupDailyReset {
 }
 
 /// Data of the roll-ups of analytics.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Nominal {
     /// The nominal time that it is done for, a whole minute; absent means its
     /// schedule's.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_minute")]
     pub nominal: Option<DateTime<Utc>>,
+    /// Which organizations it counts; absent means all of them at once.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional_object"
+    )]
+    pub part: Option<Part>,
+}
+
+/// Consecutive organizations, in the order of their names.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Part {
+    /// Excluded; absent means from the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<OrganizationId>,
+    /// Included; absent means up to the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<OrganizationId>,
+    /// They are known to be too many to be counted at once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub split: bool,
 }
 
 /// Data of the probes: none.

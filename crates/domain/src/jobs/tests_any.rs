@@ -92,9 +92,12 @@ fn reset() -> impl Strategy<Value = WarmupDailyReset> {
 fn roll_up() -> impl Strategy<Value = Job> {
     // Minutes until the year 10,000.
     let minutes = option::of(0_i64..4_223_371_680);
-    (prop::sample::select(RollUp::ALL.to_vec()), minutes).prop_map(|(roll_up, minutes)| {
+    let part = (option::of(organization()), option::of(organization()), any::<bool>())
+        .prop_map(|(after, through, split)| Part { after, through, split });
+    let roll_up = prop::sample::select(RollUp::ALL.to_vec());
+    (roll_up, minutes, option::of(part)).prop_map(|(roll_up, minutes, part)| {
         let nominal = minutes.and_then(|minutes| DateTime::from_timestamp(minutes * 60, 0));
-        Job::RollUp(roll_up, Nominal { nominal })
+        Job::RollUp(roll_up, Nominal { nominal, part })
     })
 }
 
@@ -147,6 +150,8 @@ pub(super) fn json_value() -> impl Strategy<Value = Value> {
         "priority",
         "domain",
         "nominal",
+        "part",
+        "split",
     ];
     let key = prop_oneof![4 => prop::sample::select(known.to_vec()).prop_map(str::to_owned), 1 => "\\PC{0,8}"];
     leaf.prop_recursive(4, 64, 6, move |inner| {

@@ -90,7 +90,7 @@ fn what_looks_after_signals_and_alerts_is_for_everyone_at_once() {
 #[test]
 fn a_roll_up_is_for_a_whole_minute_or_for_its_schedules_time() {
     let read = |data: &Value| Job::parse("analytics.aggregate-hourly", 1, data);
-    let of = |nominal| Ok(Job::RollUp(RollUp::AggregateHourly, Nominal { nominal }));
+    let of = |nominal| Ok(Job::RollUp(RollUp::AggregateHourly, Nominal { nominal, part: None }));
     assert_eq!(read(&json!({})), of(None));
     assert_eq!(read(&json!({"nominal": null, "other": 1})), of(None));
     let time = "2026-02-19T10:07:00Z".parse().ok();
@@ -113,6 +113,37 @@ fn a_roll_up_is_for_a_whole_minute_or_for_its_schedules_time() {
     ] {
         match read(&json!({ "nominal": wrong })) {
             Err(Refusal::InvalidData { path, .. }) => assert_eq!(path, "nominal", "{wrong}"),
+            other => panic!("{wrong} gives {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_roll_up_may_be_of_a_part_of_the_organizations() {
+    let read = |part: Value| Job::parse("analytics.score-distribution", 1, &json!({"part": part}));
+    let name = |text| OrganizationId::parse(text).ok();
+    for (part, expected) in [
+        (json!({}), Part::default()),
+        (json!({"after": "a"}), Part { after: name("a"), ..Part::default() }),
+        (
+            json!({"after": "a", "through": "b", "split": true}),
+            Part { after: name("a"), through: name("b"), split: true },
+        ),
+    ] {
+        let job = read(part.clone()).unwrap();
+        assert_eq!(job.data(), json!({ "part": part }));
+        let Job::RollUp(_, Nominal { part: Some(read), .. }) = job else { panic!("{job:?}") };
+        assert_eq!(read, expected);
+    }
+    for wrong in [
+        json!([]),
+        json!("a"),
+        json!({"after": "no name"}),
+        json!({"through": 7}),
+        json!({"split": "yes"}),
+    ] {
+        match read(wrong.clone()) {
+            Err(Refusal::InvalidData { path, .. }) => assert_eq!(path, "part", "{wrong}"),
             other => panic!("{wrong} gives {other:?}"),
         }
     }

@@ -1,6 +1,7 @@
 //! Which time a roll-up is done for, and when it is not done.
 
 use chrono::TimeDelta;
+use mauntic_domain::ids::OrganizationId;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -29,10 +30,14 @@ fn held(scheduled_for: Option<&str>) -> Held {
     }
 }
 
-/// What is decided at noon.
-fn decided(scheduled_for: Option<&str>, nominal: Option<&str>) -> Decided {
-    let data = Nominal { nominal: nominal.map(at) };
-    decide(&held(scheduled_for), RollUp::GenerateDailyReports, data, at("2026-11-30T12:00:00Z"))
+/// What is counted at noon.
+fn counted_at_noon(
+    scheduled_for: Option<&str>,
+    nominal: Option<&str>,
+) -> Result<(DateTime<Utc>, Window), Outcome> {
+    let data = Nominal { nominal: nominal.map(at), part: None };
+    let noon = at("2026-11-30T12:00:00Z");
+    counted(&held(scheduled_for), RollUp::GenerateDailyReports, &data, noon)
 }
 
 #[test]
@@ -43,20 +48,73 @@ fn a_time_that_is_said_comes_first_then_the_schedules_then_the_latest_before_the
         (None, None, "2026-11-29T02:00:00Z"),
         (None, Some("2026-11-30T12:00:00Z"), "2026-11-30T12:00:00Z"),
     ] {
-        let decided = decided(scheduled_for, nominal);
-        let Outcome::Done(summary) = &decided.outcome else { panic!("{decided:?}") };
-        assert_eq!(summary["nominal"], expected, "{scheduled_for:?} {nominal:?}");
-        let write = decided.roll_up.unwrap();
-        assert_eq!(write.window, RollUp::GenerateDailyReports.window(at(expected)));
-        assert_eq!(write.job_id, Uuid::from_u128(7));
+        let window = RollUp::GenerateDailyReports.window(at(expected));
+        let counted = counted_at_noon(scheduled_for, nominal);
+        assert_eq!(counted, Ok((at(expected), window)), "{scheduled_for:?} {nominal:?}");
     }
 }
 
 #[test]
-fn a_time_that_is_not_over_is_rejected() {
-    let later = at("2026-11-30T12:00:00Z") + TimeDelta::minutes(1);
-    let decided = decided(None, Some(&later.to_rfc3339()));
-    let is_open = matches!(&decided.outcome,
-        Outcome::Reject { reason: "window_open", detail } if detail.contains("2026-11-30 12:01"));
-    assert!(is_open && decided.roll_up.is_none(), "{decided:?}");
+fn a_time_that_is_not_over_is_waited_for_if_it_is_close_and_else_rejected() {
+    let (close, later) = (TOLERANCE, TOLERANCE + TimeDelta::minutes(1));
+    let told = [close, later].map(|ahead| {
+        counted_at_noon(None, Some(&(at("2026-11-30T12:00:00Z") + ahead).to_rfc3339()))
+    });
+    let wait = Outcome::Snooze { until: Some(at("2026-11-30T12:01:00Z")), reason: "window_open" };
+    assert_eq!(told[0], Err(wait));
+    let is_open = matches!(&told[1],
+        Err(Outcome::Reject { reason: "window_open", detail }) if detail.contains("12:02"));
+    assert!(is_open, "{told:?}");
+}
+
+#[test]
+fn a_time_of_which_something_is_deleted_is_rejected() {
+    let told = counted_at_noon(None, Some("2025-09-30T02:00:00Z"));
+    let is_dropped = matches!(&told,
+        Err(Outcome::Reject { reason: "window_dropped", detail }) if detail.contains("2025-09-30"));
+    assert!(is_dropped, "{told:?}");
+}
+
+fn name(n: usize) -> OrganizationId {
+    OrganizationId::parse(format!("o{n:03}")).unwrap()
+}
+
+/// Parts, and parts of these, until each is of one organization; as the store reads
+/// them.
+fn singles(of: Part, all: &[OrganizationId], depth: u32) -> Vec<Part> {
+    assert!(depth < 10, "parts that do not end");
+    let behind = all.iter().filter(|name| of.after.as_ref().is_none_or(|after| *name > after));
+    let first: Vec<_> = behind.take(usize::try_from(SPLIT_MAX).unwrap()).cloned().collect();
+    let parts = parts(&of, first);
+    assert!(parts.len() <= 9, "{parts:?}");
+    if parts.is_empty() {
+        return vec![of];
+    }
+    // Without gaps, from the beginning to the end.
+    assert_eq!((&parts[0].after, &parts[parts.len() - 1].through), (&of.after, &of.through));
+    assert!(parts.windows(2).all(|two| two[0].through == two[1].after && two[0].through.is_some()));
+    parts.into_iter().flat_map(|part| singles(part, all, depth + 1)).collect()
+}
+
+#[test]
+fn what_is_too_much_is_parted_until_each_organization_is_alone() {
+    for count in [0, 1, 2, 7, 8, 9, 63, 64, 65, 128, 300] {
+        let all: Vec<_> = (0..count).map(name).collect();
+        for of in
+            [Part::default(), Part { after: Some(name(3)), through: Some(name(70)), split: true }]
+        {
+            let ends = singles(of.clone(), &all, 0);
+            let in_part = |part: &Part, name: &OrganizationId| {
+                let Part { after, through, .. } = part.clone();
+                OrganizationRange { after, through }.contains(name)
+            };
+            for part in &ends {
+                let members = all.iter().filter(|name| in_part(part, name)).count();
+                assert!(members <= 1, "{count}: {part:?} has {members}");
+            }
+            let expected: Vec<_> = all.iter().filter(|name| in_part(&of, name)).collect();
+            let found = all.iter().filter(|name| ends.iter().any(|part| in_part(part, name)));
+            assert_eq!(found.collect::<Vec<_>>(), expected, "{count}");
+        }
+    }
 }

@@ -158,6 +158,24 @@ pub struct SentNotification {
     pub token: Uuid,
 }
 
+/// Consecutive organizations, in the order of their names; by default all of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OrganizationRange {
+    /// Excluded; none for from the first.
+    pub after: Option<OrganizationId>,
+    /// Included; none for up to the last.
+    pub through: Option<OrganizationId>,
+}
+
+impl OrganizationRange {
+    /// Whether an organization is one of them.
+    #[must_use]
+    pub fn contains(&self, organization: &OrganizationId) -> bool {
+        self.after.as_ref().is_none_or(|after| organization > after)
+            && self.through.as_ref().is_none_or(|through| organization <= through)
+    }
+}
+
 /// A roll-up that the effect does. The store finds what its window touched, for
 /// that is only known behind the days' locks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,6 +184,8 @@ pub struct RollUpWrite {
     pub roll_up: RollUp,
     /// Of which events and days.
     pub window: Window,
+    /// Of which organizations.
+    pub organizations: OrganizationRange,
     /// The job that counts; the days that it counts are marked with it.
     pub job_id: Uuid,
 }

@@ -31,9 +31,9 @@ pub use config::{
     Written, config_actions,
 };
 pub use effect::{
-    Committed, CompletedJob, ContactInput, ContactKey, CurrentScore, Effect, NewEvent, RangePlan,
-    RollUpWrite, SIGNALS_SCORED_MAX, ScoreInputs, ScoreWrite, SentNotification, SignalKey,
-    SpawnedJob,
+    Committed, CompletedJob, ContactInput, ContactKey, CurrentScore, Effect, NewEvent,
+    OrganizationRange, RangePlan, RollUpWrite, SIGNALS_SCORED_MAX, ScoreInputs, ScoreWrite,
+    SentNotification, SignalKey, SpawnedJob,
 };
 pub use error::PortError;
 pub use events::{EventFate, EventsRetired, INTAKE_EVENTS_MAX, Intake, TakenIn};
@@ -200,6 +200,12 @@ pub trait EffectStore: Sync {
         contacts: u32,
         ranges: u32,
     ) -> Result<RangePlan, PortError>;
+    /// At most `limit` organizations after one, in the order of their names.
+    async fn organizations(
+        &self,
+        after: Option<&OrganizationId>,
+        limit: u32,
+    ) -> Result<Vec<OrganizationId>, PortError>;
     /// At most `limit` open alerts that are overdue at `now`, sorted.
     async fn overdue_alerts(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Uuid>, PortError>;
     /// At most `limit` signals that weigh nothing at `now` and are not archived,

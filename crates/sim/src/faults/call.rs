@@ -19,6 +19,7 @@ pub enum Call {
     ScoreInputs,
     RangeInputs,
     PlanRanges,
+    Organizations,
     OverdueAlerts,
     DecayedSignals,
     Commit,
@@ -199,6 +200,7 @@ impl Call {
             Self::ScoreInputs
                 | Self::RangeInputs
                 | Self::PlanRanges
+                | Self::Organizations
                 | Self::Run
                 | Self::Schedules
                 | Self::Breaker

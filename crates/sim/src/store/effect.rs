@@ -45,6 +45,14 @@ impl EffectStore for MemorySession {
         .await
     }
 
+    async fn organizations(
+        &self,
+        after: Option<&OrganizationId>,
+        limit: u32,
+    ) -> Result<Vec<OrganizationId>, PortError> {
+        self.call(Call::Organizations, |state| Ok(state.organizations_after(after, limit))).await
+    }
+
     async fn overdue_alerts(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Uuid>, PortError> {
         self.call(Call::OverdueAlerts, |state| Ok(state.overdue_alerts(now, limit))).await
     }

@@ -86,6 +86,16 @@ impl State {
         Ok(ContactInput { features, signals, input_version: *input_version })
     }
 
+    pub(super) fn organizations_after(
+        &self,
+        after: Option<&OrganizationId>,
+        limit: u32,
+    ) -> Vec<OrganizationId> {
+        let names = self.organizations.keys().filter_map(|name| OrganizationId::parse(name).ok());
+        let behind = names.filter(|name| after.is_none_or(|after| name > after));
+        behind.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect()
+    }
+
     pub(super) fn plan_ranges(
         &self,
         organization: Option<&OrganizationId>,

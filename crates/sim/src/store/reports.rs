@@ -50,8 +50,12 @@ impl State {
             }
         };
         let is_behind = |line: &ReportLine| {
-            let after = query.after.as_ref();
-            after.is_none_or(|at| (line.from, &line.texts) > (at.from, &at.texts))
+            // A day's texts are its count's, which a newer one may replace.
+            let has_one_line = query.report == Report::ScoreDistribution;
+            query.after.as_ref().is_none_or(|at| {
+                line.from > at.from
+                    || (!has_one_line && (line.from, &line.texts) > (at.from, &at.texts))
+            })
         };
         lines.into_iter().filter(is_behind).take(size(query.limit)).collect()
     }
@@ -183,21 +187,12 @@ fn enrichments(rows: &[&MetricsRow]) -> Numbers {
     let jobs: u64 = rows.iter().map(|row| row.total).sum();
     let succeeded: u64 = rows.iter().map(|row| row.succeeded).sum();
     let rate = rounded(i128::from(succeeded) * 10_000, jobs);
-    let cost = weighted(rows, |row| row.average_cost.map(PointsE4::e4));
-    let hours = weighted(rows, |row| row.average_freshness_e2);
+    let costs: i128 = rows.iter().map(|row| i128::from(row.cost_total.e4())).sum();
+    let cost = rounded(costs, rows.iter().map(|row| row.jobs_with_cost).sum());
+    let hours: i128 = rows.iter().map(|row| i128::from(row.freshness_hours_total)).sum();
+    let hours = rounded(hours * 100, rows.iter().map(|row| row.jobs_with_freshness).sum());
     let in_e4 = |hundredths: Option<i64>| hundredths.map(|number| number * E4_PER_E2);
     vec![number(jobs), number(succeeded), in_e4(rate), cost, in_e4(hours)]
-}
-
-/// The average of days' averages, by the jobs of the days that have one.
-fn weighted(rows: &[&MetricsRow], average: fn(&MetricsRow) -> Option<i64>) -> Option<i64> {
-    let known = rows.iter().filter_map(|row| Some((average(row)?, row.total)));
-    let (mut sum, mut jobs) = (0_i128, 0);
-    for (average, total) in known {
-        sum += i128::from(average) * i128::from(total);
-        jobs += total;
-    }
-    rounded(sum, jobs)
 }
 
 /// A sum that is not negative, parted and rounded, halves up; none of nothing.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use mauntic_domain::analytics::RollUp;
+use mauntic_domain::analytics::dropped_before;
 use mauntic_domain::contact_events::{ACTIVITY_KEPT, SEEN_KEPT};
 use mauntic_domain::scoring::signals::SIGNALS_KEPT;
 use mauntic_flows::ports::EventsRetired;
@@ -16,12 +16,11 @@ impl State {
         let most = usize::try_from(limit).unwrap_or(0);
         let (seen, signals) = (self.now - SEEN_KEPT, self.now - SIGNALS_KEPT);
         let before = self.now - ACTIVITY_KEPT;
-        // Whole months, of which nothing is younger.
-        let month = |at: DateTime<Utc>| RollUp::MonthlyUsageSummary.first_day(at.date_naive());
-        self.activity.retain(|(_, at, _), _| month(*at) >= month(before));
+        let dropped = dropped_before(self.now);
+        self.activity.retain(|(_, at, _), _| *at >= dropped);
         EventsRetired {
             seen: take(&mut self.seen, most, |row| row.seen_at < seen),
-            enrichments: take(&mut self.enrichments, most, |row| row.received_at < before),
+            enrichments: take_by(&mut self.enrichments, most, |(_, at, _), _| *at < dropped),
             signals: take(&mut self.signals, most, |row| {
                 row.archived_at.is_some() && row.signal.detected_at < signals
             }),
@@ -45,9 +44,18 @@ fn take<K: Ord + Clone, V>(
     most: usize,
     is_old: impl Fn(&V) -> bool,
 ) -> u64 {
+    take_by(table, most, |_, row| is_old(row))
+}
+
+/// The same, by the keys.
+fn take_by<K: Ord + Clone, V>(
+    table: &mut BTreeMap<K, V>,
+    most: usize,
+    is_old: impl Fn(&K, &V) -> bool,
+) -> u64 {
     let old: Vec<K> = table
         .iter()
-        .filter(|(_, row)| is_old(row))
+        .filter(|(key, row)| is_old(key, row))
         .map(|(key, _)| key.clone())
         .take(most)
         .collect();

@@ -70,6 +70,10 @@ pub struct MetricsRow {
     pub average_cost: Option<PointsE4>,
     /// Hundredths of an hour.
     pub average_freshness_e2: Option<i64>,
+    pub jobs_with_cost: u64,
+    pub cost_total: PointsE4,
+    pub jobs_with_freshness: u64,
+    pub freshness_hours_total: i64,
 }
 
 /// The key of an aggregate: organization, date, type and channel.

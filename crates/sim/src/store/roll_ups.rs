@@ -114,8 +114,10 @@ impl State {
         let Some(day) = write.window.whole.as_ref().map(|days| days.start) else { return };
         // Rows of a contact are in the order of their days: the last one stays.
         let mut newest: BTreeMap<&ContactKey, &HistoryRow> = BTreeMap::new();
-        for ((contact, _), row) in self.history.iter().filter(|((_, of), _)| *of <= day) {
-            newest.insert(contact, row);
+        for ((contact, on), row) in &self.history {
+            if *on <= day && write.organizations.contains(&contact.0) {
+                newest.insert(contact, row);
+            }
         }
         let mut scores: BTreeMap<OrganizationId, Vec<&HistoryRow>> = BTreeMap::new();
         for ((owner, _), row) in newest {
@@ -134,7 +136,7 @@ fn touched<'a>(
 ) -> BTreeSet<Pair> {
     let Some(Received { at, happened }) = &write.window.received else { return BTreeSet::new() };
     let is_touched = |(key, received): &(&EventKey, DateTime<Utc>)| {
-        at.contains(received) && happened.contains(&key.1)
+        at.contains(received) && happened.contains(&key.1) && write.organizations.contains(&key.0)
     };
     let pair =
         |(key, _): (&EventKey, _)| (key.0.clone(), write.roll_up.first_day(key.1.date_naive()));
@@ -150,6 +152,7 @@ fn counted_on(
     let first = write.roll_up.first_day(at.date_naive());
     let is_whole = |days: &Range<NaiveDate>| days.contains(&at.date_naive());
     let is_counted = write.window.whole.as_ref().is_some_and(is_whole)
+        && write.organizations.contains(owner)
         || touched.contains(&(owner.clone(), first));
     is_counted.then_some(first)
 }
@@ -181,6 +184,10 @@ fn metrics(rows: &[&EnrichmentRow]) -> MetricsRow {
         success_rate_e2: rounded(size(succeeded) * 100 * 100, rows.len()).unwrap_or(0),
         average_cost: rounded(costs.iter().sum(), costs.len()).map(PointsE4::from_e4),
         average_freshness_e2: rounded(hours.iter().sum::<i64>() * 100, hours.len()),
+        jobs_with_cost: count(costs.len()),
+        cost_total: PointsE4::from_e4(costs.iter().sum()),
+        jobs_with_freshness: count(hours.len()),
+        freshness_hours_total: hours.iter().sum(),
     }
 }
 

@@ -16,9 +16,11 @@ with touched as (
     and j.finished_at < (t.day + 1)::timestamp at time zone 'UTC'
 )
 insert into analytics.enrichment_metrics (
-  organization_id, date, total, succeeded, success_rate, average_cost, average_freshness_hours)
+  organization_id, date, total, succeeded, success_rate, average_cost, average_freshness_hours,
+  jobs_with_cost, cost_total, jobs_with_freshness, freshness_hours_total)
 select organization_id, day, count(*), count(*) filter (where succeeded),
        round(count(*) filter (where succeeded) * 100::numeric / count(*), 2),
-       round(avg(cost), 4), round(avg(freshness_hours), 2)
+       round(avg(cost), 4), round(avg(freshness_hours), 2), count(cost), coalesce(sum(cost), 0),
+       count(freshness_hours), coalesce(sum(freshness_hours), 0)
 from counted
 group by organization_id, day

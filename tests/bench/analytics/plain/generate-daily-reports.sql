@@ -1,5 +1,5 @@
 -- $1, $2 received from then and before then; $3, $4 happened from then and before then;
--- $5, $6 the whole day.
+-- $5, $6 the whole day. Contacts are parted first: count(distinct) sorts, and takes ten times as long.
 with touched as (
   select distinct organization_id, (occurred_at at time zone 'UTC')::date as day
   from analytics.contact_activity
@@ -16,19 +16,23 @@ with touched as (
     and a.occurred_at >= t.day::timestamp at time zone 'UTC'
     and a.occurred_at < (t.day + 1)::timestamp at time zone 'UTC'
     and a.channel = 'delivery' and a.campaign_id is not null
+), parted as (
+  select organization_id, day, campaign_id, contact_id, event_type, count(*) as events
+  from counted
+  group by organization_id, day, campaign_id, contact_id, event_type
 )
 insert into analytics.campaign_daily_stats (
   organization_id, date, campaign_id, sent, delivered, opened, unique_opened, clicked,
   unique_clicked, bounced, complained, unsubscribed)
 select organization_id, day, campaign_id,
-       count(*) filter (where event_type = 'delivery.MessageSent'),
-       count(*) filter (where event_type = 'delivery.MessageDelivered'),
+       coalesce(sum(events) filter (where event_type = 'delivery.MessageSent'), 0),
+       coalesce(sum(events) filter (where event_type = 'delivery.MessageDelivered'), 0),
+       coalesce(sum(events) filter (where event_type = 'delivery.MessageOpened'), 0),
        count(*) filter (where event_type = 'delivery.MessageOpened'),
-       count(distinct contact_id) filter (where event_type = 'delivery.MessageOpened'),
+       coalesce(sum(events) filter (where event_type = 'delivery.MessageClicked'), 0),
        count(*) filter (where event_type = 'delivery.MessageClicked'),
-       count(distinct contact_id) filter (where event_type = 'delivery.MessageClicked'),
-       count(*) filter (where event_type = 'delivery.MessageBounced'),
-       count(*) filter (where event_type = 'delivery.MessageComplained'),
-       count(*) filter (where event_type = 'delivery.MessageUnsubscribed')
-from counted
+       coalesce(sum(events) filter (where event_type = 'delivery.MessageBounced'), 0),
+       coalesce(sum(events) filter (where event_type = 'delivery.MessageComplained'), 0),
+       coalesce(sum(events) filter (where event_type = 'delivery.MessageUnsubscribed'), 0)
+from parted
 group by organization_id, day, campaign_id
