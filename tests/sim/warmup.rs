@@ -11,7 +11,7 @@ use std::pin::Pin;
 
 use chrono::TimeDelta;
 use mauntic_domain::ids::OrganizationId;
-use mauntic_domain::warmup::{Block, Counter, DomainName, Schedule, Step, counter_place};
+use mauntic_domain::warmup::{Block, Counter, DomainName, KEY_KEPT, Schedule, Step, counter_place};
 use mauntic_flows::commands::reserve::{Reservation, reserve};
 use mauntic_flows::ports::{PortError, Repeat, RequestKey, SendingDomain};
 use mauntic_sim::engine::drive::{finish, side_by_side};
@@ -67,7 +67,7 @@ fn key(name: usize) -> RequestKey {
 struct Caller {
     block: Block,
     key: Option<usize>,
-    /// Whose clock is a day ahead.
+    /// Whose clock is so far ahead that it is the next day, and a key of now still counts.
     is_early: bool,
 }
 
@@ -116,8 +116,9 @@ impl Told {
 async fn ask(ports: &SimPorts, domain: &SendingDomain, caller: &Caller, told: &RefCell<Told>) {
     let mut domain = domain.clone();
     if caller.is_early {
-        domain.now += TimeDelta::days(1);
-        domain.created_at += TimeDelta::days(1);
+        let ahead = KEY_KEPT - TimeDelta::seconds(1);
+        domain.now += ahead;
+        domain.created_at += ahead;
     }
     let key = caller.key.map(key);
     for _ in 0..ASKS_MAX {

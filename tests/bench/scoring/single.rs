@@ -45,7 +45,8 @@ pub(crate) async fn measure(server: &Server, stage: &Stage, report: &mut Report)
 
 /// Jobs whose messages are out: what was never sent would be sent by who ends a batch.
 async fn insert(owner: &Client, contacts: i64, jobs: i64) -> Vec<Uuid> {
-    let sql = "insert into jobs.job (queue, type, organization_id, data, failures_max, resends, wake_at)
+    let sql =
+        "insert into jobs.job (queue, type, organization_id, data, failures_max, resends, wake_at)
       select 'mauntic-scoring-events', 'scoring.CalculateScore', $1,
              jsonb_build_object('organizationId', $1::text,
                'contactId', 'contact_' || lpad((1 + n * 7919 % $2::int8)::text, 8, '0')), 3, 1,

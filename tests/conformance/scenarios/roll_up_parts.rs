@@ -81,7 +81,7 @@ async fn happen<S: Subject>(world: &mut World<S>) {
     for owner in ["org_1", "org_2", "org_3"] {
         world.subject.put_organization(&organization(owner)).await;
         for (name, days) in
-            [("MessageSent", 1), ("MessageSent", 14), ("JobFinished", 1), ("JobFinished", 14)]
+            [("MessageSent", 1), ("MessageSent", 20), ("JobFinished", 1), ("JobFinished", 20)]
         {
             let at = world.subject.now() - Days::new(days);
             let (name, data) = match name {

@@ -30,12 +30,14 @@ async fn an_older_count_never_replaces_a_newer_one() {
     let times: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
         [&received.start, &received.end, &happens.start, &happens.end];
     let [from, until, earliest, latest] = times;
+    let all = &None::<&str>;
     older
-        .execute(touch, &[&name, &batch, &none, &"day", from, until, earliest, latest])
+        .execute(touch, &[&name, &batch, &none, &"day", from, until, earliest, latest, all, all])
         .await
         .unwrap();
     let count = include_str!("../../../crates/store/sql/aggregate_days.sql");
-    let counted = older.execute(count, &[&name, &batch, from, until, earliest, latest]).await;
+    let counted =
+        older.execute(count, &[&name, &batch, from, until, earliest, latest, all, all]).await;
     assert_eq!(counted.unwrap(), 1);
     // Another event comes, and another job counts.
     world.owner.execute(INSERT, &[&(happened - TimeDelta::minutes(1)), &"b"]).await.unwrap();

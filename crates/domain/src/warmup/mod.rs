@@ -11,7 +11,7 @@ pub mod schedule;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub use counter::{Block, Counter, Reserved};
+pub use counter::{Block, Counter, KEY_KEPT, Reserved};
 pub use name::DomainName;
 pub use schedule::{Schedule, ScheduleError, Step};
 
