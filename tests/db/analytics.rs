@@ -6,10 +6,12 @@ mod months;
 mod races;
 mod random;
 mod recount;
+mod sums;
 
 use chrono::{DateTime, Utc};
 use mauntic_domain::analytics::RollUp;
-use mauntic_flows::ports::{Committed, Effect, EffectStore, OrganizationRange, RollUpWrite};
+use mauntic_domain::jobs::data::OrganizationRange;
+use mauntic_flows::ports::{Committed, Effect, EffectStore, RollUpWrite};
 use mauntic_store::Session;
 use mauntic_testkit::database::Role;
 use mauntic_tests::world::{World, organization};

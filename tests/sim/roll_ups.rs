@@ -23,7 +23,7 @@ const QUEUE: Queue = Queue::AnalyticsJobs;
 
 const TYPE: &str = "analytics.aggregate-hourly";
 
-/// More than are parted at once: 64 in parts of 8, and the others after them.
+/// More than a part has.
 const ORGANIZATIONS: usize = 70;
 
 fn owner(n: usize) -> OrganizationId {
@@ -102,10 +102,38 @@ fn a_count_that_takes_too_long_is_parted_and_counts_the_same() {
     let jobs = jobs(&ports);
     assert!(jobs.iter().all(|job| job.state == JobState::Completed), "{jobs:?}");
     assert_eq!(counted(&ports), (0..ORGANIZATIONS).map(owner).collect::<Vec<_>>());
-    let parted: Vec<Value> =
-        jobs.iter().filter_map(|job| job.receipt.as_ref()?.get("parts").cloned()).collect();
-    // Of 64 eight parts and one for the others, which are six.
-    assert_eq!(parted, [json!(9), json!(6)]);
+    // 64 at once, and then the others.
+    let told: Vec<Value> = jobs
+        .iter()
+        .filter_map(|job| job.receipt.as_ref())
+        .map(|receipt| json!([receipt["organizations"], receipt["parts"]]))
+        .collect();
+    let cut = owner(63);
+    assert_eq!(told, [json!([{"through": cut}, 1]), json!([{"after": cut}, 0])]);
     let runs = ports.store.look(|state| state.runs().map(|run| run.counts).collect::<Vec<_>>());
-    assert_eq!((runs.len(), runs[0].total, runs[0].done), (1, 16, 16), "its parts are of one run");
+    assert_eq!((runs.len(), runs[0].total, runs[0].done), (1, 2, 2), "its parts are of one run");
+}
+
+#[test]
+fn where_parts_take_too_long_as_well_each_organization_has_its_job() {
+    let ports = world();
+    ports.queues.put(Origin::Jobs(QUEUE), Body::Text(json!({ "type": TYPE }).to_string()));
+    let cause = "SQLSTATE 57014".to_owned();
+    let refused = PortError::Refused { what: "a count", cause };
+    ports.faults.stand(Call::Commit, Some(Fault::Fail(refused)));
+    for _ in 0..10 {
+        if jobs(&ports).first().is_none_or(|job| job.failures < 4) {
+            minute(&ports);
+        }
+    }
+    assert_eq!(jobs(&ports)[0].failures, 4, "its last attempt");
+    ports.faults.calm();
+    // The answer of what enqueues the parts is lost.
+    ports.faults.next(Some(Call::Commit), Fault::AnswerLost);
+    (0..20).for_each(|_| minute(&ports));
+    let jobs = jobs(&ports);
+    assert!(jobs.iter().all(|job| job.state == JobState::Completed), "{jobs:?}");
+    assert_eq!(counted(&ports), (0..ORGANIZATIONS).map(owner).collect::<Vec<_>>());
+    // Itself, eight of one organization, and the other 62 by eights.
+    assert_eq!(jobs.len(), 1 + 8 + 8);
 }

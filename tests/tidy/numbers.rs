@@ -48,6 +48,7 @@ fn times() -> impl Iterator<Item = Constant> {
         domain::notifications::WINDOW_DEFAULT
         domain::schedules::judge::TOLERANCE
         domain::warmup::WARMING
+        domain::warmup::counter::KEY_KEPT
         flows::consume::INVOCATION_MAX
     };
     times.into_iter()
@@ -66,6 +67,9 @@ fn counts() -> impl Iterator<Item = Constant> {
         domain::breaker::FAILURES_MAX
         domain::breaker::SUCCESSES_MIN
         domain::jobs::data::LIST_CONTACTS_MAX
+        domain::jobs::data::PART_ORGANIZATIONS_MAX
+        flows::jobs::roll_up_parts::FORK_MAX
+        flows::jobs::roll_up_parts::FORKS_MAX
         domain::jobs::data::RANGE_CONTACTS
         domain::jobs::limits::DISPATCHED_MAX
         domain::jobs::limits::PLATFORM_DEATHS_MAX

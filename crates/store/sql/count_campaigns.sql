@@ -5,10 +5,13 @@
 -- $7, $8 timestamptz the whole day, which begins where what happened before ends;
 -- $9, $10 text of organizations after the one and up to the other, or null.
 -- OFFSET keeps each organization's day a look-up of its own.
+-- What came late is looked for where a day before was marked alone.
 with touched as materialized (
   select distinct a.organization_id, (a.occurred_at at time zone 'UTC')::date as day
   from analytics.contact_activity a
   where a.received_at >= $3 and a.received_at < $4 and a.occurred_at >= $5 and a.occurred_at < $6
+    and exists (select from analytics.rollup_days r
+                where r.job = $1 and r.batch = $2 and r.day < ($7 at time zone 'UTC')::date)
     and ($9::text is null or a.organization_id > $9)
     and ($10::text is null or a.organization_id <= $10)
     and a.channel = 'delivery' and a.campaign_id is not null

@@ -4,10 +4,13 @@
 -- received from then and before then; $5, $6 timestamptz and ended from then and before then;
 -- $7, $8 timestamptz the whole day, which begins where what ended before ends;
 -- $9, $10 text of organizations after the one and up to the other, or null.
+-- What came late is looked for where a day before was marked alone.
 with touched as materialized (
   select distinct j.organization_id, (j.finished_at at time zone 'UTC')::date as day
   from lead_intelligence.enrichment_jobs j
   where j.received_at >= $3 and j.received_at < $4 and j.finished_at >= $5 and j.finished_at < $6
+    and exists (select from analytics.rollup_days r
+                where r.job = $1 and r.batch = $2 and r.day < ($7 at time zone 'UTC')::date)
     and ($9::text is null or j.organization_id > $9)
     and ($10::text is null or j.organization_id <= $10)
 ), ended as (

@@ -1,8 +1,8 @@
 -- report_scores: how an organization's contacts' scores were spread, by period: as they stood on
 -- the newest day of it that there is.
 -- $1 text organization; $2, $3 date first and last day; $4 int8 most lines; $5 date first day of
--- the last line seen, or null; $6 text[] its day, which a count that is
--- newer may replace: a period has one line; $7 text period: day, week or month.
+-- the last line seen, or null; $6 text[] unused: a
+-- period has one line; $7 text period: day, week or month.
 select p.from_day, p.to_day, d.texts, d.numbers
 from (
   select greatest(s::date, $2) as from_day,

@@ -4,11 +4,14 @@
 -- was received from then and before then; $5, $6 timestamptz and happened from then and before
 -- then; $7, $8 timestamptz the whole month, which begins where what happened before ends;
 -- $9, $10 text of organizations after the one and up to the other, or null.
+-- What came late is looked for where a day before was marked alone.
 with touched as materialized (
   select distinct a.organization_id,
          (date_trunc('month', a.occurred_at, 'UTC') at time zone 'UTC')::date as month
   from analytics.contact_activity a
   where a.received_at >= $3 and a.received_at < $4 and a.occurred_at >= $5 and a.occurred_at < $6
+    and exists (select from analytics.rollup_days r
+                where r.job = $1 and r.batch = $2 and r.day < ($7 at time zone 'UTC')::date)
     and ($9::text is null or a.organization_id > $9)
     and ($10::text is null or a.organization_id <= $10)
 ), by_contact as (

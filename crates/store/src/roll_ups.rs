@@ -8,7 +8,7 @@
 //! 150,000 events a second on two shared cores: an hour may touch days that hold 7 million
 //! together. A whole day or month is read through, 800,000 a second: 40 million events a
 //! month. Scores are spread at 75,000 contacts a second: 3.5 million. A count that does not
-//! end in that is tried again and then becomes a dead letter; `docs/analytics.md` tells.
+//! end in that is parted by organizations; `docs/analytics.md` tells.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use mauntic_domain::analytics::{RollUp, midnight};

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::analytics::{RollUp, Window, midnight};
+use mauntic_domain::jobs::data::OrganizationRange;
 use mauntic_flows::ports::{
-    Committed, Database, Effect, EffectStore, KeyStore, OrganizationRange, Ports, RollUpWrite,
+    Committed, Database, Effect, EffectStore, KeyStore, Ports, RollUpWrite,
 };
 use mauntic_local::workers::{Body, Message, Outcome, Worker};
 use mauntic_tests::ports::TestPorts;

@@ -3,8 +3,9 @@
 
 use chrono::{DateTime, Days, Utc};
 use mauntic_domain::analytics::RollUp;
+use mauntic_domain::jobs::data::OrganizationRange;
 use mauntic_domain::scoring::Features;
-use mauntic_flows::ports::{Committed, EffectStore, EventStore, JobKey, OrganizationRange};
+use mauntic_flows::ports::{Committed, EffectStore, EventStore, JobKey};
 use serde_json::{Value, json};
 
 use super::intake::{event, with};

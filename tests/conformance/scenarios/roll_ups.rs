@@ -3,9 +3,8 @@
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use mauntic_domain::analytics::RollUp;
-use mauntic_flows::ports::{
-    Committed, Effect, EffectStore, EventStore, Held, JobKey, OrganizationRange, RollUpWrite,
-};
+use mauntic_domain::jobs::data::OrganizationRange;
+use mauntic_flows::ports::{Committed, Effect, EffectStore, EventStore, Held, JobKey, RollUpWrite};
 use serde_json::{Value, json};
 
 use super::given::{dead, effect};

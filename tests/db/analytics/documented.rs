@@ -34,17 +34,15 @@ const RECOUNTS: [(RollUp, [&str; 2]); 5] = [
     (
         RollUp::ScoreDistribution,
         [
-            "update analytics.daily_score_distribution set average = average - 1",
-            "insert into analytics.daily_score_distribution
-             select 'org_9', date, average, minimum, maximum, p50, p90, p95, total_contacts,
-               histogram, grade_a, grade_b, grade_c, grade_d, grade_f
-             from analytics.daily_score_distribution",
+            "update analytics.daily_score_distribution
+             set histogram[1] = histogram[1] + 1, histogram[2] = histogram[2] - 1",
+            "delete from analytics.daily_score_distribution",
         ],
     ),
     (
         RollUp::EnrichmentMetrics,
         [
-            "update analytics.enrichment_metrics set average_cost = average_cost + 1",
+            "update analytics.enrichment_metrics set cost_total = cost_total + total",
             "delete from analytics.enrichment_metrics",
         ],
     ),

@@ -6,8 +6,8 @@ use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use super::{RollUp, Window, midnight};
 use crate::contact_events::ACTIVITY_KEPT;
 
-/// How much earlier a roll-up leaves a month alone than it may be dropped: a job
-/// looks at the clock minutes before it counts, and a year is not shorter for a day.
+/// How much earlier a roll-up leaves a month alone than it is dropped: a job looks at
+/// the clock up to minutes before its statement counts.
 const MARGIN: TimeDelta = TimeDelta::days(1);
 
 /// Before this everything may be dropped by now: the beginning of the UTC month that

@@ -86,14 +86,22 @@ fn reset() -> impl Strategy<Value = WarmupDailyReset> {
     let place = (organization(), "[a-z0-9]{1,20}\\.[a-z]{2,10}").prop_map(|(owner, domain)| {
         DomainPlace { organization_id: owner, domain: DomainName::parse(&domain).unwrap() }
     });
-    option::of(place).prop_map(|after| WarmupDailyReset { after })
+    let minutes = option::of(0_i64..4_223_371_680);
+    (option::of(place), minutes).prop_map(|(after, minutes)| {
+        let nominal = minutes.and_then(|minutes| DateTime::from_timestamp(minutes * 60, 0));
+        WarmupDailyReset { nominal, after }
+    })
 }
 
 fn roll_up() -> impl Strategy<Value = Job> {
     // Minutes until the year 10,000.
     let minutes = option::of(0_i64..4_223_371_680);
-    let part = (option::of(organization()), option::of(organization()), any::<bool>())
-        .prop_map(|(after, through, split)| Part { after, through, split });
+    let next = (option::of(organization()), 1..=PART_ORGANIZATIONS_MAX, 0..9_u32).prop_map(
+        |(after, organizations, forks)| Part::Next(NextPart { after, organizations, forks }),
+    );
+    let alone = (option::of(organization()), option::of(organization()))
+        .prop_map(|(after, through)| Part::Alone(OrganizationRange { after, through }));
+    let part = prop_oneof![next, alone];
     let roll_up = prop::sample::select(RollUp::ALL.to_vec());
     (roll_up, minutes, option::of(part)).prop_map(|(roll_up, minutes, part)| {
         let nominal = minutes.and_then(|minutes| DateTime::from_timestamp(minutes * 60, 0));
@@ -151,7 +159,10 @@ pub(super) fn json_value() -> impl Strategy<Value = Value> {
         "domain",
         "nominal",
         "part",
-        "split",
+        "next",
+        "alone",
+        "organizations",
+        "forks",
     ];
     let key = prop_oneof![4 => prop::sample::select(known.to_vec()).prop_map(str::to_owned), 1 => "\\PC{0,8}"];
     leaf.prop_recursive(4, 64, 6, move |inner| {

@@ -120,15 +120,15 @@ fn a_roll_up_is_for_a_whole_minute_or_for_its_schedules_time() {
 
 #[test]
 fn a_roll_up_may_be_of_a_part_of_the_organizations() {
-    let read = |part: Value| Job::parse("analytics.score-distribution", 1, &json!({"part": part}));
+    let read = |part: Value| Job::parse("analytics.score-distribution", 2, &json!({"part": part}));
     let name = |text| OrganizationId::parse(text).ok();
+    let next = |after, forks| Part::Next(NextPart { after, organizations: 64, forks });
+    let alone = |after, through| Part::Alone(OrganizationRange { after, through });
     for (part, expected) in [
-        (json!({}), Part::default()),
-        (json!({"after": "a"}), Part { after: name("a"), ..Part::default() }),
-        (
-            json!({"after": "a", "through": "b", "split": true}),
-            Part { after: name("a"), through: name("b"), split: true },
-        ),
+        (json!({"next": {"organizations": 64, "forks": 0}}), next(None, 0)),
+        (json!({"next": {"after": "a", "organizations": 64, "forks": 2}}), next(name("a"), 2)),
+        (json!({"alone": {}}), alone(None, None)),
+        (json!({"alone": {"after": "a", "through": "b"}}), alone(name("a"), name("b"))),
     ] {
         let job = read(part.clone()).unwrap();
         assert_eq!(job.data(), json!({ "part": part }));
@@ -137,13 +137,18 @@ fn a_roll_up_may_be_of_a_part_of_the_organizations() {
     }
     for wrong in [
         json!([]),
-        json!("a"),
-        json!({"after": "no name"}),
-        json!({"through": 7}),
-        json!({"split": "yes"}),
+        json!("next"),
+        json!({}),
+        json!({"next": []}),
+        json!({"next": {"organizations": 0, "forks": 0}}),
+        json!({"next": {"organizations": 65, "forks": 0}}),
+        json!({"next": {"organizations": 1}}),
+        json!({"alone": ["a", "b"]}),
+        json!({"alone": {"after": "no name"}}),
+        json!({"alone": {}, "next": {"organizations": 1, "forks": 0}}),
     ] {
         match read(wrong.clone()) {
-            Err(Refusal::InvalidData { path, .. }) => assert_eq!(path, "part", "{wrong}"),
+            Err(Refusal::InvalidData { path, .. }) => assert!(path.starts_with("part"), "{wrong}"),
             other => panic!("{wrong} gives {other:?}"),
         }
     }

@@ -106,15 +106,15 @@ job_types! {
     /// Does nothing: shows that its queue, a worker and the database work.
     ScoringProbe => Spec::new("scoring.Probe", ScoringEvents, 3).batched(),
     /// Counts an hour's activity.
-    AggregateHourly => Spec::new("analytics.aggregate-hourly", AnalyticsJobs, 5),
+    AggregateHourly => Spec::new("analytics.aggregate-hourly", AnalyticsJobs, 5).version(2),
     /// Counts a day's campaigns.
-    GenerateDailyReports => Spec::new("analytics.generate-daily-reports", AnalyticsJobs, 5),
+    GenerateDailyReports => Spec::new("analytics.generate-daily-reports", AnalyticsJobs, 5).version(2),
     /// Counts a month's usage.
-    MonthlyUsageSummary => Spec::new("analytics.monthly-usage-summary", AnalyticsJobs, 5),
+    MonthlyUsageSummary => Spec::new("analytics.monthly-usage-summary", AnalyticsJobs, 5).version(2),
     /// Spreads a day's scores over a histogram.
-    ScoreDistribution => Spec::new("analytics.score-distribution", AnalyticsJobs, 5),
+    ScoreDistribution => Spec::new("analytics.score-distribution", AnalyticsJobs, 5).version(2),
     /// Counts a day's enrichment jobs.
-    EnrichmentMetrics => Spec::new("analytics.enrichment-metrics", AnalyticsJobs, 5),
+    EnrichmentMetrics => Spec::new("analytics.enrichment-metrics", AnalyticsJobs, 5).version(2),
     /// Begins a day of warm-up counters.
     WarmupDailyReset => Spec::new("analytics.warmup-daily-reset", AnalyticsJobs, 5).outside(),
     /// Does nothing: shows that its queue, a worker and the database work.

@@ -43,9 +43,10 @@ struct Kept {
     key: String,
     asked: u32,
     granted: u32,
-    /// Absent in what builds before wrote: long ago.
-    #[serde(default)]
-    at: DateTime<Utc>,
+    /// Absent in what the build before writes, whose keys count until newer ones have
+    /// taken their places.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    at: Option<DateTime<Utc>>,
 }
 
 /// A counter.
@@ -114,8 +115,9 @@ impl Counter {
         key: Option<&str>,
     ) -> Reserved {
         let today = now.date_naive();
-        let counts = |kept: &&Kept| Some(kept.key.as_str()) == key && now - kept.at < KEY_KEPT;
-        let kept = self.keys.iter().find(counts);
+        let counts = |kept: &Kept| kept.at.is_none_or(|at| now - at < KEY_KEPT);
+        let is_it = |kept: &&Kept| Some(kept.key.as_str()) == key && counts(kept);
+        let kept = self.keys.iter().find(is_it);
         if let Some(kept) = kept {
             return if kept.asked == block.0 {
                 Reserved::Repeated { emails: kept.granted }
@@ -134,7 +136,12 @@ impl Counter {
         self.count = self.count.saturating_add(u64::from(emails));
         if let Some(key) = key {
             self.keys.retain(|kept| kept.key != key);
-            self.keys.push(Kept { key: key.to_owned(), asked: block.0, granted: emails, at: now });
+            self.keys.push(Kept {
+                key: key.to_owned(),
+                asked: block.0,
+                granted: emails,
+                at: Some(now),
+            });
             self.keys.drain(..self.keys.len().saturating_sub(KEYS_MAX));
         }
         Reserved::Granted { emails, counter: self }

@@ -11,13 +11,14 @@ mod notify_alert;
 pub mod outcome;
 mod recompute_chunk;
 mod roll_up;
+pub mod roll_up_parts;
 mod scoring;
 pub mod signal_decay;
 pub mod warmup_daily_reset;
 
 use chrono::{DateTime, Utc};
 use mauntic_domain::jobs::{Job, JobType};
-use mauntic_domain::schedules::cron_of;
+use mauntic_domain::schedules::{TOLERANCE, cron_of};
 use serde_json::json;
 
 pub use outcome::Outcome;
@@ -39,19 +40,30 @@ pub(crate) fn idle<P: Ports>(ports: &P) -> Vec<JobType> {
     if has_webhook { Vec::new() } else { vec![JobType::NotifyAlert] }
 }
 
-/// The time that a scheduled job is for: what it says itself, what its schedule
-/// started it for, or, sent by hand, its schedule's latest time when it was written.
+/// The time that a scheduled job is for, which has come: what it says itself, what its
+/// schedule started it for, or, sent by hand, its schedule's latest time when it was
+/// written; else what becomes of the job.
 fn nominal(
     held: &Held,
     of: JobType,
     said: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
 ) -> Result<DateTime<Utc>, Outcome> {
     let known = said.or(held.scheduled_for);
     let latest = || cron_of(of)?.previous(held.created_at);
-    known.or_else(latest).ok_or_else(|| Outcome::Reject {
+    let nominal = known.or_else(latest).ok_or_else(|| Outcome::Reject {
         reason: "no_nominal_time",
         detail: format!("no schedule names a time for {}", of.name()),
-    })
+    })?;
+    if nominal > now + TOLERANCE {
+        let detail = format!("{nominal} is not over: nothing can be done for it yet");
+        return Err(Outcome::Reject { reason: "window_open", detail });
+    }
+    if nominal > now {
+        // A trigger whose clock is ahead of the database's.
+        return Err(Outcome::Snooze { until: Some(nominal), reason: "window_open" });
+    }
+    Ok(nominal)
 }
 
 /// Decides held jobs of one type.

@@ -1,7 +1,7 @@
 //! Which time a roll-up is done for, and when it is not done.
 
 use chrono::TimeDelta;
-use mauntic_domain::ids::OrganizationId;
+use mauntic_domain::schedules::TOLERANCE;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -73,48 +73,4 @@ fn a_time_of_which_something_is_deleted_is_rejected() {
     let is_dropped = matches!(&told,
         Err(Outcome::Reject { reason: "window_dropped", detail }) if detail.contains("2025-09-30"));
     assert!(is_dropped, "{told:?}");
-}
-
-fn name(n: usize) -> OrganizationId {
-    OrganizationId::parse(format!("o{n:03}")).unwrap()
-}
-
-/// Parts, and parts of these, until each is of one organization; as the store reads
-/// them.
-fn singles(of: Part, all: &[OrganizationId], depth: u32) -> Vec<Part> {
-    assert!(depth < 10, "parts that do not end");
-    let behind = all.iter().filter(|name| of.after.as_ref().is_none_or(|after| *name > after));
-    let first: Vec<_> = behind.take(usize::try_from(SPLIT_MAX).unwrap()).cloned().collect();
-    let parts = parts(&of, first);
-    assert!(parts.len() <= 9, "{parts:?}");
-    if parts.is_empty() {
-        return vec![of];
-    }
-    // Without gaps, from the beginning to the end.
-    assert_eq!((&parts[0].after, &parts[parts.len() - 1].through), (&of.after, &of.through));
-    assert!(parts.windows(2).all(|two| two[0].through == two[1].after && two[0].through.is_some()));
-    parts.into_iter().flat_map(|part| singles(part, all, depth + 1)).collect()
-}
-
-#[test]
-fn what_is_too_much_is_parted_until_each_organization_is_alone() {
-    for count in [0, 1, 2, 7, 8, 9, 63, 64, 65, 128, 300] {
-        let all: Vec<_> = (0..count).map(name).collect();
-        for of in
-            [Part::default(), Part { after: Some(name(3)), through: Some(name(70)), split: true }]
-        {
-            let ends = singles(of.clone(), &all, 0);
-            let in_part = |part: &Part, name: &OrganizationId| {
-                let Part { after, through, .. } = part.clone();
-                OrganizationRange { after, through }.contains(name)
-            };
-            for part in &ends {
-                let members = all.iter().filter(|name| in_part(part, name)).count();
-                assert!(members <= 1, "{count}: {part:?} has {members}");
-            }
-            let expected: Vec<_> = all.iter().filter(|name| in_part(&of, name)).collect();
-            let found = all.iter().filter(|name| ends.iter().any(|part| in_part(part, name)));
-            assert_eq!(found.collect::<Vec<_>>(), expected, "{count}");
-        }
-    }
 }

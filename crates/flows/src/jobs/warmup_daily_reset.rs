@@ -2,13 +2,13 @@
 //! domains. It only tidies: a counter of an earlier day reads as zero, so that
 //! nothing waits for this.
 //!
-//! The day is its nominal time's, so that a late one finds its day begun and leaves it.
+//! The day is that of its nominal time, which has come: a late one leaves a counter that
+//! is further on.
 //!
 //! I/O, a page of domains a job:
 //! 1. reads a page of verified domains: a repeat reads what is so by then;
-//! 2. reads each one's counter and, where it is of an earlier day, stores it as of
-//!    today, if nobody stored anything meanwhile: a repeat finds today's and stores
-//!    nothing;
+//! 2. reads each one's counter and, where it is of an earlier day, stores it as of that
+//!    day, if nobody stored anything meanwhile: a repeat finds it so and stores nothing;
 //! 3. the consumer completes the job and, where there may be more, enqueues the next
 //!    page in one transaction behind the fence: a repeat without the claim enqueues
 //!    nothing.
@@ -34,7 +34,7 @@ pub(super) async fn decide<P: Ports>(
     held: &Held,
     data: WarmupDailyReset,
 ) -> Result<Decided, PortError> {
-    let nominal = match nominal(held, JobType::WarmupDailyReset, None) {
+    let nominal = match nominal(held, JobType::WarmupDailyReset, data.nominal, cx.now) {
         Ok(nominal) => nominal,
         Err(outcome) => return Ok(Decided::of(outcome)),
     };
@@ -58,7 +58,10 @@ pub(super) async fn decide<P: Ports>(
     if let Some(error) = failed {
         return Ok(Decided::of(failed_outside(held, error.to_string())));
     }
-    let next = Job::WarmupDailyReset(WarmupDailyReset { after: page.last().cloned() });
+    let next = Job::WarmupDailyReset(WarmupDailyReset {
+        nominal: Some(nominal),
+        after: page.last().cloned(),
+    });
     let spawned = next_sweep(cx, held, next, page.len(), RESET_DOMAINS_MAX);
     let summary = json!({"domains": page.len(), "reset": reset, "unreadable": unreadable});
     Ok(Decided { spawned, ..Decided::of(Outcome::Done(summary)) })

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use mauntic_domain::analytics::{RollUp, Window};
 use mauntic_domain::ids::{ContactId, EventId, OrganizationId};
 use mauntic_domain::jobs::Job;
-use mauntic_domain::jobs::data::ContactRange;
+use mauntic_domain::jobs::data::{ContactRange, OrganizationRange};
 use mauntic_domain::scoring::{Config, Features, Score, Signal};
 use uuid::Uuid;
 
@@ -156,24 +156,6 @@ pub struct SentNotification {
     pub kind: &'static str,
     /// The sender's token.
     pub token: Uuid,
-}
-
-/// Consecutive organizations, in the order of their names; by default all of them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct OrganizationRange {
-    /// Excluded; none for from the first.
-    pub after: Option<OrganizationId>,
-    /// Included; none for up to the last.
-    pub through: Option<OrganizationId>,
-}
-
-impl OrganizationRange {
-    /// Whether an organization is one of them.
-    #[must_use]
-    pub fn contains(&self, organization: &OrganizationId) -> bool {
-        self.after.as_ref().is_none_or(|after| organization > after)
-            && self.through.as_ref().is_none_or(|through| organization <= through)
-    }
 }
 
 /// A roll-up that the effect does. The store finds what its window touched, for

@@ -31,9 +31,9 @@ pub use config::{
     Written, config_actions,
 };
 pub use effect::{
-    Committed, CompletedJob, ContactInput, ContactKey, CurrentScore, Effect, NewEvent,
-    OrganizationRange, RangePlan, RollUpWrite, SIGNALS_SCORED_MAX, ScoreInputs, ScoreWrite,
-    SentNotification, SignalKey, SpawnedJob,
+    Committed, CompletedJob, ContactInput, ContactKey, CurrentScore, Effect, NewEvent, RangePlan,
+    RollUpWrite, SIGNALS_SCORED_MAX, ScoreInputs, ScoreWrite, SentNotification, SignalKey,
+    SpawnedJob,
 };
 pub use error::PortError;
 pub use events::{EventFate, EventsRetired, INTAKE_EVENTS_MAX, Intake, TakenIn};

@@ -1,5 +1,5 @@
 -- $1, $2 the month; nothing of the month before came late here. Contacts are parted first:
--- count(distinct) sorts, and takes five times as long.
+-- count(distinct) sorts, and takes six times as long.
 insert into analytics.event_aggregates (
   organization_id, date, event_type, channel, event_count, unique_contacts)
 select organization_id, ($1 at time zone 'UTC')::date, 'monthly:' || event_type,

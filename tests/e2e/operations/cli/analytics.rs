@@ -1,6 +1,7 @@
 //! `analytics backfill`: a job for each nominal time, once, and what is refused
 //! before it is sent; and each job by hand.
 
+use chrono::{Days, Utc};
 use mauntic_domain::analytics::RollUp;
 use mauntic_domain::jobs::JobType;
 use serde_json::json;
@@ -11,8 +12,9 @@ use crate::operations::given::count;
 const JOBS: &str = "select count(*) from jobs.job where idempotency_key like 'backfill:%'";
 
 pub(super) async fn hours_are_counted_again(cli: &mut Cli) {
-    let range =
-        |from, to| ["analytics", "backfill", "aggregate-hourly", "--from", from, "--to", to];
+    fn range<'a>(from: &'a str, to: &'a str) -> [&'a str; 7] {
+        ["analytics", "backfill", "aggregate-hourly", "--from", from, "--to", to]
+    }
     for (from, to, why) in [
         ("2026-02-02", "2026-02-01", "--to must be after --from"),
         ("2026-01-01", "2026-03-01", "more than 1000"),
@@ -26,11 +28,13 @@ pub(super) async fn hours_are_counted_again(cli: &mut Cli) {
         ["analytics", "backfill", "nothing", "--from", "2026-02-01", "--to", "2026-02-02"];
     cli.run(&unknown).misused("analytics.aggregate-hourly");
     assert_eq!(count(&cli.owner, JOBS).await, 0);
-    let hours = range("2026-02-01T10:00:00Z", "2026-02-01T13:00:00Z");
+    let day = Utc::now().date_naive() - Days::new(3);
+    let hour = |hour: u32| format!("{day}T{hour:02}:00:00Z");
+    let (from, to) = (hour(10), hour(13));
+    let hours = range(&from, &to);
     let first = cli.json(&hours);
     let jobs = first["jobs"].as_array().unwrap();
     let nominal: Vec<_> = jobs.iter().map(|job| &job["nominal"]).collect();
-    let hour = |hour: u32| format!("2026-02-01T{hour:02}:00:00Z");
     assert_eq!(json!(nominal), json!([hour(10), hour(11), hour(12)]));
     assert_eq!((&jobs[0]["from"], &jobs[0]["until"]), (&json!(hour(9)), &json!(hour(10))));
     assert!(jobs.iter().all(|job| job["created"] == true), "{first}");
