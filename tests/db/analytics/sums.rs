@@ -12,7 +12,7 @@ use crate::duties::session;
 const DAYS: &str = "insert into analytics.enrichment_metrics (organization_id, date, total,
     succeeded, success_rate, average_cost, average_freshness_hours, jobs_with_cost, cost_total,
     jobs_with_freshness, freshness_hours_total)
-  values ('org_1', $1, 4, 0, 0, 3, null, $2, $3::int8, $2 * 0, 0)";
+  values ('org_1', $1, 4, 0, 0, 3, null, $2::int8, $3::int8, 0, 0)";
 
 #[tokio::test]
 async fn days_are_averaged_by_their_sums_where_these_explain_their_averages() {
