@@ -117,6 +117,15 @@ name! {
     /// organization.
     EventId
 }
+name! {
+    /// Somebody who guesses, by the product's own name; unique within an
+    /// organization.
+    MemberId
+}
+name! {
+    /// A match as its provider calls it; unique within a provider.
+    ProviderMatchId
+}
 
 #[cfg(test)]
 mod tests {

@@ -12,6 +12,7 @@
 //! - [`ids`]: the opaque names of organizations and contacts.
 //! - [`points`]: exact fixed-point points.
 //! - [`schedules`]: what fires when.
+//! - [`scoreboard`]: what a guess about a match is worth, and who leads.
 //! - [`scoring`]: the scoring model and its explanation.
 //! - [`object`]: objects that are objects.
 //! - [`notifications`]: once a window, and never lost.
@@ -33,5 +34,6 @@ pub mod points;
 pub mod replays;
 pub mod runs;
 pub mod schedules;
+pub mod scoreboard;
 pub mod scoring;
 pub mod warmup;

@@ -1,0 +1,52 @@
+//! Matches, guesses about them and the scoreboards that follow: what is asked of a
+//! provider and what is made of its answer, what a guess is worth, what a settlement
+//! changes, and who stands where.
+//!
+//! - [`score`], [`result`], [`round`], [`matches`]: a match and how it ended.
+//! - [`candidates`], [`provider`], [`refusal`], [`verify`](mod@verify), [`reason`]: when
+//!   a provider is asked, what it answers, and what comes of it.
+//! - [`guesses`], [`rules`]: which guesses are taken, and what they earn.
+//! - [`settlement`], [`totals`], [`ledger`], [`fold`](mod@fold): what a result changes,
+//!   and how it adds up.
+//! - [`ranks`], [`histogram`], [`chain`], [`board`]: who stands where.
+//! - [`messages`]: the data of its jobs.
+
+pub mod board;
+pub mod candidates;
+pub mod chain;
+pub mod fold;
+pub mod guesses;
+pub mod histogram;
+pub mod ledger;
+pub mod matches;
+pub mod messages;
+pub mod provider;
+pub mod ranks;
+pub mod reason;
+pub mod refusal;
+pub mod result;
+pub mod round;
+pub mod rules;
+pub mod score;
+pub mod settlement;
+pub mod totals;
+pub mod verify;
+
+pub use candidates::Candidate;
+pub use chain::{Chain, Entrant, TieBreak};
+pub use fold::{Board, fold};
+pub use guesses::Guess;
+pub use histogram::Histogram;
+pub use ledger::{Entry, EntryStatus};
+pub use matches::{Match, Status};
+pub use provider::Answer;
+pub use ranks::{Kind, Place, Rank};
+pub use reason::{Outcome, Reason};
+pub use refusal::AnswerError;
+pub use result::{Counted, MatchResult, ResultHash};
+pub use round::Round;
+pub use rules::{Award, Rules};
+pub use score::Score;
+pub use settlement::Decision;
+pub use totals::Totals;
+pub use verify::{Abandoned, NoAnswer, Postponed, Verification, verify};

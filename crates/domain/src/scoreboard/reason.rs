@@ -1,0 +1,93 @@
+//! How verifications come out, and why: what an operator reads in their history.
+
+use super::refusal::AnswerError;
+
+/// What is done about a verification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing more.
+    Noop,
+    /// It is asked again.
+    Retry,
+    /// The match is settled.
+    Settled,
+}
+
+impl Outcome {
+    /// Name in rows and metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Noop => "noop",
+            Self::Retry => "retry",
+            Self::Settled => "settled",
+        }
+    }
+}
+
+/// Why a verification came out as it did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// Another answer that was taken had been asked for at the same time or later.
+    Stale,
+    /// It is still to be played, or is being played.
+    NotEnded,
+    /// It is postponed.
+    Postponed,
+    /// It was broken off; its rule says what comes of it.
+    Abandoned,
+    /// It is not played.
+    Cancelled,
+    /// It has ended with the result that is stored.
+    Unchanged,
+    /// The answer contradicts itself, or takes back what was said before: that it
+    /// has begun, or how it ended. What is stored stands, and an operator may look.
+    Contradiction,
+    /// It has ended.
+    Ended,
+    /// It was broken off, and its score stands.
+    Stands,
+    /// It has another result than is stored.
+    Corrected,
+    /// There was no answer.
+    Unreachable,
+    /// What came is no answer.
+    Malformed(AnswerError),
+}
+
+impl Reason {
+    /// What is done about it.
+    #[must_use]
+    pub const fn outcome(self) -> Outcome {
+        match self {
+            Self::Stale
+            | Self::NotEnded
+            | Self::Postponed
+            | Self::Abandoned
+            | Self::Cancelled
+            | Self::Unchanged
+            | Self::Contradiction => Outcome::Noop,
+            Self::Ended | Self::Stands | Self::Corrected => Outcome::Settled,
+            Self::Unreachable | Self::Malformed(_) => Outcome::Retry,
+        }
+    }
+
+    /// Name in rows and metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Stale => "stale",
+            Self::NotEnded => "not_ended",
+            Self::Postponed => "postponed",
+            Self::Abandoned => "abandoned",
+            Self::Cancelled => "cancelled",
+            Self::Unchanged => "unchanged",
+            Self::Contradiction => "contradiction",
+            Self::Ended => "ended",
+            Self::Stands => "stands",
+            Self::Corrected => "corrected",
+            Self::Unreachable => "unreachable",
+            Self::Malformed(error) => error.name(),
+        }
+    }
+}
