@@ -60,13 +60,11 @@ pub type Board = BTreeMap<MemberId, Totals>;
 pub fn fold<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Result<Board, LedgerError> {
     let mut board = Board::new();
     let mut counted: BTreeMap<Uuid, (i64, i32)> = BTreeMap::new();
-    let mut expected = 1;
-    for Row { seq, entry, points } in rows {
+    for (expected, Row { seq, entry, points }) in (1..).zip(rows) {
         let seq = *seq;
         if seq != expected {
             return Err(LedgerError::Gap { expected, found: seq });
         }
-        expected += 1;
         let is_applied = entry.status == EntryStatus::Applied;
         let changed: Totals = points.iter().map(|(_, change)| *change).sum();
         if changed != entry.change || (!is_applied && !points.is_empty()) {

@@ -50,3 +50,16 @@ pub use score::Score;
 pub use settlement::Decision;
 pub use totals::Totals;
 pub use verify::{Abandoned, NoAnswer, Postponed, Verification, verify};
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tests_provider;
+#[cfg(test)]
+mod tests_ranks;
+#[cfg(test)]
+mod tests_settlement;
+#[cfg(test)]
+mod tests_verify;
+#[cfg(test)]
+mod tests_worldcup;
