@@ -205,7 +205,7 @@ fn naive(kind: Kind, board: &[Entrant], me: &Entrant, before: usize) -> String {
         Kind::Percentile => {
             let fewer = points.iter().filter(|of| **of < mine).count();
             // Twentieths of a percent, of which an odd one is rounded up.
-            let tenths = (fewer * 2_000 / (points.len() - 1) + 1) / 2;
+            let tenths = (fewer * 2_000 / (points.len() - 1)).div_ceil(2);
             let decimals = format!("{}.{}", tenths / 10, tenths % 10);
             decimals.trim_end_matches(".0").to_owned()
         }
