@@ -57,23 +57,23 @@ mod tests {
 
     use super::*;
 
-    fn holds<T: DeserializeOwned + Serialize>(data: Value) {
+    fn holds<T: DeserializeOwned + Serialize>(data: &Value) {
         let read: T = serde_json::from_value(data.clone()).unwrap();
-        assert_eq!(serde_json::to_value(read).unwrap(), data);
+        assert_eq!(serde_json::to_value(read).unwrap(), *data);
     }
 
     /// What is sent is read by the builds after this one: a change orphans it.
     #[test]
     fn data_has_this_form() {
         let id = "01930000-0000-7000-8000-000000000001";
-        holds::<ScheduleVerification>(json!({}));
-        holds::<CheckKnockout>(json!({}));
-        holds::<Rebuild>(json!({"organizationId": "org_123", "tournamentId": id}));
+        holds::<ScheduleVerification>(&json!({}));
+        holds::<CheckKnockout>(&json!({}));
+        holds::<Rebuild>(&json!({"organizationId": "org_123", "tournamentId": id}));
         let verify = json!({"organizationId": "org_123", "tournamentId": id, "matchId": id});
-        holds::<VerifyMatch>(verify.clone());
+        holds::<VerifyMatch>(&verify);
         let mut settle = verify;
         settle["resultVersion"] = json!(2);
-        holds::<SettleMatchScore>(settle.clone());
+        holds::<SettleMatchScore>(&settle);
         settle["matchId"] = json!("2022-64");
         assert!(serde_json::from_value::<SettleMatchScore>(settle).is_err());
     }

@@ -2,7 +2,7 @@
 //! provider and what is made of its answer, what a guess is worth, what a settlement
 //! changes, and who stands where.
 //!
-//! - [`score`], [`result`], [`round`], [`matches`]: a match and how it ended.
+//! - [`score`], [`result`], [`round`], [`matches`](mod@matches): a match and how it ended.
 //! - [`candidates`], [`provider`], [`refusal`], [`verify`](mod@verify), [`reason`]: when
 //!   a provider is asked, what it answers, and what comes of it.
 //! - [`guesses`], [`rules`]: which guesses are taken, and what they earn.
