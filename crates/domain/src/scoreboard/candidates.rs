@@ -1,18 +1,43 @@
-//! Which matches are asked about, and under which key: at most one question about a
-//! match at a nominal time, whoever plans it and however often.
+//! Which matches are asked about, when, and under which key: at most one question
+//! about a match at a nominal time, whoever plans it and however often.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::matches::Match;
+use super::matches::{Match, Status};
 
-/// How long an answer is good for. Plans are made every 5 minutes; a minute less, so
-/// that a check that came late does not keep the next one out.
+/// How long an answer is good for while a match may be played. Plans are made every 5
+/// minutes; a minute less, so that a check that came late does not keep the next one
+/// out.
 pub const CHECKED_FOR: TimeDelta = TimeDelta::minutes(4);
 
 /// From kickoff to the likely end: two halves of 45 minutes, 15 between them (Laws of
 /// the Game, 7) and 10 of what is added.
 pub const LIKELY_LENGTH: TimeDelta = TimeDelta::minutes(45 + 15 + 45 + 10);
+
+/// A match without an end so long after its kickoff is not being played: a day is
+/// eight times the longest that one takes.
+pub const OVERDUE_AFTER: TimeDelta = TimeDelta::hours(24);
+
+/// How often is asked about what is put off, broken off or overdue, for a day.
+pub const OVERDUE_CHECKED_FOR: TimeDelta = TimeDelta::hours(1);
+
+/// How often is asked about it after that day.
+pub const STALLED_CHECKED_FOR: TimeDelta = TimeDelta::hours(24);
+
+/// So long after its kickoff nobody asks any more about a match that has no end:
+/// people are told of it instead.
+pub const GIVEN_UP_AFTER: TimeDelta = TimeDelta::days(14);
+
+/// How long after its end a match is asked about again: most corrections are made
+/// within the hour, and hardly one after two days.
+pub const CORRECTION_CHECKS: [TimeDelta; 5] = [
+    TimeDelta::minutes(15),
+    TimeDelta::hours(1),
+    TimeDelta::hours(6),
+    TimeDelta::hours(24),
+    TimeDelta::hours(48),
+];
 
 /// Most matches of one plan; the next one, 5 minutes later, takes those that were
 /// left. More than are ever played at once, and one transaction's worth of jobs.
@@ -29,12 +54,58 @@ pub struct Candidate {
     pub stored: Match,
 }
 
-/// Whether a match is asked about at `now`: it has kicked off, is not final, and was
-/// not checked just now.
+/// When a match is to be asked about next that was asked about, or was planned to be,
+/// at `asked_at`; none where no schedule asks any more. A match that has ended is
+/// final then. `correction` is the tournament's window after the end.
+#[must_use]
+pub fn next_check(
+    of: &Match,
+    correction: TimeDelta,
+    asked_at: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    let age = asked_at - of.kickoff;
+    match of.status {
+        Status::Scheduled | Status::Postponed | Status::Suspended | Status::Live
+            if age < TimeDelta::zero() =>
+        {
+            Some(of.kickoff)
+        }
+        Status::Scheduled | Status::Live if age < OVERDUE_AFTER => Some(asked_at + CHECKED_FOR),
+        Status::Scheduled | Status::Live => wait(age - OVERDUE_AFTER, age).map(|of| asked_at + of),
+        Status::Postponed | Status::Suspended => wait(age, age).map(|of| asked_at + of),
+        Status::Ended => {
+            let ended_at = of.ended_at?;
+            let checks = CORRECTION_CHECKS.into_iter().filter(|after| *after < correction);
+            checks.chain([correction]).map(|after| ended_at + after).find(|at| *at > asked_at)
+        }
+        Status::Abandoned | Status::Cancelled => None,
+    }
+}
+
+/// The wait for what nothing is known of for so long, of a match of that age.
+fn wait(stalled: TimeDelta, age: TimeDelta) -> Option<TimeDelta> {
+    let wait = if stalled < OVERDUE_AFTER { OVERDUE_CHECKED_FOR } else { STALLED_CHECKED_FOR };
+    (age < GIVEN_UP_AFTER).then_some(wait)
+}
+
+/// Whether a schedule asks about a match at `now`.
 #[must_use]
 pub fn is_due(stored: &Match, now: DateTime<Utc>) -> bool {
-    let is_checked = stored.last_checked_at.is_some_and(|at| at > now - CHECKED_FOR);
-    stored.kickoff <= now && !stored.status.is_final() && !is_checked
+    stored.next_check_at.is_some_and(|at| at <= now)
+}
+
+/// Whether nobody asks any more about a match that has no end: it is people's to find
+/// out what became of it.
+#[must_use]
+pub fn is_given_up(stored: &Match) -> bool {
+    stored.status.is_open() && stored.next_check_at.is_none()
+}
+
+/// A match once it is planned to be asked about: whether there comes an answer or
+/// none, the next question has its time.
+#[must_use]
+pub fn planned(stored: &Match, correction: TimeDelta, now: DateTime<Utc>) -> Match {
+    Match { next_check_at: next_check(stored, correction, now), ..*stored }
 }
 
 /// Those that are due, the ones nearest to their likely end first, at most

@@ -54,3 +54,11 @@ pub fn check(about: &Match, now: DateTime<Utc>) -> Result<(), GuessError> {
         _ => Err(GuessError::Locked { kickoff: about.kickoff }),
     }
 }
+
+/// Whether a guess that was stored last at `stored_at` counts for a match that begins
+/// at `kickoff`, by the row as it is when it is settled: a kickoff may be moved to an
+/// earlier time than was known when the guess was taken.
+#[must_use]
+pub fn counts(stored_at: DateTime<Utc>, kickoff: DateTime<Utc>) -> bool {
+    stored_at < kickoff
+}

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::result::ResultHash;
@@ -45,7 +45,7 @@ impl EntryStatus {
 }
 
 /// An entry, as the chain hashes it: a change of this form breaks every chain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
     /// Which match.
@@ -55,9 +55,9 @@ pub struct Entry {
     /// What became of it.
     pub status: EntryStatus,
     /// The hash of the result, in hexadecimal.
-    #[serde(serialize_with = "hexadecimal")]
+    #[serde(with = "hexadecimal")]
     pub result_hash: ResultHash,
-    /// Guesses about the match.
+    /// Guesses about the match that count; 0 where none was looked at.
     pub guesses: i64,
     /// Members whose totals it changed.
     pub members: i64,
@@ -68,12 +68,40 @@ pub struct Entry {
     pub previous: Option<i64>,
 }
 
-fn hexadecimal<S: Serializer>(hash: &ResultHash, to: S) -> Result<S::Ok, S::Error> {
-    let mut text = String::new();
-    for byte in hash {
-        write!(text, "{byte:02x}").map_err(serde::ser::Error::custom)?;
+/// A hash in hexadecimal, in lower case.
+#[must_use]
+pub fn to_hex(hash: &ResultHash) -> String {
+    hash.iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a text does not fail.
+        let _written = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Reads a hash in hexadecimal; none where the text is another.
+#[must_use]
+pub fn from_hex(text: &str) -> Option<ResultHash> {
+    let mut hash = [0; 32];
+    for (at, byte) in hash.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
     }
-    to.serialize_str(&text)
+    (to_hex(&hash) == text).then_some(hash)
+}
+
+mod hexadecimal {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::{ResultHash, from_hex, to_hex};
+
+    pub(super) fn serialize<S: Serializer>(hash: &ResultHash, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&to_hex(hash))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<ResultHash, D::Error> {
+        let text = String::deserialize(from)?;
+        from_hex(&text).ok_or_else(|| D::Error::custom("must be 64 hexadecimal digits"))
+    }
 }
 
 impl Entry {

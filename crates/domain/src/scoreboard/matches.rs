@@ -13,6 +13,9 @@ pub enum Status {
     Postponed,
     /// It was begun, and is not over.
     Live,
+    /// It was broken off, and its provider is to say what becomes of it. Our own: no
+    /// provider says so.
+    Suspended,
     /// It is over, and has a result.
     Ended,
     /// It was broken off, and counts for nothing.
@@ -23,22 +26,24 @@ pub enum Status {
 
 impl Status {
     /// Every status.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Scheduled,
         Self::Postponed,
         Self::Live,
+        Self::Suspended,
         Self::Ended,
         Self::Abandoned,
         Self::Cancelled,
     ];
 
-    /// Name in rows, in JSON and in what a provider says.
+    /// Name in rows and JSON, and in what a provider says.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Scheduled => "scheduled",
             Self::Postponed => "postponed",
             Self::Live => "live",
+            Self::Suspended => "suspended",
             Self::Ended => "ended",
             Self::Abandoned => "abandoned",
             Self::Cancelled => "cancelled",
@@ -51,16 +56,29 @@ impl Status {
         Self::ALL.into_iter().find(|status| status.name() == name)
     }
 
-    /// Whether nobody asks about it any more, unless an operator does.
+    /// The status that a provider names.
     #[must_use]
-    pub const fn is_final(self) -> bool {
-        matches!(self, Self::Ended | Self::Abandoned | Self::Cancelled)
+    pub fn from_provider(name: &str) -> Option<Self> {
+        Self::from_name(name).filter(|status| *status != Self::Suspended)
+    }
+
+    /// Whether it is still to be known how it ends.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        !matches!(self, Self::Ended | Self::Abandoned | Self::Cancelled)
     }
 
     /// Whether it is still to be played.
     #[must_use]
     pub const fn is_to_come(self) -> bool {
         matches!(self, Self::Scheduled | Self::Postponed)
+    }
+
+    /// Whether somebody saw it being played, and it has no end yet or counts for
+    /// nothing: it is never still to come again.
+    #[must_use]
+    pub const fn was_begun(self) -> bool {
+        matches!(self, Self::Live | Self::Suspended | Self::Abandoned)
     }
 }
 
@@ -79,6 +97,11 @@ pub struct Match {
     /// When the newest answer that was taken had been asked for; none before the
     /// first.
     pub last_checked_at: Option<DateTime<Utc>>,
+    /// When it was first seen ended; the window for corrections begins then.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// When a schedule asks about it next; none where none does. A match that has
+    /// ended is final then: only an operator has it asked about.
+    pub next_check_at: Option<DateTime<Utc>>,
 }
 
 impl Match {
@@ -91,6 +114,8 @@ impl Match {
             result: None,
             result_version: 0,
             last_checked_at: None,
+            ended_at: None,
+            next_check_at: Some(kickoff),
         }
     }
 

@@ -49,7 +49,7 @@ pub use rules::{Award, Rules};
 pub use score::Score;
 pub use settlement::Decision;
 pub use totals::Totals;
-pub use verify::{Abandoned, NoAnswer, Postponed, Verification, verify};
+pub use verify::{Abandoned, NoAnswer, Policy, Postponed, Verification, verify};
 
 #[cfg(test)]
 mod tests;
@@ -57,6 +57,8 @@ mod tests;
 mod tests_provider;
 #[cfg(test)]
 mod tests_ranks;
+#[cfg(test)]
+mod tests_schedule;
 #[cfg(test)]
 mod tests_settlement;
 #[cfg(test)]

@@ -100,7 +100,8 @@ fn read_match(value: &Value) -> Result<Answer, AnswerError> {
     let round = round.map_err(|_| AnswerError::Field { field: "round" })?;
     let (home, away) = (team(fields, "home")?, team(fields, "away")?);
     let kickoff = time(fields, "kickoff")?;
-    let status = Status::from_name(text(fields, "status")?).ok_or(AnswerError::UnknownStatus)?;
+    let status =
+        Status::from_provider(text(fields, "status")?).ok_or(AnswerError::UnknownStatus)?;
     let result = match status {
         Status::Ended => Some(read_result(fields)?.ok_or(AnswerError::NoScore)?),
         // Broken off before it had a score, it has none.

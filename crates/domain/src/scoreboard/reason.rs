@@ -40,8 +40,9 @@ pub enum Reason {
     Cancelled,
     /// It has ended with the result that is stored.
     Unchanged,
-    /// The answer contradicts itself, or takes back what was said before: that it
-    /// has begun, or how it ended. What is stored stands, and an operator may look.
+    /// The answer takes back what was said before, that it has begun or how it ended,
+    /// or has it begun before its kickoff. What is stored stands, and an operator may
+    /// look.
     Contradiction,
     /// It has ended.
     Ended,
@@ -51,7 +52,7 @@ pub enum Reason {
     Corrected,
     /// There was no answer.
     Unreachable,
-    /// What came is no answer.
+    /// What came is no answer: it cannot be read, or contradicts itself.
     Malformed(AnswerError),
 }
 
@@ -68,6 +69,7 @@ impl Reason {
             | Self::Unchanged
             | Self::Contradiction => Outcome::Noop,
             Self::Ended | Self::Stands | Self::Corrected => Outcome::Settled,
+            Self::Malformed(error) if error.is_contradiction() => Outcome::Noop,
             Self::Unreachable | Self::Malformed(_) => Outcome::Retry,
         }
     }

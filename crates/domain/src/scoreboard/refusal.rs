@@ -53,6 +53,13 @@ pub enum AnswerError {
 }
 
 impl AnswerError {
+    /// Whether it can be read and contradicts itself: asking again at once brings the
+    /// same, for its provider is to mend it.
+    #[must_use]
+    pub const fn is_contradiction(self) -> bool {
+        matches!(self, Self::NoScore | Self::Result(_))
+    }
+
     /// Its name in rows and metrics.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -67,6 +74,7 @@ impl AnswerError {
             Self::NoScore => "answer_no_score",
             Self::Result(ResultError::Falls) => "answer_score_falls",
             Self::Result(ResultError::PenaltiesLevel) => "answer_penalties_level",
+            Self::Result(ResultError::PenaltiesWithoutDraw) => "answer_penalties_without_draw",
             Self::Result(ResultError::Goals) => "answer_score_sum",
             Self::OtherMatch => "answer_other_match",
             Self::Twice => "answer_twice",

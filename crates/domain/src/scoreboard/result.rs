@@ -32,6 +32,9 @@ pub enum ResultError {
     /// A shoot-out without a winner.
     #[error("a shoot-out that is over has a winner")]
     PenaltiesLevel,
+    /// A shoot-out of a match that was won before it.
+    #[error("a shoot-out follows a draw alone")]
+    PenaltiesWithoutDraw,
     /// The shoot-out's goals with those before are beyond [`GOALS_MAX`].
     #[error("a team has more than {GOALS_MAX} goals with those of the shoot-out")]
     Goals,
@@ -47,8 +50,7 @@ pub struct MatchResult {
 
 impl MatchResult {
     /// Checks the scores against each other. A shoot-out may follow full time, and
-    /// need not follow a draw: of two matches that decide together only the sum of
-    /// both is level.
+    /// follows a draw.
     ///
     /// # Errors
     /// The first rule that is broken.
@@ -64,6 +66,9 @@ impl MatchResult {
             return Err(ResultError::PenaltiesLevel);
         }
         let played = extra_time.unwrap_or(full_time);
+        if penalties.is_some() && played.winner() != Winner::Draw {
+            return Err(ResultError::PenaltiesWithoutDraw);
+        }
         if penalties.is_some_and(|penalties| played.plus(penalties).is_none()) {
             return Err(ResultError::Goals);
         }
@@ -117,6 +122,24 @@ impl MatchResult {
             .map(|(name, score)| format!("\"{name}\":[{},{}]", score.home(), score.away()))
             .collect();
         format!("{{{}}}", texts.join(","))
+    }
+
+    /// Reads a canonical form back; none where the text is another.
+    #[must_use]
+    pub fn from_canonical(text: &str) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Parts {
+            ft: [i64; 2],
+            et: Option<[i64; 2]>,
+            p: Option<[i64; 2]>,
+        }
+        let parts: Parts = serde_json::from_str(text).ok()?;
+        let score = |[home, away]: [i64; 2]| Score::new(home, away).ok();
+        // A part that is there is a score.
+        let played = |part: Option<[i64; 2]>| part.map(score).map_or(Some(None), |of| of.map(Some));
+        let (extra_time, penalties) = (played(parts.et)?, played(parts.p)?);
+        let result = Self::new(score(parts.ft)?, extra_time, penalties).ok()?;
+        (result.canonical() == text).then_some(result)
     }
 
     /// SHA-256 of the canonical form.

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::result::{Counted, MatchResult};
 use super::round::Round;
 use super::score::Score;
-use super::verify::{Abandoned, Postponed};
+use super::verify::{Abandoned, Policy, Postponed};
 use crate::points::{PointsE4, deserialize_points};
 
 /// Decimals of points and multipliers: their product has four, which is what
@@ -23,6 +24,10 @@ pub const MULTIPLIER_MAX: i64 = 100;
 
 /// Most rounds that have multipliers of their own: more than a league has.
 pub const MULTIPLIERS_MAX: usize = 100;
+
+/// Longest window for corrections, in hours: two weeks, as long as a match without an
+/// end is asked about.
+pub const CORRECTION_HOURS_MAX: u16 = 14 * 24;
 
 /// Points from 0 to [`AWARD_POINTS_MAX`], or a factor from 0 to [`MULTIPLIER_MAX`],
 /// with at most two decimals.
@@ -65,7 +70,7 @@ impl<'de> Deserialize<'de> for Amount {
 }
 
 /// The rules of a tournament. A field that is absent has the product's value. They
-/// stay as they are once a match was settled by them.
+/// stay as they are once a match was settled by them; see [`check_change`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Rules {
@@ -85,6 +90,9 @@ pub struct Rules {
     pub postponed: Postponed,
     /// What comes of a match that was broken off.
     pub abandoned: Abandoned,
+    /// How many hours after its end a match is asked about for a corrected result.
+    #[serde(deserialize_with = "correction_hours")]
+    pub correction_hours: u16,
 }
 
 impl Default for Rules {
@@ -98,8 +106,37 @@ impl Default for Rules {
             counted: Counted::default(),
             postponed: Postponed::default(),
             abandoned: Abandoned::default(),
+            correction_hours: 48,
         }
     }
+}
+
+fn correction_hours<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    let hours = u16::deserialize(deserializer)?;
+    if hours > CORRECTION_HOURS_MAX {
+        return Err(D::Error::custom(format!("must be from 0 to {CORRECTION_HOURS_MAX}")));
+    }
+    Ok(hours)
+}
+
+/// Rules are not changed: a match was settled by them, and everybody's points are by
+/// one set of rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the rules of a tournament stay as they are once a match was settled by them")]
+pub struct RulesInUse;
+
+impl RulesInUse {
+    /// Its code in answers; the status is 409.
+    pub const CODE: &'static str = "rules_in_use";
+}
+
+/// Whether a tournament's rules, with its order of members, may become others.
+/// Those that are the same always may.
+///
+/// # Errors
+/// When a match was settled by them.
+pub fn check_change<T: PartialEq>(stored: &T, new: &T, is_settled: bool) -> Result<(), RulesInUse> {
+    if is_settled && stored != new { Err(RulesInUse) } else { Ok(()) }
 }
 
 fn multipliers<'de, D>(deserializer: D) -> Result<BTreeMap<Round, Amount>, D::Error>
@@ -127,6 +164,16 @@ pub struct Award {
 }
 
 impl Rules {
+    /// What they say of what comes of an answer.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        Policy {
+            postponed: self.postponed,
+            abandoned: self.abandoned,
+            correction: TimeDelta::hours(self.correction_hours.into()),
+        }
+    }
+
     /// The factor of a round.
     #[must_use]
     pub fn multiplier(&self, round: &Round) -> Amount {

@@ -54,6 +54,12 @@ impl Score {
         })
     }
 
+    /// Every score.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let goals = || 0..=GOALS_MAX;
+        goals().flat_map(move |home| goals().map(move |away| Self { home, away }))
+    }
+
     /// Goals of the team named first.
     #[must_use]
     pub const fn home(self) -> u8 {

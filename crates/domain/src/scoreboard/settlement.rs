@@ -1,6 +1,6 @@
 //! Settling the guesses about a match: whether it is done, and what it changes. The
 //! latest version of the result is settled, whatever version a job was made for, and
-//! each settlement changes what the one before made of the match into its own: totals
+//! each settlement changes what those before made of the match into its own: totals
 //! end as if only the last had happened.
 
 use std::collections::BTreeMap;
@@ -54,6 +54,8 @@ pub enum Decision {
     },
     /// This result is what counts already.
     Skip {
+        /// The result.
+        result: MatchResult,
         /// The entry that settled it.
         applied: i64,
     },
@@ -85,29 +87,27 @@ pub fn decide(stored: &Match, job_version: i32, applied: Option<Applied>) -> Dec
         return Decision::Superseded { current };
     }
     match applied {
-        Some(applied) if is_applied => Decision::Skip { applied: applied.seq },
+        Some(applied) if is_applied => Decision::Skip { result, applied: applied.seq },
         applied => Decision::Apply { result, replaces: applied.map(|applied| applied.seq) },
     }
 }
 
-/// What a settlement adds to whoever guessed each score: what the guess earns now less
-/// what it earned by the result before. Guesses are locked, so that a score stands for
-/// everybody who guessed it; one that changes nothing is left out.
+/// What every score earns by a result; those that earn nothing are left out. A
+/// settlement looks up what each guess earns, and so has computed a score's points
+/// once, however many guessed it.
 #[must_use]
-pub fn changes(
-    rules: &Rules,
-    round: &Round,
-    before: Option<MatchResult>,
-    now: MatchResult,
-    guessed: impl IntoIterator<Item = Score>,
-) -> BTreeMap<Score, Totals> {
-    let earned = |result, guess| Totals::from(rules.award(round, result, guess));
-    guessed
-        .into_iter()
-        .map(|guess| {
-            let before = before.map_or(Totals::ZERO, |before| earned(before, guess));
-            (guess, earned(now, guess) - before)
-        })
-        .filter(|(_, change)| *change != Totals::ZERO)
+pub fn awards(rules: &Rules, round: &Round, result: MatchResult) -> BTreeMap<Score, Totals> {
+    Score::all()
+        .map(|guess| (guess, Totals::from(rules.award(round, result, guess))))
+        .filter(|(_, earned)| *earned != Totals::ZERO)
         .collect()
+}
+
+/// What a settlement adds to a member: what the guess earns now, nothing where it
+/// comes too late, less all that settlements of the match have given before. So
+/// whatever was given, by whatever result, kickoff or round, the sum is what is
+/// earned now.
+#[must_use]
+pub fn change(earned: Option<Totals>, given: Totals) -> Totals {
+    earned.unwrap_or_default() - given
 }

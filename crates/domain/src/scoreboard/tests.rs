@@ -5,9 +5,10 @@ use proptest::prelude::*;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::candidates::{CANDIDATES_MAX, is_due, pick, verify_key};
+use super::candidates::{CANDIDATES_MAX, pick, verify_key};
 use super::guesses::{self, GuessError};
 use super::result::ResultError;
+use super::rules::{RulesInUse, check_change};
 use super::score::{GOALS_MAX, SCORES, ScoreError};
 use super::*;
 use crate::points::PointsE4;
@@ -75,8 +76,8 @@ fn a_result_does_not_contradict_itself() {
         ("1:1 2:1",        None),
         ("1:1 1:1 4:2",    None),
         ("1:1 - 4:2",      None),
-        // The second match of two.
-        ("2:1 2:1 4:2",    None),
+        ("2:1 2:1 4:2",    Some(ResultError::PenaltiesWithoutDraw)),
+        ("2:1 - 4:2",      Some(ResultError::PenaltiesWithoutDraw)),
         ("1:1 0:1",        Some(ResultError::Falls)),
         ("1:1 2:0",        Some(ResultError::Falls)),
         ("1:1 1:1 4:4",    Some(ResultError::PenaltiesLevel)),
@@ -121,8 +122,28 @@ fn a_hash_is_the_same_in_every_build() {
     ];
     for (text, canonical, expected) in table {
         assert_eq!(result(text).canonical(), canonical);
+        assert_eq!(MatchResult::from_canonical(canonical), Some(result(text)));
         let hash: String = result(text).hash().iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(hash, expected, "{text}");
+    }
+}
+
+#[test]
+fn only_a_canonical_form_is_read_as_one() {
+    for wrong in [
+        "",
+        "{}",
+        r#"{"ft":[1]}"#,
+        r#"{"ft":[1,2,3]}"#,
+        r#"{"ft":[1,100]}"#,
+        r#"{"ft":[1, 2]}"#,
+        r#"{"et":[1,1],"ft":[1,1]}"#,
+        r#"{"ft":[1,1],"et":[1,-1]}"#,
+        r#"{"ft":[1,1],"et":null}"#,
+        r#"{"ft":[1,1],"ht":[0,0]}"#,
+        r#"{"ft":[2,1],"et":[1,1]}"#,
+    ] {
+        assert_eq!(MatchResult::from_canonical(wrong), None, "{wrong}");
     }
 }
 
@@ -163,7 +184,7 @@ fn rules_are_a_tournaments_own() {
     assert_eq!(read(json!({})).unwrap(), Rules::default());
     let own = json!({
         "exactScore": 4.25, "outcome": 1, "multipliers": {"Final": 2.5, "Friendly": 0},
-        "counted": "fullTime", "postponed": "void", "abandoned": "stand"
+        "counted": "fullTime", "postponed": "void", "abandoned": "stand", "correctionHours": 6
     });
     let rules = read(own).unwrap();
     let points = |round_name, guess| {
@@ -174,7 +195,13 @@ fn rules_are_a_tournaments_own() {
     assert_eq!(points("Final", "2:2"), "10.625");
     assert_eq!(points("Final", "0:0"), "7.5");
     assert_eq!(points("Friendly", "2:2"), "0");
-    assert_eq!((rules.postponed, rules.abandoned), (Postponed::Void, Abandoned::Stand));
+    let policy = Policy {
+        postponed: Postponed::Void,
+        abandoned: Abandoned::Stand,
+        correction: TimeDelta::hours(6),
+    };
+    assert_eq!(rules.policy(), policy);
+    assert_eq!(Rules::default().policy().correction, TimeDelta::hours(48));
     let again = read(serde_json::to_value(&rules).unwrap()).unwrap();
     assert_eq!(again, rules);
 
@@ -189,9 +216,36 @@ fn rules_are_a_tournaments_own() {
         json!({"multipliers": many}),
         json!({"counted": "halfTime"}),
         json!({"exact": 5}),
+        json!({"correctionHours": 337}),
+        json!({"correctionHours": -1}),
+        json!({"correctionHours": 0.5}),
     ] {
         assert!(read(wrong.clone()).is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn rules_stay_once_a_match_was_settled_by_them() {
+    let own = Rules { correction_hours: 6, ..Rules::default() };
+    let stored = Rules::default();
+    let of = |new: &Rules, is_settled| check_change(&stored, new, is_settled);
+    assert_eq!(of(&own, false), Ok(()));
+    assert_eq!(of(&Rules::default(), true), Ok(()));
+    assert_eq!(of(&own, true), Err(RulesInUse));
+    // Points alone do not make a board.
+    let chain = Chain::try_from(vec![TieBreak::RightOutcomes]).unwrap();
+    let with_chain = check_change(&(own.clone(), Chain::default()), &(own, chain), true);
+    assert_eq!(with_chain, Err(RulesInUse));
+}
+
+#[test]
+fn a_guess_counts_that_was_stored_before_the_kickoff() {
+    let kickoff = time("2022-12-18T15:00:00Z");
+    let moment = TimeDelta::microseconds(1);
+    assert!(guesses::counts(kickoff - moment, kickoff));
+    assert!(!guesses::counts(kickoff, kickoff));
+    // It was taken in time, and the kickoff was moved to before it.
+    assert!(!guesses::counts(kickoff - moment, kickoff - TimeDelta::hours(1)));
 }
 
 #[test]
@@ -217,6 +271,7 @@ fn guesses_are_taken_until_kickoff() {
         (Status::Postponed, before, Ok(())),
         (Status::Postponed, at, locked),
         (Status::Live, before, locked),
+        (Status::Suspended, before, locked),
         (Status::Ended, before, locked),
         (Status::Ended, at, locked),
         (Status::Abandoned, before, Err(GuessError::Void { status: Status::Abandoned })),
@@ -227,31 +282,6 @@ fn guesses_are_taken_until_kickoff() {
     }
     let closed = GuessError::Locked { kickoff }.to_string();
     assert_eq!(closed, "guesses about this match are closed; its kickoff is 2022-12-18T15:00:00Z");
-}
-
-#[test]
-fn what_was_kicked_off_is_asked_about_every_four_minutes() {
-    let now = time("2022-12-18T17:00:00Z");
-    let minutes = TimeDelta::minutes;
-    #[rustfmt::skip]
-    let table = [
-        // status,            kickoff ago, checked ago, due
-        (Status::Scheduled,   minutes(0),  None,              true),
-        (Status::Scheduled,   minutes(-1), None,              false),
-        (Status::Live,        minutes(90), None,              true),
-        (Status::Live,        minutes(90), Some(minutes(4)),  true),
-        (Status::Live,        minutes(90), Some(minutes(3)),  false),
-        (Status::Live,        minutes(90), Some(minutes(-9)), false),
-        (Status::Postponed,   minutes(90), Some(minutes(5)),  true),
-        (Status::Ended,       minutes(90), Some(minutes(5)),  false),
-        (Status::Abandoned,   minutes(90), Some(minutes(5)),  false),
-        (Status::Cancelled,   minutes(90), Some(minutes(5)),  false),
-    ];
-    for (status, kicked_off, checked, due) in table {
-        let last_checked_at = checked.map(|ago| now - ago);
-        let stored = Match { status, last_checked_at, ..Match::scheduled(now - kicked_off) };
-        assert_eq!(is_due(&stored, now), due, "{status:?} {kicked_off} {checked:?}");
-    }
 }
 
 #[test]
@@ -289,6 +319,8 @@ fn keys_are_these() {
 fn names_of_statuses_are_read_back() {
     for status in Status::ALL {
         assert_eq!(Status::from_name(status.name()), Some(status));
+        let is_ours = status == Status::Suspended;
+        assert_eq!(Status::from_provider(status.name()), (!is_ours).then_some(status));
     }
     for status in EntryStatus::ALL {
         assert_eq!(EntryStatus::from_name(status.name()), Some(status));

@@ -6,7 +6,9 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::fold::{Drift, LedgerError, Row, drift};
-use super::settlement::{Applied, changes, decide};
+use super::ledger::{from_hex, to_hex};
+use super::score::SCORES;
+use super::settlement::{Applied, awards, change, decide};
 use super::tests::{any_score, result, round, score, time};
 use super::*;
 use crate::audit::GENESIS;
@@ -32,18 +34,19 @@ fn a_job_settles_what_is_current_or_nothing() {
     use Decision as D;
     let scheduled = Match::scheduled(time("2022-12-18T15:00:00Z"));
     let apply = |of, replaces| D::Apply { result: result(of), replaces };
+    let skip = |of, applied| D::Skip { result: result(of), applied };
     #[rustfmt::skip]
     let table = [
         // match,           job, what counts,             decision
         (scheduled,          1,  None,                    D::NotEnded),
         (ended("2:1", 1),    1,  None,                    apply("2:1", None)),
-        (ended("2:1", 1),    1,  applied(7, "2:1", 1),    D::Skip { applied: 7 }),
+        (ended("2:1", 1),    1,  applied(7, "2:1", 1),    skip("2:1", 7)),
         (ended("2:2", 2),    1,  None,                    D::Superseded { current: 2 }),
         (ended("2:2", 2),    1,  applied(7, "2:1", 1),    D::Superseded { current: 2 }),
         (ended("2:2", 2),    2,  applied(7, "2:1", 1),    apply("2:2", Some(7))),
         // From B back to A is a correction; to what counts already, none.
         (ended("2:1", 3),    3,  applied(9, "2:2", 2),    apply("2:1", Some(9))),
-        (ended("2:1", 3),    3,  applied(7, "2:1", 1),    D::Skip { applied: 7 }),
+        (ended("2:1", 3),    3,  applied(7, "2:1", 1),    skip("2:1", 7)),
         (ended("2:1", 3),    2,  applied(7, "2:1", 1),    D::Superseded { current: 3 }),
         // The row is older than the job, or than the ledger.
         (ended("2:1", 1),    2,  None,                    D::Ahead { current: 1 }),
@@ -56,30 +59,43 @@ fn a_job_settles_what_is_current_or_nothing() {
 }
 
 #[test]
-fn a_correction_changes_the_difference() {
-    let guessed = ["2:1", "2:2", "1:0", "0:0", "0:3"].map(score);
-    let of = |before: Option<&str>, now| {
-        changes(&Rules::default(), &round("Final"), before.map(result), result(now), guessed)
-            .into_iter()
-            .map(|(guess, change)| {
-                let Totals { points, exact_hits, right_outcomes } = change;
-                (guess.to_string(), points.to_string(), exact_hits, right_outcomes)
-            })
-            .collect::<Vec<_>>()
+fn a_table_has_every_score_that_earns_something() {
+    let earned = awards(&Rules::default(), &round("Final"), result("2:1"));
+    let of = |text| earned.get(&score(text)).copied();
+    let totals = |points, exact_hits| {
+        Some(Totals { points: PointsE4::whole(points), exact_hits, right_outcomes: 1 })
     };
-    let row = |guess: &str, points: &str, exact, right| {
-        (guess.to_owned(), points.to_owned(), exact, right)
-    };
-    assert_eq!(of(None, "2:1"), [row("1:0", "3", 0, 1), row("2:1", "5", 1, 1)]);
     #[rustfmt::skip]
-    assert_eq!(of(Some("2:1"), "2:2"), [
-        row("0:0", "3", 0, 1),
-        row("1:0", "-3", 0, -1),
-        row("2:1", "-5", -1, -1),
-        row("2:2", "5", 1, 1),
-    ]);
+    let table = [
+        ("2:1", totals(5, 1)), ("1:0", totals(3, 0)), ("99:98", totals(3, 0)),
+        ("3:0", totals(2, 0)), ("99:0", totals(2, 0)), ("1:1", None), ("0:99", None),
+    ];
+    for (text, expected) in table {
+        assert_eq!(of(text), expected, "{text}");
+    }
+    // Every win of the home team, and nothing else.
+    assert_eq!(earned.len(), 99 * 100 / 2);
+    assert_eq!(Score::all().collect::<BTreeSet<_>>().len(), SCORES);
+}
+
+#[test]
+fn a_correction_changes_the_difference() {
+    let of = |before: &str, now: &str, guess: &str| {
+        let [before, now] = [before, now]
+            .map(|of| awards(&Rules::default(), &round("Final"), result(of)).remove(&score(guess)));
+        let Totals { points, exact_hits, right_outcomes } = change(now, before.unwrap_or_default());
+        (points.to_string(), exact_hits, right_outcomes)
+    };
+    #[rustfmt::skip]
+    let table = [
+        ("0:0", ("3", 0, 1)), ("1:0", ("-3", 0, -1)), ("2:1", ("-5", -1, -1)),
+        ("2:2", ("5", 1, 1)), ("0:3", ("0", 0, 0)),
+    ];
+    for (guess, (points, exact, right)) in table {
+        assert_eq!(of("2:1", "2:2", guess), (points.to_owned(), exact, right), "{guess}");
+    }
     // Another result with the score that counts already.
-    assert!(of(Some("2:2"), "2:2 2:2 4:2").is_empty());
+    assert_eq!(of("2:2", "2:2 2:2 4:2", "2:2"), ("0".to_owned(), 0, 0));
 }
 
 /// Chains are kept: a build that hashes otherwise would find every ledger broken.
@@ -103,6 +119,12 @@ fn an_entry_is_hashed_in_this_form() {
          \"change\":{{\"points\":1.5,\"exactHits\":-1,\"rightOutcomes\":0}},\"previous\":1}}"
     );
     assert_eq!(entry.to_json(), expected);
+    assert_eq!(serde_json::from_str::<Entry>(&expected).unwrap(), entry);
+    for wrong in ["", "0", &"g".repeat(64), &"A0".repeat(32), &"0".repeat(65)] {
+        assert_eq!(from_hex(wrong), None, "{wrong}");
+    }
+    let hash = result("2:1").hash();
+    assert_eq!(from_hex(&to_hex(&hash)), Some(hash));
     let hash = entry.hash(&GENESIS, 2, time("2022-12-18T15:00:00Z"));
     let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(hash, "3991330e79640fa814cd5887da7ec10334d0813a034f573e1214008d360527af");
@@ -148,16 +170,18 @@ impl Tournament {
         let decision = decide(stored, version, applied);
         let (status, previous, points) = match decision {
             Decision::Apply { result, replaces } => {
-                let before = self.settled_before(match_id);
-                let scores: BTreeSet<Score> = guesses.values().copied().collect();
-                let changes = changes(&self.rules, &round("R"), before, result, scores);
+                let earned = awards(&self.rules, &round("R"), result);
                 let points = guesses
                     .iter()
-                    .filter_map(|(member, guess)| Some((member.clone(), *changes.get(guess)?)))
+                    .map(|(member, guess)| {
+                        let given = self.given(match_id, member);
+                        (member.clone(), change(earned.get(guess).copied(), given))
+                    })
+                    .filter(|(_, change)| *change != Totals::ZERO)
                     .collect();
                 (EntryStatus::Applied, replaces, points)
             }
-            Decision::Skip { applied } => (EntryStatus::Skipped, Some(applied), Vec::new()),
+            Decision::Skip { applied, .. } => (EntryStatus::Skipped, Some(applied), Vec::new()),
             Decision::NotEnded | Decision::Ahead { .. } | Decision::Superseded { .. } => {
                 return decision;
             }
@@ -177,13 +201,11 @@ impl Tournament {
         decision
     }
 
-    /// The result whose hash counts, found among all that there are in these tests.
-    fn settled_before(&self, match_id: Uuid) -> Option<MatchResult> {
-        let of_match =
-            |row: &&Row| row.entry.match_id == match_id && row.entry.status == EntryStatus::Applied;
-        let hash = self.ledger.iter().rfind(of_match)?.entry.result_hash;
-        let all = (0..4).flat_map(|home| (0..4).map(move |away| Score::new(home, away).unwrap()));
-        all.map(MatchResult::of_full_time).find(|result| result.hash() == hash)
+    /// What settlements of a match have given to a member.
+    fn given(&self, match_id: Uuid, member: &MemberId) -> Totals {
+        let of_match = self.ledger.iter().filter(|row| row.entry.match_id == match_id);
+        let points = of_match.flat_map(|row| &row.points).filter(|(of, _)| of == member);
+        points.map(|(_, change)| *change).sum()
     }
 
     /// The scoreboard by the results alone, as if each had been the only one.
@@ -309,14 +331,12 @@ proptest! {
         guess in any_score(),
     ) {
         let rules = Rules::default();
-        let mut before = None;
         let mut sum = Totals::ZERO;
         for full_time in results {
             let now = MatchResult::of_full_time(full_time);
-            let changes = changes(&rules, &round("R"), before, now, [guess]);
-            sum = sum + changes.get(&guess).copied().unwrap_or_default();
+            let earned = awards(&rules, &round("R"), now).remove(&guess);
+            sum = sum + change(earned, sum);
             prop_assert_eq!(sum, Totals::from(rules.award(&round("R"), now, guess)));
-            before = Some(now);
         }
     }
 }

@@ -7,9 +7,13 @@ use super::tests::{result, time};
 use super::*;
 use crate::ids::ProviderMatchId;
 
-const WAIT: (Postponed, Abandoned) = (Postponed::Wait, Abandoned::Wait);
-const VOID: (Postponed, Abandoned) = (Postponed::Void, Abandoned::Void);
-const STAND: (Postponed, Abandoned) = (Postponed::Wait, Abandoned::Stand);
+const WAIT: Policy = policy(Postponed::Wait, Abandoned::Wait);
+const VOID: Policy = policy(Postponed::Void, Abandoned::Void);
+const STAND: Policy = policy(Postponed::Wait, Abandoned::Stand);
+
+const fn policy(postponed: Postponed, abandoned: Abandoned) -> Policy {
+    Policy { postponed, abandoned, correction: TimeDelta::hours(48) }
+}
 
 fn kickoff() -> DateTime<Utc> {
     time("2022-12-18T15:00:00Z")
@@ -38,6 +42,7 @@ fn ended(of: &str) -> Match {
         result: Some(result(of)),
         result_version: 1,
         last_checked_at: Some(after(120)),
+        ended_at: Some(after(120)),
         ..Match::scheduled(kickoff())
     }
 }
@@ -65,10 +70,15 @@ fn an_answer_has_one_outcome() {
         (stored(S::Scheduled), WAIT, answer(S::Cancelled, None),          R::Cancelled,     S::Cancelled, 0),
         (stored(S::Scheduled), WAIT, answer(S::Postponed, None),          R::Postponed,     S::Postponed, 0),
         (stored(S::Scheduled), VOID, answer(S::Postponed, None),          R::Postponed,     S::Cancelled, 0),
-        (stored(S::Live),      WAIT, answer(S::Abandoned, Some("1:0")),   R::Abandoned,     S::Live,      0),
+        (stored(S::Live),      WAIT, answer(S::Abandoned, Some("1:0")),   R::Abandoned,     S::Suspended, 0),
         (stored(S::Live),      VOID, answer(S::Abandoned, Some("1:0")),   R::Abandoned,     S::Abandoned, 0),
         (stored(S::Live),     STAND, answer(S::Abandoned, Some("1:0")),   R::Stands,        S::Ended,     1),
-        (stored(S::Live),     STAND, answer(S::Abandoned, None),          R::Abandoned,     S::Live,      0),
+        (stored(S::Live),     STAND, answer(S::Abandoned, None),          R::Abandoned,     S::Suspended, 0),
+        (stored(S::Suspended), WAIT, answer(S::Abandoned, Some("1:0")),   R::Abandoned,     S::Suspended, 0),
+        (stored(S::Suspended), WAIT, answer(S::Live, None),               R::NotEnded,      S::Live,      0),
+        (stored(S::Suspended), WAIT, answer(S::Ended, Some("3:0")),       R::Ended,         S::Ended,     1),
+        (stored(S::Suspended), WAIT, answer(S::Scheduled, None),          R::Contradiction, S::Suspended, 0),
+        (stored(S::Suspended), WAIT, answer(S::Cancelled, None),          R::Cancelled,     S::Abandoned, 0),
         (stored(S::Postponed), WAIT, answer(S::Ended, Some("2:1")),       R::Ended,         S::Ended,     1),
         (stored(S::Abandoned), VOID, answer(S::Scheduled, None),          R::Contradiction, S::Abandoned, 0),
         // Only an operator has one asked about that counts for nothing.
@@ -103,6 +113,10 @@ fn an_answer_has_one_outcome() {
         let expected = if is_settled { answer.result } else { stored.result };
         assert_eq!(row.result, expected, "{case}");
         assert_eq!(row.kickoff, kickoff(), "{case}");
+        let ended_at = if status == S::Ended { stored.ended_at.or(Some(after(130))) } else { None };
+        assert_eq!(row.ended_at, ended_at, "{case}");
+        let next = candidates::next_check(&row, rules.correction, after(130));
+        assert_eq!(row.next_check_at, next, "{case}");
     }
 }
 
@@ -121,15 +135,39 @@ fn an_older_answer_changes_nothing() {
 
 #[test]
 fn what_is_no_answer_is_asked_again_and_changes_nothing() {
-    let malformed = AnswerError::NoScore;
     for (no_answer, name) in [
         (NoAnswer::Unreachable, "unreachable"),
-        (NoAnswer::Malformed(malformed), "answer_no_score"),
+        (NoAnswer::Malformed(AnswerError::UnknownStatus), "answer_unknown_status"),
     ] {
         let verification = verify(&stored(Status::Live), WAIT, after(130), Err(no_answer));
         assert_eq!(verification.reason.outcome().name(), "retry");
         assert_eq!(verification.reason.name(), name);
         assert_eq!((verification.row, verification.settles()), (None, None));
+    }
+}
+
+#[test]
+fn an_answer_that_contradicts_itself_is_taken_note_of_and_changes_no_result() {
+    use super::result::ResultError as E;
+    for (error, name) in [
+        (AnswerError::NoScore, "answer_no_score"),
+        (AnswerError::Result(E::Falls), "answer_score_falls"),
+        (AnswerError::Result(E::PenaltiesLevel), "answer_penalties_level"),
+        (AnswerError::Result(E::PenaltiesWithoutDraw), "answer_penalties_without_draw"),
+        (AnswerError::Result(E::Goals), "answer_score_sum"),
+    ] {
+        for row in [stored(Status::Live), ended("2:1")] {
+            let answer = Err(NoAnswer::Malformed(error));
+            let verification = verify(&row, WAIT, after(130), answer);
+            assert_eq!(verification.reason.name(), name);
+            assert_eq!(verification.reason.outcome(), Outcome::Noop);
+            let checked = Match {
+                last_checked_at: Some(after(130)),
+                next_check_at: candidates::next_check(&row, WAIT.correction, after(130)),
+                ..row
+            };
+            assert_eq!((verification.row, verification.settles()), (Some(checked), None));
+        }
     }
 }
 
@@ -198,7 +236,9 @@ proptest! {
             let settles = verification.settles();
             prop_assert_eq!(settles, (next.result != row.result).then_some(next.result_version));
             prop_assert_eq!(next.result_version - row.result_version, i32::from(settles.is_some()));
-            is_begun |= matches!(next.status, Status::Live | Status::Ended | Status::Abandoned);
+            is_begun |= next.status == Status::Ended || next.status.was_begun();
+            prop_assert_eq!(next.ended_at.is_some(), next.status == Status::Ended);
+            prop_assert!(row.ended_at.is_none() || next.ended_at == row.ended_at);
             prop_assert!(!is_begun || !next.takes_guesses(after(-1_000)));
             // What has begun has a kickoff that is over.
             prop_assert!(!is_begun || verification.row.is_none_or(|row| row.kickoff <= after(at)));

@@ -4,9 +4,10 @@
 //! The flow takes the match's row with a lock in a statement of its own before it
 //! decides, so that of two that asked at once the second sees what the first wrote.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::candidates::next_check;
 use super::matches::{Match, Status};
 use super::provider::Answer;
 use super::reason::{Outcome, Reason};
@@ -28,14 +29,25 @@ pub enum Postponed {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Abandoned {
-    /// It is taken as under way until its provider says how it ended: it is played
-    /// on, played again or awarded. Guesses stay locked.
+    /// It has no end until its provider says how it ended: it is played on, played
+    /// again or awarded. Guesses stay locked.
     #[default]
     Wait,
     /// It counts for nothing.
     Void,
     /// The score at which it was broken off is its result.
     Stand,
+}
+
+/// What a tournament's rules say of what comes of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// Of a match that is postponed.
+    pub postponed: Postponed,
+    /// Of one that was broken off.
+    pub abandoned: Abandoned,
+    /// How long after its end a match is asked about for a corrected result.
+    pub correction: TimeDelta,
 }
 
 /// Why a provider gave no answer that could be read.
@@ -72,7 +84,7 @@ impl Verification {
 #[must_use]
 pub fn verify(
     stored: &Match,
-    rules: (Postponed, Abandoned),
+    policy: Policy,
     fetched_at: DateTime<Utc>,
     answer: Result<&Answer, NoAnswer>,
 ) -> Verification {
@@ -81,21 +93,23 @@ pub fn verify(
     if stored.last_checked_at.is_some_and(|checked_at| fetched_at <= checked_at) {
         return nothing(Reason::Stale);
     }
-    match answer {
-        Err(NoAnswer::Unreachable) => nothing(Reason::Unreachable),
-        Err(NoAnswer::Malformed(error)) => nothing(Reason::Malformed(error)),
-        Ok(answer) => {
-            let checked = Match { last_checked_at: Some(fetched_at), ..*stored };
-            let (reason, row) = follow(checked, rules, fetched_at, answer);
-            Verification { reason, row: Some(row) }
+    let checked = Match { last_checked_at: Some(fetched_at), ..*stored };
+    let (reason, row) = match answer {
+        Err(NoAnswer::Unreachable) => return nothing(Reason::Unreachable),
+        Err(NoAnswer::Malformed(error)) if !error.is_contradiction() => {
+            return nothing(Reason::Malformed(error));
         }
-    }
+        Err(NoAnswer::Malformed(error)) => (Reason::Malformed(error), checked),
+        Ok(answer) => follow(checked, policy, fetched_at, answer),
+    };
+    let next_check_at = next_check(&row, policy.correction, fetched_at);
+    Verification { reason, row: Some(Match { next_check_at, ..row }) }
 }
 
 /// The row that follows from an answer that is newer than it.
 fn follow(
     stored: Match,
-    (postponed, abandoned): (Postponed, Abandoned),
+    Policy { postponed, abandoned, .. }: Policy,
     fetched_at: DateTime<Utc>,
     answer: &Answer,
 ) -> (Reason, Match) {
@@ -111,7 +125,7 @@ fn follow(
     let is_taken_back = match stored.status {
         Status::Ended => ending.is_none(),
         // What was seen being played is not still to come: guesses would open again.
-        Status::Live | Status::Abandoned => answer.status.is_to_come(),
+        begun if begun.was_begun() => answer.status.is_to_come(),
         _ => false,
     };
     if is_taken_back || (has_begun && answer.kickoff > fetched_at) {
@@ -122,7 +136,8 @@ fn follow(
     let kickoff = if is_moved { answer.kickoff } else { stored.kickoff };
     let becomes = |status| Match { status, kickoff, ..stored };
     if let Some((reason, result)) = ending {
-        return end(reason, becomes(Status::Ended), result);
+        let ended_at = Some(stored.ended_at.unwrap_or(fetched_at));
+        return end(reason, Match { ended_at, ..becomes(Status::Ended) }, result);
     }
     match answer.status {
         Status::Scheduled => (Reason::NotEnded, becomes(Status::Scheduled)),
@@ -134,15 +149,16 @@ fn follow(
         Status::Abandoned => match abandoned {
             Abandoned::Void => (Reason::Abandoned, becomes(Status::Abandoned)),
             // Without a score there is none that could stand.
-            Abandoned::Wait | Abandoned::Stand => (Reason::Abandoned, becomes(Status::Live)),
+            Abandoned::Wait | Abandoned::Stand => (Reason::Abandoned, becomes(Status::Suspended)),
         },
         // Begun, and not to be ended: it cannot be still to come again.
-        Status::Cancelled if matches!(stored.status, Status::Live | Status::Abandoned) => {
+        Status::Cancelled if stored.status.was_begun() => {
             (Reason::Cancelled, becomes(Status::Abandoned))
         }
         Status::Cancelled => (Reason::Cancelled, becomes(Status::Cancelled)),
-        // One that has ended without a result is refused where answers are read.
-        Status::Ended => (Reason::Contradiction, stored),
+        // One that has ended without a result is refused where answers are read, and
+        // no provider says that one is suspended.
+        Status::Ended | Status::Suspended => (Reason::Contradiction, stored),
     }
 }
 
