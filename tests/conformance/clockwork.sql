@@ -42,7 +42,8 @@ begin
   end loop;
   for found in
     select p.oid::regprocedure as routine from pg_proc p
-    where p.pronamespace = 'jobs'::regnamespace and p.proconfig @> array['search_path=pg_catalog']
+    where p.pronamespace in ('jobs'::regnamespace, 'scoreboard'::regnamespace)
+      and p.proconfig @> array['search_path=pg_catalog']
   loop
     execute format('alter function %s set search_path = clockwork, pg_catalog', found.routine);
   end loop;

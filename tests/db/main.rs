@@ -25,6 +25,7 @@ mod producers;
 mod protocol;
 mod rehearsal;
 mod roles;
+mod scoreboard;
 mod scores;
 mod silence;
 mod tenants;

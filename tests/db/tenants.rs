@@ -6,7 +6,7 @@ use mauntic_tests::world::{World, contact, organization, short, texts};
 use serde_json::json;
 
 /// Every table under row-level security.
-pub(crate) const TABLES: [&str; 22] = [
+pub(crate) const TABLES: [&str; 33] = [
     "analytics.campaign_daily_stats",
     "analytics.contact_activity",
     "analytics.daily_score_distribution",
@@ -18,6 +18,17 @@ pub(crate) const TABLES: [&str; 22] = [
     "jobs.job",
     "jobs.run",
     "lead_intelligence.enrichment_jobs",
+    "scoreboard.entries",
+    "scoreboard.guesses",
+    "scoreboard.histograms",
+    "scoreboard.league_members",
+    "scoreboard.leagues",
+    "scoreboard.match_settlement_ledger",
+    "scoreboard.matches",
+    "scoreboard.members",
+    "scoreboard.point_entries",
+    "scoreboard.tournaments",
+    "scoreboard.verifications",
     "scoring.contact_features",
     "scoring.config_versions",
     "scoring.scoring_configs",
@@ -57,7 +68,24 @@ const ROWS: &str = "
   insert into scoring.signal_alerts (organization_id, contact_id, signal_type, priority, event_id, due_at)
   values ('{of}', 'c', 'T', 'high', 'e', now() + interval '1 h');
   insert into scoring.signal_configs (organization_id, signal_type, decay_hours, decay_model, enabled)
-  values ('{of}', 'T', 1, 'linear', true);";
+  values ('{of}', 'T', 1, 'linear', true);
+  insert into scoreboard.tournaments (organization_id, id, name, rules, tie_breaks) values ('{of}', '{id}', 't', '{}', '[]');
+  insert into scoreboard.matches (organization_id, tournament_id, id, external_id, round, home_team, away_team, kickoff)
+  values ('{of}', '{id}', '{id}', 'e', 'r', 'h', 'a', now());
+  insert into scoreboard.members (organization_id, tournament_id, member_id) values ('{of}', '{id}', 'm');
+  insert into scoreboard.guesses (organization_id, match_id, member_id, home, away) values ('{of}', '{id}', 'm', 1, 0);
+  insert into scoreboard.leagues (organization_id, tournament_id, id, name) values ('{of}', '{id}', '{id}', 'l');
+  insert into scoreboard.league_members (organization_id, tournament_id, league_id, member_id)
+  values ('{of}', '{id}', '{id}', 'm');
+  insert into scoreboard.verifications (job_id, attempt, organization_id, match_id, fetched_at, outcome, reason, result_version)
+  values (uuidv7(), 1, '{of}', '{id}', now(), 'noop', 'not_ended', 0);
+  insert into scoreboard.match_settlement_ledger (organization_id, tournament_id, entry, result, job_id, attempt)
+  values ('{of}', '{id}', '{\"matchId\":\"{id}\",\"resultVersion\":1,\"status\":\"applied\"}', '{\"ft\":[1,0]}', uuidv7(), 1);
+  insert into scoreboard.point_entries (organization_id, tournament_id, seq, member_id, points_e4, exact_hits, right_outcomes)
+  values ('{of}', '{id}', 1, 'm', 50000, 1, 1);";
+
+/// Of a tournament, and of what is in it.
+const TOURNAMENT: &str = "019c7a00-3333-7000-8000-000000000001";
 
 async fn two_organizations() -> World {
     let world = World::new().await;
@@ -70,7 +98,11 @@ async fn two_organizations() -> World {
         let answer = "insert into jobs.answer (holder, key, organization_id, fingerprint, answer)
           values ('a key of ' || $1, 'k', $1, sha256(''), '[]')";
         world.owner.execute(answer, &[&name]).await.unwrap();
-        world.owner.batch_execute(&ROWS.replace("{of}", name)).await.unwrap();
+        world
+            .owner
+            .batch_execute(&ROWS.replace("{of}", name).replace("{id}", TOURNAMENT))
+            .await
+            .unwrap();
     }
     // An operator's, which no organization may see.
     let answer = "insert into jobs.answer (holder, key, fingerprint, answer)
@@ -125,7 +157,7 @@ async fn a_handler_that_forgot_its_where_sees_one_organization() {
 }
 
 /// What the role tries for `org_a`, and whether that is refused; else it finds no row.
-const WRITES: [(&str, bool); 22] = [
+const WRITES: [(&str, bool); 25] = [
     (
         "insert into scoring.contact_features (organization_id, contact_id, features) values ('org_b', 'x', '{}')",
         true,
@@ -181,6 +213,13 @@ const WRITES: [(&str, bool); 22] = [
         false,
     ),
     ("delete from delivery.sending_domains", true),
+    ("update scoreboard.entries set points_e4 = 9", true),
+    ("update scoreboard.tournaments set ledger_seq = 9", true),
+    (
+        "insert into scoreboard.match_settlement_ledger (organization_id, tournament_id, entry, result, job_id, attempt)
+         values ('org_a', uuidv7(), '{}', '{}', uuidv7(), 1)",
+        true,
+    ),
 ];
 
 #[tokio::test]

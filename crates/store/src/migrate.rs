@@ -32,6 +32,7 @@ pub const MIGRATIONS: &[Migration] = migrations![
     "0009_warmup.sql",
     "0010_analytics.sql",
     "0011_enrichment_sums.sql",
+    "0012_scoreboard.sql",
 ];
 
 /// Oldest server that has what we use (uuidv7, RETURNING old).

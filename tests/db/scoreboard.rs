@@ -1,0 +1,3 @@
+//! Matches and scoreboards on the real PostgreSQL: what its schema keeps.
+
+mod schema;
