@@ -17,6 +17,7 @@ use serde_json::Value;
 use tokio_postgres::Client;
 use uuid::Uuid;
 
+use crate::boards;
 use crate::signal_tables::{alert_row, signal_row};
 use crate::subject::{RawJob, Subject};
 
@@ -111,7 +112,7 @@ pub(crate) struct Postgres {
     now: Mutex<DateTime<Utc>>,
     queue: Tcp,
     http: Tcp,
-    owner: Client,
+    pub(crate) owner: Client,
     /// Gone with the value.
     _database: TestDatabase,
 }
@@ -257,6 +258,9 @@ impl Subject for Postgres {
     }
 
     async fn tables(&self) -> Value {
-        self.owner.query_one(TABLES, &[]).await.expect("the tables").get(0)
+        let mut tables: Value = self.owner.query_one(TABLES, &[]).await.expect("the tables").get(0);
+        let of_boards = self.owner.query_one(boards::TABLES, &[]).await.expect("the tables");
+        tables["boards"] = of_boards.get(0);
+        tables
     }
 }

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::dump::{Labels, assert_has};
 use crate::laws;
+use crate::scenarios::given_boards::Known;
 
 /// The queue of nearly every job here.
 pub(crate) const QUEUE: Queue = Queue::ScoringEvents;
@@ -102,6 +103,8 @@ pub(crate) struct World<S: Subject> {
     /// The HTTP worker's, which acts for an operator.
     pub(crate) op: SessionOf<S>,
     pub(crate) labels: Labels,
+    /// What a test knows of its tournament, if it has one.
+    pub(crate) known: Known,
     made: u32,
 }
 
@@ -112,7 +115,8 @@ impl<S: Subject> World<S> {
         let queue = subject.queue().open().await.expect("the queue worker connects");
         let http = subject.http().open().await.expect("the HTTP worker connects");
         let op = acting(&subject, act()).await;
-        Self { subject, queue, http, op, labels: Labels::default(), made: 0 }
+        let (labels, known) = (Labels::default(), Known::default());
+        Self { subject, queue, http, op, labels, known, made: 0 }
     }
 
     /// New sessions: after an error none is used again.
@@ -143,6 +147,7 @@ impl<S: Subject> World<S> {
     pub(crate) async fn dump(&mut self) -> Value {
         let tables = self.subject.tables().await;
         laws::assert_deliveries_add_up(&tables);
+        laws::assert_boards_add_up(&tables["boards"]);
         laws::assert_audit_verifies(&self.op).await;
         let (breaker, version, now) =
             self.queue.breaker(Dependency::AlertWebhook).await.expect("a breaker");

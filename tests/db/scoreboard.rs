@@ -1,3 +1,6 @@
-//! Matches and scoreboards on the real PostgreSQL: what its schema keeps.
+//! Matches and scoreboards on the real PostgreSQL: what its schema keeps, what only
+//! shows with locks, and what it costs.
 
+mod given;
 mod schema;
+mod settle;

@@ -154,7 +154,7 @@ impl Act {
                     Committed::Done { superseded, .. } => {
                         Committed::Done { superseded, refill: false }
                     }
-                    lost @ Committed::FenceLost => lost,
+                    other => other,
                 }))
             }
             Form::RetryFailed | Form::RetryDead => {

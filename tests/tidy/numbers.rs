@@ -79,6 +79,8 @@ fn counts() -> impl Iterator<Item = Constant> {
         domain::jobs::limits::SPAWNED_MAX
         domain::jobs::limits::UNFINISHED_MAX
         domain::jobs::queue::BODY_BYTES_MAX
+        domain::jobs::retry::BUSY_SECS_MAX
+        domain::jobs::retry::BUSY_SECS_MIN
         domain::jobs::retry::RETRY_BASE_SECS
         domain::jobs::retry::RETRY_SECS_MAX
         domain::jobs::retry::SNOOZE_JITTER_PERCENT

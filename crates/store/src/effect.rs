@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::error::{commit_error, is_fence_lost, no_commit_answer};
 use crate::flight::{Param, READ_WRITE, Statement};
 use crate::roll_ups::{self, RollUps};
+use crate::settlements::{self, Settlements};
 use crate::sweeps::{Alerts, Pinned, Signals};
 use crate::writes::{Completed, Events, Notified, Runs, Spawned};
 use crate::{Session, inputs, scores, sweeps};
@@ -74,6 +75,9 @@ impl EffectStore for Session {
                 refill: refill(effect, &answers),
             }),
             Err(error) if is_fence_lost(&error) => Ok(Committed::FenceLost),
+            Err(error) if !effect.settlements.is_empty() => {
+                settlements::rolled_back(self, what, effect, &error).await
+            }
             Err(error) => Err(commit_error(what, &error)),
         }
     }
@@ -107,6 +111,7 @@ pub(crate) struct Columns<'a> {
     alerts: Alerts<'a>,
     signals: Signals<'a>,
     roll_ups: RollUps,
+    settlements: Settlements<'a>,
     pinned: Pinned,
     runs: Runs,
 }
@@ -124,6 +129,7 @@ impl<'a> Columns<'a> {
             alerts: Alerts::of(effect),
             signals: Signals::of(&effect.archived_signals),
             roll_ups: RollUps::of(&effect.roll_ups),
+            settlements: Settlements::of(&effect.settlements),
             pinned: Pinned::of(&effect.pinned),
             runs: Runs::of(effect),
         }
@@ -142,6 +148,7 @@ impl<'a> Columns<'a> {
             alerts: self.alerts.params(),
             signals: self.signals.params(),
             roll_ups: self.roll_ups.params(),
+            settlements: self.settlements.params(),
             pinned: self.pinned.params(),
             runs: self.runs.params(),
             moves_runs: !self.runs.is_empty(),
@@ -160,6 +167,7 @@ pub(crate) struct Params<'a> {
     alerts: [Param<'a>; 2],
     signals: [Param<'a>; 3],
     roll_ups: Vec<roll_ups::Params<'a>>,
+    settlements: Vec<settlements::Params<'a>>,
     pinned: [Param<'a>; 2],
     runs: [Param<'a>; 2],
     moves_runs: bool,
@@ -192,8 +200,13 @@ impl Params<'_> {
         let after = [(pin, !effect.pinned.is_empty()), (count, self.moves_runs), (cancel, in_run)];
         let needed = |(statement, needed): (_, bool)| needed.then_some(statement);
         let roll_ups = self.roll_ups.iter().flat_map(roll_ups::Params::statements);
+        let settlements = self.settlements.iter().flat_map(settlements::Params::statements);
         let before = before.into_iter().filter_map(needed);
-        before.chain(roll_ups).chain(after.into_iter().filter_map(needed)).collect()
+        before
+            .chain(roll_ups)
+            .chain(settlements)
+            .chain(after.into_iter().filter_map(needed))
+            .collect()
     }
 }
 

@@ -82,6 +82,17 @@ pub(crate) fn is_meanwhile(error: &Error) -> bool {
     error.code().is_some_and(|code| code.code() == MEANWHILE)
 }
 
+/// Whether a statement found a row locked that it does not wait for, or waited for in
+/// vain.
+pub(crate) fn is_locked(error: &Error) -> bool {
+    error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE)
+}
+
+/// What somebody else has changed since a decision: it is to be made again.
+pub(crate) fn meanwhile(what: &'static str) -> PortError {
+    PortError::Contention { what, cause: "what it was decided on has changed".to_owned() }
+}
+
 /// Whether a statement was refused by the constraint or unique index of that
 /// name.
 pub(crate) fn is_violation(error: &Error, constraint: &str) -> bool {

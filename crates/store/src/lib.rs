@@ -48,6 +48,7 @@ mod schedules;
 mod scores;
 mod session;
 mod settle;
+mod settlements;
 mod signals;
 mod slice;
 mod sweeps;

@@ -36,7 +36,7 @@ async fn refills<S: Subject>(world: &mut World<S>, id: Uuid) -> bool {
     let held = world.hold(id).await;
     match world.queue.commit(&effect(world.subject.now(), &[&held])).await.unwrap() {
         Committed::Done { refill, .. } => refill,
-        Committed::FenceLost => panic!("the lease was lost"),
+        lost => panic!("nothing was written: {lost:?}"),
     }
 }
 

@@ -13,6 +13,7 @@ use super::types::JobType;
 use super::upcast::upcast;
 use crate::analytics::RollUp;
 use crate::ids::OrganizationId;
+use crate::scoreboard::messages::SettleMatchScore;
 
 /// A job: its type and checked data.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub enum Job {
     WarmupDailyReset(WarmupDailyReset),
     /// Counts; see [`Nominal`].
     RollUp(RollUp, Nominal),
+    /// See [`SettleMatchScore`].
+    SettleMatchScore(SettleMatchScore),
     /// Does nothing, on this queue; has no data.
     Probe(Queue),
 }
@@ -64,6 +67,7 @@ impl Job {
             JobType::AlertExpiry => read(&data).map(Self::AlertExpiry),
             JobType::NotifyAlert => read(&data).map(Self::NotifyAlert),
             JobType::WarmupDailyReset => read(&data).map(Self::WarmupDailyReset),
+            JobType::SettleMatchScore => read(&data).map(Self::SettleMatchScore),
             JobType::ScoringProbe
             | JobType::AnalyticsProbe
             | JobType::ScoreboardProbe
@@ -87,6 +91,7 @@ impl Job {
             Self::NotifyAlert(_) => JobType::NotifyAlert,
             Self::WarmupDailyReset(_) => JobType::WarmupDailyReset,
             Self::RollUp(roll_up, _) => roll_up.job_type(),
+            Self::SettleMatchScore(_) => JobType::SettleMatchScore,
             Self::Probe(queue) => JobType::probe_of(*queue),
         }
     }
@@ -99,6 +104,7 @@ impl Job {
             Self::BatchRecompute(data) => data.organization_id.as_ref(),
             Self::RecomputeChunk(data) => data.organization_id.as_ref(),
             Self::NotifyAlert(data) => Some(&data.organization_id),
+            Self::SettleMatchScore(data) => Some(&data.organization_id),
             Self::SignalDecay(_)
             | Self::AlertExpiry(_)
             | Self::RollUp(..)
@@ -119,6 +125,7 @@ impl Job {
             Self::NotifyAlert(data) => serde_json::to_value(data),
             Self::WarmupDailyReset(data) => serde_json::to_value(data),
             Self::RollUp(_, data) => serde_json::to_value(data),
+            Self::SettleMatchScore(data) => serde_json::to_value(data),
             Self::Probe(_) => serde_json::to_value(Probe {}),
         };
         // These structs have text keys and no fallible serializer.

@@ -27,6 +27,13 @@ const SNOOZE_DOUBLINGS_MAX: u32 = 3;
 /// do not all come back in one second.
 pub const SNOOZE_JITTER_PERCENT: i64 = 20;
 
+/// Shortest wait of a job that found what it needs held by another for a moment, in
+/// seconds: most of what holds anything takes less.
+pub const BUSY_SECS_MIN: i64 = 1;
+
+/// Longest such wait: the largest settlement takes as long.
+pub const BUSY_SECS_MAX: i64 = 5;
+
 /// Longest time a job of a type or version that this build does not know waits
 /// for a build that does.
 pub const UNKNOWN_HOURS_MAX: i64 = 24;
@@ -53,6 +60,14 @@ pub fn snooze_delay(snoozes: i16, least: TimeDelta, random: u32) -> TimeDelta {
     let wait_ms = (wait * 1_000).max(milliseconds_up(least));
     let jitter_ms = share(wait_ms / 100 * SNOOZE_JITTER_PERCENT, random);
     TimeDelta::milliseconds(wait_ms.saturating_add(jitter_ms))
+}
+
+/// The wait of a job that found what it needs held by another: spread, so that of
+/// many who wait for one each has its turn.
+#[must_use]
+pub fn busy_delay(random: u32) -> TimeDelta {
+    let most = share((BUSY_SECS_MAX - BUSY_SECS_MIN) * 1_000, random);
+    TimeDelta::milliseconds(BUSY_SECS_MIN * 1_000 + most)
 }
 
 /// The delay of a message for a wait: whole seconds, rounded up, and one more,

@@ -12,6 +12,7 @@ use super::data::*;
 use crate::analytics::RollUp;
 use crate::ids::{ContactId, OrganizationId, SignalType};
 use crate::points::{E4_PER_POINT, POINTS_MAGNITUDE_MAX, PointsE4};
+use crate::scoreboard::messages::SettleMatchScore;
 use crate::scoring::{Context, Priority};
 use crate::warmup::DomainName;
 
@@ -109,6 +110,15 @@ fn roll_up() -> impl Strategy<Value = Job> {
     })
 }
 
+fn settle() -> impl Strategy<Value = SettleMatchScore> {
+    (organization(), any::<[u128; 2]>(), any::<i32>()).prop_map(
+        |(organization_id, ids, result_version)| {
+            let [tournament_id, match_id] = ids.map(Uuid::from_u128);
+            SettleMatchScore { organization_id, tournament_id, match_id, result_version }
+        },
+    )
+}
+
 /// Any job that this build can do.
 pub(super) fn job() -> impl Strategy<Value = Job> {
     let calculate = (organization(), contact(), context()).prop_map(
@@ -126,6 +136,7 @@ pub(super) fn job() -> impl Strategy<Value = Job> {
         Just(Job::SignalDecay(SignalDecay {})),
         Just(Job::AlertExpiry(AlertExpiry {})),
         reset().prop_map(Job::WarmupDailyReset),
+        settle().prop_map(Job::SettleMatchScore),
         roll_up(),
     ]
 }
@@ -163,6 +174,9 @@ pub(super) fn json_value() -> impl Strategy<Value = Value> {
         "alone",
         "organizations",
         "forks",
+        "tournamentId",
+        "matchId",
+        "resultVersion",
     ];
     let key = prop_oneof![4 => prop::sample::select(known.to_vec()).prop_map(str::to_owned), 1 => "\\PC{0,8}"];
     leaf.prop_recursive(4, 64, 6, move |inner| {

@@ -117,6 +117,12 @@ proptest! {
     }
 
     #[test]
+    fn who_finds_something_held_waits_for_seconds(random: u32) {
+        let wait = busy_delay(random);
+        prop_assert!((TimeDelta::seconds(1)..TimeDelta::seconds(5)).contains(&wait), "{}", wait);
+    }
+
+    #[test]
     fn a_message_is_late_by_2_seconds_at_most(wait_ns in 0..=90_000_000_000_000_i64) {
         let wait = TimeDelta::nanoseconds(wait_ns);
         let delay = TimeDelta::seconds(i64::from(message_delay_secs(wait)));

@@ -124,7 +124,7 @@ job_types! {
     /// Asks whether a match has ended.
     VerifyMatch => Spec::new("scoreboard.verify-match", ScoreboardJobs, 3).later(),
     /// Settles the guesses about a match.
-    SettleMatchScore => Spec::new("scoreboard.settle-match-score", ScoreboardJobs, 5).later(),
+    SettleMatchScore => Spec::new("scoreboard.settle-match-score", ScoreboardJobs, 5),
     /// Folds a scoreboard from its ledger.
     Rebuild => Spec::new("scoreboard.rebuild", ScoreboardJobs, 5).later(),
     /// Looks after the knock-out rounds.

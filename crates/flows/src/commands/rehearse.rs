@@ -14,7 +14,7 @@ pub use super::rehearsal::Rehearsal;
 
 use super::SessionOf;
 use super::rehearsal::{Refused, hold};
-use crate::jobs::{self, Context, Decision, Outcome};
+use crate::jobs::{self, BUSY, Context, Decision, Outcome};
 use crate::ports::{
     Act, CaseFilter, Committed, Database, Held, OperatorStore, PortError, Ports, ScheduleStore,
 };
@@ -94,6 +94,7 @@ async fn rehearse<P: Ports>(
             let detail = "its job was moved meanwhile, or another job has its key";
             Ok(Some((blank.refused(Refused("not_dead", detail.to_owned())), true)))
         }
+        Ok((_, Committed::Busy)) => Ok(Some((blank.ended(&held, now, BUSY), false))),
         Err(error) => match Outcome::of_error(&error) {
             Some(outcome) => Ok(Some((blank.ended(&held, now, outcome), false))),
             None => Err(error),

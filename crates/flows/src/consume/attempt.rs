@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::batch::{Batch, Session};
 use super::{CONTENTION_REPEATS_MAX, Settle, UNSETTLED_DELAY_SECS};
-use crate::jobs::{self, Context, Decision, Outcome};
+use crate::jobs::{self, BUSY, Context, Decision, Outcome};
 use crate::ports::{
     Checkpoint, Committed, Database, EffectStore, Held, Host, JobStore, PortError, Ports,
     SetBackJob, Setback,
@@ -32,12 +32,18 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
             }
             // A session is not used again after an error.
             session = self.ports.db().open().await?;
-            let Err(error) = attempted else {
-                if !apart {
-                    // Whoever took the lease over answers for the job.
-                    self.settle_deferred(held);
+            let error = match attempted {
+                Err(error) => error,
+                Ok((_, Committed::Busy)) if !apart => {
+                    return Ok((self.set_back_all(session, held, now, Some(BUSY)).await?, false));
                 }
-                return Ok((session, apart));
+                Ok(_) => {
+                    if !apart {
+                        // Whoever took the lease over answers for the job.
+                        self.settle_deferred(held);
+                    }
+                    return Ok((session, apart));
+                }
             };
             self.note(&error);
             match error {
@@ -56,11 +62,15 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
                     return Ok((session, false));
                 }
                 _ if apart => return Ok((session, true)),
-                error => return Ok((self.set_back_all(session, held, now, &error).await?, false)),
+                error => {
+                    let outcome = Outcome::of_error(&error);
+                    return Ok((self.set_back_all(session, held, now, outcome).await?, false));
+                }
             }
         }
         let contention = PortError::Contention { what: "the effect", cause: String::new() };
-        Ok((self.set_back_all(session, held, now, &contention).await?, false))
+        let outcome = Outcome::of_error(&contention);
+        Ok((self.set_back_all(session, held, now, outcome).await?, false))
     }
 
     async fn decide_and_commit(
@@ -103,17 +113,17 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
         self.set_back(session, held, setbacks).await
     }
 
-    /// Moves all of them for an infrastructure failure that is theirs.
+    /// Moves all of them for one outcome, if it says that anything moves.
     async fn set_back_all(
         &mut self,
         session: Session<P>,
         held: &[Held],
         now: DateTime<Utc>,
-        error: &PortError,
+        outcome: Option<Outcome>,
     ) -> Result<Session<P>, PortError> {
         let host = self.ports.host();
         let of = |held: &Held| {
-            let setback = Outcome::of_error(error)?.setback(held, now, host.random())?;
+            let setback = outcome.clone()?.setback(held, now, host.random())?;
             Some(SetBackJob { id: held.id, claim: held.claim, setback })
         };
         let mut setbacks: Vec<SetBackJob> = held.iter().filter_map(of).collect();

@@ -13,6 +13,7 @@ mod recompute_chunk;
 mod roll_up;
 pub mod roll_up_parts;
 mod scoring;
+mod settle_match;
 pub mod signal_decay;
 pub mod warmup_daily_reset;
 
@@ -22,7 +23,7 @@ use mauntic_domain::schedules::{TOLERANCE, cron_of};
 use serde_json::json;
 
 pub use outcome::Outcome;
-pub(crate) use outcome::{Decided, Decision};
+pub(crate) use outcome::{BUSY, Decided, Decision};
 
 use crate::ports::{Database, Dependency, Held, Outside, PortError, Ports};
 
@@ -95,6 +96,9 @@ pub(crate) async fn decide<P: Ports>(
             }
             Ok(Job::RollUp(of, data)) => {
                 decision.add(held, roll_up::decide(cx, held, of, data).await?);
+            }
+            Ok(Job::SettleMatchScore(data)) => {
+                decision.add(held, settle_match::decide(cx, held, data).await?);
             }
             Ok(Job::Probe(_)) => decision.add(held, Decided::of(Outcome::Done(json!({})))),
             Ok(Job::WarmupDailyReset(data)) => {

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::breaker::FAILURES_MAX;
 use mauntic_domain::jobs::Refusal;
-use mauntic_domain::jobs::retry::{retry_delay, snooze_delay};
+use mauntic_domain::jobs::retry::{busy_delay, retry_delay, snooze_delay};
 use serde_json::Value;
 
 use crate::ports::{
     CompletedJob, ContactKey, Effect, Held, NewEvent, PortError, RollUpWrite, ScoreWrite,
-    SentNotification, SetBackJob, Setback, SignalKey, SpawnedJob,
+    SentNotification, SetBackJob, Setback, SettlementWrite, SignalKey, SpawnedJob,
 };
 use uuid::Uuid;
 
@@ -28,6 +28,11 @@ pub enum Outcome {
     Snooze {
         /// When the reason may be over, where that is known.
         until: Option<DateTime<Utc>>,
+        /// Stable reason.
+        reason: &'static str,
+    },
+    /// Somebody else holds what it needs, for seconds at most: it spends nothing.
+    Busy {
         /// Stable reason.
         reason: &'static str,
     },
@@ -75,12 +80,16 @@ impl Outcome {
                 let least = until.map_or(TimeDelta::zero(), |until| until - now);
                 Some(Setback::Snoozed { wait: snooze_delay(snoozes, least, random), reason })
             }
+            Self::Busy { reason } => Some(Setback::Snoozed { wait: busy_delay(random), reason }),
             Self::Reject { reason, detail } => {
                 Some(Setback::Dead { reason, detail, failed: false })
             }
         }
     }
 }
+
+/// The outcome of a job whose effect found a tournament held by another.
+pub(crate) const BUSY: Outcome = Outcome::Busy { reason: "tournament_busy" };
 
 /// Times in a row that a failed call outside puts a job off before it counts as
 /// the job's own failure: as many open the breaker where no other call succeeds
@@ -117,6 +126,7 @@ pub(crate) struct Decided {
     pub(crate) expired_alerts: Vec<Uuid>,
     pub(crate) archived_signals: Vec<SignalKey>,
     pub(crate) roll_up: Option<RollUpWrite>,
+    pub(crate) settlement: Option<SettlementWrite>,
     /// What the job's run is pinned to.
     pub(crate) config_epoch: Option<i64>,
 }
@@ -132,6 +142,7 @@ impl Decided {
             expired_alerts: Vec::new(),
             archived_signals: Vec::new(),
             roll_up: None,
+            settlement: None,
             config_epoch: None,
         }
     }
@@ -170,6 +181,7 @@ impl Decision {
         self.effect.expired_alerts.extend(decided.expired_alerts);
         self.effect.archived_signals.extend(decided.archived_signals);
         self.effect.roll_ups.extend(decided.roll_up);
+        self.effect.settlements.extend(decided.settlement);
         self.effect.pinned.extend(run_id.zip(decided.config_epoch));
     }
 

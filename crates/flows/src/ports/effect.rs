@@ -10,7 +10,7 @@ use mauntic_domain::jobs::data::{ContactRange, OrganizationRange};
 use mauntic_domain::scoring::{Config, Features, Score, Signal};
 use uuid::Uuid;
 
-use super::PortError;
+use super::{PortError, SettlementWrite};
 
 /// Most signals that one job scores by: read and decoded they are some 20 MiB of the
 /// 64 that an isolate may take. A planned range has ten a contact on the average.
@@ -192,6 +192,10 @@ pub struct Effect {
     /// Roll-ups: each marks the days that it counts, in their order, and counts them
     /// in a later statement, which sees what was committed by then.
     pub roll_ups: Vec<RollUpWrite>,
+    /// Settlements, of which at most one a tournament: each locks its tournament's
+    /// row. Of one that the database refuses an entry of the ledger says so, written
+    /// after the rollback, once an attempt.
+    pub settlements: Vec<SettlementWrite>,
     /// Runs whose chunks look at the configurations of an epoch, sorted.
     pub pinned: Vec<(Uuid, i64)>,
     /// Enqueued by it, sorted by id.
@@ -213,6 +217,7 @@ impl Effect {
             expired_alerts: Vec::new(),
             archived_signals: Vec::new(),
             roll_ups: Vec::new(),
+            settlements: Vec::new(),
             pinned: Vec::new(),
             spawned: Vec::new(),
             events: Vec::new(),
@@ -235,4 +240,7 @@ pub enum Committed {
     },
     /// A lease was lost, so nothing was written; do the jobs one by one.
     FenceLost,
+    /// Somebody holds a tournament that is settled, so nothing was written; it is free
+    /// again in a moment.
+    Busy,
 }

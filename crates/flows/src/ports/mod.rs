@@ -13,6 +13,7 @@ mod operator;
 mod outside;
 mod reports;
 mod schedule;
+mod scoreboard;
 mod settle;
 mod signals;
 mod tenant;
@@ -45,6 +46,10 @@ pub use reports::{ReportLine, ReportPlace, ReportQuery, ReportStore};
 pub use schedule::{
     Judged, JudgedFrom, JudgedSchedule, NewOccurrence, NewRun, Opened, Recounted, RunRow, RunStart,
     ScheduleRow, ScheduleRows,
+};
+pub use scoreboard::{
+    MATCH_SETTLED, MatchPlace, SettlementAct, SettlementBasis, SettlementInputs, SettlementStore,
+    SettlementWrite,
 };
 pub use settle::{Died, OutgoingEvent, PutOff, Replayed, Retired, SetBackJob, Setback, Wakeup};
 pub use signals::{
@@ -103,6 +108,7 @@ pub trait Database: Sync {
     /// A connected session.
     type Session: JobStore
         + EffectStore
+        + SettlementStore
         + RelayStore
         + RunStore
         + ScheduleStore

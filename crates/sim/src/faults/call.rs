@@ -22,6 +22,7 @@ pub enum Call {
     Organizations,
     OverdueAlerts,
     DecayedSignals,
+    SettlementInputs,
     Commit,
     TakeDue,
     TakeHeldBack,
@@ -198,6 +199,7 @@ impl Call {
         matches!(
             self,
             Self::ScoreInputs
+                | Self::SettlementInputs
                 | Self::RangeInputs
                 | Self::PlanRanges
                 | Self::Organizations

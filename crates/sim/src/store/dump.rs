@@ -112,6 +112,7 @@ impl<'a> Dump<'a> {
             "activity": self.activity(),
             "roll_ups": self.roll_ups(),
             "signals": self.signals(),
+            "boards": self.boards(),
             "alerts": self.alerts(),
         })
     }
@@ -308,6 +309,18 @@ impl<'a> Dump<'a> {
         let days = tables.rollup_days.iter();
         let days = days.map(|((name, day), job)| json!([name, day, self.name(Some(*job))]));
         aggregates.chain(campaigns).chain(spread).chain(metrics).chain(days).collect()
+    }
+
+    /// Settlements and boards, by what every change of them moves.
+    fn boards(&self) -> Vec<Value> {
+        let boards = self.state.boards();
+        let ledger = boards.ledger.iter().flat_map(|((owner, of), rows)| {
+            rows.iter().map(move |row| json!([owner, of, row.link.entry, row.detail.is_some()]))
+        });
+        let entries = boards.entries.iter().flat_map(|((owner, of), rows)| {
+            rows.iter().map(move |(member, row)| json!([owner, of, member, row.totals]))
+        });
+        ledger.chain(entries).collect()
     }
 
     fn signals(&self) -> Vec<Value> {

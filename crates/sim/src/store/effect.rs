@@ -76,6 +76,12 @@ impl EffectStore for MemorySession {
                 state.log.fence_lost += 1;
                 return Ok(Committed::FenceLost);
             }
+            if let Err(error) = state.check_settlements(effect) {
+                if matches!(error, PortError::Refused { .. }) {
+                    state.note_failures(effect, &error);
+                }
+                return Err(error);
+            }
             // The fence is the transaction's first statement.
             let refill = state.wants_refill(effect);
             let superseded = state.write(effect);
@@ -183,6 +189,9 @@ impl State {
         self.archive_signals(&effect.archived_signals);
         for write in &effect.roll_ups {
             self.roll_up(write);
+        }
+        for write in &effect.settlements {
+            self.settle(write);
         }
         for (run, epoch) in &effect.pinned {
             self.change_run(*run, |run| run.pinned = Some(*epoch));

@@ -11,6 +11,7 @@ use mauntic_domain::scoring::Features;
 use mauntic_flows::ports::{ContactKey, Dependency};
 use uuid::Uuid;
 
+use super::boards::Boards;
 use super::roll_up_rows::{EnrichmentRow, RollUpTables};
 use super::rows::{
     AnswerRow, DeliveryRow, EventRow, HistoryKey, HistoryRow, JobRow, LeadScore, LetterRow,
@@ -55,6 +56,12 @@ impl MemoryStore {
 }
 
 impl State {
+    /// Matches, settlements and boards.
+    #[must_use]
+    pub fn boards(&self) -> &Boards {
+        &self.boards
+    }
+
     /// Every job, by id.
     pub fn jobs(&self) -> impl Iterator<Item = &JobRow> {
         self.jobs.iter()

@@ -20,11 +20,13 @@
 //! | `cases`, `replays`, `rehearse`, `by_hand` | replays of one and of many, dry runs; jobs and runs by hand |
 //! | `views`, `case_views`, `contains` | what operators see |
 //! | [`domains`] | sending domains |
+//! | [`boards`], `settlements` | the rows of matches and boards; what settles them |
 //! | `deliveries` | the ledger of deliveries |
 //! | `admin`, `look`, `dump` | filling, looking at and comparing a store |
 
 mod acts;
 mod admin;
+pub mod boards;
 mod bury;
 mod by_hand;
 mod case_views;
@@ -64,6 +66,7 @@ mod schedules;
 mod scores;
 mod session;
 mod settle;
+mod settlements;
 pub mod signal_rows;
 mod signals;
 mod state;

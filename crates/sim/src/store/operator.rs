@@ -100,7 +100,7 @@ impl OperatorStore for MemorySession {
     }
 
     async fn rehearse(&self, job_id: Uuid, effect: &Effect) -> Result<Committed, PortError> {
-        self.call(Call::Rehearse, |state| Ok(state.rehearse(job_id, effect))).await
+        self.call(Call::Rehearse, |state| state.rehearse(job_id, effect)).await
     }
 
     async fn discard(&self, id: Uuid) -> Result<Discarded, PortError> {

@@ -13,6 +13,7 @@ use mauntic_flows::ports::{ApiKey, Beat, ContactKey, PortError, SIGNALS_SCORED_M
 use uuid::Uuid;
 
 use super::Twin;
+use super::boards::Boards;
 use super::domains::DomainRow;
 use super::job_table::Jobs;
 use super::roll_up_rows::{EnrichmentRow, RollUpTables};
@@ -88,6 +89,7 @@ pub struct State {
     pub(super) roll_ups: RollUpTables,
     pub(super) signals: BTreeMap<SignalKey, SignalRow>,
     pub(super) alerts: BTreeMap<Uuid, AlertRow>,
+    pub(super) boards: Boards,
     pub(super) domains: BTreeMap<DomainPlace, DomainRow>,
     pub(super) scores: BTreeMap<ContactKey, LeadScore>,
     pub(super) history: BTreeMap<HistoryKey, HistoryRow>,
@@ -150,6 +152,7 @@ impl State {
             roll_ups: RollUpTables::default(),
             signals: BTreeMap::new(),
             alerts: BTreeMap::new(),
+            boards: Boards::default(),
             domains: BTreeMap::new(),
             scores: BTreeMap::new(),
             history: BTreeMap::new(),

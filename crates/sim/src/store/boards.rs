@@ -1,0 +1,158 @@
+//! The rows of matches, settlements and boards, and filling them by hand.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use mauntic_domain::audit::{Link, Walk};
+use mauntic_domain::ids::{MemberId, OrganizationId};
+use mauntic_domain::points::PointsE4;
+use mauntic_domain::scoreboard::{Chain, Entry, Match, MatchResult, Round, Rules, Score, Totals};
+use mauntic_flows::ports::MatchPlace;
+use uuid::Uuid;
+
+use super::MemoryStore;
+
+/// An organization and one of its tournaments, or the board of it.
+pub type TournamentKey = (OrganizationId, Uuid);
+
+/// A row of `scoreboard.tournaments`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the migrations document the columns")]
+pub struct TournamentRow {
+    pub rules: Rules,
+    pub chain: Chain,
+    pub rules_version: i32,
+    /// The ledger's end.
+    pub head: Walk,
+    pub settled_at: Option<DateTime<Utc>>,
+}
+
+/// A row of `scoreboard.matches`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the migrations document the columns")]
+pub struct MatchRow {
+    pub external_id: String,
+    pub round: Round,
+    pub stored: Match,
+    pub settled_version: i32,
+}
+
+/// A row of `scoreboard.guesses`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the migrations document the columns")]
+pub struct GuessRow {
+    pub score: Score,
+    pub stored_at: DateTime<Utc>,
+}
+
+/// A row of `scoreboard.entries`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the migrations document the columns")]
+pub struct BoardRow {
+    pub totals: Totals,
+    pub standing: i64,
+    pub joined_at: DateTime<Utc>,
+}
+
+/// A row of `scoreboard.match_settlement_ledger`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the migrations document the columns")]
+pub struct LedgerRow {
+    pub link: Link,
+    pub entry: Entry,
+    pub result: MatchResult,
+    pub job_id: Uuid,
+    pub attempt: i32,
+    pub detail: Option<String>,
+}
+
+/// Everything of the schema `scoreboard`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the migrations document the tables")]
+pub struct Boards {
+    pub tournaments: BTreeMap<TournamentKey, TournamentRow>,
+    pub matches: BTreeMap<MatchPlace, MatchRow>,
+    pub members: BTreeMap<TournamentKey, BTreeMap<MemberId, DateTime<Utc>>>,
+    /// By organization and match.
+    pub guesses: BTreeMap<(OrganizationId, Uuid), BTreeMap<MemberId, GuessRow>>,
+    pub entries: BTreeMap<TournamentKey, BTreeMap<MemberId, BoardRow>>,
+    pub histograms: BTreeMap<TournamentKey, BTreeMap<PointsE4, i64>>,
+    pub ledger: BTreeMap<TournamentKey, Vec<LedgerRow>>,
+    /// By the seq of the settlement and the member.
+    pub points: BTreeMap<TournamentKey, BTreeMap<(i64, MemberId), Totals>>,
+}
+
+impl MemoryStore {
+    /// Makes a tournament.
+    pub fn put_tournament(&self, key: TournamentKey, rules: Rules, chain: Chain) {
+        let row = TournamentRow {
+            rules,
+            chain,
+            rules_version: 1,
+            head: Walk::default(),
+            settled_at: None,
+        };
+        self.by_hand(|state| state.boards.tournaments.insert(key, row));
+    }
+
+    /// Changes a tournament's rules, as before its first settlement.
+    pub fn change_rules(&self, key: &TournamentKey, rules: Rules) {
+        self.by_hand(|state| {
+            if let Some(row) = state.boards.tournaments.get_mut(key) {
+                row.rules_version += i32::from(row.rules != rules);
+                row.rules = rules;
+            }
+        });
+    }
+
+    /// Makes a match, or changes what is stored of it.
+    pub fn put_match(&self, place: MatchPlace, round: Round, stored: Match) {
+        self.by_hand(|state| {
+            let external_id = place.match_id.to_string();
+            let row = state.boards.matches.entry(place).or_insert(MatchRow {
+                external_id,
+                round: round.clone(),
+                stored,
+                settled_version: 0,
+            });
+            (row.round, row.stored) = (round, stored);
+        });
+    }
+
+    /// Makes members, who are on the board from then on.
+    pub fn put_members(&self, key: &TournamentKey, members: &[(MemberId, DateTime<Utc>)]) {
+        self.by_hand(|state| {
+            let boards = &mut state.boards;
+            for (member, joined_at) in members {
+                let of = boards.members.entry(key.clone()).or_default();
+                of.insert(member.clone(), *joined_at);
+                let row = BoardRow { totals: Totals::ZERO, standing: 0, joined_at: *joined_at };
+                let of = boards.entries.entry(key.clone()).or_default();
+                of.insert(member.clone(), row);
+                let of = boards.histograms.entry(key.clone()).or_default();
+                *of.entry(PointsE4::ZERO).or_default() += 1;
+            }
+        });
+    }
+
+    /// Stores guesses about a match, as they are.
+    pub fn put_guesses(&self, place: &MatchPlace, guesses: &[(MemberId, Score, DateTime<Utc>)]) {
+        self.by_hand(|state| {
+            let key = (place.organization_id.clone(), place.match_id);
+            let of = state.boards.guesses.entry(key).or_default();
+            for (member, score, stored_at) in guesses {
+                let row = GuessRow { score: *score, stored_at: *stored_at };
+                of.insert(member.clone(), row);
+            }
+        });
+    }
+
+    /// Takes a member off a board, as no statement of ours does.
+    pub fn spoil_board(&self, key: &TournamentKey, member: &MemberId) {
+        self.by_hand(|state| {
+            if let Some(of) = state.boards.entries.get_mut(key) {
+                of.remove(member);
+            }
+        });
+    }
+}

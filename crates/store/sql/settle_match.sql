@@ -1,0 +1,104 @@
+-- settle_match: gives members what their guesses about a match earn now, less what settlements
+-- of it gave before: entries of points, board, histogram, ledger, match and event.
+-- $1 text organization; $2 uuid tournament; $3 uuid match; $4 int4 version of the result;
+-- $5 timestamptz kickoff; $6 int8 the entry that counted, or null; $7 text SHA-256 of the result
+-- in hexadecimal; $8 text result in canonical form; $9 int2[] goals of the home team and
+-- $10 int2[] of the other of each score that earns something; $11 int8[] points_e4, $12 int2[]
+-- exact hits and $13 int2[] right outcomes that it earns; $14 int8 weight of points_e4 in a
+-- standing, $15 int8 of an exact hit, $16 int8 of a right outcome; $17 int8 most guesses;
+-- $18 uuid job; $19 int4 attempt; $20 text request id or null.
+-- The tournament is locked: nobody else writes its entries, nor its boards but for who joins,
+-- who adds to one row of the histogram. So nothing is sorted, and nothing waits in a circle.
+-- Rows that change are told by the update itself, which alone sees what it changes. The parts
+-- of the histogram that shrink are updated and those that grow upserted: an upsert is checked
+-- before it finds its row, and a negative number of members is refused.
+with award as (
+  select a.* from unnest($9::int2[], $10::int2[], $11::int8[], $12::int2[], $13::int2[])
+    as a(home, away, points_e4, exact_hits, right_outcomes)
+), counted as (
+  select count(*) as guesses from scoreboard.guesses g
+  where g.organization_id = $1 and g.match_id = $3 and g.stored_at < $5
+), before as (
+  select p.member_id, sum(p.points_e4)::int8 as points_e4, sum(p.exact_hits)::int2 as exact_hits,
+         sum(p.right_outcomes)::int2 as right_outcomes
+  from scoreboard.point_entries p
+  where p.organization_id = $1 and p.tournament_id = $2 and p.seq = any(array(
+    select l.seq from scoreboard.match_settlement_ledger l
+    where l.organization_id = $1 and l.match_id = $3 and l.status = 'applied'
+  ))
+  group by p.member_id
+), given as (
+  insert into scoreboard.point_entries
+    (organization_id, tournament_id, seq, member_id, points_e4, exact_hits, right_outcomes)
+  select $1, $2, (select t.ledger_seq + 1 from scoreboard.tournaments t
+                  where t.organization_id = $1 and t.id = $2), g.member_id,
+         coalesce(a.points_e4, 0) - coalesce(b.points_e4, 0),
+         coalesce(a.exact_hits, 0) - coalesce(b.exact_hits, 0),
+         coalesce(a.right_outcomes, 0) - coalesce(b.right_outcomes, 0)
+  from scoreboard.guesses g
+  left join award a on a.home = g.home and a.away = g.away and g.stored_at < $5
+  left join before b on b.member_id = g.member_id
+  where g.organization_id = $1 and g.match_id = $3
+    and (coalesce(a.points_e4, 0) <> coalesce(b.points_e4, 0)
+      or coalesce(a.exact_hits, 0) <> coalesce(b.exact_hits, 0)
+      or coalesce(a.right_outcomes, 0) <> coalesce(b.right_outcomes, 0))
+  returning member_id, points_e4, exact_hits, right_outcomes
+), sums as (
+  select count(*) as members, coalesce(sum(points_e4), 0) as points_e4,
+         coalesce(sum(exact_hits), 0) as exact_hits,
+         coalesce(sum(right_outcomes), 0) as right_outcomes
+  from given
+), moved as (
+  update scoreboard.entries e set
+    points_e4 = e.points_e4 + g.points_e4,
+    exact_hits = e.exact_hits + g.exact_hits,
+    right_outcomes = e.right_outcomes + g.right_outcomes,
+    standing = e.standing
+      - ($14 * g.points_e4 + $15 * g.exact_hits + $16 * g.right_outcomes)
+  from given g
+  where e.organization_id = $1 and e.board_id = $2 and e.member_id = g.member_id
+  returning old.points_e4 as was_e4, new.points_e4 as is_e4
+), paths as (
+  select was_e4, is_e4, count(*) as members from moved group by was_e4, is_e4
+), moves as (
+  select m.points_e4, sum(m.change)::int8 as change from (
+    select was_e4 as points_e4, -members as change from paths
+    union all select is_e4, members from paths
+  ) m
+  group by m.points_e4 having sum(m.change) <> 0
+), shrunk as (
+  update scoreboard.histograms h set members = h.members + m.change
+  from moves m
+  where h.organization_id = $1 and h.board_id = $2 and h.points_e4 = m.points_e4 and m.change < 0
+  returning h.points_e4
+), grown as (
+  insert into scoreboard.histograms as h (organization_id, board_id, points_e4, members)
+  select $1, $2, m.points_e4, m.change from moves m where m.change > 0 order by m.points_e4
+  on conflict (organization_id, board_id, points_e4) do update
+    set members = h.members + excluded.members
+), entered as (
+  insert into scoreboard.match_settlement_ledger
+    (organization_id, tournament_id, entry, result, job_id, attempt)
+  select $1, $2, format(
+      '{"matchId":"%s","resultVersion":%s,"status":"applied","resultHash":"%s","guesses":%s,'
+      '"members":%s,"change":{"points":%s,"exactHits":%s,"rightOutcomes":%s},"previous":%s}',
+      $3, $4, $7, c.guesses, s.members, trim_scale(s.points_e4 * 0.0001), s.exact_hits,
+      s.right_outcomes, coalesce($6::text, 'null')), $8, $18, $19
+  from counted c cross join sums s
+  returning seq
+), settled as (
+  update scoreboard.matches m set settled_version = $4
+  where m.organization_id = $1 and m.tournament_id = $2 and m.id = $3
+), told as (
+  insert into jobs.event_outbox (type, organization_id, data, job_id, request_id)
+  select 'scoreboard.MatchSettled', $1, jsonb_build_object('tournamentId', $2, 'matchId', $3,
+    'resultVersion', $4, 'seq', l.seq, 'guesses', c.guesses, 'members', s.members), $18, $20
+  from entered l cross join counted c cross join sums s
+)
+select scoreboard.refuse(c.guesses > $17, 'settlement_too_large')::text as guesses,
+       scoreboard.refuse(s.members <> (select count(*) from moved), 'settlement_not_on_board')::text
+         as board,
+       scoreboard.refuse((select count(*) from shrunk)
+         <> (select count(*) from moves m where m.change < 0), 'settlement_not_in_histogram')::text
+         as histogram
+from counted c cross join sums s

@@ -1,0 +1,266 @@
+//! Tournaments on both subjects: what a test fills them with, and their tables.
+
+use chrono::{DateTime, Utc};
+use mauntic_domain::ids::MemberId;
+use mauntic_domain::scoreboard::{Chain, Match, MatchResult, Round, Rules, Score};
+use mauntic_flows::ports::MatchPlace;
+use mauntic_sim::store::State;
+use mauntic_sim::store::boards::TournamentKey;
+use serde_json::{Value, json};
+
+use crate::memory::Memory;
+use crate::postgres::Postgres;
+use crate::subject::Subject;
+
+/// A subject that has tournaments.
+pub(crate) trait BoardSubject: Subject {
+    /// Makes a tournament.
+    async fn put_tournament(&self, key: &TournamentKey, rules: &Rules, chain: &Chain);
+    /// Changes a tournament's rules, as before its first settlement.
+    async fn change_rules(&self, key: &TournamentKey, rules: &Rules);
+    /// Makes a match, or changes what is stored of it.
+    async fn put_match(&self, place: &MatchPlace, round: &Round, stored: &Match);
+    /// Makes members.
+    async fn put_members(&self, key: &TournamentKey, members: &[(MemberId, DateTime<Utc>)]);
+    /// Stores guesses about a match, as they are.
+    async fn put_guesses(&self, place: &MatchPlace, guesses: &[(MemberId, Score, DateTime<Utc>)]);
+    /// Takes a member off a board, as no statement of ours does.
+    async fn spoil_board(&self, key: &TournamentKey, member: &MemberId);
+}
+
+impl BoardSubject for Memory {
+    async fn put_tournament(&self, key: &TournamentKey, rules: &Rules, chain: &Chain) {
+        self.store.put_tournament(key.clone(), rules.clone(), chain.clone());
+    }
+
+    async fn change_rules(&self, key: &TournamentKey, rules: &Rules) {
+        self.store.change_rules(key, rules.clone());
+    }
+
+    async fn put_match(&self, place: &MatchPlace, round: &Round, stored: &Match) {
+        self.store.put_match(place.clone(), round.clone(), *stored);
+    }
+
+    async fn put_members(&self, key: &TournamentKey, members: &[(MemberId, DateTime<Utc>)]) {
+        self.store.put_members(key, members);
+    }
+
+    async fn put_guesses(&self, place: &MatchPlace, guesses: &[(MemberId, Score, DateTime<Utc>)]) {
+        self.store.put_guesses(place, guesses);
+    }
+
+    async fn spoil_board(&self, key: &TournamentKey, member: &MemberId) {
+        self.store.spoil_board(key, member);
+    }
+}
+
+impl BoardSubject for Postgres {
+    async fn put_tournament(&self, (owner, id): &TournamentKey, rules: &Rules, chain: &Chain) {
+        let (rules, chain) = (json!(rules), json!(chain));
+        let sql =
+            "insert into scoreboard.tournaments (organization_id, id, name, rules, tie_breaks)
+          values ($1, $2, 'a tournament', $3, $4)";
+        let written = self.owner.execute(sql, &[&owner.as_str(), id, &rules, &chain]).await;
+        written.expect("the test's own row");
+    }
+
+    async fn change_rules(&self, (owner, id): &TournamentKey, rules: &Rules) {
+        let sql = "update scoreboard.tournaments set rules = $3
+          where organization_id = $1 and id = $2";
+        let written = self.owner.execute(sql, &[&owner.as_str(), id, &json!(rules)]).await;
+        written.expect("the test's own row");
+    }
+
+    async fn put_match(&self, place: &MatchPlace, round: &Round, stored: &Match) {
+        let sql = "insert into scoreboard.matches (organization_id, tournament_id, id, external_id,
+            round, home_team, away_team, kickoff, status, result, result_version, last_checked_at,
+            ended_at, next_check_at)
+          values ($1, $2, $3, $3::uuid::text, $4, 'h', 'a', $5, $6, $7, $8, $9, $10, $11)
+          on conflict (organization_id, tournament_id, id) do update set
+            round = excluded.round, kickoff = excluded.kickoff, status = excluded.status,
+            result = excluded.result, result_version = excluded.result_version,
+            last_checked_at = excluded.last_checked_at, ended_at = excluded.ended_at,
+            next_check_at = excluded.next_check_at";
+        let result = stored.result.map(MatchResult::canonical);
+        let written = self
+            .owner
+            .execute(
+                sql,
+                &[
+                    &place.organization_id.as_str(),
+                    &place.tournament_id,
+                    &place.match_id,
+                    &round.as_str(),
+                    &stored.kickoff,
+                    &stored.status.name(),
+                    &result,
+                    &stored.result_version,
+                    &stored.last_checked_at,
+                    &stored.ended_at,
+                    &stored.next_check_at,
+                ],
+            )
+            .await;
+        written.expect("the test's own row");
+    }
+
+    async fn put_members(
+        &self,
+        (owner, id): &TournamentKey,
+        members: &[(MemberId, DateTime<Utc>)],
+    ) {
+        let (names, times): (Vec<&str>, Vec<_>) =
+            members.iter().map(|(member, at)| (member.as_str(), *at)).unzip();
+        let sql = "insert into scoreboard.members (organization_id, tournament_id, member_id,
+            joined_at)
+          select $1, $2, m, at from unnest($3::text[], $4::timestamptz[]) as n(m, at)";
+        let written = self.owner.execute(sql, &[&owner.as_str(), id, &names, &times]).await;
+        written.expect("the test's own rows");
+    }
+
+    async fn put_guesses(&self, place: &MatchPlace, guesses: &[(MemberId, Score, DateTime<Utc>)]) {
+        let names: Vec<&str> = guesses.iter().map(|(member, ..)| member.as_str()).collect();
+        let home: Vec<i16> = guesses.iter().map(|(_, of, _)| of.home().into()).collect();
+        let away: Vec<i16> = guesses.iter().map(|(_, of, _)| of.away().into()).collect();
+        let times: Vec<DateTime<Utc>> = guesses.iter().map(|(.., at)| *at).collect();
+        let sql =
+            "insert into scoreboard.guesses (organization_id, match_id, member_id, home, away,
+            stored_at)
+          select $1, $2, g.* from unnest($3::text[], $4::int2[], $5::int2[], $6::timestamptz[]) g
+          on conflict (organization_id, match_id, member_id) do update
+            set home = excluded.home, away = excluded.away, stored_at = excluded.stored_at";
+        let owner = place.organization_id.as_str();
+        let written =
+            self.owner.execute(sql, &[&owner, &place.match_id, &names, &home, &away, &times]).await;
+        written.expect("the test's own rows");
+    }
+
+    async fn spoil_board(&self, (owner, id): &TournamentKey, member: &MemberId) {
+        let sql = "delete from scoreboard.entries
+          where organization_id = $1 and board_id = $2 and member_id = $3";
+        let written = self.owner.execute(sql, &[&owner.as_str(), id, &member.as_str()]).await;
+        written.expect("the test's own row");
+    }
+}
+
+/// Every table of tournaments with every column that decides anything; without the
+/// chain's hashes, which hash a database's own times.
+pub(crate) const TABLES: &str = "select jsonb_build_object(
+  'tournaments', (select coalesce(jsonb_agg(jsonb_build_object('organization_id', t.organization_id,
+      'id', t.id, 'rules', t.rules, 'tie_breaks', t.tie_breaks, 'rules_version', t.rules_version,
+      'ledger_seq', t.ledger_seq, 'settled_at', t.settled_at)
+      order by t.organization_id, t.id), '[]') from scoreboard.tournaments t),
+  'matches', (select coalesce(jsonb_agg(to_jsonb(m) - array['home_team', 'away_team']
+      order by m.organization_id, m.tournament_id, m.id), '[]') from scoreboard.matches m),
+  'members', (select coalesce(jsonb_agg(to_jsonb(m)
+      order by m.organization_id, m.tournament_id, m.member_id), '[]') from scoreboard.members m),
+  'guesses', (select coalesce(jsonb_agg(to_jsonb(g)
+      order by g.organization_id, g.match_id, g.member_id), '[]') from scoreboard.guesses g),
+  'entries', (select coalesce(jsonb_agg(to_jsonb(e)
+      order by e.organization_id, e.board_id, e.member_id), '[]') from scoreboard.entries e),
+  'histograms', (select coalesce(jsonb_agg(to_jsonb(h)
+      order by h.organization_id, h.board_id, h.points_e4), '[]') from scoreboard.histograms h),
+  'settlements', (select coalesce(jsonb_agg(jsonb_build_object(
+      'organization_id', l.organization_id, 'tournament_id', l.tournament_id, 'seq', l.seq,
+      'at', l.at, 'entry', l.entry::jsonb, 'result', l.result, 'job_id', l.job_id,
+      'attempt', l.attempt, 'detail', l.detail)
+      order by l.organization_id, l.tournament_id, l.seq), '[]')
+    from scoreboard.match_settlement_ledger l),
+  'point_entries', (select coalesce(jsonb_agg(to_jsonb(p)
+      order by p.organization_id, p.tournament_id, p.seq, p.member_id), '[]')
+    from scoreboard.point_entries p))";
+
+/// The same of the double.
+pub(crate) fn tables(state: &State) -> Value {
+    let boards = state.boards();
+    let tournaments = boards.tournaments.iter().map(|((owner, id), row)| {
+        json!({
+            "organization_id": owner, "id": id, "rules": row.rules, "tie_breaks": row.chain,
+            "rules_version": row.rules_version, "ledger_seq": row.head.seq,
+            "settled_at": row.settled_at,
+        })
+    });
+    let matches = boards.matches.iter().map(|(place, row)| {
+        let of = &row.stored;
+        json!({
+            "organization_id": place.organization_id, "tournament_id": place.tournament_id,
+            "id": place.match_id, "external_id": row.external_id, "round": row.round,
+            "kickoff": of.kickoff, "status": of.status.name(),
+            "result": of.result.map(MatchResult::canonical),
+            "result_version": of.result_version, "settled_version": row.settled_version,
+            "last_checked_at": of.last_checked_at, "ended_at": of.ended_at,
+            "next_check_at": of.next_check_at,
+        })
+    });
+    let members = boards.members.iter().flat_map(|((owner, id), of)| {
+        of.iter().map(move |(member, at)| {
+            json!({"organization_id": owner, "tournament_id": id, "member_id": member,
+                "joined_at": at})
+        })
+    });
+    json!({
+        "tournaments": tournaments.collect::<Vec<_>>(),
+        "matches": matches.collect::<Vec<_>>(),
+        "members": members.collect::<Vec<_>>(),
+        "guesses": guesses(state),
+        "entries": entries(state),
+        "histograms": histograms(state),
+        "settlements": settlements(state),
+        "point_entries": point_entries(state),
+    })
+}
+
+fn guesses(state: &State) -> Vec<Value> {
+    let rows = state.boards().guesses.iter().flat_map(|((owner, of), rows)| {
+        rows.iter().map(move |(member, row)| {
+            json!({"organization_id": owner, "match_id": of, "member_id": member,
+                "home": row.score.home(), "away": row.score.away(), "stored_at": row.stored_at})
+        })
+    });
+    rows.collect()
+}
+
+fn entries(state: &State) -> Vec<Value> {
+    let rows = state.boards().entries.iter().flat_map(|((owner, id), rows)| {
+        rows.iter().map(move |(member, row)| {
+            json!({"organization_id": owner, "board_id": id, "member_id": member,
+                "points_e4": row.totals.points.e4(), "exact_hits": row.totals.exact_hits,
+                "right_outcomes": row.totals.right_outcomes, "standing": row.standing,
+                "joined_at": row.joined_at})
+        })
+    });
+    rows.collect()
+}
+
+fn histograms(state: &State) -> Vec<Value> {
+    let rows = state.boards().histograms.iter().flat_map(|((owner, id), rows)| {
+        rows.iter().map(move |(points, members)| {
+            json!({"organization_id": owner, "board_id": id, "points_e4": points.e4(),
+                "members": members})
+        })
+    });
+    rows.collect()
+}
+
+fn settlements(state: &State) -> Vec<Value> {
+    let rows = state.boards().ledger.iter().flat_map(|((owner, id), rows)| {
+        rows.iter().map(move |row| {
+            let entry: Value = serde_json::from_str(&row.link.entry).expect("an entry");
+            json!({"organization_id": owner, "tournament_id": id, "seq": row.link.seq,
+                "at": row.link.at, "entry": entry, "result": row.result.canonical(),
+                "job_id": row.job_id, "attempt": row.attempt, "detail": row.detail})
+        })
+    });
+    rows.collect()
+}
+
+fn point_entries(state: &State) -> Vec<Value> {
+    let rows = state.boards().points.iter().flat_map(|((owner, id), rows)| {
+        rows.iter().map(move |((seq, member), of)| {
+            json!({"organization_id": owner, "tournament_id": id, "seq": seq, "member_id": member,
+                "points_e4": of.points.e4(), "exact_hits": of.exact_hits,
+                "right_outcomes": of.right_outcomes})
+        })
+    });
+    rows.collect()
+}

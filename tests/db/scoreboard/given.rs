@@ -1,0 +1,108 @@
+//! Tournaments to be settled, jobs that do it, and what must hold of the boards then.
+
+use chrono::Utc;
+use mauntic_domain::jobs::Queue;
+use mauntic_domain::jobs::queue::Origin;
+use mauntic_domain::scoreboard::{Chain, Rules};
+use mauntic_flows::consume::{Body, Delivery, Report, consume};
+use mauntic_tests::ports::{Settlements, TestPorts};
+use mauntic_tests::world::World;
+use serde_json::json;
+use uuid::Uuid;
+
+pub(crate) const TOURNAMENT: Uuid = Uuid::from_u128(0x019c_7a00_3333_7000_8000_0000_0000_0001);
+
+/// A tournament with so many members, and matches that ended 2:1 and about which
+/// everybody guessed; by number from 0.
+pub(crate) async fn tournament(world: &World, members: i32, matches: i32) -> Vec<Uuid> {
+    let (rules, chain) = (json!(Rules::default()), json!(Chain::default()));
+    let sql = "insert into scoreboard.tournaments (organization_id, id, name, rules, tie_breaks)
+      values ('org_1', $1, 'a tournament', $2, $3)";
+    world.owner.execute(sql, &[&TOURNAMENT, &rules, &chain]).await.unwrap();
+    let sql = "insert into scoreboard.members (organization_id, tournament_id, member_id)
+      select 'org_1', $1, 'm' || lpad(n::text, 7, '0') from generate_series(1, $2::int4) n";
+    world.owner.execute(sql, &[&TOURNAMENT, &members]).await.unwrap();
+    let sql = "insert into scoreboard.matches (organization_id, tournament_id, external_id, round,
+        home_team, away_team, kickoff, status, result, result_version, ended_at)
+      select 'org_1', $1, 'match-' || n, 'Matchday 1', 'h', 'a', now() - interval '2 h', 'ended',
+             '{\"ft\":[2,1]}', 1, now() from generate_series(1, $2::int4) n
+      returning id";
+    let rows = world.owner.query(sql, &[&TOURNAMENT, &matches]).await.unwrap();
+    let sql = "insert into scoreboard.guesses (organization_id, match_id, member_id, home, away,
+        stored_at)
+      select 'org_1', m.id, e.member_id, (hashtext(e.member_id || m.id::text) & 65535) % 4,
+             (hashtext(m.id::text || e.member_id) & 65535) % 3, m.kickoff - interval '1 h'
+      from scoreboard.matches m join scoreboard.members e using (organization_id, tournament_id)";
+    world.owner.execute(sql, &[]).await.unwrap();
+    world.owner.batch_execute("analyze scoreboard.guesses, scoreboard.entries").await.unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// A job that settles the first version of a match's result.
+pub(crate) async fn job(world: &World, match_id: Uuid, version: i32) -> Uuid {
+    let data = json!({"organizationId": "org_1", "tournamentId": TOURNAMENT, "matchId": match_id,
+        "resultVersion": version});
+    let sql = "insert into jobs.job (organization_id, queue, type, data, failures_max)
+      values ('org_1', 'mauntic-scoreboard-jobs', 'scoreboard.settle-match-score', $1, 5)
+      returning id";
+    world.owner.query_one(sql, &[&data]).await.unwrap().get(0)
+}
+
+/// Consumes a message of each of these jobs.
+pub(crate) async fn consume_jobs(ports: &TestPorts, jobs: &[Uuid]) -> Report {
+    let body =
+        |id: &Uuid| json!({"type": "scoreboard.settle-match-score", "jobId": id}).to_string();
+    let deliveries: Vec<Delivery> = jobs
+        .iter()
+        .map(|id| Delivery { message_id: format!("m-{id}"), body: Body::Text(body(id)) })
+        .collect();
+    let origin = Origin::Jobs(Queue::ScoreboardJobs);
+    consume(ports, origin, Uuid::new_v4(), &deliveries, &Settlements::default()).await
+}
+
+/// What is put off is due now.
+pub(crate) async fn make_due(world: &World) {
+    let sql = "update jobs.job set available_at = now(), wake_at = now() where state = 'queued'";
+    world.owner.execute(sql, &[]).await.unwrap();
+}
+
+/// The state of a job and what it spent.
+pub(crate) async fn state(world: &World, id: Uuid) -> (String, i16, Option<String>, f64) {
+    let sql = "select state, failures, snooze_reason,
+        extract(epoch from available_at - $2)::float8 from jobs.job where id = $1";
+    let row = world.owner.query_one(sql, &[&id, &Utc::now()]).await.unwrap();
+    (row.get(0), row.get(1), row.get(2), row.get(3))
+}
+
+/// Where the boards are not what guesses and results say, counted anew by the database:
+/// nothing, in members with points, entries of points, and the histogram.
+pub(crate) async fn differences(world: &World) -> Vec<String> {
+    let sql = "with earned as (
+        select g.member_id, sum(case
+            when (g.home, g.away) = (r.home, r.away) then 50000
+            when g.home - g.away = r.home - r.away then 30000
+            when sign(g.home - g.away) = sign(r.home - r.away) then 20000 else 0 end) as points
+        from scoreboard.guesses g
+        join scoreboard.matches m on m.organization_id = g.organization_id and m.id = g.match_id
+          and m.settled_version > 0 and g.stored_at < m.kickoff
+        cross join lateral (select (m.result::jsonb -> 'ft' ->> 0)::int as home,
+                                   (m.result::jsonb -> 'ft' ->> 1)::int as away) r
+        group by g.member_id
+      ), given as (
+        select p.member_id, sum(p.points_e4) as points from scoreboard.point_entries p
+        group by p.member_id
+      ), counted as (
+        select e.points_e4, count(*) as members from scoreboard.entries e group by e.points_e4
+      )
+      select 'board: ' || e.member_id from scoreboard.entries e
+      left join earned r using (member_id) left join given g using (member_id)
+      where e.points_e4 <> coalesce(r.points, 0) or e.points_e4 <> coalesce(g.points, 0)
+        or e.standing / 16777216 <> -e.points_e4
+          and (e.standing + 1) / 16777216 <> -e.points_e4
+      union all
+      select 'histogram: ' || coalesce(h.points_e4, c.points_e4)
+      from scoreboard.histograms h full join counted c using (points_e4)
+      where coalesce(h.members, 0) <> coalesce(c.members, 0)
+      limit 20";
+    world.rows(sql).await.iter().map(|row| row.get(0)).collect()
+}
