@@ -209,8 +209,9 @@ comment on column scoreboard.entries.exact_hits is 'Guesses that were the score 
 comment on column scoreboard.entries.right_outcomes is 'Guesses that had the right winner, or the draw; exact ones are among them.';
 comment on column scoreboard.entries.standing is 'Points and tie-breaks as one number: the lower it is, the better.';
 comment on column scoreboard.entries.joined_at is 'When the member joined the tournament.';
-create index entries_in_order on scoreboard.entries (board_id, standing, joined_at, member_id);
-comment on index scoreboard.entries_in_order is 'Boards in their order.';
+create index entries_in_order on scoreboard.entries
+  (organization_id, board_id, standing, joined_at, member_id);
+comment on index scoreboard.entries_in_order is 'Boards in their order; with the organization, so that who is tied is counted in it alone.';
 
 create table scoreboard.histograms (
   organization_id text not null collate "C" check (length(organization_id) between 1 and 64),

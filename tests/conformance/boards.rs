@@ -7,6 +7,7 @@ use mauntic_flows::ports::MatchPlace;
 use mauntic_sim::store::State;
 use mauntic_sim::store::boards::TournamentKey;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::memory::Memory;
 use crate::postgres::Postgres;
@@ -22,6 +23,8 @@ pub(crate) trait BoardSubject: Subject {
     async fn put_match(&self, place: &MatchPlace, round: &Round, stored: &Match);
     /// Makes members.
     async fn put_members(&self, key: &TournamentKey, members: &[(MemberId, DateTime<Utc>)]);
+    /// Makes a league of members.
+    async fn put_league(&self, key: &TournamentKey, league: Uuid, members: &[MemberId]);
     /// Stores guesses about a match, as they are.
     async fn put_guesses(&self, place: &MatchPlace, guesses: &[(MemberId, Score, DateTime<Utc>)]);
     /// Takes a member off a board, as no statement of ours does.
@@ -43,6 +46,10 @@ impl BoardSubject for Memory {
 
     async fn put_members(&self, key: &TournamentKey, members: &[(MemberId, DateTime<Utc>)]) {
         self.store.put_members(key, members);
+    }
+
+    async fn put_league(&self, key: &TournamentKey, league: Uuid, members: &[MemberId]) {
+        self.store.put_league(key, league, members);
     }
 
     async fn put_guesses(&self, place: &MatchPlace, guesses: &[(MemberId, Score, DateTime<Utc>)]) {
@@ -115,6 +122,20 @@ impl BoardSubject for Postgres {
             joined_at)
           select $1, $2, m, at from unnest($3::text[], $4::timestamptz[]) as n(m, at)";
         let written = self.owner.execute(sql, &[&owner.as_str(), id, &names, &times]).await;
+        written.expect("the test's own rows");
+    }
+
+    async fn put_league(&self, (owner, id): &TournamentKey, league: Uuid, members: &[MemberId]) {
+        let names: Vec<&str> = members.iter().map(MemberId::as_str).collect();
+        let sql = "insert into scoreboard.leagues (organization_id, tournament_id, id, name)
+          values ($1, $2, $3, 'a league')";
+        let written = self.owner.execute(sql, &[&owner.as_str(), id, &league]).await;
+        written.expect("the test's own row");
+        let sql =
+            "insert into scoreboard.league_members (organization_id, tournament_id, league_id,
+            member_id)
+          select $1, $2, $3, m from unnest($4::text[]) m";
+        let written = self.owner.execute(sql, &[&owner.as_str(), id, &league, &names]).await;
         written.expect("the test's own rows");
     }
 

@@ -25,6 +25,7 @@ mod alerts;
 mod alone;
 mod answers;
 pub(crate) mod asked;
+mod board_ranks;
 mod case_lists;
 mod cases;
 mod claims;

@@ -2,5 +2,6 @@
 //! shows with locks, and what it costs.
 
 mod given;
+mod ranks;
 mod schema;
 mod settle;

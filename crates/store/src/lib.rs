@@ -15,6 +15,7 @@ mod advance;
 mod alerts;
 mod answers;
 mod audit;
+mod boards;
 mod bury;
 mod case_acts;
 mod case_views;

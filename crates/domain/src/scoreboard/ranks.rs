@@ -125,6 +125,15 @@ impl Before {
     pub const fn counted(found: u64) -> Self {
         if found < TIED_COUNTED_MAX { Self::Exactly(found) } else { Self::AtLeast(found) }
     }
+
+    /// How many stand before the one behind somebody.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        match self {
+            Self::Exactly(before) => Self::Exactly(before + 1),
+            Self::AtLeast(before) => Self::AtLeast(before + 1),
+        }
+    }
 }
 
 /// Where the members with one number of points stand, by the histogram of points.

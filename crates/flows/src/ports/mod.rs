@@ -2,6 +2,7 @@
 //! port takes the decided writes as a value and commits them itself.
 
 mod acts;
+mod boards;
 mod claim;
 mod config;
 mod effect;
@@ -24,6 +25,7 @@ pub use acts::{
     Act, Advanced, ByHand, CaseReplay, CaseReplayed, Discarded, Ended, Handed, Repeat, ReplayOrder,
     RequestKey, Retried,
 };
+pub use boards::{Board, BoardLine, BoardPlace, BoardSlice, BoardStore, LeagueBoard};
 pub use claim::{
     AloneClaim, AloneRequest, ClaimReply, ClaimRequest, DeadLetter, Held, Next, Seen, ShortJob,
 };
@@ -57,16 +59,14 @@ pub use signals::{
     SIGNALS_READ_MAX, SignalList, SignalPlace, SignalStore, SignalView,
 };
 pub use tenant::{
-    ApiKey, Beat, Enqueued, FeaturesStored, Instance, JobKey, LeaderboardEntry, NewJob, Position,
-    QueueStats, Scope, ScoreRow, Vitals,
+    ApiKey, Beat, Enqueued, FeaturesStored, Instance, JobKey, KeyStore, LeaderboardEntry, NewJob,
+    Position, QueueStats, Scope, ScoreRow, Vitals,
 };
 pub use views::{
     AuditFilter, AuditPage, BreakerRow, CaseDetail, CaseFilter, CaseGroup, CaseView, CronRow,
     JobDetail, JobError, JobFilter, JobView, OccurrenceView, Page, Paged, ReplayRow, RunView,
 };
 pub use warmup::{Counters, DomainChange, DomainStore, Object, SendingDomain};
-
-use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::breaker::Breaker;
@@ -109,6 +109,7 @@ pub trait Database: Sync {
     type Session: JobStore
         + EffectStore
         + SettlementStore
+        + BoardStore
         + RelayStore
         + RunStore
         + ScheduleStore
@@ -392,15 +393,4 @@ pub trait EventStore: Sync {
     /// [`SIGNALS_KEPT`]: mauntic_domain::scoring::signals::SIGNALS_KEPT
     /// [`ACTIVITY_KEPT`]: mauntic_domain::contact_events::ACTIVITY_KEPT
     async fn retire_events(&self, limit: i64) -> Result<EventsRetired, PortError>;
-}
-
-/// Keys and what needs no organization.
-#[trait_variant::make(Send)]
-pub trait KeyStore: Sync {
-    /// The live key with this SHA-256.
-    async fn find_key(&self, sha256: &[u8; 32]) -> Result<Option<ApiKey>, PortError>;
-    /// Signs of life for the health check.
-    async fn vitals(&self) -> Result<Vitals, PortError>;
-    /// Counts by queue name.
-    async fn queue_stats(&self) -> Result<BTreeMap<String, QueueStats>, PortError>;
 }

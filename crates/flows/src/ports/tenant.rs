@@ -1,11 +1,15 @@
 //! The values of the HTTP worker's store.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::jobs::{Job, JobState, Queue};
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoring::{Grade, Score};
 use uuid::Uuid;
+
+use super::PortError;
 
 /// Which jobs are one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -194,4 +198,15 @@ pub struct QueueStats {
     pub dead_letters: i64,
     /// Age of the oldest that waits, in seconds.
     pub oldest_secs: Option<i64>,
+}
+
+/// Keys and what needs no organization.
+#[trait_variant::make(Send)]
+pub trait KeyStore: Sync {
+    /// The live key with this SHA-256.
+    async fn find_key(&self, sha256: &[u8; 32]) -> Result<Option<ApiKey>, PortError>;
+    /// Signs of life for the health check.
+    async fn vitals(&self) -> Result<Vitals, PortError>;
+    /// Counts by queue name.
+    async fn queue_stats(&self) -> Result<BTreeMap<String, QueueStats>, PortError>;
 }

@@ -65,6 +65,9 @@ pub enum Call {
     WarmingDomains,
     RetireEvents,
     Report,
+    BoardPage,
+    BoardAround,
+    LeagueBoard,
     FindKey,
     Vitals,
     QueueStats,
@@ -218,6 +221,9 @@ impl Call {
                 | Self::Domains
                 | Self::WarmingDomains
                 | Self::Report
+                | Self::BoardPage
+                | Self::BoardAround
+                | Self::LeagueBoard
                 | Self::FindKey
                 | Self::Vitals
                 | Self::QueueStats

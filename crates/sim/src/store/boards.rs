@@ -1,6 +1,6 @@
 //! The rows of matches, settlements and boards, and filling them by hand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use mauntic_domain::audit::{Link, Walk};
@@ -77,6 +77,8 @@ pub struct Boards {
     pub guesses: BTreeMap<(OrganizationId, Uuid), BTreeMap<MemberId, GuessRow>>,
     pub entries: BTreeMap<TournamentKey, BTreeMap<MemberId, BoardRow>>,
     pub histograms: BTreeMap<TournamentKey, BTreeMap<PointsE4, i64>>,
+    /// Members of leagues.
+    pub leagues: BTreeMap<(TournamentKey, Uuid), BTreeSet<MemberId>>,
     pub ledger: BTreeMap<TournamentKey, Vec<LedgerRow>>,
     /// By the seq of the settlement and the member.
     pub points: BTreeMap<TournamentKey, BTreeMap<(i64, MemberId), Totals>>,
@@ -133,6 +135,12 @@ impl MemoryStore {
                 *of.entry(PointsE4::ZERO).or_default() += 1;
             }
         });
+    }
+
+    /// Makes a league of members.
+    pub fn put_league(&self, key: &TournamentKey, league: Uuid, members: &[MemberId]) {
+        let members = members.iter().cloned().collect();
+        self.by_hand(|state| state.boards.leagues.insert((key.clone(), league), members));
     }
 
     /// Stores guesses about a match, as they are.

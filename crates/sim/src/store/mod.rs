@@ -20,12 +20,13 @@
 //! | `cases`, `replays`, `rehearse`, `by_hand` | replays of one and of many, dry runs; jobs and runs by hand |
 //! | `views`, `case_views`, `contains` | what operators see |
 //! | [`domains`] | sending domains |
-//! | [`boards`], `settlements` | the rows of matches and boards; what settles them |
+//! | [`boards`], `settlements`, `board_views` | the rows of matches and boards; what settles and shows them |
 //! | `deliveries` | the ledger of deliveries |
 //! | `admin`, `look`, `dump` | filling, looking at and comparing a store |
 
 mod acts;
 mod admin;
+mod board_views;
 pub mod boards;
 mod bury;
 mod by_hand;
