@@ -1,8 +1,8 @@
 //! Settlements of matches: what they are decided on, and their statements, which lock
 //! the tournament, look whether it is what was decided on, and then write.
 //!
-//! A settlement has 50 s as a statement of the worker's role: at 5 µs a guess it needs
-//! 10 s for the most guesses that there may be.
+//! A settlement has 50 s as a statement of the worker's role: at 5 to 15 µs a guess, on
+//! two shared cores, it needs 10 to 30 s for the most guesses that there may be.
 
 use mauntic_domain::scoreboard::chain::Weights;
 use mauntic_domain::scoreboard::ledger::{from_hex, to_hex};

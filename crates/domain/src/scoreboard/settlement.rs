@@ -14,8 +14,8 @@ use super::rules::Rules;
 use super::score::Score;
 use super::totals::Totals;
 
-/// Most guesses of one settlement, which is one transaction: at 5 µs each (a million
-/// in 5 s, measured) 10 s of the 55 that a worker's transaction may last.
+/// Most guesses of one settlement, which is one transaction: at 5 to 15 µs each on two
+/// shared cores 10 to 30 s of the 55 that a worker's transaction may last.
 pub const GUESSES_MAX: u32 = 2_000_000;
 
 /// The key under which a version of a match's result is settled at most once.
