@@ -75,16 +75,13 @@ impl BoardStore for Session {
     ) -> Result<LeagueBoard, PortError> {
         let owner = organization.as_str();
         // One more tells whether there are more.
-        let params: &[Param<'_>] = &[
-            (&owner, Type::TEXT),
-            (&tournament, Type::UUID),
-            (&league, Type::UUID),
-            (&(most + 1), Type::INT8),
-        ];
-        let of_tournament = params.get(..2).unwrap_or_default();
+        let of_tournament: [Param<'_>; 2] = [(&owner, Type::TEXT), (&tournament, Type::UUID)];
+        let most_read = most + 1;
+        let of_league: [Param<'_>; 2] = [(&league, Type::UUID), (&most_read, Type::INT8)];
+        let of_league: Vec<Param<'_>> = of_tournament.iter().cloned().chain(of_league).collect();
         let statements = [
-            Statement { sql: include_str!("../sql/read_tournament.sql"), params: of_tournament },
-            Statement { sql: include_str!("../sql/league_board.sql"), params },
+            Statement { sql: include_str!("../sql/read_tournament.sql"), params: &of_tournament },
+            Statement { sql: include_str!("../sql/league_board.sql"), params: &of_league },
         ];
         let what = "reading a league";
         let answers = tenant_snapshot(what, self, organization, &statements).await?;

@@ -257,20 +257,20 @@ async fn append_failure(
     let owner = write.place.organization_id.as_str();
     let entry = write.bare_entry(EntryStatus::Failed).to_json();
     let result = write.result.canonical();
-    let params: &[Param<'_>] = &[
-        (&owner, Type::TEXT),
-        (&write.place.tournament_id, Type::UUID),
+    let tournament: [Param<'_>; 2] =
+        [(&owner, Type::TEXT), (&write.place.tournament_id, Type::UUID)];
+    let failure: [Param<'_>; 5] = [
         (&entry, Type::TEXT),
         (&result, Type::TEXT),
         (&write.job_id, Type::UUID),
         (&write.attempt, Type::INT4),
         (&detail, Type::TEXT),
     ];
-    let tournament = params.get(..2).unwrap_or_default();
+    let params: Vec<Param<'_>> = tournament.iter().cloned().chain(failure).collect();
     let lock = include_str!("../sql/await_tournament.sql");
     let statements = [
-        Statement { sql: lock, params: tournament },
-        Statement { sql: include_str!("../sql/append_failure.sql"), params },
+        Statement { sql: lock, params: &tournament },
+        Statement { sql: include_str!("../sql/append_failure.sql"), params: &params },
     ];
     session.write("noting a settlement that failed", &statements).await.map(|_| ())
 }

@@ -78,7 +78,10 @@ fn deliver_all(copy: &Copy, ids: &[Uuid], parallel: usize) {
 
 /// What the worker said last.
 fn told(copy: &Copy) -> Vec<String> {
-    let logs = copy.workers.logs(false).unwrap_or_default();
+    let logs = match copy.workers.logs(false) {
+        Ok(logs) => logs,
+        Err(error) => return vec![format!("nothing can be read of it: {error}")],
+    };
     logs.iter().rev().take(5).map(|log| format!("{log:?}")).collect()
 }
 

@@ -85,6 +85,13 @@ async fn a_place_among_more_than_are_counted_is_said_to_be_at_least_so_low() {
     assert_eq!(rank(most, Kind::Ordinal).await, [Rank::Place(cap)]);
     assert_eq!(rank(most + 1, Kind::Ordinal).await, [Rank::AtLeast(cap + 1)]);
     assert_eq!(rank(most + 50, Kind::Ordinal).await, [Rank::AtLeast(cap + 1)]);
+    // A page that crosses the end of the count says the same of each.
+    let member = MemberId::parse(format!("m{most:07}")).unwrap();
+    let board = session.board_around(&owner, TOURNAMENT, Kind::Ordinal, &member, 2, 2).await;
+    let slice = board.unwrap().unwrap().slice;
+    let ranks: Vec<Rank> = slice.ranked(Kind::Ordinal).map(|(_, rank)| rank).collect();
+    let [exact, low] = [Rank::Place, Rank::AtLeast];
+    assert_eq!(ranks, [exact(cap - 2), exact(cap - 1), exact(cap), low(cap + 1), low(cap + 1)]);
     assert_eq!(rank(most + 50, Kind::Dense).await, [Rank::Place(1)]);
     assert_eq!(rank(most + 50, Kind::Modified).await, [Rank::Place(cap + 50)]);
 }

@@ -126,12 +126,13 @@ impl Before {
         if found < TIED_COUNTED_MAX { Self::Exactly(found) } else { Self::AtLeast(found) }
     }
 
-    /// How many stand before the one behind somebody.
+    /// How many stand before the one behind somebody; as if that one had been counted for
+    /// itself, so that every page says the same of it.
     #[must_use]
     pub const fn next(self) -> Self {
         match self {
-            Self::Exactly(before) => Self::Exactly(before + 1),
-            Self::AtLeast(before) => Self::AtLeast(before + 1),
+            Self::Exactly(before) => Self::counted(before + 1),
+            Self::AtLeast(before) => Self::AtLeast(before),
         }
     }
 }

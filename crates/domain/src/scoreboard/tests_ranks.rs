@@ -84,6 +84,11 @@ fn a_place_among_many_is_counted_only_so_far() {
     assert_eq!(ordinal(0), Rank::Place(8));
     assert_eq!(ordinal(TIED_COUNTED_MAX - 1), Rank::Place(10_007));
     assert_eq!(ordinal(TIED_COUNTED_MAX), Rank::AtLeast(10_008));
+    // Whoever stands behind somebody is told the same as alone.
+    for found in [0, 7, TIED_COUNTED_MAX - 2, TIED_COUNTED_MAX - 1, TIED_COUNTED_MAX] {
+        let alone = Before::counted((found + 1).min(TIED_COUNTED_MAX));
+        assert_eq!(Before::counted(found).next(), alone, "{found}");
+    }
     assert_eq!(place.rank(Kind::Dense, Before::counted(TIED_COUNTED_MAX)), Rank::Place(3));
 }
 

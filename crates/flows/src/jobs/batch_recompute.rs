@@ -17,7 +17,7 @@ use mauntic_domain::jobs::limits::SPAWNED_MAX;
 use serde_json::json;
 
 use super::{Context, Decided, Outcome};
-use crate::ports::{EffectStore, Held, Host, PortError, Ports, SpawnedJob};
+use crate::ports::{EffectStore, Held, PortError, Ports, SpawnedJob};
 
 pub(super) async fn decide<P: Ports>(
     cx: &Context<'_, P>,
@@ -26,16 +26,14 @@ pub(super) async fn decide<P: Ports>(
 ) -> Result<Decided, PortError> {
     let owner = data.organization_id;
     let plan = cx.session.plan_ranges(owner.as_ref(), RANGE_CONTACTS, SPAWNED_MAX).await?;
-    let chunk = |range: ContactRange| SpawnedJob {
-        id: cx.ports.host().new_id(),
-        job: Job::RecomputeChunk(RecomputeChunk {
+    let chunk = |range: ContactRange| {
+        let chunk = RecomputeChunk {
             organization_id: owner.clone(),
             contacts: Contacts::Range(range),
             context: None,
             config_epoch: Some(plan.config_epoch),
-        }),
-        run_id: held.run_id,
-        request_id: held.request_id.clone(),
+        };
+        cx.spawn(held, Job::RecomputeChunk(chunk))
     };
     let spawned: Vec<SpawnedJob> = plan.ranges.into_iter().map(chunk).collect();
     let decided = Decided::of(Outcome::Done(json!({"chunks": spawned.len()})));

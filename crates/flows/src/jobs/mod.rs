@@ -25,7 +25,7 @@ use serde_json::json;
 pub use outcome::Outcome;
 pub(crate) use outcome::{BUSY, Decided, Decision};
 
-use crate::ports::{Database, Dependency, Held, Outside, PortError, Ports};
+use crate::ports::{Database, Dependency, Held, Host, Outside, PortError, Ports, SpawnedJob};
 
 /// What a handler works with.
 pub(crate) struct Context<'a, P: Ports> {
@@ -33,6 +33,18 @@ pub(crate) struct Context<'a, P: Ports> {
     pub(crate) session: &'a <P::Db as Database>::Session,
     /// The database's clock at the claim.
     pub(crate) now: DateTime<Utc>,
+}
+
+impl<P: Ports> Context<'_, P> {
+    /// A job that a held one asks for, in its run.
+    fn spawn(&self, held: &Held, job: Job) -> SpawnedJob {
+        SpawnedJob {
+            id: self.ports.host().new_id(),
+            job,
+            run_id: held.run_id,
+            request_id: held.request_id.clone(),
+        }
+    }
 }
 
 /// Types whose jobs have nobody to call in this deployment, so that they take no time.

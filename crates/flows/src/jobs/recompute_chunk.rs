@@ -15,9 +15,7 @@ use serde_json::json;
 
 use super::scoring::{Tally, Target, score_target};
 use super::{Context, Decided, Outcome};
-use crate::ports::{
-    ContactKey, EffectStore, Held, Host, PortError, Ports, ScoreInputs, SpawnedJob,
-};
+use crate::ports::{ContactKey, EffectStore, Held, PortError, Ports, ScoreInputs};
 
 pub(super) async fn decide<P: Ports>(
     cx: &Context<'_, P>,
@@ -74,11 +72,9 @@ fn split<P: Ports>(
             [low, high].map(Contacts::Range)
         }
     };
-    let chunk = |contacts| SpawnedJob {
-        id: cx.ports.host().new_id(),
-        job: Job::RecomputeChunk(RecomputeChunk { contacts, ..data.clone() }),
-        run_id: held.run_id,
-        request_id: held.request_id.clone(),
+    let chunk = |contacts| {
+        let half = RecomputeChunk { contacts, ..data.clone() };
+        cx.spawn(held, Job::RecomputeChunk(half))
     };
     let spawned = halves.map(chunk).into();
     let summary = json!({"scored": 0, "splitInto": 2, "reason": "too_many_signals"});

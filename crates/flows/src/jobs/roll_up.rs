@@ -11,12 +11,12 @@
 use chrono::{DateTime, Utc};
 use mauntic_domain::analytics::{RollUp, Window};
 use mauntic_domain::jobs::Job;
-use mauntic_domain::jobs::data::{Nominal, Part};
+use mauntic_domain::jobs::data::Nominal;
 use serde_json::json;
 
 use super::roll_up_parts::{Share, plan, share};
 use super::{Context, Decided, Outcome, nominal};
-use crate::ports::{EffectStore, Held, Host, PortError, Ports, RollUpWrite, SpawnedJob};
+use crate::ports::{EffectStore, Held, PortError, Ports, RollUpWrite};
 
 pub(super) async fn decide<P: Ports>(
     cx: &Context<'_, P>,
@@ -47,9 +47,13 @@ pub(super) async fn decide<P: Ports>(
     });
     let job_id = held.id;
     let write = |organizations| RollUpWrite { roll_up, window, organizations, job_id };
+    let spawn = |part| {
+        let data = Nominal { nominal: Some(nominal), part: Some(part) };
+        cx.spawn(held, Job::RollUp(roll_up, data))
+    };
     Ok(Decided {
         roll_up: range.map(write),
-        spawned: parts.into_iter().map(|part| spawn(cx, held, roll_up, nominal, part)).collect(),
+        spawned: parts.into_iter().map(spawn).collect(),
         ..Decided::of(Outcome::Done(summary))
     })
 }
@@ -69,22 +73,6 @@ fn counted(
         ),
     })?;
     Ok((nominal, window))
-}
-
-/// The job of a part, in the same run.
-fn spawn<P: Ports>(
-    cx: &Context<'_, P>,
-    held: &Held,
-    roll_up: RollUp,
-    nominal: DateTime<Utc>,
-    part: Part,
-) -> SpawnedJob {
-    SpawnedJob {
-        id: cx.ports.host().new_id(),
-        job: Job::RollUp(roll_up, Nominal { nominal: Some(nominal), part: Some(part) }),
-        run_id: held.run_id,
-        request_id: held.request_id.clone(),
-    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{Context as Handling, Decided, Outcome};
 use crate::ports::{
-    ContactKey, CurrentScore, Held, Host, PortError, Ports, ScoreInputs, ScoreWrite, SpawnedJob,
+    ContactKey, CurrentScore, Held, PortError, Ports, ScoreInputs, ScoreWrite, SpawnedJob,
 };
 
 /// A contact to be scored.
@@ -146,11 +146,6 @@ pub(super) fn next_sweep<P: Ports>(
     max: u32,
 ) -> Vec<SpawnedJob> {
     let is_full = u32::try_from(found).unwrap_or(u32::MAX) >= max;
-    let next = is_full.then(|| SpawnedJob {
-        id: cx.ports.host().new_id(),
-        job,
-        run_id: held.run_id,
-        request_id: held.request_id.clone(),
-    });
+    let next = is_full.then(|| cx.spawn(held, job));
     next.into_iter().collect()
 }

@@ -108,7 +108,7 @@ impl State {
         let tournament = self.boards.tournaments.get(key)?;
         let part = part.start.min(lines.len())..part.end.min(lines.len());
         let (before, from) = lines.split_at_checked(part.start)?;
-        let shown = from.get(..part.len()).unwrap_or_default();
+        let shown: Vec<BoardLine> = from.iter().take(part.len()).cloned().collect();
         let is_tied = |line: &&BoardLine| {
             shown.first().is_some_and(|of| of.entrant.totals.points == line.entrant.totals.points)
         };
@@ -118,7 +118,7 @@ impl State {
         } else {
             0
         };
-        let slice = BoardSlice { lines: shown.to_vec(), tied_before };
+        let slice = BoardSlice { lines: shown, tied_before };
         Some(Board { ranking: Kind::default(), revision: tournament.head.seq, slice })
     }
 }

@@ -89,6 +89,9 @@ impl State {
     pub(super) fn settle(&mut self, write: &SettlementWrite) {
         // What cannot be done was found before anything was written.
         let Ok(plan) = self.plan(write) else { return };
+        if let Some(row) = self.boards.matches.get_mut(&write.place) {
+            row.settled_version = write.basis.result_version;
+        }
         let SettlementAct::Apply { weights, .. } = &write.act else {
             self.append_settlement(write, write.bare_entry(EntryStatus::Skipped), None);
             return;
@@ -119,9 +122,6 @@ impl State {
         let seq = self.append_settlement(write, entry, None);
         let points = self.boards.points.entry(key).or_default();
         points.extend(plan.given.into_iter().map(|(member, change)| ((seq, member), change)));
-        if let Some(row) = self.boards.matches.get_mut(&write.place) {
-            row.settled_version = write.basis.result_version;
-        }
         self.tell_settled(write, seq, guesses, members);
     }
 
