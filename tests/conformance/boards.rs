@@ -5,8 +5,9 @@ use mauntic_domain::ids::MemberId;
 use mauntic_domain::scoreboard::{Chain, Match, MatchResult, Round, Rules, Score};
 use mauntic_flows::ports::MatchPlace;
 use mauntic_sim::store::State;
-use mauntic_sim::store::boards::TournamentKey;
+use mauntic_sim::store::boards::{BoardCounts, TournamentKey};
 use serde_json::{Value, json};
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use crate::memory::Memory;
@@ -145,15 +146,15 @@ impl BoardSubject for Postgres {
         let away: Vec<i16> = guesses.iter().map(|(_, of, _)| of.away().into()).collect();
         let times: Vec<DateTime<Utc>> = guesses.iter().map(|(.., at)| *at).collect();
         let sql =
-            "insert into scoreboard.guesses (organization_id, match_id, member_id, home, away,
-            stored_at)
-          select $1, $2, g.* from unnest($3::text[], $4::int2[], $5::int2[], $6::timestamptz[]) g
-          on conflict (organization_id, match_id, member_id) do update
+            "insert into scoreboard.guesses (organization_id, tournament_id, match_id, member_id,
+            home, away, stored_at)
+          select $1, $7, $2, g.* from unnest($3::text[], $4::int2[], $5::int2[], $6::timestamptz[]) g
+          on conflict (organization_id, tournament_id, match_id, member_id) do update
             set home = excluded.home, away = excluded.away, stored_at = excluded.stored_at";
-        let owner = place.organization_id.as_str();
-        let written =
-            self.owner.execute(sql, &[&owner, &place.match_id, &names, &home, &away, &times]).await;
-        written.expect("the test's own rows");
+        let (owner, of) = (place.organization_id.as_str(), &place.tournament_id);
+        let params: [&(dyn ToSql + Sync); 7] =
+            [&owner, &place.match_id, &names, &home, &away, &times, of];
+        self.owner.execute(sql, &params).await.expect("the test's own rows");
     }
 
     async fn spoil_board(&self, (owner, id): &TournamentKey, member: &MemberId) {
@@ -169,18 +170,20 @@ impl BoardSubject for Postgres {
 pub(crate) const TABLES: &str = "select jsonb_build_object(
   'tournaments', (select coalesce(jsonb_agg(jsonb_build_object('organization_id', t.organization_id,
       'id', t.id, 'rules', t.rules, 'tie_breaks', t.tie_breaks, 'rules_version', t.rules_version,
-      'ledger_seq', t.ledger_seq, 'settled_at', t.settled_at)
+      'revision', t.revision, 'ledger_seq', t.ledger_seq, 'settled_at', t.settled_at)
       order by t.organization_id, t.id), '[]') from scoreboard.tournaments t),
   'matches', (select coalesce(jsonb_agg(to_jsonb(m) - array['home_team', 'away_team']
       order by m.organization_id, m.tournament_id, m.id), '[]') from scoreboard.matches m),
   'members', (select coalesce(jsonb_agg(to_jsonb(m)
       order by m.organization_id, m.tournament_id, m.member_id), '[]') from scoreboard.members m),
   'guesses', (select coalesce(jsonb_agg(to_jsonb(g)
-      order by g.organization_id, g.match_id, g.member_id), '[]') from scoreboard.guesses g),
+      order by g.organization_id, g.tournament_id, g.match_id, g.member_id), '[]') from scoreboard.guesses g),
   'entries', (select coalesce(jsonb_agg(to_jsonb(e)
       order by e.organization_id, e.board_id, e.member_id), '[]') from scoreboard.entries e),
   'histograms', (select coalesce(jsonb_agg(to_jsonb(h)
       order by h.organization_id, h.board_id, h.points_e4), '[]') from scoreboard.histograms h),
+  'boards', (select coalesce(jsonb_agg(to_jsonb(b) order by b.organization_id, b.id), '[]')
+    from scoreboard.boards b),
   'settlements', (select coalesce(jsonb_agg(jsonb_build_object(
       'organization_id', l.organization_id, 'tournament_id', l.tournament_id, 'seq', l.seq,
       'at', l.at, 'entry', l.entry::jsonb, 'result', l.result, 'job_id', l.job_id,
@@ -197,8 +200,8 @@ pub(crate) fn tables(state: &State) -> Value {
     let tournaments = boards.tournaments.iter().map(|((owner, id), row)| {
         json!({
             "organization_id": owner, "id": id, "rules": row.rules, "tie_breaks": row.chain,
-            "rules_version": row.rules_version, "ledger_seq": row.head.seq,
-            "settled_at": row.settled_at,
+            "rules_version": row.rules_version, "revision": row.revision,
+            "ledger_seq": row.head.seq, "settled_at": row.settled_at,
         })
     });
     let matches = boards.matches.iter().map(|(place, row)| {
@@ -226,15 +229,18 @@ pub(crate) fn tables(state: &State) -> Value {
         "guesses": guesses(state),
         "entries": entries(state),
         "histograms": histograms(state),
+        "boards": counts(state),
         "settlements": settlements(state),
         "point_entries": point_entries(state),
     })
 }
 
 fn guesses(state: &State) -> Vec<Value> {
-    let rows = state.boards().guesses.iter().flat_map(|((owner, of), rows)| {
+    let rows = state.boards().guesses.iter().flat_map(|(place, rows)| {
+        let MatchPlace { organization_id, tournament_id, match_id } = place;
         rows.iter().map(move |(member, row)| {
-            json!({"organization_id": owner, "match_id": of, "member_id": member,
+            json!({"organization_id": organization_id, "tournament_id": tournament_id,
+                "match_id": match_id, "member_id": member,
                 "home": row.score.home(), "away": row.score.away(), "stored_at": row.stored_at})
         })
     });
@@ -261,6 +267,11 @@ fn histograms(state: &State) -> Vec<Value> {
         })
     });
     rows.collect()
+}
+
+fn counts(state: &State) -> Vec<Value> {
+    let row = |((owner, id), of): (&TournamentKey, &BoardCounts)| json!({"organization_id": owner, "id": id, "members": of.members, "changes": of.changes});
+    state.boards().counts.iter().map(row).collect()
 }
 
 fn settlements(state: &State) -> Vec<Value> {

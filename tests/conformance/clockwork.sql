@@ -43,9 +43,9 @@ begin
   for found in
     select p.oid::regprocedure as routine from pg_proc p
     where p.pronamespace in ('jobs'::regnamespace, 'scoreboard'::regnamespace)
-      and p.proconfig @> array['search_path=pg_catalog']
+      and p.proconfig && array['search_path=pg_catalog', 'search_path=pg_catalog, pg_temp']
   loop
-    execute format('alter function %s set search_path = clockwork, pg_catalog', found.routine);
+    execute format('alter function %s set search_path = clockwork, pg_catalog, pg_temp', found.routine);
   end loop;
   execute format('alter database %I set search_path = clockwork, pg_catalog, public',
     current_database());

@@ -7,7 +7,7 @@ use mauntic_tests::world::World;
 
 /// Tables that the role may touch at all, with the rights to whole rows and, in
 /// parentheses, to some columns. What is not here it cannot even read.
-const RIGHTS: [(&str, &str); 37] = [
+const RIGHTS: [(&str, &str); 39] = [
     ("analytics.campaign_daily_stats", "select"),
     ("analytics.contact_activity", "select insert"),
     ("analytics.daily_score_distribution", "select"),
@@ -22,16 +22,18 @@ const RIGHTS: [(&str, &str); 37] = [
     ("jobs.run", "select (insert) (update)"),
     ("jobs.schema_migration", "select"),
     ("lead_intelligence.enrichment_jobs", "select insert"),
+    ("scoreboard.boards", "select"),
+    ("scoreboard.drift", "select"),
     ("scoreboard.entries", "select"),
-    ("scoreboard.guesses", "select"),
+    ("scoreboard.guesses", "select (insert) (update)"),
     ("scoreboard.histograms", "select"),
-    ("scoreboard.league_members", "select"),
-    ("scoreboard.leagues", "select"),
+    ("scoreboard.league_members", "select (insert) delete"),
+    ("scoreboard.leagues", "select (insert) (update)"),
     ("scoreboard.match_settlement_ledger", "select"),
-    ("scoreboard.matches", "select"),
-    ("scoreboard.members", "select"),
+    ("scoreboard.matches", "select (insert) (update)"),
+    ("scoreboard.members", "select (insert)"),
     ("scoreboard.point_entries", "select"),
-    ("scoreboard.tournaments", "select"),
+    ("scoreboard.tournaments", "select (insert) (update)"),
     ("scoreboard.verifications", "select"),
     ("scoring.config_documents", "select insert"),
     ("scoring.config_drafts", "select insert update"),
@@ -48,14 +50,18 @@ const RIGHTS: [(&str, &str); 37] = [
 ];
 
 /// Functions of ours that run with another's rights, and who may call them.
-const FUNCTIONS: [(&str, &str); 6] = [
+const FUNCTIONS: [(&str, &str); 10] = [
     ("analytics.keep_months", "mauntic_operator mauntic_queue"),
     ("auth.find_key", "mauntic_http"),
     ("jobs.append_audit", "mauntic_operator"),
     ("jobs.queue_stats", "mauntic_http mauntic_operator mauntic_queue"),
     // Of triggers, which nobody calls.
     ("scoreboard.chain_entry", ""),
+    ("scoreboard.count_matches", ""),
     ("scoreboard.enter_board", ""),
+    ("scoreboard.enter_league", ""),
+    ("scoreboard.leave_league", ""),
+    ("scoreboard.make_board", ""),
 ];
 
 #[tokio::test]
@@ -98,6 +104,43 @@ async fn functions_with_anothers_rights_are_for_whom_they_are_made() {
     let found = world.rows(sql).await;
     let found: Vec<(String, String)> = found.iter().map(|row| (row.get(0), row.get(1))).collect();
     assert_eq!(found, FUNCTIONS.map(|(name, roles)| (name.to_owned(), roles.to_owned())));
+}
+
+/// Such a function finds what is meant, whoever calls it: nothing of the caller's schemas,
+/// and temporary tables last, which nobody may make either.
+#[tokio::test]
+async fn functions_with_anothers_rights_look_nowhere_else() {
+    let world = World::new().await;
+    let sql = "select p.oid::regproc::text, array_to_string(p.proconfig, '; ')
+      from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+      where p.prosecdef and n.nspname !~ '^(pg_|information_schema)' order by 1";
+    let found = world.rows(sql).await;
+    let found: BTreeMap<String, Option<String>> =
+        found.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let names: Vec<&str> = found.keys().map(String::as_str).collect();
+    assert_eq!(names, FUNCTIONS.map(|(name, _)| name), "no others stand in other schemas");
+    for (name, settings) in &found {
+        let settings = settings.as_deref().unwrap_or_default();
+        assert!(settings.starts_with("search_path=pg_catalog, pg_temp"), "{name}: {settings}");
+    }
+    // A copy of a database has the rights of a new one: the migrated one is asked.
+    let sql = "select r.rolname from pg_roles r cross join pg_database d
+      where r.rolname like 'mauntic\\_%' and not r.rolsuper and d.datname = 'mauntic_template'
+        and has_database_privilege(r.oid, d.oid, 'temporary')";
+    let found: Vec<String> = world.rows(sql).await.iter().map(|row| row.get(0)).collect();
+    assert_eq!(found, [""; 0], "may make temporary tables");
+}
+
+/// The ledger's end is its trigger's alone, and locking a tournament needs a right to
+/// some column of it.
+#[tokio::test]
+async fn the_queue_workers_role_changes_of_tournaments_exactly_this() {
+    let world = World::new().await;
+    let sql = "select a.attname from pg_attribute a
+      where a.attrelid = 'scoreboard.tournaments'::regclass and a.attnum > 0
+        and has_column_privilege('mauntic_queue', a.attrelid, a.attnum, 'update') order by 1";
+    let found: Vec<String> = world.rows(sql).await.iter().map(|row| row.get(0)).collect();
+    assert_eq!(found, ["closed_at", "closed_digest", "closed_seq", "revision"]);
 }
 
 /// Who may become whom: the HTTP worker an operator, for a transaction, and

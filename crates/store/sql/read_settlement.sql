@@ -8,7 +8,8 @@ from scoreboard.matches m
 join scoreboard.tournaments t on t.organization_id = m.organization_id and t.id = m.tournament_id
 left join lateral (
   select e.seq, e.result_version, e.entry from scoreboard.match_settlement_ledger e
-  where e.organization_id = m.organization_id and e.match_id = m.id and e.status = 'applied'
+  where e.organization_id = m.organization_id and e.tournament_id = m.tournament_id
+    and e.match_id = m.id and e.status = 'applied'
   order by e.seq desc limit 1
 ) l on true
 where m.organization_id = $1 and m.tournament_id = $2 and m.id = $3

@@ -20,7 +20,7 @@ with award as (
     as a(home, away, points_e4, exact_hits, right_outcomes)
 ), counted as (
   select count(*) as guesses from scoreboard.guesses g
-  where g.organization_id = $1 and g.match_id = $3 and g.stored_at < $5
+  where g.organization_id = $1 and g.tournament_id = $2 and g.match_id = $3 and g.stored_at < $5
 ), before as (
   select p.member_id, sum(p.points_e4)::int8 as points_e4, sum(p.exact_hits)::int2 as exact_hits,
          sum(p.right_outcomes)::int2 as right_outcomes
@@ -29,7 +29,8 @@ with award as (
     select e.* from scoreboard.point_entries e
     where e.organization_id = $1 and e.tournament_id = $2 and e.seq = l.seq offset 0
   ) p
-  where l.organization_id = $1 and l.match_id = $3 and l.status = 'applied'
+  where l.organization_id = $1 and l.tournament_id = $2 and l.match_id = $3
+    and l.status = 'applied'
   group by p.member_id
 ), given as (
   insert into scoreboard.point_entries
@@ -42,7 +43,7 @@ with award as (
   from scoreboard.guesses g
   left join award a on a.home = g.home and a.away = g.away and g.stored_at < $5
   left join before b on b.member_id = g.member_id
-  where g.organization_id = $1 and g.match_id = $3
+  where g.organization_id = $1 and g.tournament_id = $2 and g.match_id = $3
     and (coalesce(a.points_e4, 0) <> coalesce(b.points_e4, 0)
       or coalesce(a.exact_hits, 0) <> coalesce(b.exact_hits, 0)
       or coalesce(a.right_outcomes, 0) <> coalesce(b.right_outcomes, 0))

@@ -76,11 +76,13 @@ impl BoardStore for Session {
         let owner = organization.as_str();
         // One more tells whether there are more.
         let of_tournament: [Param<'_>; 2] = [(&owner, Type::TEXT), (&tournament, Type::UUID)];
+        let shown: Vec<Param<'_>> =
+            of_tournament.iter().cloned().chain([(&league as _, Type::UUID)]).collect();
         let most_read = most + 1;
         let of_league: [Param<'_>; 2] = [(&league, Type::UUID), (&most_read, Type::INT8)];
         let of_league: Vec<Param<'_>> = of_tournament.iter().cloned().chain(of_league).collect();
         let statements = [
-            Statement { sql: include_str!("../sql/read_tournament.sql"), params: &of_tournament },
+            Statement { sql: include_str!("../sql/read_tournament.sql"), params: &shown },
             Statement { sql: include_str!("../sql/league_board.sql"), params: &of_league },
         ];
         let what = "reading a league";
@@ -98,7 +100,7 @@ impl BoardStore for Session {
         Ok(LeagueBoard::Members {
             chain: json(row, "tie_breaks")?,
             ranking: ranking(row)?,
-            revision: column(row, "ledger_seq")?,
+            revision: column(row, "revision")?,
             entrants: members.iter().filter(is_there).map(entrant).collect::<Result<_, _>>()?,
         })
     }
@@ -121,7 +123,8 @@ async fn board(
     lines: Statement<'_>,
 ) -> Result<Option<Board>, PortError> {
     let owner = organization.as_str();
-    let params: &[Param<'_>] = &[(&owner, Type::TEXT), (&tournament, Type::UUID)];
+    let params: &[Param<'_>] =
+        &[(&owner, Type::TEXT), (&tournament, Type::UUID), (&tournament, Type::UUID)];
     let read = Statement { sql: include_str!("../sql/read_tournament.sql"), params };
     let what = "reading a board";
     let answers = tenant_snapshot(what, session, organization, &[read, lines]).await?;
@@ -129,7 +132,7 @@ async fn board(
         return Err(unreadable("a tournament and lines of its board"));
     };
     let Some(row) = tournaments.first() else { return Ok(None) };
-    let (ranking, revision) = (ranking(row)?, column(row, "ledger_seq")?);
+    let (ranking, revision) = (ranking(row)?, column(row, "revision")?);
     Ok(Some(Board { ranking, revision, slice: slice(lines)? }))
 }
 

@@ -33,6 +33,7 @@ pub const MIGRATIONS: &[Migration] = migrations![
     "0010_analytics.sql",
     "0011_enrichment_sums.sql",
     "0012_scoreboard.sql",
+    "0013_tournaments.sql",
 ];
 
 /// Oldest server that has what we use (uuidv7, RETURNING old).

@@ -26,6 +26,10 @@ on_both! {
 /// Members of the random boards, beside the five of every tournament.
 const MORE: usize = 30;
 
+/// What makes the revision of a random board.
+const SETTLED: i64 = 3;
+const JOINED: i64 = 35;
+
 impl<S: BoardSubject> World<S> {
     /// A tournament of many ties: few points, and few times of joining.
     async fn random_board(&mut self, mut seed: usize) {
@@ -148,7 +152,10 @@ async fn ranks_around_everybody_are_those_of_the_pages<S: BoardSubject>(mut worl
                 let from = at.saturating_sub(usize::try_from(above).unwrap());
                 let to = (at + usize::try_from(below).unwrap() + 1).min(all.len());
                 assert_eq!(ranked(&around.slice, kind), all[from..to], "{kind:?} around {name}");
-                assert_eq!((around.ranking, around.revision), (Kind::Competition, 3));
+                assert_eq!(
+                    (around.ranking, around.revision),
+                    (Kind::Competition, SETTLED + JOINED)
+                );
             }
         }
     }
@@ -193,15 +200,16 @@ async fn a_league_is_ranked_when_it_is_read<S: BoardSubject>(mut world: World<S>
     };
     assert_eq!(read(league, 4).await, LeagueBoard::TooLarge);
     assert_eq!(read(Uuid::from_u128(3), 5).await, LeagueBoard::Unknown);
-    let entrants_of = |board| match board {
+    let entrants_of = |board, entered| match board {
         LeagueBoard::Members { chain, ranking, revision, entrants } => {
-            assert_eq!((&chain, ranking, revision), (&Chain::default(), Kind::Competition, 3));
+            let expected = (&Chain::default(), Kind::Competition, SETTLED + entered);
+            assert_eq!((&chain, ranking, revision), expected);
             entrants
         }
         other => panic!("{other:?}"),
     };
-    assert_eq!(entrants_of(read(Uuid::from_u128(2), 5).await), []);
-    let entrants: Vec<Entrant> = entrants_of(read(league, 5).await);
+    assert_eq!(entrants_of(read(Uuid::from_u128(2), 5).await, 0), []);
+    let entrants: Vec<Entrant> = entrants_of(read(league, 5).await, 5);
     let order = world.naive_order().await;
     let order: Vec<_> =
         order.into_iter().filter(|row| names.contains(&row[4].as_str().unwrap())).collect();

@@ -28,9 +28,9 @@ pub(crate) async fn tournament(world: &World, members: i32, matches: i32) -> Vec
              '{\"ft\":[2,1]}', 1, now() from generate_series(1, $2::int4) n
       returning id";
     let rows = world.owner.query(sql, &[&TOURNAMENT, &matches]).await.unwrap();
-    let sql = "insert into scoreboard.guesses (organization_id, match_id, member_id, home, away,
-        stored_at)
-      select 'org_1', m.id, e.member_id, (hashtext(e.member_id || m.id::text) & 65535) % 4,
+    let sql = "insert into scoreboard.guesses (organization_id, tournament_id, match_id, member_id,
+        home, away, stored_at)
+      select 'org_1', m.tournament_id, m.id, e.member_id, (hashtext(e.member_id || m.id::text) & 65535) % 4,
              (hashtext(m.id::text || e.member_id) & 65535) % 3, m.kickoff - interval '1 h'
       from scoreboard.matches m join scoreboard.members e using (organization_id, tournament_id)";
     world.owner.execute(sql, &[]).await.unwrap();

@@ -2,6 +2,7 @@
 //! versions that count once, rules that stay, and boards that everybody is on.
 
 use mauntic_domain::audit::{Link, Walk};
+use mauntic_testkit::database::Role;
 use mauntic_tests::world::World;
 use tokio_postgres::error::SqlState;
 use uuid::Uuid;
@@ -14,7 +15,19 @@ async fn world() -> World {
     let sql = "insert into scoreboard.tournaments (organization_id, id, name, rules, tie_breaks)
       values ('org_1', $1, 'a tournament', '{}', '[]'), ('org_2', $1, 'another', '{}', '[]')";
     world.owner.execute(sql, &[&TOURNAMENT]).await.unwrap();
+    let sql =
+        "insert into scoreboard.matches (organization_id, tournament_id, id, external_id, round,
+        home_team, away_team, kickoff)
+      values ('org_1', $1, $2, 'm', 'r', 'h', 'a', now())";
+    world.owner.execute(sql, &[&TOURNAMENT, &MATCH]).await.unwrap();
     world
+}
+
+/// The SQLSTATE and constraint of a refusal.
+async fn refusal(world: &World, sql: &str) -> Option<(String, Option<String>)> {
+    let error = world.owner.execute(sql, &[]).await.err()?;
+    let db = error.as_db_error().unwrap();
+    Some((db.code().code().to_owned(), db.constraint().map(str::to_owned)))
 }
 
 /// Adds an entry; the SQLSTATE and constraint where that is refused.
@@ -170,4 +183,193 @@ async fn who_joins_is_on_the_board() {
     let rows = world.rows("select points_e4, members from scoreboard.histograms").await;
     let rows: Vec<(i64, i64)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
     assert_eq!(rows, [(0, 4), (0, 4)]);
+}
+
+/// Closes the tournament of `org_1`.
+const CLOSE: &str = "update scoreboard.tournaments set closed_at = now(),
+  closed_digest = sha256('lines'), closed_seq = ledger_seq where organization_id = 'org_1'";
+
+#[tokio::test]
+async fn a_closed_tournament_takes_nothing() {
+    let world = world().await;
+    let each = |what: &str| -> String {
+        let values = format!("'org_1', '{TOURNAMENT}'");
+        match what {
+            "member" => format!(
+                "insert into scoreboard.members (organization_id, tournament_id, member_id)
+                 values ({values}, gen_random_uuid()::text)"
+            ),
+            "match" => format!(
+                "insert into scoreboard.matches (organization_id, tournament_id, external_id, round,
+                   home_team, away_team, kickoff)
+                 values ({values}, gen_random_uuid()::text, 'r', 'h', 'a', now())"
+            ),
+            "guess" => format!(
+                "insert into scoreboard.guesses (organization_id, tournament_id, match_id, member_id,
+                   home, away)
+                 select {values}, '{MATCH}', m.member_id, 1, 0 from scoreboard.members m limit 1
+                 on conflict (organization_id, tournament_id, match_id, member_id) do update
+                   set home = excluded.home"
+            ),
+            "league" => format!(
+                "insert into scoreboard.leagues (organization_id, tournament_id, name)
+                 values ({values}, 'l')"
+            ),
+            "member of a league" => "insert into scoreboard.league_members
+                 (organization_id, tournament_id, league_id, member_id)
+               select l.organization_id, l.tournament_id, l.id, m.member_id
+               from scoreboard.leagues l join scoreboard.members m using (organization_id, tournament_id)
+               where not exists (select from scoreboard.league_members of
+                 where of.league_id = l.id and of.member_id = m.member_id) limit 1"
+                .to_owned(),
+            _ => unreachable!(),
+        }
+    };
+    let kinds = ["member", "match", "guess", "league", "member of a league", "member"];
+    for what in kinds {
+        assert_eq!(refusal(&world, &each(what)).await, None, "{what}");
+    }
+    add(&world, ("applied", 1), (1, 1)).await.unwrap();
+    world.owner.execute(CLOSE, &[]).await.unwrap();
+    let closed = ("JB007".to_owned(), Some("tournament_closed".to_owned()));
+    for what in kinds {
+        assert_eq!(refusal(&world, &each(what)).await.as_ref(), Some(&closed), "{what}");
+    }
+    for status in ["applied", "skipped", "failed"] {
+        assert_eq!(add(&world, (status, 2), (2, 1)).await, Err(closed.clone()), "{status}");
+    }
+    for change in ["closed_at = null, closed_digest = null, closed_seq = null", "closed_at = now()"]
+    {
+        let sql =
+            format!("update scoreboard.tournaments set {change} where organization_id = 'org_1'");
+        let (code, _) = refusal(&world, &sql).await.unwrap();
+        assert_eq!(code, "JB006", "{change}");
+    }
+    assert_eq!(refusal(&world, "update scoreboard.tournaments set name = 'y'").await, None);
+}
+
+/// Who joins while a tournament is being closed is on its board before, or not at all.
+#[tokio::test]
+async fn who_joins_while_a_tournament_is_closed_waits_and_is_refused() {
+    let world = world().await;
+    let closing = world.database.connect(Role::Owner).await.unwrap();
+    let joining = world.database.connect(Role::Owner).await.unwrap();
+    closing.batch_execute("begin; select from scoreboard.tournaments for update").await.unwrap();
+    let sql = format!(
+        "insert into scoreboard.members (organization_id, tournament_id, member_id)
+         values ('org_1', '{TOURNAMENT}', 'late')"
+    );
+    let close = async {
+        let waits = "select count(*) from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock'";
+        while world.count(waits).await == 0 {}
+        closing.batch_execute(CLOSE).await.unwrap();
+        closing.batch_execute("commit").await.unwrap();
+    };
+    let (joined, ()) = tokio::join!(joining.execute(&sql, &[]), close);
+    let error = joined.unwrap_err();
+    assert_eq!(error.as_db_error().unwrap().constraint(), Some("tournament_closed"));
+    assert_eq!(world.count("select count(*) from scoreboard.entries").await, 0);
+}
+
+#[tokio::test]
+async fn a_tournament_has_as_many_matches_as_a_standing_counts() {
+    let world = world().await;
+    let most = mauntic_domain::scoreboard::totals::MATCHES_MAX;
+    let sql = |from: i64, to: i64| {
+        format!(
+            "insert into scoreboard.matches (organization_id, tournament_id, external_id, round,
+               home_team, away_team, kickoff)
+             select 'org_1', '{TOURNAMENT}', n::text, 'r', 'h', 'a', now()
+             from generate_series({from}, {to}) n"
+        )
+    };
+    // One of them was there.
+    assert_eq!(refusal(&world, &sql(2, most)).await, None);
+    let full = ("JB007".to_owned(), Some("tournament_full".to_owned()));
+    assert_eq!(refusal(&world, &sql(most + 1, most + 1)).await, Some(full));
+    assert_eq!(world.count("select count(*) from scoreboard.matches").await, most);
+}
+
+#[tokio::test]
+async fn a_guess_is_a_members_and_about_a_match_of_the_same_tournament() {
+    let world = world().await;
+    let sql = "insert into scoreboard.tournaments (organization_id, name, rules, tie_breaks)
+      values ('org_1', 'another', '{}', '[]') returning id";
+    let other: Uuid = world.owner.query_one(sql, &[]).await.unwrap().get(0);
+    let join = |of: Uuid, member: &str| {
+        format!(
+            "insert into scoreboard.members (organization_id, tournament_id, member_id)
+             values ('org_1', '{of}', '{member}')"
+        )
+    };
+    let guess = |of: Uuid, member: &str| {
+        format!(
+            "insert into scoreboard.guesses (organization_id, tournament_id, match_id, member_id,
+               home, away)
+             values ('org_1', '{of}', '{MATCH}', '{member}', 1, 0)"
+        )
+    };
+    for (of, member) in [(TOURNAMENT, "ada"), (other, "bob")] {
+        assert_eq!(refusal(&world, &join(of, member)).await, None);
+    }
+    assert_eq!(refusal(&world, &join(Uuid::from_u128(9), "cy")).await.unwrap().0, "23503");
+    for (of, member, is_taken) in
+        [(TOURNAMENT, "ada", true), (TOURNAMENT, "bob", false), (other, "bob", false)]
+    {
+        let refused = refusal(&world, &guess(of, member)).await.map(|(code, _)| code);
+        assert_eq!(refused.as_deref(), (!is_taken).then_some("23503"), "{member} of {of}");
+    }
+}
+
+/// Everybody who joins or leaves, and every settlement that is applied, makes another
+/// revision of a board.
+#[tokio::test]
+async fn boards_count_who_is_on_them() {
+    let world = world().await;
+    let league = Uuid::from_u128(0x019c_7a00_3333_7000_8000_0000_0000_0003);
+    let counts = async |of: Uuid| -> (i64, i64) {
+        let sql = "select b.members, b.changes from scoreboard.boards b
+          where b.organization_id = 'org_1' and b.id = $1";
+        let row = world.owner.query_one(sql, &[&of]).await.unwrap();
+        (row.get(0), row.get(1))
+    };
+    assert_eq!(counts(TOURNAMENT).await, (0, 0));
+    let join = format!(
+        "insert into scoreboard.members (organization_id, tournament_id, member_id)
+         select 'org_1', '{TOURNAMENT}', n::text from generate_series(1, 5) n"
+    );
+    let found = format!(
+        "insert into scoreboard.leagues (organization_id, tournament_id, id, name)
+         values ('org_1', '{TOURNAMENT}', '{league}', 'l')"
+    );
+    let enter = |from: i32, to: i32| {
+        format!(
+            "insert into scoreboard.league_members (organization_id, tournament_id, league_id,
+               member_id)
+             select 'org_1', '{TOURNAMENT}', '{league}', n::text from generate_series({from}, {to}) n"
+        )
+    };
+    let leave = "delete from scoreboard.league_members where member_id in ('1', '2')".to_owned();
+    for (sql, of, expected) in [
+        (join, TOURNAMENT, (5, 5)),
+        (found, league, (0, 0)),
+        (enter(1, 3), league, (3, 3)),
+        (leave, league, (1, 5)),
+        (enter(4, 4), league, (2, 6)),
+    ] {
+        assert_eq!(refusal(&world, &sql).await, None, "{sql}");
+        assert_eq!(counts(of).await, expected, "{sql}");
+    }
+    for (status, attempt, revision) in [("failed", 1, 0), ("applied", 2, 1), ("skipped", 3, 1)] {
+        add(&world, (status, 1), (1, attempt)).await.unwrap();
+        let sql = "select max(revision) from scoreboard.tournaments";
+        assert_eq!(world.count(sql).await, revision, "{status}");
+    }
+    // A league is never taken for a tournament.
+    let same = format!(
+        "insert into scoreboard.leagues (organization_id, tournament_id, id, name)
+         values ('org_1', '{TOURNAMENT}', '{TOURNAMENT}', 'l')"
+    );
+    assert_eq!(refusal(&world, &same).await.unwrap().0, "23505");
 }

@@ -74,8 +74,8 @@ impl BoardSlice {
 pub struct Board {
     /// How tied members are ranked where a query does not say.
     pub ranking: Kind,
-    /// Raised with every entry of the ledger: the same revision shows the same board,
-    /// but for who has joined since.
+    /// Raised by every settlement that is applied, everybody who joins, and every rebuild
+    /// that changed something: the same revision shows the same board.
     pub revision: i64,
     /// The part that was asked for; empty where nobody stands there.
     pub slice: BoardSlice,

@@ -73,7 +73,7 @@ impl BoardStore for MemorySession {
             Ok(LeagueBoard::Members {
                 chain: row.chain.clone(),
                 ranking: Kind::default(),
-                revision: row.head.seq,
+                revision: state.revision(&key, league),
                 entrants: lines.filter(|of| members.contains(&of.member)).collect(),
             })
         })
@@ -98,6 +98,13 @@ impl State {
         lines
     }
 
+    /// Which state of the board of a tournament, or of one of its leagues, is shown.
+    fn revision(&self, key: &(OrganizationId, Uuid), board: Uuid) -> i64 {
+        let settled = self.boards.tournaments.get(key).map_or(0, |row| row.revision);
+        let counts = self.boards.counts.get(&(key.0.clone(), board));
+        settled + counts.map_or(0, |counts| counts.changes)
+    }
+
     fn board(
         &self,
         key: &(OrganizationId, Uuid),
@@ -105,7 +112,7 @@ impl State {
         lines: &[BoardLine],
         part: std::ops::Range<usize>,
     ) -> Option<Board> {
-        let tournament = self.boards.tournaments.get(key)?;
+        self.boards.tournaments.get(key)?;
         let part = part.start.min(lines.len())..part.end.min(lines.len());
         let (before, from) = lines.split_at_checked(part.start)?;
         let shown: Vec<BoardLine> = from.iter().take(part.len()).cloned().collect();
@@ -119,7 +126,7 @@ impl State {
             0
         };
         let slice = BoardSlice { lines: shown, tied_before };
-        Some(Board { ranking: Kind::default(), revision: tournament.head.seq, slice })
+        Some(Board { ranking: Kind::default(), revision: self.revision(key, key.1), slice })
     }
 }
 

@@ -22,6 +22,7 @@ pub struct TournamentRow {
     pub rules: Rules,
     pub chain: Chain,
     pub rules_version: i32,
+    pub revision: i64,
     /// The ledger's end.
     pub head: Walk,
     pub settled_at: Option<DateTime<Utc>>,
@@ -54,6 +55,14 @@ pub struct BoardRow {
     pub joined_at: DateTime<Utc>,
 }
 
+/// A row of `scoreboard.boards`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the migrations document the columns")]
+pub struct BoardCounts {
+    pub members: i64,
+    pub changes: i64,
+}
+
 /// A row of `scoreboard.match_settlement_ledger`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the migrations document the columns")]
@@ -66,6 +75,13 @@ pub struct LedgerRow {
     pub detail: Option<String>,
 }
 
+impl BoardCounts {
+    fn enter(&mut self, members: i64) {
+        self.members += members;
+        self.changes += members;
+    }
+}
+
 /// Everything of the schema `scoreboard`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the migrations document the tables")]
@@ -73,8 +89,9 @@ pub struct Boards {
     pub tournaments: BTreeMap<TournamentKey, TournamentRow>,
     pub matches: BTreeMap<MatchPlace, MatchRow>,
     pub members: BTreeMap<TournamentKey, BTreeMap<MemberId, DateTime<Utc>>>,
-    /// By organization and match.
-    pub guesses: BTreeMap<(OrganizationId, Uuid), BTreeMap<MemberId, GuessRow>>,
+    pub guesses: BTreeMap<MatchPlace, BTreeMap<MemberId, GuessRow>>,
+    /// Of tournaments and leagues, by their ids.
+    pub counts: BTreeMap<TournamentKey, BoardCounts>,
     pub entries: BTreeMap<TournamentKey, BTreeMap<MemberId, BoardRow>>,
     pub histograms: BTreeMap<TournamentKey, BTreeMap<PointsE4, i64>>,
     /// Members of leagues.
@@ -91,10 +108,14 @@ impl MemoryStore {
             rules,
             chain,
             rules_version: 1,
+            revision: 0,
             head: Walk::default(),
             settled_at: None,
         };
-        self.by_hand(|state| state.boards.tournaments.insert(key, row));
+        self.by_hand(|state| {
+            state.boards.counts.entry(key.clone()).or_default();
+            state.boards.tournaments.insert(key, row);
+        });
     }
 
     /// Changes a tournament's rules, as before its first settlement.
@@ -133,21 +154,25 @@ impl MemoryStore {
                 of.insert(member.clone(), row);
                 let of = boards.histograms.entry(key.clone()).or_default();
                 *of.entry(PointsE4::ZERO).or_default() += 1;
+                boards.counts.entry(key.clone()).or_default().enter(1);
             }
         });
     }
 
     /// Makes a league of members.
     pub fn put_league(&self, key: &TournamentKey, league: Uuid, members: &[MemberId]) {
-        let members = members.iter().cloned().collect();
-        self.by_hand(|state| state.boards.leagues.insert((key.clone(), league), members));
+        self.by_hand(|state| {
+            let counts = state.boards.counts.entry((key.0.clone(), league)).or_default();
+            counts.enter(i64::try_from(members.len()).unwrap_or(i64::MAX));
+            let members = members.iter().cloned().collect();
+            state.boards.leagues.insert((key.clone(), league), members);
+        });
     }
 
     /// Stores guesses about a match, as they are.
     pub fn put_guesses(&self, place: &MatchPlace, guesses: &[(MemberId, Score, DateTime<Utc>)]) {
         self.by_hand(|state| {
-            let key = (place.organization_id.clone(), place.match_id);
-            let of = state.boards.guesses.entry(key).or_default();
+            let of = state.boards.guesses.entry(place.clone()).or_default();
             for (member, score, stored_at) in guesses {
                 let row = GuessRow { score: *score, stored_at: *stored_at };
                 of.insert(member.clone(), row);

@@ -142,8 +142,7 @@ impl State {
         }
         let mut plan = Plan { guesses: 0, given: BTreeMap::new() };
         let SettlementAct::Apply { awards, .. } = &write.act else { return Ok(plan) };
-        let of_match = (place.organization_id.clone(), place.match_id);
-        for (member, guess) in self.boards.guesses.get(&of_match).into_iter().flatten() {
+        for (member, guess) in self.boards.guesses.get(place).into_iter().flatten() {
             let counts = guesses::counts(guess.stored_at, basis.kickoff);
             let earned = awards.get(&guess.score).copied().filter(|_| counts);
             let change = change(earned, self.given(place, member));
@@ -205,6 +204,7 @@ impl State {
         tournament.head = Walk { seq, hash };
         if entry.status == EntryStatus::Applied {
             tournament.settled_at.get_or_insert(now);
+            tournament.revision += 1;
         }
         let (result, job_id, attempt) = (write.result, write.job_id, write.attempt);
         let link = Link { seq, at: now, entry: text, hash };
