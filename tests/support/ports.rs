@@ -138,9 +138,9 @@ impl Outside for Webhook {
         *self.answer.lock().unwrap() != Some(CallError::NotConfigured)
     }
 
-    async fn call(&self, _dependency: Dependency, call: &Call) -> Result<(), CallError> {
+    async fn call(&self, call: &Call) -> Result<Vec<u8>, CallError> {
         self.calls.lock().unwrap().push(call.clone());
-        self.answer.lock().unwrap().clone().map_or(Ok(()), Err)
+        self.answer.lock().unwrap().clone().map_or(Ok(Vec::new()), Err)
     }
 }
 

@@ -47,8 +47,14 @@ const RETRIES: [i64; 2] = [100, 60];
 const DEAD_LETTER_RETRIES: [i64; 2] = [100, 900];
 
 /// Secrets: Cloudflare refuses one whose name is a var.
-const SECRETS: [&str; 5] =
-    ["DATABASE_URL", "ADMIN_TOKEN", "SESSION_SECRET", "ALERT_WEBHOOK_URL", "ALERT_WEBHOOK_SECRET"];
+const SECRETS: [&str; 6] = [
+    "DATABASE_URL",
+    "ADMIN_TOKEN",
+    "SESSION_SECRET",
+    "ALERT_WEBHOOK_URL",
+    "ALERT_WEBHOOK_SECRET",
+    "MATCH_PROVIDER_KEY",
+];
 
 fn config(worker: &str, environment: &str) -> Table {
     let path = super::root().join(format!("wrangler/{worker}.toml"));

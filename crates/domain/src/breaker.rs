@@ -16,8 +16,8 @@ pub const OPEN: TimeDelta = TimeDelta::minutes(2);
 /// Successes while half open that close it.
 pub const SUCCESSES_MIN: u32 = 3;
 
-/// How long a probe has it to itself: a call outside ends after 10 s, and a
-/// probe that died is taken for lost after this.
+/// How long a probe has it to itself: a call outside ends after 10 s, with a fallback
+/// after 20, and a probe that died is taken for lost after this.
 pub const PROBE: TimeDelta = TimeDelta::seconds(60);
 
 /// A breaker's state.

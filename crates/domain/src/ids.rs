@@ -126,6 +126,10 @@ name! {
     /// A match as its provider calls it; unique within a provider.
     ProviderMatchId
 }
+name! {
+    /// A tournament as its provider calls it.
+    ProviderTournamentId
+}
 
 #[cfg(test)]
 mod tests {

@@ -22,7 +22,10 @@ const DECISIONS_MAX: usize = 5;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Called {
     /// It answered well.
-    Succeeded,
+    Answered {
+        /// What; see [`Outside::call`].
+        body: Vec<u8>,
+    },
     /// It failed, and may succeed later.
     Failed {
         /// What was seen.
@@ -42,16 +45,16 @@ pub enum Called {
     },
 }
 
-/// Calls `dependency`, if its breaker lets the call go.
+/// Calls a service, if its breaker lets the call go.
 ///
 /// # Errors
 /// The database's. The call may have been made by then.
 pub async fn call<P: Ports, S: GuardStore>(
     ports: &P,
     session: &S,
-    dependency: Dependency,
     call: &Call,
 ) -> Result<Called, PortError> {
+    let dependency = call.request.dependency();
     let (breaker, version, now) = session.breaker(dependency).await?;
     let is_probe = match breaker.admit(now) {
         Admission::Pass => false,
@@ -63,9 +66,9 @@ pub async fn call<P: Ports, S: GuardStore>(
             true
         }
     };
-    let answer = ports.outside().call(dependency, call).await;
+    let answer = ports.outside().call(call).await;
     let (healthy, called) = match answer {
-        Ok(()) => (true, Called::Succeeded),
+        Ok(body) => (true, Called::Answered { body }),
         // Who refuses is well.
         Err(CallError::Refused { status }) => (true, Called::Refused { status }),
         Err(CallError::Failed { cause }) => (false, Called::Failed { cause }),

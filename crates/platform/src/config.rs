@@ -104,14 +104,7 @@ pub(crate) fn tick(env: &Env) -> Result<Tick, TickError> {
 
 /// The webhook that is told of alerts, if there is one.
 pub(crate) fn alert_webhook(env: &Env) -> Result<Option<Url>, ConfigError> {
-    let parse = |text: String| {
-        let url = Url::parse(text.trim()).ok().filter(is_web_address);
-        url.ok_or(ConfigError::Invalid {
-            name: "ALERT_WEBHOOK_URL",
-            expected: "an http or https address without a user name",
-        })
-    };
-    text(env, "ALERT_WEBHOOK_URL").map(parse).transpose()
+    address(env, "ALERT_WEBHOOK_URL")
 }
 
 /// What calls of the webhook are signed with, if they are.
@@ -121,6 +114,43 @@ pub(crate) fn alert_webhook_secret(env: &Env) -> Result<Option<WebhookSecret>, C
             .ok_or(ConfigError::Invalid { name: "ALERT_WEBHOOK_SECRET", expected: SECRET_FORM })
     };
     text(env, "ALERT_WEBHOOK_SECRET").map(parse).transpose()
+}
+
+/// Where a provider is asked, and as whom.
+#[derive(Debug)]
+pub(crate) struct Provider {
+    /// Its address.
+    pub(crate) url: Url,
+    /// Who is asked where that one fails.
+    pub(crate) fallback: Option<Url>,
+    /// What both know us by.
+    pub(crate) key: Option<String>,
+}
+
+/// The provider of matches, if there is one. A fallback alone is none.
+pub(crate) fn match_provider(env: &Env) -> Result<Option<Provider>, ConfigError> {
+    let Some(url) = address(env, "MATCH_PROVIDER_URL")? else { return Ok(None) };
+    let fallback = address(env, "MATCH_PROVIDER_FALLBACK_URL")?;
+    let is_visible = |key: &String| key.bytes().all(|byte| byte.is_ascii_graphic());
+    let parse = |text: String| {
+        Some(text.trim().to_owned()).filter(is_visible).ok_or(ConfigError::Invalid {
+            name: "MATCH_PROVIDER_KEY",
+            expected: "visible ASCII characters without blanks",
+        })
+    };
+    let key = text(env, "MATCH_PROVIDER_KEY").map(parse).transpose()?;
+    Ok(Some(Provider { url, fallback, key }))
+}
+
+fn address(env: &Env, name: &'static str) -> Result<Option<Url>, ConfigError> {
+    let parse = |text: String| {
+        let url = Url::parse(text.trim()).ok().filter(is_web_address);
+        url.ok_or(ConfigError::Invalid {
+            name,
+            expected: "an http or https address without a user name",
+        })
+    };
+    text(env, name).map(parse).transpose()
 }
 
 /// `fetch` throws at an address that holds a user name or a password.

@@ -1,21 +1,23 @@
 //! Services outside, by `fetch`. Nothing here logs or returns an address: the
 //! runtime's own messages name it, so they are not passed on.
 
-use mauntic_flows::ports::{Call, CallError, Dependency, Outside};
+use futures::StreamExt;
+use mauntic_flows::ports::{Call, CallError, Dependency, Outside, Request as Asked};
 use mauntic_flows::webhook::{HEADERS, WebhookSecret};
-use serde_json::json;
+use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
 use worker::send::IntoSendFuture;
 use worker::{
-    AbortSignal, Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Url, web_sys,
+    AbortSignal, Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response,
+    ResponseBody, Url, web_sys,
 };
 
-use crate::config::ConfigError;
+use crate::config::{ConfigError, Provider};
 use crate::host::wall_clock;
 use crate::{answer, config, log};
 
-/// Longest wait for an answer: a sixth of a lease, and more than a webhook that
-/// does its work after answering needs.
+/// Longest wait for an answer, to its last byte: a sixth of a lease, and more than a
+/// webhook that does its work after answering needs.
 const ANSWER_MS_MAX: u32 = 10_000;
 
 /// The name that repeats of a call share, as payment services have it.
@@ -23,6 +25,9 @@ const IDEMPOTENCY_HEADER: &str = "Idempotency-Key";
 
 /// The same under a name that no gateway takes for its own.
 const NOTIFICATION_HEADER: &str = "X-Mauntic-Notification";
+
+/// What a provider may show with its own log lines.
+const REQUEST_HEADER: &str = "X-Request-Id";
 
 /// Calls the services that this deployment has an address of.
 #[derive(Debug)]
@@ -37,57 +42,112 @@ impl WorkerOutside {
         Self { env }
     }
 
-    fn alert_webhook(&self) -> Result<Target, ConfigError> {
-        Ok((config::alert_webhook(&self.env)?, config::alert_webhook_secret(&self.env)?))
+    async fn tell(&self, call: &Call, body: &Value) -> Result<Vec<u8>, CallError> {
+        let target = config::alert_webhook(&self.env).map_err(|error| unusable(&error))?;
+        let secret = config::alert_webhook_secret(&self.env).map_err(|error| unusable(&error))?;
+        let address = target.ok_or(CallError::NotConfigured)?;
+        send(telling(&address, secret.as_ref(), call, body), call).await
+    }
+
+    async fn ask(&self, call: &Call, path: &[&str]) -> Result<Vec<u8>, CallError> {
+        let provider = config::match_provider(&self.env).map_err(|error| unusable(&error))?;
+        let Provider { url, fallback, key } = provider.ok_or(CallError::NotConfigured)?;
+        let first = send(asking(&url, path, key.as_deref(), call), call).await;
+        match (first, fallback) {
+            (Err(CallError::Failed { cause }), Some(fallback)) => {
+                warn(call, &cause);
+                send(asking(&fallback, path, key.as_deref(), call), call).await
+            }
+            (first, _) => first,
+        }
     }
 }
 
 impl Outside for WorkerOutside {
     fn is_configured(&self, dependency: Dependency) -> bool {
-        let address = match dependency {
-            Dependency::AlertWebhook => config::alert_webhook(&self.env),
-        };
-        !matches!(address, Ok(None))
+        match dependency {
+            Dependency::AlertWebhook => !matches!(config::alert_webhook(&self.env), Ok(None)),
+            Dependency::MatchProvider => !matches!(config::match_provider(&self.env), Ok(None)),
+        }
     }
 
-    async fn call(&self, dependency: Dependency, call: &Call) -> Result<(), CallError> {
-        let target = match dependency {
-            Dependency::AlertWebhook => self.alert_webhook(),
+    async fn call(&self, call: &Call) -> Result<Vec<u8>, CallError> {
+        let outcome = match &call.request {
+            Asked::Alert(body) => self.tell(call, body).into_send().await,
+            Asked::Match { tournament, id } => {
+                let path = ["tournaments", tournament.as_str(), "matches", id.as_str()];
+                self.ask(call, &path).into_send().await
+            }
+            Asked::Matches { tournament } => {
+                let path = ["tournaments", tournament.as_str(), "matches"];
+                self.ask(call, &path).into_send().await
+            }
         };
-        // A setting that cannot be used is no reason to drop what is to be told,
-        // nor to tell it unsigned: it waits behind the breaker until that is mended.
-        let (address, secret) = target.map_err(|error| {
-            log::setting(&error);
-            failed(error.to_string())
-        })?;
-        let address = address.ok_or(CallError::NotConfigured)?;
-        let outcome = post(&address, secret.as_ref(), call).into_send().await;
         if let Err(error) = &outcome {
-            let (to, id) = (dependency.name(), call.id.to_string());
-            let fields = json!({"dependency": to, "callId": id, "cause": error.to_string()});
-            log::warn("call_failed", fields);
+            warn(call, &error.to_string());
         }
         outcome
     }
 }
 
-/// Where to, and what signs it.
-type Target = (Option<Url>, Option<WebhookSecret>);
+fn warn(call: &Call, cause: &str) {
+    let (to, id) = (call.request.dependency().name(), call.id.to_string());
+    log::warn("call_failed", json!({"dependency": to, "callId": id, "cause": cause}));
+}
 
-async fn post(address: &Url, secret: Option<&WebhookSecret>, call: &Call) -> Result<(), CallError> {
-    let request = request(address, secret, call).map_err(|_| failed("no request could be made"))?;
+/// A setting that cannot be used is no reason to drop what is to be told, nor to tell it
+/// unsigned: it waits behind the breaker until that is mended.
+fn unusable(error: &ConfigError) -> CallError {
+    log::setting(error);
+    failed(error.to_string())
+}
+
+/// Sends it once; what came back, as far as it is of use.
+async fn send(request: worker::Result<Request>, call: &Call) -> Result<Vec<u8>, CallError> {
+    let request = request.map_err(|_| failed("no request could be made"))?;
     let signal = AbortSignal::from(web_sys::AbortSignal::timeout_with_u32(ANSWER_MS_MAX));
-    match Fetch::Request(request).send_with_signal(&signal).await {
-        Ok(response) => answer::judge(response.status_code()),
-        Err(_) if signal.aborted() => {
-            Err(failed(format!("no answer within {} s", ANSWER_MS_MAX / 1_000)))
+    let seen = |cause: &str| {
+        if signal.aborted() {
+            failed(format!("no answer within {} s", ANSWER_MS_MAX / 1_000))
+        } else {
+            failed(cause)
         }
-        Err(_) => Err(failed("not reached")),
+    };
+    let response = Fetch::Request(request).send_with_signal(&signal).await;
+    let mut response = response.map_err(|_| seen("not reached"))?;
+    answer::judge(response.status_code())?;
+    let body = read(&mut response, call.request.answer_bytes_max()).await;
+    // A stream that was aborted may look like one that ended.
+    match body {
+        Ok(body) if !signal.aborted() => Ok(body),
+        _ => Err(seen("the answer broke off")),
     }
 }
 
-fn request(address: &Url, secret: Option<&WebhookSecret>, call: &Call) -> worker::Result<Request> {
-    let body = call.body.to_string();
+/// At most a byte more of a body than is of use; of one that is of none, nothing.
+async fn read(response: &mut Response, bytes_max: usize) -> worker::Result<Vec<u8>> {
+    let mut body = match response.body() {
+        ResponseBody::Stream(_) if bytes_max > 0 => response.stream()?,
+        _ => return Ok(Vec::new()),
+    };
+    let mut bytes = Vec::new();
+    while bytes.len() <= bytes_max
+        && let Some(chunk) = body.next().await
+    {
+        let chunk = chunk?;
+        let rest = (bytes_max + 1).saturating_sub(bytes.len());
+        bytes.extend_from_slice(chunk.get(..rest).unwrap_or(&chunk));
+    }
+    Ok(bytes)
+}
+
+fn telling(
+    address: &Url,
+    secret: Option<&WebhookSecret>,
+    call: &Call,
+    body: &Value,
+) -> worker::Result<Request> {
+    let body = body.to_string();
     let headers = Headers::new();
     headers.set("Content-Type", "application/json")?;
     headers.set(IDEMPOTENCY_HEADER, &call.id.to_string())?;
@@ -102,6 +162,23 @@ fn request(address: &Url, secret: Option<&WebhookSecret>, call: &Call) -> worker
         .with_headers(headers)
         .with_redirect(RequestRedirect::Manual)
         .with_body(Some(JsValue::from_str(&body)));
+    Request::new_with_init(address.as_str(), &init)
+}
+
+/// The path goes behind what the address has of one; its parts are percent-encoded.
+fn asking(base: &Url, path: &[&str], key: Option<&str>, call: &Call) -> worker::Result<Request> {
+    let mut address = base.clone();
+    if let Ok(mut segments) = address.path_segments_mut() {
+        segments.pop_if_empty().extend(path);
+    }
+    let headers = Headers::new();
+    headers.set("Accept", "application/json")?;
+    headers.set(REQUEST_HEADER, &call.id.to_string())?;
+    if let Some(key) = key {
+        headers.set("Authorization", &format!("Bearer {key}"))?;
+    }
+    let mut init = RequestInit::new();
+    init.with_method(Method::Get).with_headers(headers).with_redirect(RequestRedirect::Manual);
     Request::new_with_init(address.as_str(), &init)
 }
 

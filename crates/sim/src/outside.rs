@@ -1,5 +1,6 @@
 //! Services outside: up, down or refusing, by script; they remember whom they
-//! answered, so that a test can count what was said twice.
+//! answered, so that a test can count what was said twice. What the provider of matches
+//! says is a script of its own.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,7 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use mauntic_flows::ports::{Call as Request, CallError, Dependency, Outside};
 use uuid::Uuid;
 
+use crate::clock::ManualClock;
 use crate::faults::{Call, Fault, Faults, Yield};
+use crate::provider::Provider;
 
 /// How a service does.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,8 +31,10 @@ pub enum Health {
 /// All services outside.
 #[derive(Debug)]
 pub struct SimOutside {
+    clock: ManualClock,
     faults: Arc<Faults>,
     services: Mutex<BTreeMap<Dependency, Service>>,
+    provider: Mutex<Provider>,
 }
 
 #[derive(Debug, Default)]
@@ -37,13 +42,24 @@ struct Service {
     health: Health,
     calls: BTreeMap<Uuid, u64>,
     accepted: BTreeMap<Uuid, u64>,
+    turns: u32,
 }
 
 impl SimOutside {
     /// All of them up.
     #[must_use]
-    pub const fn new(faults: Arc<Faults>) -> Self {
-        Self { faults, services: Mutex::new(BTreeMap::new()) }
+    pub fn new(clock: ManualClock, faults: Arc<Faults>) -> Self {
+        Self { clock, faults, services: Mutex::default(), provider: Mutex::default() }
+    }
+
+    /// The provider of matches: its script, and what it was asked.
+    pub fn provider(&self) -> MutexGuard<'_, Provider> {
+        self.provider.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A service's answers arrive so many turns of others after they were made.
+    pub fn slow(&self, dependency: Dependency, turns: u32) {
+        self.services().entry(dependency).or_default().turns = turns;
     }
 
     /// How a service does from now on.
@@ -68,7 +84,9 @@ impl SimOutside {
         self.services.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn answer(&self, dependency: Dependency, id: Uuid) -> Result<(), CallError> {
+    /// What it answers, and after how many turns of others that arrives.
+    fn answer(&self, call: &Request) -> (Result<Vec<u8>, CallError>, u32) {
+        let (dependency, id) = (call.request.dependency(), call.id);
         let fault = self.faults.draw(Call::Outside);
         let mut services = self.services();
         let service = services.entry(dependency).or_default();
@@ -81,13 +99,20 @@ impl SimOutside {
         if matches!(health, Health::Up | Health::Mute) {
             *service.accepted.entry(id).or_default() += 1;
         }
-        match health {
-            Health::Up => Ok(()),
+        let turns = service.turns;
+        let answer = match health {
+            Health::Up => match dependency {
+                Dependency::AlertWebhook => Ok(Vec::new()),
+                Dependency::MatchProvider => {
+                    self.provider().answer(&call.request, self.clock.now())
+                }
+            },
             Health::Down => Err(CallError::Failed { cause: "not reached".to_owned() }),
             Health::Mute => Err(CallError::Failed { cause: "no answer".to_owned() }),
             Health::Refusing(status) => Err(CallError::Refused { status }),
             Health::NotConfigured => Err(CallError::NotConfigured),
-        }
+        };
+        (answer, turns)
     }
 }
 
@@ -97,10 +122,12 @@ impl Outside for SimOutside {
         services.get(&dependency).is_none_or(|service| service.health != Health::NotConfigured)
     }
 
-    async fn call(&self, dependency: Dependency, call: &Request) -> Result<(), CallError> {
+    async fn call(&self, call: &Request) -> Result<Vec<u8>, CallError> {
         Yield::default().await;
-        let answer = self.answer(dependency, call.id);
-        Yield::default().await;
+        let (answer, turns) = self.answer(call);
+        for _ in 0..=turns {
+            Yield::default().await;
+        }
         answer
     }
 }

@@ -45,7 +45,7 @@ impl SimPorts {
             store: MemoryStore::new(clock.clone(), Arc::clone(&faults)),
             queues: Arc::new(SimQueues::new(clock.clone(), Arc::clone(&faults), seed)),
             host: Arc::new(SimHost::new(clock.clone(), seed)),
-            outside: Arc::new(SimOutside::new(Arc::clone(&faults))),
+            outside: Arc::new(SimOutside::new(clock.clone(), Arc::clone(&faults))),
             counters: Arc::new(SimCounters::new(Arc::clone(&faults), seed)),
             clock,
             faults,

@@ -260,18 +260,21 @@ async fn occurrences_are_listed_newest_first<S: Subject>(mut world: World<S>) {
 }
 
 async fn every_breaker_is_shown<S: Subject>(world: World<S>) {
-    let healthy = |changed_at| BreakerRow {
-        name: Dependency::AlertWebhook.name().to_owned(),
+    let healthy = |of: Dependency, changed_at| BreakerRow {
+        name: of.name().to_owned(),
         breaker: Breaker::Healthy,
         changed_at,
     };
+    let [webhook, provider] = Dependency::ALL.map(|of| healthy(of, None));
     let now = world.subject.now();
-    assert_eq!(world.op.breakers().await.unwrap(), (vec![healthy(None)], now));
+    let all = vec![webhook, provider.clone()];
+    assert_eq!(world.op.breakers().await.unwrap(), (all, now));
     let open = Breaker::Open { until: now + TimeDelta::seconds(120) };
     world.queue.put_breaker(Dependency::AlertWebhook, 0, open).await.unwrap();
     world.advance(5).await;
     let (rows, later) = world.op.breakers().await.unwrap();
-    assert_eq!(rows, [BreakerRow { breaker: open, ..healthy(Some(now)) }]);
+    let webhook = healthy(Dependency::AlertWebhook, Some(now));
+    assert_eq!(rows, [BreakerRow { breaker: open, ..webhook }, provider]);
     assert_eq!(later, now + TimeDelta::seconds(5));
 }
 

@@ -49,6 +49,10 @@ pub use rules::{Award, Rules};
 pub use score::Score;
 pub use settlement::Decision;
 pub use totals::Totals;
+/// The 64 matches of the 2022 World Cup, which tests and local running play: a line a
+/// match, whose first two say what it holds and where it is from.
+pub const WORLD_CUP_2022: &str = include_str!("worldcup-2022.csv");
+
 pub use verify::{Abandoned, NoAnswer, Policy, Postponed, Verification, verify};
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ const MEMBERS: u32 = 500;
 
 /// Rounds and results, in the order of kickoff and home team.
 fn matches() -> Vec<(Round, MatchResult)> {
-    let lines = include_str!("worldcup-2022.csv").lines().filter(|line| !line.starts_with('#'));
+    let lines = WORLD_CUP_2022.lines().filter(|line| !line.starts_with('#'));
     lines
         .map(|line| {
             let fields: Vec<&str> = line.split(',').collect();

@@ -19,7 +19,7 @@ use super::outcome::failed_outside;
 use super::{Context, Decided, Outcome};
 use crate::outside::{Called, call};
 use crate::ports::{
-    Call, Dependency, GuardStore, Held, Outside, PortError, Ports, SentNotification,
+    Call, Dependency, GuardStore, Held, Outside, PortError, Ports, Request, SentNotification,
 };
 
 /// Kind of the notification in the ledger.
@@ -57,9 +57,9 @@ pub(super) async fn decide<P: Ports>(
     if let (Some(priority), Some(fields)) = (data.priority, body.as_object_mut()) {
         fields.insert("priority".to_owned(), json!(priority));
     }
-    let called = call(cx.ports, cx.session, Dependency::AlertWebhook, &Call { id, body }).await?;
-    let outcome = match called {
-        Called::Succeeded => {
+    let request = Request::Alert(body);
+    let outcome = match call(cx.ports, cx.session, &Call { id, request }).await? {
+        Called::Answered { .. } => {
             let decided = Decided::of(Outcome::Done(json!({"sent": true, "notificationId": id})));
             let notified = vec![SentNotification { subject, kind: KIND, token: held.id }];
             return Ok(Decided { notified, ..decided });

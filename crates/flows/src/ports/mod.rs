@@ -43,7 +43,7 @@ pub use events::{EventFate, EventsRetired, INTAKE_EVENTS_MAX, Intake, TakenIn};
 pub use host::{Checkpoint, Host};
 pub use observe::Transition;
 pub use operator::OperatorStore;
-pub use outside::{Backlog, Call, CallError, Dependency};
+pub use outside::{Backlog, Call, CallError, Dependency, Request};
 pub use reports::{ReportLine, ReportPlace, ReportQuery, ReportStore};
 pub use schedule::{
     Judged, JudgedFrom, JudgedSchedule, NewOccurrence, NewRun, Opened, Recounted, RunRow, RunStart,
@@ -148,8 +148,9 @@ pub trait Outside: Sync {
     /// Whether this deployment has such a service; also where its settings cannot be
     /// used, which the call tells.
     fn is_configured(&self, dependency: Dependency) -> bool;
-    /// One call, within a bounded time.
-    async fn call(&self, dependency: Dependency, call: &Call) -> Result<(), CallError>;
+    /// One call, within a bounded time; what it answered, up to a byte more than
+    /// [`Request::answer_bytes_max`].
+    async fn call(&self, call: &Call) -> Result<Vec<u8>, CallError>;
 }
 
 /// The job protocol. After an error a session is dropped.

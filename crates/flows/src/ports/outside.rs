@@ -1,5 +1,7 @@
 //! Services outside: what is asked of them, and what may go wrong.
 
+use mauntic_domain::ids::{ProviderMatchId, ProviderTournamentId};
+use mauntic_domain::scoreboard::provider::{LIST_BYTES_MAX, MATCH_BYTES_MAX};
 use uuid::Uuid;
 
 /// A service outside; its breaker has its name.
@@ -7,17 +9,20 @@ use uuid::Uuid;
 pub enum Dependency {
     /// The webhook that is told of alerts.
     AlertWebhook,
+    /// The provider that is asked about matches.
+    MatchProvider,
 }
 
 impl Dependency {
     /// Every dependency.
-    pub const ALL: [Self; 1] = [Self::AlertWebhook];
+    pub const ALL: [Self; 2] = [Self::AlertWebhook, Self::MatchProvider];
 
     /// Name of its breaker, in rows and metrics.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::AlertWebhook => "alert_webhook",
+            Self::MatchProvider => "match_provider",
         }
     }
 }
@@ -27,8 +32,49 @@ impl Dependency {
 pub struct Call {
     /// Stable id, sent along.
     pub id: Uuid,
-    /// What is said.
-    pub body: serde_json::Value,
+    /// What is said or asked.
+    pub request: Request,
+}
+
+/// What is said to a service, or asked of it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    /// Tells the webhook this of an alert. What it answers is not read.
+    Alert(serde_json::Value),
+    /// Asks the provider about a match.
+    Match {
+        /// Of which tournament.
+        tournament: ProviderTournamentId,
+        /// Which match.
+        id: ProviderMatchId,
+    },
+    /// Asks the provider for all matches of a tournament.
+    Matches {
+        /// Which tournament.
+        tournament: ProviderTournamentId,
+    },
+}
+
+impl Request {
+    /// Whom it is for.
+    #[must_use]
+    pub const fn dependency(&self) -> Dependency {
+        match self {
+            Self::Alert(_) => Dependency::AlertWebhook,
+            Self::Match { .. } | Self::Matches { .. } => Dependency::MatchProvider,
+        }
+    }
+
+    /// Longest answer that is of use, in bytes. A longer one is cut a byte behind that,
+    /// so that whoever reads it sees that it is too long.
+    #[must_use]
+    pub const fn answer_bytes_max(&self) -> usize {
+        match self {
+            Self::Alert(_) => 0,
+            Self::Match { .. } => MATCH_BYTES_MAX,
+            Self::Matches { .. } => LIST_BYTES_MAX,
+        }
+    }
 }
 
 /// Why a call did not succeed. No variant holds an address or a secret.

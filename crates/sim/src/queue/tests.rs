@@ -138,14 +138,14 @@ fn a_send_fails_before_or_after_it_was_done() {
 
 #[test]
 fn a_service_remembers_whom_it_answered() {
-    let outside = SimOutside::new(Arc::new(Faults::default()));
+    let outside = SimOutside::new(ManualClock::default(), Arc::new(Faults::default()));
     let of = Dependency::AlertWebhook;
     let id = Uuid::from_u128(1);
     let call = || {
-        let call = mauntic_flows::ports::Call { id, body: json!({}) };
-        wait(outside.call(of, &call))
+        let request = mauntic_flows::ports::Request::Alert(json!({}));
+        wait(outside.call(&mauntic_flows::ports::Call { id, request }))
     };
-    assert_eq!(call(), Ok(()));
+    assert_eq!(call(), Ok(Vec::new()));
     for (health, expected) in [
         (Health::Down, CallError::Failed { cause: "not reached".to_owned() }),
         (Health::Mute, CallError::Failed { cause: "no answer".to_owned() }),
