@@ -3,7 +3,9 @@
 mod decay;
 mod lines;
 mod priority;
+mod rank;
 mod score;
+mod settle;
 mod signals;
 mod warmup;
 
@@ -28,6 +30,19 @@ pub(crate) enum Command {
     ///
     /// Days of a sending domain's life, from 1; before that it may send nothing.
     Warmup,
+    /// `{"rules":{…}?,"round"?,"result":{"home","away"},"guesses":[{"member","home","away"}]}`
+    /// a line → `{"points":{"<member>":n}}`.
+    ///
+    /// What the rules do not say is the product's: 5 for the score, 3 for the difference of
+    /// goals, 2 for the outcome. A round has the rules' multiplier.
+    Settle,
+    /// `{"kind","tieBreaks":[…]?,"entries":[{"member","points","exactHits"?,"rightOutcomes"?,"joinedAt"?}]}`
+    /// a line → `{"ranks":{"<member>":n}}`.
+    ///
+    /// The kind is `dense`, `competition`, `modified`, `ordinal` or `percentile`. Tie-breaks,
+    /// `exactHits` and then `rightOutcomes` unless the line names others, the time of joining
+    /// and the member's name decide the ordinal one alone.
+    Rank,
 }
 
 /// Every line but empty ones gets one output line, in order; a line that has no
@@ -38,6 +53,8 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
         Command::Decay => (decay::answer, "decayed"),
         Command::Priority => (priority::answer, "given a priority"),
         Command::Warmup => (warmup::answer, "given a limit"),
+        Command::Settle => (settle::answer, "settled"),
+        Command::Rank => (rank::answer, "ranked"),
     };
     match lines::answer(&mut std::io::stdin().lock(), &mut std::io::stdout().lock(), answer) {
         // Whoever reads has read enough (`| head`).

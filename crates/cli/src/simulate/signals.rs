@@ -12,7 +12,7 @@ use super::lines::{Refusal, invalid};
 /// A time in RFC 3339.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct Moment(DateTime<Utc>);
+pub(super) struct Moment(pub(super) DateTime<Utc>);
 
 impl TryFrom<String> for Moment {
     type Error = &'static str;

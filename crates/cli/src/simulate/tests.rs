@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod boards;
+
 /// The output lines, and the numbers of lines and of refusals.
 fn run_lines(answer: lines::Answer, input: &str) -> (Vec<Value>, (usize, usize)) {
     let mut output = Vec::new();
@@ -53,8 +55,15 @@ fn a_line_has_a_mebibyte_at_most() {
         let frame = json!({"signalType": ""}).to_string().len();
         json!({"signalType": "x".repeat(bytes - frame)}).to_string()
     };
-    for answer in [score::answer as lines::Answer, decay::answer, priority::answer, warmup::answer]
-    {
+    let verbs: [lines::Answer; 6] = [
+        score::answer,
+        decay::answer,
+        priority::answer,
+        warmup::answer,
+        settle::answer,
+        rank::answer,
+    ];
+    for answer in verbs {
         assert_eq!(refused(answer, &line(1024 * 1024)).0, "invalid_input");
         let (code, message) = refused(answer, &line(1024 * 1024 + 1));
         assert_eq!(

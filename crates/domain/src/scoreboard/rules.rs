@@ -185,6 +185,12 @@ impl Rules {
     /// never gets less, whatever the points are.
     #[must_use]
     pub fn award(&self, round: &Round, result: MatchResult, guess: Score) -> Award {
+        self.award_times(self.multiplier(round), result, guess)
+    }
+
+    /// What a guess earns in a round of that factor.
+    #[must_use]
+    pub fn award_times(&self, multiplier: Amount, result: MatchResult, guess: Score) -> Award {
         let score = result.counted(self.counted);
         let is_exact = guess == score;
         let has_difference = guess.difference() == score.difference();
@@ -195,7 +201,6 @@ impl Rules {
             (is_right, self.outcome),
         ];
         let best = fulfilled.into_iter().filter(|(is, _)| *is).map(|(_, points)| points).max();
-        let multiplier = self.multiplier(round);
         let points = best.map_or(PointsE4::ZERO, |points| points.times(multiplier));
         Award { points, is_exact, is_right }
     }

@@ -15,6 +15,23 @@ pub(super) async fn rules_and_simulator_run_alone(cli: &mut Cli) {
         ),
         ("priority", json!({"signalType": "DEMO_REQUEST"}), "priority", json!("critical")),
         ("warmup", json!({"day": 6}), "maxEmails", json!(1_750)),
+        (
+            "settle",
+            json!({"result": {"home": 2, "away": 1}, "guesses": [
+                {"member": "a", "home": 2, "away": 1}, {"member": "b", "home": 0, "away": 0},
+            ]}),
+            "points",
+            json!({"a": 5, "b": 0}),
+        ),
+        (
+            "rank",
+            json!({"kind": "modified", "entries": [
+                {"member": "a", "points": 9}, {"member": "b", "points": 7},
+                {"member": "c", "points": 7},
+            ]}),
+            "ranks",
+            json!({"a": 1, "b": 3, "c": 3}),
+        ),
     ] {
         let line = ["simulate", rule];
         let mut command = cli.command(&line);

@@ -44,6 +44,8 @@ pub(super) const VERBS: &[(&str, &str)] = &[
     ("simulate decay",   "outside::rules_and_simulator_run_alone"),
     ("simulate priority", "outside::rules_and_simulator_run_alone"),
     ("simulate warmup",  "outside::rules_and_simulator_run_alone"),
+    ("simulate settle",  "outside::rules_and_simulator_run_alone"),
+    ("simulate rank",    "outside::rules_and_simulator_run_alone"),
     ("sim run",          "outside::rules_and_simulator_run_alone"),
 ];
 
