@@ -23,11 +23,12 @@ demo: build ## the same, and ends when every seeded contact is scored and checke
 test: setup ## formatting, lints, docs, builds and all tests
 	@$(ENV) && exec node tools/check.mjs
 
-bench: build ## scoring and roll-ups beside plain SQL; job systems beside pg-boss and graphile-worker; half an hour
+bench: build ## scoring, roll-ups and settlements beside plain SQL; job systems beside pg-boss and graphile-worker; an hour
 	@$(ENV) && npm ci --prefix tests/bench/peers --ignore-scripts --no-audit --no-fund --loglevel=error && \
 	  { cargo bench -q -p mauntic-tests --bench scoring; scoring=$$?; \
 	    cargo bench -q -p mauntic-tests --bench analytics; analytics=$$?; \
-	    cargo bench -q -p mauntic-tests --bench peers && [ $$scoring$$analytics = 00 ]; }
+	    cargo bench -q -p mauntic-tests --bench scoreboard; scoreboard=$$?; \
+	    cargo bench -q -p mauntic-tests --bench peers && [ $$scoring$$analytics$$scoreboard = 000 ]; }
 
 soak: setup ## the long proofs: a million seeds, a thousand histories, 50,000 jobs and a million contacts under faults; an hour or two
 	@$(ENV) && cargo run -q --profile test -p mauntic-cli -- sim run --seeds 1000000
