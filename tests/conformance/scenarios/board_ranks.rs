@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use mauntic_domain::scoreboard::board::rank;
-use mauntic_domain::scoreboard::ranks::Kind;
+use mauntic_domain::scoreboard::ranks::{Kind, Rank};
 use mauntic_domain::scoreboard::{Chain, Entrant};
 use mauntic_flows::ports::{Board, BoardLine, BoardSlice, BoardStore, LeagueBoard};
 use serde_json::{Value, json};
@@ -87,10 +87,14 @@ impl<S: BoardSubject> World<S> {
     }
 }
 
+/// The number of a rank as it is printed.
+fn number(rank: Rank) -> String {
+    json!(rank.number()).to_string()
+}
+
 /// Members with their ranks.
 fn ranked(slice: &BoardSlice, kind: Kind) -> Vec<(String, String)> {
-    let line =
-        |(line, rank): (&BoardLine, _)| (line.entrant.member.to_string(), json!(rank).to_string());
+    let line = |(line, rank): (&BoardLine, Rank)| (line.entrant.member.to_string(), number(rank));
     slice.ranked(kind).map(line).collect()
 }
 
@@ -215,8 +219,7 @@ async fn a_league_is_ranked_when_it_is_read<S: BoardSubject>(mut world: World<S>
         order.into_iter().filter(|row| names.contains(&row[4].as_str().unwrap())).collect();
     for kind in Kind::ALL {
         let shown = rank(&Chain::default(), kind, entrants.clone()).into_iter();
-        let shown: Vec<_> =
-            shown.map(|(of, rank)| (of.member.to_string(), json!(rank).to_string())).collect();
+        let shown: Vec<_> = shown.map(|(of, rank)| (of.member.to_string(), number(rank))).collect();
         assert_eq!(shown, naive(&order, kind), "{kind:?}");
     }
 }

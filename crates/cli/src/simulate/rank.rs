@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use mauntic_domain::ids::MemberId;
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoreboard::board::rank;
-use mauntic_domain::scoreboard::{Chain, Entrant, Kind, Rank, Totals};
+use mauntic_domain::scoreboard::ranks::Number;
+use mauntic_domain::scoreboard::{Chain, Entrant, Kind, Totals};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -52,7 +53,7 @@ impl From<Entry> for Entrant {
 
 #[derive(Serialize)]
 struct Output {
-    ranks: BTreeMap<MemberId, Rank>,
+    ranks: BTreeMap<MemberId, Number>,
 }
 
 pub(super) fn answer(line: Value) -> Result<String, Refusal> {
@@ -65,6 +66,6 @@ pub(super) fn answer(line: Value) -> Result<String, Refusal> {
     }
     let entrants = entries.into_iter().map(Entrant::from).collect();
     let ranked = rank(&tie_breaks.unwrap_or_default(), kind, entrants);
-    let ranks = ranked.into_iter().map(|(entrant, rank)| (entrant.member, rank)).collect();
+    let ranks = ranked.into_iter().map(|(entrant, rank)| (entrant.member, rank.number())).collect();
     render(&Output { ranks })
 }

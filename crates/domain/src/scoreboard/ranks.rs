@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 
 /// Most members of one number of points among whom somebody's exact place is counted,
@@ -86,7 +87,9 @@ impl fmt::Display for Percentile {
     }
 }
 
-/// A rank of one of the kinds.
+/// A rank of one of the kinds. It is told as `{"rank":4}`, `{"rank":33.3}`, or, where it
+/// was not counted to its end, `{"rank":10001,"atLeast":true}`, which no other rank is
+/// taken for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rank {
     /// A place, from 1.
@@ -97,13 +100,42 @@ pub enum Rank {
     Percentile(Percentile),
 }
 
+/// The number of a rank alone, for boards that are always counted to their end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Number(Rank);
+
+impl Rank {
+    /// Its number.
+    #[must_use]
+    pub const fn number(self) -> Number {
+        Number(self)
+    }
+
+    /// Whether the true place may be a lower one.
+    #[must_use]
+    pub const fn is_at_least(self) -> bool {
+        matches!(self, Self::AtLeast(_))
+    }
+}
+
 impl Serialize for Rank {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Place(place) | Self::AtLeast(place) => to.serialize_u64(*place),
-            Self::Percentile(share) if share.0 % 10 == 0 => to.serialize_u16(share.0 / 10),
+        let mut told = to.serialize_struct("Rank", 1 + usize::from(self.is_at_least()))?;
+        told.serialize_field("rank", &self.number())?;
+        if self.is_at_least() {
+            told.serialize_field("atLeast", &true)?;
+        }
+        told.end()
+    }
+}
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Rank::Place(place) | Rank::AtLeast(place) => to.serialize_u64(place),
+            Rank::Percentile(share) if share.0 % 10 == 0 => to.serialize_u16(share.0 / 10),
             // The shortest decimal text of this float has the one decimal again.
-            Self::Percentile(share) => {
+            Rank::Percentile(share) => {
                 to.serialize_f64(share.to_string().parse().map_err(serde::ser::Error::custom)?)
             }
         }

@@ -26,9 +26,9 @@ fn entrant(member: &str, totals: Totals, minutes: i64) -> Entrant {
     Entrant { member: MemberId::parse(member).unwrap(), totals, joined_at: joined(minutes) }
 }
 
-/// A rank as it is printed.
+/// The number of a rank as it is printed.
 fn text(rank: Rank) -> String {
-    serde_json::to_string(&rank).unwrap()
+    serde_json::to_string(&rank.number()).unwrap()
 }
 
 #[test]
@@ -90,6 +90,20 @@ fn a_place_among_many_is_counted_only_so_far() {
         assert_eq!(Before::counted(found).next(), alone, "{found}");
     }
     assert_eq!(place.rank(Kind::Dense, Before::counted(TIED_COUNTED_MAX)), Rank::Place(3));
+}
+
+#[test]
+fn a_rank_says_whether_it_was_counted_to_its_end() {
+    let third = Percentile::share(1, 3);
+    for (rank, expected) in [
+        (Rank::Place(10_001), json!({"rank": 10_001})),
+        (Rank::AtLeast(10_001), json!({"rank": 10_001, "atLeast": true})),
+        (Rank::Percentile(third), json!({"rank": 33.3})),
+        (Rank::Percentile(Percentile::ALL), json!({"rank": 100})),
+    ] {
+        assert_eq!(json!(rank), expected);
+        assert_eq!(json!(rank.number()), expected["rank"]);
+    }
 }
 
 #[test]
