@@ -197,19 +197,88 @@ create trigger closed_takes_nobody_into_a_league after insert on scoreboard.leag
   referencing new table as added
   for each statement execute function scoreboard.refuse_closed();
 
+-- The board of a league that has more members than are ranked when it is read; see
+-- LEAGUE_READ_MAX of the rules. A settlement, which holds the tournament, changes all of its
+-- boards: who enters or leaves such a league has that lock first, and waits for it.
 create function scoreboard.enter_league() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  league  record;
+  names   text[];
 begin
+  if exists (
+    select from scoreboard.leagues l
+    join scoreboard.boards b on b.organization_id = l.organization_id and b.id = l.id
+    join (
+      select e.organization_id, e.league_id, count(*) as members
+      from entered e group by e.organization_id, e.league_id
+    ) e on e.organization_id = l.organization_id and e.league_id = l.id
+    where l.board or b.members + e.members > 5000
+  ) then
+    perform from scoreboard.tournaments t
+    where (t.organization_id, t.id) in (select e.organization_id, e.tournament_id from entered e)
+    order by t.organization_id, t.id for share;
+  end if;
   insert into scoreboard.boards as b (organization_id, id, members, changes)
   select e.organization_id, e.league_id, count(*), count(*)
   from entered e group by e.organization_id, e.league_id
   order by e.organization_id, e.league_id
   on conflict (organization_id, id) do update
     set members = b.members + excluded.members, changes = b.changes + excluded.changes;
+  for league in
+    select l.organization_id, l.tournament_id, l.id, l.board
+    from scoreboard.leagues l
+    join scoreboard.boards b on b.organization_id = l.organization_id and b.id = l.id
+    where (l.organization_id, l.tournament_id, l.id)
+        in (select e.organization_id, e.tournament_id, e.league_id from entered e)
+      and (l.board or b.members > 5000)
+    order by l.organization_id, l.tournament_id, l.id
+  loop
+    -- Others have entered it meanwhile: it was smaller a moment ago.
+    perform from scoreboard.tournaments t
+    where t.organization_id = league.organization_id and t.id = league.tournament_id for share;
+    if league.board then
+      names := array(
+        select e.member_id from entered e
+        where e.organization_id = league.organization_id and e.league_id = league.id);
+    else
+      update scoreboard.leagues l set board = true
+      where l.organization_id = league.organization_id
+        and l.tournament_id = league.tournament_id and l.id = league.id;
+      names := array(
+        select m.member_id from scoreboard.league_members m
+        where m.organization_id = league.organization_id
+          and m.tournament_id = league.tournament_id and m.league_id = league.id);
+    end if;
+    with placed as (
+      insert into scoreboard.entries (organization_id, board_id, member_id, points_e4, exact_hits,
+        right_outcomes, standing, joined_at)
+      select e.organization_id, league.id, e.member_id, e.points_e4, e.exact_hits,
+             e.right_outcomes, e.standing, e.joined_at
+      from scoreboard.entries e
+      where e.organization_id = league.organization_id and e.board_id = league.tournament_id
+        and e.member_id = any(names)
+      order by e.member_id
+      returning points_e4
+    )
+    insert into scoreboard.histograms as h (organization_id, board_id, points_e4, members)
+    select league.organization_id, league.id, p.points_e4, count(*)
+    from placed p group by p.points_e4 order by p.points_e4
+    on conflict (organization_id, board_id, points_e4) do update
+      set members = h.members + excluded.members;
+    perform scoreboard.refuse((
+      select sum(b.members) > 1000000
+      from scoreboard.leagues l
+      join scoreboard.boards b on b.organization_id = l.organization_id and b.id = l.id
+      where l.organization_id = league.organization_id
+        and l.tournament_id = league.tournament_id and l.board
+    ), 'league_boards_full');
+  end loop;
   return null;
 end
 $$;
-comment on function scoreboard.enter_league is 'Counts who enters a league.';
+comment on function scoreboard.enter_league is
+  'Counts who enters a league, and puts them onto its board, which it keeps from more than 5,000 members on; raises JB007 where such leagues of a tournament have more than 1,000,000 together.';
 revoke all on function scoreboard.enter_league from public;
 create trigger member_enters_the_league after insert on scoreboard.league_members
   referencing new table as entered
@@ -218,19 +287,38 @@ create trigger member_enters_the_league after insert on scoreboard.league_member
 create function scoreboard.leave_league() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
+  perform from scoreboard.tournaments t
+  where (t.organization_id, t.id) in (
+    select l.organization_id, l.tournament_id from scoreboard.leagues l
+    where l.board and (l.organization_id, l.tournament_id, l.id)
+      in (select g.organization_id, g.tournament_id, g.league_id from gone g))
+  order by t.organization_id, t.id for share;
   perform from scoreboard.boards b
-  where (b.organization_id, b.id) in (select l.organization_id, l.league_id from gone l)
+  where (b.organization_id, b.id) in (select g.organization_id, g.league_id from gone g)
   order by b.organization_id, b.id for no key update;
-  update scoreboard.boards b set members = b.members - l.members, changes = b.changes + l.members
+  update scoreboard.boards b set members = b.members - g.members, changes = b.changes + g.members
   from (
-    select l.organization_id, l.league_id, count(*) as members
-    from gone l group by l.organization_id, l.league_id
-  ) l
-  where b.organization_id = l.organization_id and b.id = l.league_id;
+    select g.organization_id, g.league_id, count(*) as members
+    from gone g group by g.organization_id, g.league_id
+  ) g
+  where b.organization_id = g.organization_id and b.id = g.league_id;
+  with removed as (
+    delete from scoreboard.entries e using gone g
+    where e.organization_id = g.organization_id and e.board_id = g.league_id
+      and e.member_id = g.member_id
+    returning e.organization_id, e.board_id, e.points_e4
+  ), fewer as (
+    select r.organization_id, r.board_id, r.points_e4, count(*) as members
+    from removed r group by r.organization_id, r.board_id, r.points_e4
+  )
+  update scoreboard.histograms h set members = h.members - f.members
+  from fewer f
+  where h.organization_id = f.organization_id and h.board_id = f.board_id
+    and h.points_e4 = f.points_e4;
   return null;
 end
 $$;
-comment on function scoreboard.leave_league is 'Counts who leaves a league.';
+comment on function scoreboard.leave_league is 'Counts who leaves a league, and takes them off its board.';
 revoke all on function scoreboard.leave_league from public;
 create trigger member_leaves_the_league after delete on scoreboard.league_members
   referencing old table as gone
@@ -269,6 +357,30 @@ begin
 end
 $$;
 
+-- -------------------------------------------------------------- verification ----
+
+create index verifications_by_age on scoreboard.verifications (fetched_at);
+comment on index scoreboard.verifications_by_age is 'What is too old.';
+
+create index matches_unsettled on scoreboard.matches (organization_id, tournament_id)
+  where settled_version < result_version;
+comment on index scoreboard.matches_unsettled is 'Matches whose newest result does not count yet.';
+
+create function scoreboard.given_up(most int4)
+returns table (match_id uuid, kickoff timestamptz, total int8)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select m.id, m.kickoff, count(*) over ()
+  from scoreboard.matches m
+  join scoreboard.tournaments t on t.organization_id = m.organization_id and t.id = m.tournament_id
+  where m.next_check_at is null and m.status in ('scheduled', 'postponed', 'live', 'suspended')
+    and t.provider_id is not null and t.closed_at is null
+  order by m.kickoff, m.id limit most
+$$;
+comment on function scoreboard.given_up is
+  'The first matches without an end that nobody asks about any more, and how many there are, whoever''s: for the health check.';
+revoke all on function scoreboard.given_up from public;
+grant execute on function scoreboard.given_up to mauntic_http;
+
 -- --------------------------------------------------------------------- drift ----
 
 create table scoreboard.drift (
@@ -290,6 +402,18 @@ comment on column scoreboard.drift.differences is 'Rows that are not what the le
 comment on column scoreboard.drift.detail is 'The first of them.';
 create index drift_found on scoreboard.drift (organization_id, tournament_id) where differences > 0;
 comment on index scoreboard.drift_found is 'Tournaments whose boards are not what their ledger makes of them.';
+
+create function scoreboard.drifting(most int4)
+returns table (organization_id text, tournament_id uuid, differences int8)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select d.organization_id, d.tournament_id, d.differences
+  from scoreboard.drift d where d.differences > 0
+  order by d.organization_id, d.tournament_id limit most
+$$;
+comment on function scoreboard.drifting is
+  'The first tournaments whose boards are not what their ledger makes of them, whoever''s: for the health check.';
+revoke all on function scoreboard.drifting from public;
+grant execute on function scoreboard.drifting to mauntic_http;
 
 -- -------------------------------------------------------------------- rights ----
 
@@ -326,4 +450,5 @@ revoke update on scoreboard.tournaments from mauntic_queue;
 grant update (revision, closed_at, closed_digest, closed_seq) on scoreboard.tournaments to mauntic_queue;
 grant insert, delete on scoreboard.entries to mauntic_queue;
 grant delete on scoreboard.histograms to mauntic_queue;
+grant update (members) on scoreboard.boards to mauntic_queue;
 grant insert, update on scoreboard.drift to mauntic_queue;

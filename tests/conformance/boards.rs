@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use mauntic_domain::ids::MemberId;
+use mauntic_domain::scoreboard::ledger::to_hex;
 use mauntic_domain::scoreboard::{Chain, Match, MatchResult, Round, Rules, Score};
 use mauntic_flows::ports::MatchPlace;
 use mauntic_sim::store::State;
@@ -20,6 +21,10 @@ pub(crate) trait BoardSubject: Subject {
     async fn put_tournament(&self, key: &TournamentKey, rules: &Rules, chain: &Chain);
     /// Changes a tournament's rules, as before its first settlement.
     async fn change_rules(&self, key: &TournamentKey, rules: &Rules);
+    /// Closes a tournament.
+    async fn close_tournament(&self, key: &TournamentKey);
+    /// Takes a guess back, as no statement of ours does.
+    async fn lose_guess(&self, place: &MatchPlace, member: &MemberId);
     /// Makes a match, or changes what is stored of it.
     async fn put_match(&self, place: &MatchPlace, round: &Round, stored: &Match);
     /// Makes members.
@@ -39,6 +44,14 @@ impl BoardSubject for Memory {
 
     async fn change_rules(&self, key: &TournamentKey, rules: &Rules) {
         self.store.change_rules(key, rules.clone());
+    }
+
+    async fn close_tournament(&self, key: &TournamentKey) {
+        self.store.close_tournament(key, [7; 32]);
+    }
+
+    async fn lose_guess(&self, place: &MatchPlace, member: &MemberId) {
+        self.store.lose_guess(place, member);
     }
 
     async fn put_match(&self, place: &MatchPlace, round: &Round, stored: &Match) {
@@ -76,6 +89,22 @@ impl BoardSubject for Postgres {
         let sql = "update scoreboard.tournaments set rules = $3
           where organization_id = $1 and id = $2";
         let written = self.owner.execute(sql, &[&owner.as_str(), id, &json!(rules)]).await;
+        written.expect("the test's own row");
+    }
+
+    async fn close_tournament(&self, (owner, id): &TournamentKey) {
+        let sql = "update scoreboard.tournaments set closed_at = clockwork.clock_timestamp(),
+            closed_digest = decode(repeat('07', 32), 'hex'), closed_seq = ledger_seq
+          where organization_id = $1 and id = $2";
+        let written = self.owner.execute(sql, &[&owner.as_str(), id]).await;
+        written.expect("the test's own row");
+    }
+
+    async fn lose_guess(&self, place: &MatchPlace, member: &MemberId) {
+        let sql = "delete from scoreboard.guesses
+          where organization_id = $1 and match_id = $2 and member_id = $3";
+        let owner = place.organization_id.as_str();
+        let written = self.owner.execute(sql, &[&owner, &place.match_id, &member.as_str()]).await;
         written.expect("the test's own row");
     }
 
@@ -170,7 +199,9 @@ impl BoardSubject for Postgres {
 pub(crate) const TABLES: &str = "select jsonb_build_object(
   'tournaments', (select coalesce(jsonb_agg(jsonb_build_object('organization_id', t.organization_id,
       'id', t.id, 'rules', t.rules, 'tie_breaks', t.tie_breaks, 'rules_version', t.rules_version,
-      'revision', t.revision, 'ledger_seq', t.ledger_seq, 'settled_at', t.settled_at)
+      'revision', t.revision, 'ledger_seq', t.ledger_seq, 'settled_at', t.settled_at,
+      'closed_at', t.closed_at, 'closed_seq', t.closed_seq,
+      'closed_digest', encode(t.closed_digest, 'hex'))
       order by t.organization_id, t.id), '[]') from scoreboard.tournaments t),
   'matches', (select coalesce(jsonb_agg(to_jsonb(m) - array['home_team', 'away_team']
       order by m.organization_id, m.tournament_id, m.id), '[]') from scoreboard.matches m),
@@ -202,6 +233,9 @@ pub(crate) fn tables(state: &State) -> Value {
             "organization_id": owner, "id": id, "rules": row.rules, "tie_breaks": row.chain,
             "rules_version": row.rules_version, "revision": row.revision,
             "ledger_seq": row.head.seq, "settled_at": row.settled_at,
+            "closed_at": row.closed.map(|closed| closed.at),
+            "closed_seq": row.closed.map(|closed| closed.seq),
+            "closed_digest": row.closed.map(|closed| to_hex(&closed.digest)),
         })
     });
     let matches = boards.matches.iter().map(|(place, row)| {

@@ -62,6 +62,7 @@ mod schedules;
 mod scores;
 mod settled;
 mod settlements;
+mod settlements_undone;
 mod shorts;
 mod signal_reads;
 mod sweeps;

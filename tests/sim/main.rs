@@ -22,6 +22,7 @@ mod outage;
 mod roll_ups;
 mod schedules;
 mod seeds;
+mod settlements;
 mod twins;
 mod warmup;
 

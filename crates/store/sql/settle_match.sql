@@ -5,8 +5,8 @@
 -- in hexadecimal; $8 text result in canonical form; $9 int2[] goals of the home team and
 -- $10 int2[] of the other of each score that earns something; $11 int8[] points_e4, $12 int2[]
 -- exact hits and $13 int2[] right outcomes that it earns; $14 int8 weight of points_e4 in a
--- standing, $15 int8 of an exact hit, $16 int8 of a right outcome; $17 int8 most guesses;
--- $18 uuid job; $19 int4 attempt; $20 text request id or null.
+-- standing, $15 int8 of an exact hit, $16 int8 of a right outcome; $17 uuid job;
+-- $18 int4 attempt; $19 text request id or null.
 -- The tournament is locked: nobody else writes its entries, nor its boards but for who joins,
 -- who adds to one row of the histogram. So nothing waits in a circle; entries of points are
 -- sorted for the sake of their index, which is then only added to at its end: a tenth of the time.
@@ -36,18 +36,21 @@ with award as (
   insert into scoreboard.point_entries
     (organization_id, tournament_id, seq, member_id, points_e4, exact_hits, right_outcomes)
   select $1, $2, (select t.ledger_seq + 1 from scoreboard.tournaments t
-                  where t.organization_id = $1 and t.id = $2), g.member_id,
+                  where t.organization_id = $1 and t.id = $2), member_id,
          coalesce(a.points_e4, 0) - coalesce(b.points_e4, 0),
          coalesce(a.exact_hits, 0) - coalesce(b.exact_hits, 0),
          coalesce(a.right_outcomes, 0) - coalesce(b.right_outcomes, 0)
-  from scoreboard.guesses g
-  left join award a on a.home = g.home and a.away = g.away and g.stored_at < $5
-  left join before b on b.member_id = g.member_id
-  where g.organization_id = $1 and g.tournament_id = $2 and g.match_id = $3
-    and (coalesce(a.points_e4, 0) <> coalesce(b.points_e4, 0)
-      or coalesce(a.exact_hits, 0) <> coalesce(b.exact_hits, 0)
-      or coalesce(a.right_outcomes, 0) <> coalesce(b.right_outcomes, 0))
-  order by g.member_id
+  from (
+    select g.member_id, a.points_e4, a.exact_hits, a.right_outcomes
+    from scoreboard.guesses g
+    left join award a on a.home = g.home and a.away = g.away and g.stored_at < $5
+    where g.organization_id = $1 and g.tournament_id = $2 and g.match_id = $3
+  ) a
+  full join before b using (member_id)
+  where coalesce(a.points_e4, 0) <> coalesce(b.points_e4, 0)
+     or coalesce(a.exact_hits, 0) <> coalesce(b.exact_hits, 0)
+     or coalesce(a.right_outcomes, 0) <> coalesce(b.right_outcomes, 0)
+  order by member_id
   returning member_id, points_e4, exact_hits, right_outcomes
 ), sums as (
   select count(*) as members, coalesce(sum(points_e4), 0) as points_e4,
@@ -89,7 +92,7 @@ with award as (
       '{"matchId":"%s","resultVersion":%s,"status":"applied","resultHash":"%s","guesses":%s,'
       '"members":%s,"change":{"points":%s,"exactHits":%s,"rightOutcomes":%s},"previous":%s}',
       $3, $4, $7, c.guesses, s.members, trim_scale(s.points_e4 * 0.0001), s.exact_hits,
-      s.right_outcomes, coalesce($6::text, 'null')), $8, $18, $19
+      s.right_outcomes, coalesce($6::text, 'null')), $8, $17, $18
   from counted c cross join sums s
   returning seq
 ), settled as (
@@ -98,13 +101,12 @@ with award as (
 ), told as (
   insert into jobs.event_outbox (type, organization_id, data, job_id, request_id)
   select 'scoreboard.MatchSettled', $1, jsonb_build_object('tournamentId', $2, 'matchId', $3,
-    'resultVersion', $4, 'seq', l.seq, 'guesses', c.guesses, 'members', s.members), $18, $20
+    'resultVersion', $4, 'seq', l.seq, 'guesses', c.guesses, 'members', s.members), $17, $19
   from entered l cross join counted c cross join sums s
 )
-select scoreboard.refuse(c.guesses > $17, 'settlement_too_large')::text as guesses,
-       scoreboard.refuse(s.members <> (select count(*) from moved), 'settlement_not_on_board')::text
+select scoreboard.refuse(s.members <> (select count(*) from moved), 'settlement_not_on_board')::text
          as board,
        scoreboard.refuse((select count(*) from shrunk)
          <> (select count(*) from moves m where m.change < 0), 'settlement_not_in_histogram')::text
          as histogram
-from counted c cross join sums s
+from sums s

@@ -177,6 +177,21 @@ impl Params<'_> {
     /// What an effect's transaction is made of. Locks in this order everywhere:
     /// jobs, what they are about, runs.
     pub(crate) fn statements(&self, effect: &Effect) -> Vec<Statement<'_>> {
+        let settlements = self.settlements.iter().flat_map(settlements::Params::statements);
+        self.with_settlements(effect, settlements)
+    }
+
+    /// The same of a rehearsal.
+    pub(crate) fn rehearsed(&self, effect: &Effect) -> Vec<Statement<'_>> {
+        let settlements = self.settlements.iter().flat_map(settlements::Params::rehearsed);
+        self.with_settlements(effect, settlements)
+    }
+
+    fn with_settlements<'s>(
+        &'s self,
+        effect: &Effect,
+        settlements: impl Iterator<Item = Statement<'s>>,
+    ) -> Vec<Statement<'s>> {
         let in_run = effect.spawned.iter().any(|job| job.run_id.is_some());
         let fence = statement(include_str!("../sql/complete_jobs.sql"), &self.completed);
         let upsert = statement(include_str!("../sql/upsert_scores.sql"), &self.scores);
@@ -200,7 +215,6 @@ impl Params<'_> {
         let after = [(pin, !effect.pinned.is_empty()), (count, self.moves_runs), (cancel, in_run)];
         let needed = |(statement, needed): (_, bool)| needed.then_some(statement);
         let roll_ups = self.roll_ups.iter().flat_map(roll_ups::Params::statements);
-        let settlements = self.settlements.iter().flat_map(settlements::Params::statements);
         let before = before.into_iter().filter_map(needed);
         before
             .chain(roll_ups)

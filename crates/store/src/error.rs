@@ -20,6 +20,9 @@ const BACKLOG: &str = "JB003";
 /// SQLSTATE raised where somebody else has judged or counted meanwhile.
 const MEANWHILE: &str = "JB004";
 
+/// SQLSTATE raised where somebody else holds a tournament that is to be settled.
+const BUSY: &str = "JB008";
+
 /// The component in errors.
 pub(crate) const DATABASE: &str = "the database";
 
@@ -82,10 +85,9 @@ pub(crate) fn is_meanwhile(error: &Error) -> bool {
     error.code().is_some_and(|code| code.code() == MEANWHILE)
 }
 
-/// Whether a statement found a row locked that it does not wait for, or waited for in
-/// vain.
-pub(crate) fn is_locked(error: &Error) -> bool {
-    error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE)
+/// Whether a statement ended its transaction because somebody holds its tournament.
+pub(crate) fn is_busy(error: &Error) -> bool {
+    error.code().is_some_and(|code| code.code() == BUSY)
 }
 
 /// What somebody else has changed since a decision: it is to be made again.

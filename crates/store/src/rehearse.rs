@@ -1,5 +1,5 @@
-//! What an effect would do: all of its statements, in a transaction that is
-//! rolled back.
+//! What an effect would do: its statements, in a transaction that is rolled back; of a
+//! settlement those that look whether it is done.
 
 use mauntic_flows::ports::{Committed, Effect, PortError};
 use tokio_postgres::types::Type;
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::Session;
 use crate::effect::{self, superseded};
-use crate::error::{is_fence_lost, is_locked, is_meanwhile, meanwhile, no_answer, statement_error};
+use crate::error::{is_busy, is_fence_lost, is_meanwhile, meanwhile, no_answer, statement_error};
 use crate::flight::{Param, READ_WRITE, Statement, pipelined};
 use crate::replay::{self, REPLAY};
 
@@ -38,7 +38,7 @@ pub(crate) async fn rehearse(
         Statement { sql: REPLAY, params: &replayed },
         Statement { sql: include_str!("../sql/claim_rehearsed.sql"), params: claim },
     ];
-    statements.extend(params.statements(effect));
+    statements.extend(params.rehearsed(effect));
     let begin = session.beginning(READ_WRITE);
     let flight = pipelined(&session.client, Some(&begin), &statements, Some("rollback"));
     match session.within(flight).await.map_err(no_answer)? {
@@ -48,7 +48,7 @@ pub(crate) async fn rehearse(
             Ok(Committed::Done { superseded: superseded(effect, written), refill: false })
         }
         Err(error) if is_fence_lost(&error) => Ok(Committed::FenceLost),
-        Err(error) if is_locked(&error) && !effect.settlements.is_empty() => Ok(Committed::Busy),
+        Err(error) if is_busy(&error) => Ok(Committed::Busy),
         Err(error) if is_meanwhile(&error) => Err(meanwhile(what)),
         Err(error) => Err(statement_error(what, &error)),
     }

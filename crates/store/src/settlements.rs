@@ -16,7 +16,7 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{Error, Row};
 
 use crate::Session;
-use crate::error::{commit_error, is_locked, is_meanwhile, meanwhile};
+use crate::error::{commit_error, is_busy, is_meanwhile, meanwhile};
 use crate::flight::{Param, Statement};
 use crate::rows::{column, json, unreadable};
 use crate::session::kept;
@@ -34,6 +34,7 @@ impl SettlementStore for Session {
             (&owner, Type::TEXT),
             (&place.tournament_id, Type::UUID),
             (&place.match_id, Type::UUID),
+            (&i64::from(GUESSES_MAX), Type::INT8),
         ];
         let sql = include_str!("../sql/read_settlement.sql");
         let rows = self.statement("reading a match", sql, params).await?;
@@ -50,6 +51,8 @@ fn inputs(row: &Row) -> Result<SettlementInputs, PortError> {
         round: Round::parse(column::<&str>(row, "round")?).map_err(no_round)?,
         stored: stored(row)?,
         applied: applied(row)?,
+        is_closed: column(row, "is_closed")?,
+        is_too_large: column(row, "is_too_large")?,
     })
 }
 
@@ -101,7 +104,6 @@ struct Table {
     exact_hits: Vec<i16>,
     right_outcomes: Vec<i16>,
     weights: Weights,
-    most: i64,
 }
 
 impl<'a> Settlements<'a> {
@@ -128,7 +130,6 @@ impl<'a> Columns<'a> {
                     exact_hits: once(|earned| earned.exact_hits).collect(),
                     right_outcomes: once(|earned| earned.right_outcomes).collect(),
                     weights: *weights,
-                    most: GUESSES_MAX.into(),
                 })
             }
         };
@@ -179,7 +180,7 @@ impl<'a> Columns<'a> {
 }
 
 impl Table {
-    fn params(&self) -> [Param<'_>; 9] {
+    fn params(&self) -> [Param<'_>; 8] {
         [
             (&self.home, Type::INT2_ARRAY),
             (&self.away, Type::INT2_ARRAY),
@@ -189,7 +190,6 @@ impl Table {
             (&self.weights.points_e4, Type::INT8),
             (&self.weights.exact_hits, Type::INT8),
             (&self.weights.right_outcomes, Type::INT8),
-            (&self.most, Type::INT8),
         ]
     }
 }
@@ -215,11 +215,17 @@ impl Params<'_> {
         } else {
             include_str!("../sql/append_settlement.sql")
         };
+        let [lock, hold] = self.rehearsed();
+        [lock, hold, Statement { sql, params: &self.write }]
+    }
+
+    /// Those of a rehearsal: whether it would be settled, without a million rows that are
+    /// rolled back.
+    pub(crate) fn rehearsed(&self) -> [Statement<'_>; 2] {
         let lock = include_str!("../sql/lock_tournament.sql");
         [
             Statement { sql: lock, params: &self.tournament },
             Statement { sql: include_str!("../sql/hold_match.sql"), params: &self.hold },
-            Statement { sql, params: &self.write },
         ]
     }
 }
@@ -233,7 +239,7 @@ pub(crate) async fn rolled_back(
     effect: &Effect,
     error: &Error,
 ) -> Result<Committed, PortError> {
-    if is_locked(error) {
+    if is_busy(error) {
         return Ok(Committed::Busy);
     }
     if is_meanwhile(error) {

@@ -8,8 +8,8 @@ use mauntic_flows::ports::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::given::{dead, effect};
-use super::given_boards::{MATCHES, result, round};
+use super::given::effect;
+use super::given_boards::{MATCHES, member, result, round};
 use crate::boards::BoardSubject;
 use crate::subject::{World, organization};
 
@@ -20,11 +20,10 @@ on_both! {
     a_correction_that_is_taken_back_before_it_counts_is_skipped
     guesses_that_came_too_late_earn_nothing
     a_correction_takes_what_was_given_by_another_kickoff_and_round
+    a_guess_that_is_gone_gives_its_points_back
     a_match_without_guesses_is_settled
     what_has_changed_meanwhile_is_decided_again
     two_matches_that_were_decided_at_once_both_count
-    a_settlement_without_its_claim_gives_nothing
-    a_settlement_that_is_refused_is_noted_once_an_attempt
     a_match_that_is_not_there_is_none
     another_organization_keeps_its_board
     whatever_is_settled_in_whatever_order_the_board_is_what_the_results_say
@@ -170,6 +169,21 @@ async fn a_correction_takes_what_was_given_by_another_kickoff_and_round<S: Board
     assert_eq!(change, json!({"points": -1, "exactHits": -2, "rightOutcomes": -1}));
 }
 
+async fn a_guess_that_is_gone_gives_its_points_back<S: BoardSubject>(mut world: World<S>) {
+    world.tournament().await;
+    world.guess(0, &[("ada", "2:1"), ("bob", "1:0")]).await;
+    world.end(0, "2:1").await;
+    world.settle(0).await;
+    assert_eq!(world.points().await, json!([["ada", 5], ["bob", 3]]));
+    world.subject.lose_guess(&world.place(0), &member("ada")).await;
+    world.end(0, "3:1").await;
+    world.settle(0).await;
+    assert_eq!(world.points().await, json!([["bob", 2]]));
+    assert_eq!(world.histogram().await, json!([[0, 4], [2, 1]]));
+    let entry = world.settlements().await[1]["entry"].clone();
+    assert_eq!((&entry["guesses"], &entry["members"]), (&json!(1), &json!(2)));
+}
+
 async fn a_match_without_guesses_is_settled<S: BoardSubject>(mut world: World<S>) {
     world.tournament().await;
     world.end(0, "0:0").await;
@@ -232,49 +246,6 @@ async fn two_matches_that_were_decided_at_once_both_count<S: BoardSubject>(mut w
     assert_eq!(world.histogram().await, json!([[0, 3], [6, 1], [10, 1]]));
     let entries = world.entries().await;
     assert_eq!(entries, [json!(["applied", 1, null]), json!(["applied", 1, null])]);
-}
-
-async fn a_settlement_without_its_claim_gives_nothing<S: BoardSubject>(mut world: World<S>) {
-    world.tournament().await;
-    world.guess(0, &[("ada", "2:1")]).await;
-    world.end(0, "2:1").await;
-    let job = world.one(JobKey::None).await;
-    let held = world.hold(job).await;
-    let write = world.decided(0, &held).await;
-    assert!(world.set_back(&held, dead(true)).await);
-    let before = world.dump().await;
-    let settlements = vec![write];
-    let whole = Effect { settlements, ..effect(world.subject.now(), &[&held]) };
-    assert_eq!(world.queue.commit(&whole).await.unwrap(), Committed::FenceLost);
-    world.reopen().await;
-    assert_eq!(world.dump().await, before);
-}
-
-async fn a_settlement_that_is_refused_is_noted_once_an_attempt<S: BoardSubject>(
-    mut world: World<S>,
-) {
-    world.tournament().await;
-    world.guess(0, &[("ada", "2:1"), ("bob", "2:1")]).await;
-    world.end(0, "2:1").await;
-    world.spoil("bob").await;
-    let job = world.one(JobKey::None).await;
-    let held = world.hold(job).await;
-    for _ in 0..2 {
-        let settlements = vec![world.decided(0, &held).await];
-        let whole = Effect { settlements, ..effect(world.subject.now(), &[&held]) };
-        let committed = world.queue.commit(&whole).await;
-        assert!(matches!(committed, Err(PortError::Refused { .. })), "{committed:?}");
-        world.reopen().await;
-    }
-    let boards = world.subject.tables().await["boards"].clone();
-    let rows = boards["settlements"].as_array().unwrap();
-    assert_eq!(rows.len(), 1);
-    assert_eq!((&rows[0]["entry"]["status"], &rows[0]["attempt"]), (&json!("failed"), &json!(1)));
-    assert!(rows[0]["detail"].as_str().unwrap().contains("settlement_not_on_board"));
-    assert_eq!(boards["point_entries"], json!([]));
-    assert_eq!(boards["entries"][0]["points_e4"], 0);
-    assert_eq!(boards["matches"][0]["settled_version"], 0);
-    assert_eq!(boards["tournaments"][0]["settled_at"], Value::Null, "rules may be changed");
 }
 
 async fn a_match_that_is_not_there_is_none<S: BoardSubject>(mut world: World<S>) {

@@ -7,7 +7,7 @@ use mauntic_tests::ports::TestPorts;
 use mauntic_tests::say::say;
 use mauntic_tests::world::World;
 
-use super::given::{consume_jobs, differences, job, make_due, state, tournament};
+use super::given::{TOURNAMENT, consume_jobs, differences, job, make_due, state, tournament};
 
 /// Round trips that a settlement of any size may take after connecting.
 const ROUND_TRIPS_MAX: u64 = 6;
@@ -162,4 +162,47 @@ async fn what_cannot_be_settled_says_so() {
     let id = job(&world, matches[1], 1).await;
     consume_jobs(&world.queue, &[id]).await;
     assert_eq!(receipt(id).await, "match_not_ended");
+    let close = "update scoreboard.tournaments set closed_at = now(), closed_digest = sha256(''),
+      closed_seq = ledger_seq";
+    world.owner.execute(close, &[]).await.unwrap();
+    for (of, expected) in [(matches[0], "tournament_closed"), (matches[1], "match_not_ended")] {
+        let id = job(&world, of, 2).await;
+        consume_jobs(&world.queue, &[id]).await;
+        assert_eq!(receipt(id).await, expected);
+    }
+}
+
+/// A lock that is not the tournament's is waited for, and then is what it is everywhere.
+#[tokio::test]
+async fn a_match_that_somebody_holds_is_contention() {
+    let world = World::new().await;
+    let matches = tournament(&world, 10, 1).await;
+    let patience = format!(
+        "alter role mauntic_queue in database {} set lock_timeout = '50ms'",
+        world.database.name()
+    );
+    world.owner.batch_execute(&patience).await.unwrap();
+    let id = job(&world, matches[0], 1).await;
+    let other = world.database.connect(Role::Queue).await.unwrap();
+    other.batch_execute("begin; select from scoreboard.matches for no key update").await.unwrap();
+    let report = consume_jobs(&world.queue, &[id]).await;
+    assert_eq!((report.snoozed, report.completed), (1, 0));
+    let (found, failures, reason, _) = state(&world, id).await;
+    assert_eq!((found.as_str(), failures, reason.as_deref()), ("queued", 0, Some("contention")));
+}
+
+/// Whether a match has more guesses than a settlement takes is read before anything is
+/// decided; guesses are counted only where there are as many members.
+#[tokio::test]
+async fn too_many_guesses_are_seen_before_the_settlement() {
+    let world = World::new().await;
+    let matches = tournament(&world, 10, 1).await;
+    let sql = "delete from scoreboard.guesses where member_id > 'm0000007'";
+    world.owner.execute(sql, &[]).await.unwrap();
+    let client = world.database.connect(Role::Queue).await.unwrap();
+    for (most, expected) in [(6_i64, true), (7, false), (9, false), (10, false), (11, false)] {
+        let sql = include_str!("../../../crates/store/sql/read_settlement.sql");
+        let row = client.query_one(sql, &[&"org_1", &TOURNAMENT, &matches[0], &most]).await;
+        assert_eq!(row.unwrap().get::<_, bool>("is_too_large"), expected, "{most}");
+    }
 }

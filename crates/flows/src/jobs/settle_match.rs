@@ -11,7 +11,7 @@
 
 use mauntic_domain::scoreboard::MatchResult;
 use mauntic_domain::scoreboard::messages::SettleMatchScore;
-use mauntic_domain::scoreboard::settlement::{self, Decision, awards};
+use mauntic_domain::scoreboard::settlement::{self, Decision, GUESSES_MAX, awards};
 use serde_json::json;
 
 use super::{Context, Decided, Outcome};
@@ -32,6 +32,13 @@ pub(super) async fn decide<P: Ports>(
     };
     let decision = settlement::decide(&inputs.stored, result_version, inputs.applied);
     Ok(match decision {
+        Decision::Skip { .. } | Decision::Apply { .. } if inputs.is_closed => {
+            rejected("tournament_closed", "the tournament is closed: its board is final".to_owned())
+        }
+        Decision::Apply { .. } if inputs.is_too_large => {
+            let detail = format!("there are more than {GUESSES_MAX} guesses about the match");
+            rejected("settlement_too_large", detail)
+        }
         Decision::NotEnded => {
             let status = inputs.stored.status.name();
             rejected("match_not_ended", format!("the match is {status}: it has no result"))

@@ -39,6 +39,12 @@ pub struct SettlementInputs {
     pub stored: Match,
     /// The settlement of it that counts.
     pub applied: Option<Applied>,
+    /// Whether the tournament is closed.
+    pub is_closed: bool,
+    /// Whether there are more guesses about the match than [`GUESSES_MAX`].
+    ///
+    /// [`GUESSES_MAX`]: mauntic_domain::scoreboard::settlement::GUESSES_MAX
+    pub is_too_large: bool,
 }
 
 /// What of it a decision depends on: where it is another when the tournament's row is

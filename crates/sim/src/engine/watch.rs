@@ -16,7 +16,8 @@ use crate::store::rows::JobRow;
 use crate::store::{Limits, State};
 
 /// Limits that a seed of two hundred operations meets.
-const SMALL: Limits = Limits { dispatched_max: 5, unfinished_max: 20, signals_scored_max: 4 };
+const SMALL: Limits =
+    Limits { dispatched_max: 5, unfinished_max: 20, signals_scored_max: 4, guesses_settled_max: 3 };
 
 /// One seed in so many has them.
 const SMALL_EVERY: u64 = 4;

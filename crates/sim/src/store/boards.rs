@@ -26,6 +26,16 @@ pub struct TournamentRow {
     /// The ledger's end.
     pub head: Walk,
     pub settled_at: Option<DateTime<Utc>>,
+    pub closed: Option<Closed>,
+}
+
+/// How a tournament was closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the migrations document the columns")]
+pub struct Closed {
+    pub at: DateTime<Utc>,
+    pub digest: [u8; 32],
+    pub seq: i64,
 }
 
 /// A row of `scoreboard.matches`.
@@ -111,6 +121,7 @@ impl MemoryStore {
             revision: 0,
             head: Walk::default(),
             settled_at: None,
+            closed: None,
         };
         self.by_hand(|state| {
             state.boards.counts.entry(key.clone()).or_default();
@@ -124,6 +135,25 @@ impl MemoryStore {
             if let Some(row) = state.boards.tournaments.get_mut(key) {
                 row.rules_version += i32::from(row.rules != rules);
                 row.rules = rules;
+            }
+        });
+    }
+
+    /// Closes a tournament.
+    pub fn close_tournament(&self, key: &TournamentKey, digest: [u8; 32]) {
+        self.by_hand(|state| {
+            let at = state.now;
+            if let Some(row) = state.boards.tournaments.get_mut(key) {
+                row.closed = Some(Closed { at, digest, seq: row.head.seq });
+            }
+        });
+    }
+
+    /// Takes a guess back, as no statement of ours does.
+    pub fn lose_guess(&self, place: &MatchPlace, member: &MemberId) {
+        self.by_hand(|state| {
+            if let Some(of) = state.boards.guesses.get_mut(place) {
+                of.remove(member);
             }
         });
     }

@@ -22,7 +22,7 @@ impl State {
         if !copy.may_commit(effect) {
             return Ok(Committed::FenceLost);
         }
-        copy.check_settlements(effect)?;
+        copy.rehearse_settlements(effect)?;
         let superseded = copy.write(effect);
         Ok(copy.complete(effect, superseded, false))
     }

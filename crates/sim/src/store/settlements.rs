@@ -1,6 +1,6 @@
 //! Settlements: guess by guess, what their statement does as a set.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mauntic_domain::audit::{Link, Walk, hash};
 use mauntic_domain::ids::MemberId;
@@ -13,7 +13,7 @@ use mauntic_flows::ports::{
 };
 use serde_json::json;
 
-use super::boards::{LedgerRow, MatchRow, TournamentKey};
+use super::boards::{LedgerRow, MatchRow, TournamentKey, TournamentRow};
 use super::rows::EventRow;
 use super::{MemorySession, State};
 use crate::faults::Call;
@@ -54,6 +54,12 @@ impl State {
             round: round.clone(),
             stored: *stored,
             applied,
+            is_closed: tournament.closed.is_some(),
+            is_too_large: self
+                .boards
+                .guesses
+                .get(place)
+                .is_some_and(|of| of.len() > self.limits.guesses_settled_max),
         })
     }
 
@@ -72,6 +78,15 @@ impl State {
     /// Where a match is another than it was decided on, or its board is.
     pub(super) fn check_settlements(&self, effect: &Effect) -> Result<(), PortError> {
         effect.settlements.iter().try_for_each(|write| self.plan(write).map(|_| ()))
+    }
+
+    /// Whether what they were decided on is as it was, which is all that a rehearsal
+    /// looks at.
+    ///
+    /// # Errors
+    /// Where it is another.
+    pub(super) fn rehearse_settlements(&self, effect: &Effect) -> Result<(), PortError> {
+        effect.settlements.iter().try_for_each(|write| self.check_basis(write))
     }
 
     /// Notes settlements that were refused, once an attempt.
@@ -125,28 +140,42 @@ impl State {
         self.tell_settled(write, seq, guesses, members);
     }
 
-    fn plan(&self, write: &SettlementWrite) -> Result<Plan, PortError> {
+    fn check_basis(&self, write: &SettlementWrite) -> Result<(), PortError> {
         let SettlementWrite { place, basis, .. } = write;
         let (tournament, row) =
             (self.boards.tournaments.get(&key(place)), self.boards.matches.get(place));
-        let is_same = tournament.is_some_and(|of| of.rules_version == basis.rules_version)
+        let is_open = |of: &TournamentRow| of.closed.is_none();
+        let is_same = tournament
+            .filter(|of| is_open(of))
+            .is_some_and(|of| of.rules_version == basis.rules_version)
             && row.is_some_and(|of| {
                 of.stored.result_version == basis.result_version
                     && of.stored.kickoff == basis.kickoff
                     && of.round == basis.round
             })
             && self.applied(place).last().map(|row| row.link.seq) == basis.applied;
-        if !is_same {
-            let cause = "what it was decided on has changed".to_owned();
-            return Err(PortError::Contention { what: "the effect's transaction", cause });
+        if is_same {
+            return Ok(());
         }
+        let cause = "what it was decided on has changed".to_owned();
+        Err(PortError::Contention { what: "the effect's transaction", cause })
+    }
+
+    fn plan(&self, write: &SettlementWrite) -> Result<Plan, PortError> {
+        self.check_basis(write)?;
+        let SettlementWrite { place, basis, .. } = write;
         let mut plan = Plan { guesses: 0, given: BTreeMap::new() };
         let SettlementAct::Apply { awards, .. } = &write.act else { return Ok(plan) };
-        for (member, guess) in self.boards.guesses.get(place).into_iter().flatten() {
-            let counts = guesses::counts(guess.stored_at, basis.kickoff);
-            let earned = awards.get(&guess.score).copied().filter(|_| counts);
+        let guesses = self.boards.guesses.get(place);
+        let had = self.boards.points.get(&key(place)).into_iter().flatten();
+        let members = guesses.into_iter().flat_map(BTreeMap::keys);
+        let members: BTreeSet<_> = members.chain(had.map(|((_, member), _)| member)).collect();
+        for member in members {
+            let guess = guesses.and_then(|of| of.get(member));
+            let guess = guess.filter(|of| guesses::counts(of.stored_at, basis.kickoff));
+            let earned = guess.and_then(|of| awards.get(&of.score)).copied();
             let change = change(earned, self.given(place, member));
-            plan.guesses += usize::from(counts);
+            plan.guesses += usize::from(guess.is_some());
             if change != Totals::ZERO {
                 plan.given.insert(member.clone(), change);
             }

@@ -8,6 +8,7 @@ use mauntic_domain::breaker::Breaker;
 use mauntic_domain::ids::{EventId, OrganizationId};
 use mauntic_domain::jobs::data::DomainPlace;
 use mauntic_domain::jobs::limits::{DISPATCHED_MAX, UNFINISHED_MAX};
+use mauntic_domain::scoreboard::settlement::GUESSES_MAX;
 use mauntic_domain::scoring::{Config, Features, SignalConfig};
 use mauntic_flows::ports::{ApiKey, Beat, ContactKey, PortError, SIGNALS_SCORED_MAX};
 use uuid::Uuid;
@@ -41,6 +42,8 @@ pub struct Limits {
     pub unfinished_max: i64,
     /// See [`SIGNALS_SCORED_MAX`].
     pub signals_scored_max: usize,
+    /// See [`GUESSES_MAX`].
+    pub guesses_settled_max: usize,
 }
 
 impl Default for Limits {
@@ -49,6 +52,7 @@ impl Default for Limits {
             dispatched_max: DISPATCHED_MAX,
             unfinished_max: UNFINISHED_MAX,
             signals_scored_max: SIGNALS_SCORED_MAX,
+            guesses_settled_max: usize::try_from(GUESSES_MAX).unwrap_or(usize::MAX),
         }
     }
 }
