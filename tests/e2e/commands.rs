@@ -97,7 +97,8 @@ fn blocks_to_run() -> Vec<String> {
     blocks.map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
 }
 
-/// What an operator has: a deployment that ticks, and dead letters to decide.
+/// What an operator has: a deployment that ticks, dead letters to decide, and a board that
+/// is not what its ledger makes.
 async fn deployment() -> (Stack, String) {
     let stack = Stack::start(Build::Production, &[]).await;
     let key = stack.organization(&organization("org_123"), &[Scope::Read, Scope::Write]).await;
@@ -108,6 +109,9 @@ async fn deployment() -> (Stack, String) {
     let data = |name: &str| json!({"organizationId": "org_123", "contactId": name});
     let data = ["contact_457", "contact_458", "contact_457"].map(data);
     given::died(&owner, "org_123", &data, "the provider was away").await;
+    given::tournament(&owner, "org_123").await;
+    let spoil = "update scoreboard.entries set points_e4 = 70000 where member_id = 'ada'";
+    owner.execute(spoil, &[]).await.unwrap();
     stack.tick();
     (stack, key)
 }
@@ -138,4 +142,6 @@ async fn the_readmes_blocks_run_as_they_stand() {
     assert_eq!(given::count(&owner, sql).await, 0, "the runbook decided every letter");
     let sql = "select count(*) from jobs.job j where j.replays > 0 and j.state <> 'completed'";
     assert_eq!(given::count(&owner, sql).await, 0, "what was replayed is done");
+    let sql = "select count(*) from scoreboard.drift where differences = 0";
+    assert_eq!(given::count(&owner, sql).await, 1, "the board was made anew");
 }

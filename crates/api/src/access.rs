@@ -93,4 +93,9 @@ pub const ROUTES: &[RouteRule] = &[
     rule("POST",   "/api/v2/admin/breakers/{name}/reset",                  OPERATE),
     rule("GET",    "/api/v2/admin/audit",                                  OPERATE),
     rule("GET",    "/api/v2/admin/audit/verify",                           OPERATE),
+    rule("GET",    "/api/v1/scoreboards/{tournamentId}/members/{memberId}/explain", READ),
+    rule("GET",    "/api/v2/admin/scoreboards/{id}/verify",                OPERATE),
+    rule("GET",    "/api/v2/admin/scoreboards/drift",                      OPERATE),
+    rule("POST",   "/api/v2/admin/scoreboards/{id}/rebuild",               OPERATE),
+    rule("POST",   "/api/v2/admin/scoreboards/{id}/close",                 OPERATE),
 ];

@@ -44,6 +44,9 @@ pub(crate) enum Code {
     CaseNotFound,
     ReplayNotFound,
     BreakerNotFound,
+    TournamentNotFound,
+    MemberNotFound,
+    SettlementsPending,
     RunHeld,
     RunOver,
     ReplayOver,
@@ -65,7 +68,7 @@ pub(crate) enum Code {
 
 impl Code {
     /// Every kind.
-    pub(crate) const ALL: [Self; 45] = [
+    pub(crate) const ALL: [Self; 48] = [
         Self::MalformedJson,
         Self::BodyUnreadable,
         Self::Unauthenticated,
@@ -94,6 +97,9 @@ impl Code {
         Self::CaseNotFound,
         Self::ReplayNotFound,
         Self::BreakerNotFound,
+        Self::TournamentNotFound,
+        Self::MemberNotFound,
+        Self::SettlementsPending,
         Self::RunHeld,
         Self::RunOver,
         Self::ReplayOver,
@@ -145,6 +151,9 @@ impl Code {
             Self::CaseNotFound            => "case_not_found",
             Self::ReplayNotFound          => "replay_not_found",
             Self::BreakerNotFound         => "breaker_not_found",
+            Self::TournamentNotFound      => "tournament_not_found",
+            Self::MemberNotFound          => "member_not_found",
+            Self::SettlementsPending      => "settlements_pending",
             Self::RunHeld                 => "run_held",
             Self::RunOver                 => "run_over",
             Self::ReplayOver              => "replay_over",
@@ -185,7 +194,9 @@ impl Code {
             | Self::JobNotFound
             | Self::CaseNotFound
             | Self::ReplayNotFound
-            | Self::BreakerNotFound => StatusCode::NOT_FOUND,
+            | Self::BreakerNotFound
+            | Self::TournamentNotFound
+            | Self::MemberNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed     => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge         => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -194,6 +205,7 @@ impl Code {
             | Self::AlreadyAcknowledged
             | Self::AlertExpired
             | Self::DomainNotVerified
+            | Self::SettlementsPending
             | Self::RunHeld
             | Self::RunOver
             | Self::ReplayOver
@@ -246,6 +258,9 @@ impl Code {
             Self::CaseNotFound            => "There is no such case",
             Self::ReplayNotFound          => "There is no such replay",
             Self::BreakerNotFound         => "There is no such breaker",
+            Self::TournamentNotFound      => "There is no such tournament",
+            Self::MemberNotFound          => "The member is not known",
+            Self::SettlementsPending      => "Matches are to be settled yet",
             Self::RunHeld                 => "Another run of the schedule is open",
             Self::RunOver                 => "The run is over",
             Self::ReplayOver              => "The replay is over",
@@ -298,6 +313,9 @@ impl Code {
             Self::CaseNotFound            => "It never was, or retention took it.",
             Self::ReplayNotFound          => "It never was, or retention took it.",
             Self::BreakerNotFound         => "The breakers are listed at GET /api/v2/admin/breakers.",
+            Self::TournamentNotFound      => "The organization has no tournament of this id.",
+            Self::MemberNotFound          => "Nobody of this name has joined the tournament.",
+            Self::SettlementsPending      => "Nothing was changed; `matches` names the first whose result is to be settled yet.",
             Self::RunHeld                 => "Nothing was changed; wait until `holder` is over, or cancel it. Without progress it ends at `expiresAt`.",
             Self::RunOver                 => "Nothing was changed; `runStatus` says how it ended.",
             Self::ReplayOver              => "Nothing was changed; `replayStatus` says how it ended.",

@@ -12,10 +12,11 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use mauntic_domain::contact_events::CAMPAIGN_CHARS_MAX;
 use mauntic_domain::ids::{ContactId, EventId, NAME_LENGTH_MAX, OrganizationId};
 use mauntic_domain::points::PointsE4;
+use mauntic_domain::scoreboard::proof::Part;
 use mauntic_domain::scoring::score::TOTAL_MAX;
 use mauntic_domain::warmup::DomainName;
 use mauntic_domain::warmup::name::DOMAIN_CHARS_MAX;
-use mauntic_flows::ports::{Position, ReportPlace, SignalPlace};
+use mauntic_flows::ports::{Position, ReportPlace, SignalPlace, TournamentPlace};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -128,6 +129,30 @@ impl Place for ReportPlace {
         // Before the first of them is nothing.
         let is_whole = texts.next() == Some("") && (0..10_000).contains(&from.year());
         is_whole.then(|| Self { from, texts: texts.map(str::to_owned).collect() })
+    }
+}
+
+/// After a tournament.
+impl Place for TournamentPlace {
+    fn to_bytes(&self) -> Vec<u8> {
+        [self.tournament_id.as_bytes(), self.organization_id.as_str().as_bytes()].concat()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (id, owner) = bytes.split_first_chunk::<16>()?;
+        let organization_id = OrganizationId::parse(std::str::from_utf8(owner).ok()?).ok()?;
+        Some(Self { organization_id, tournament_id: Uuid::from_bytes(*id) })
+    }
+}
+
+/// Where a verification goes on.
+impl Place for Part {
+    fn to_bytes(&self) -> Vec<u8> {
+        self.to_string().into_bytes()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        std::str::from_utf8(bytes).ok()?.parse().ok()
     }
 }
 

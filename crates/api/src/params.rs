@@ -3,7 +3,7 @@
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::Uri;
 use axum::http::request::Parts;
-use mauntic_domain::ids::ContactId;
+use mauntic_domain::ids::{ContactId, MemberId};
 use mauntic_domain::jobs::Queue;
 use mauntic_domain::warmup::DomainName;
 use uuid::Uuid;
@@ -64,6 +64,30 @@ impl<S: Send + Sync> FromRequestParts<S> for IdPath {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let NamePath(text) = NamePath::from_request_parts(parts, state).await?;
         uuid(&text).map(Self).ok_or_else(|| refused("id", format!("must be {UUID_FORM}")))
+    }
+}
+
+/// A tournament and one of its members, that the path names.
+pub(crate) struct MemberPath(pub(crate) Uuid, pub(crate) MemberId);
+
+impl<S: Send + Sync> FromRequestParts<S> for MemberPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = Path::<(String, String)>::from_request_parts(parts, state).await;
+        let mut faults = Faults::of(Part::Path);
+        let not_text = |_| refused("memberId", "must be UTF-8 text".to_owned());
+        let Path((tournament, member)) = path.map_err(not_text)?;
+        let tournament = uuid(&tournament);
+        if tournament.is_none() {
+            faults.add(&Pointer::root().field("tournamentId"), format!("must be {UUID_FORM}"));
+        }
+        let member = MemberId::parse(member)
+            .map_err(|error| faults.add(&Pointer::root().field("memberId"), error.to_string()));
+        match (tournament, member) {
+            (Some(tournament), Ok(member)) => Ok(Self(tournament, member)),
+            _ => Err(faults.problem()),
+        }
     }
 }
 

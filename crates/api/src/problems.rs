@@ -120,6 +120,21 @@ problems! {
     PauseProblems: KEY, SCOPE, OPERATOR, CHANGE, &[Code::ScheduleNotFound];
     /// Refusals of looking at a run.
     RunProblems: KEY, SCOPE, OPERATOR, &[Code::ValidationFailed, Code::RunNotFound];
+    /// Refusals of explaining a rank.
+    ExplainRankProblems: KEY, SCOPE, &[
+        Code::OrganizationKeyRequired, Code::ValidationFailed, Code::TournamentNotFound,
+        Code::MemberNotFound
+    ];
+    /// Refusals of looking at a tournament.
+    TournamentProblems: KEY, SCOPE, OPERATOR, &[Code::ValidationFailed, Code::TournamentNotFound];
+    /// Refusals of rebuilding a tournament's boards.
+    RebuildProblems: KEY, SCOPE, OPERATOR, CHANGE, KEYED, &[
+        Code::TournamentNotFound, Code::RunHeld
+    ];
+    /// Refusals of closing a tournament.
+    CloseProblems: KEY, SCOPE, OPERATOR, CHANGE, KEYED, &[
+        Code::TournamentNotFound, Code::SettlementsPending
+    ];
     /// Refusals of cancelling a run.
     CancelRunProblems: KEY, SCOPE, OPERATOR, CHANGE, KEYED, &[Code::RunNotFound, Code::RunOver];
     /// Refusals of retrying a run's dead jobs.

@@ -30,7 +30,7 @@ const TARGET_CHARS_MAX: usize = 200;
 /// What each changing route does, and where in its path the target stands, in
 /// segments after [`ADMIN`]. The audit of what was done uses the same names.
 #[rustfmt::skip]
-pub(crate) const ACTIONS: [(&str, &str, &str); 11] = [
+pub(crate) const ACTIONS: [(&str, &str, &str); 13] = [
     ("POST",   "cron/{jobKey}/run",       "cron.run"),
     // Unless the body says that it resumes.
     ("PATCH",  "cron/{jobKey}",           "cron.pause"),
@@ -43,6 +43,8 @@ pub(crate) const ACTIONS: [(&str, &str, &str); 11] = [
     ("POST",   "dlq/{id}/replay",         "dlq.replay"),
     ("DELETE", "dlq/{id}",                "dlq.discard"),
     ("POST",   "breakers/{name}/reset",   "breaker.reset"),
+    ("POST",   "scoreboards/{id}/rebuild", "scoreboard.rebuild"),
+    ("POST",   "scoreboards/{id}/close",  "scoreboard.close"),
 ];
 
 /// A call that no route takes.

@@ -17,12 +17,14 @@ mod failure;
 mod http;
 mod jobs;
 mod keys;
+mod ledger;
 mod output;
 mod queues;
 mod random;
 mod receipts;
 mod replays;
 mod runs;
+mod scoreboards;
 mod seed;
 mod sim;
 mod simulate;
@@ -73,6 +75,10 @@ enum Command {
     Breakers(Noun<breakers::Command>),
     /// What operators did, and whether the record of it was altered.
     Audit(Noun<audit::Command>),
+    /// Settlements of a tournament: whether they and its board were altered.
+    Ledger(Noun<ledger::Command>),
+    /// Boards of tournaments: what checks have found, making them anew, closing a season.
+    Scoreboards(Noun<scoreboards::Command>),
     /// What is counted of activity, once more.
     Analytics(Noun<analytics::Command>),
     /// The proof that every delivery was counted.
@@ -105,6 +111,8 @@ fn main() -> ExitCode {
         Command::Replays(noun) => block_on(replays::run(noun, output)),
         Command::Breakers(noun) => block_on(breakers::run(noun, output)),
         Command::Audit(noun) => block_on(audit::run(noun, output)),
+        Command::Ledger(noun) => block_on(ledger::run(noun, output)),
+        Command::Scoreboards(noun) => block_on(scoreboards::run(noun, output)),
         Command::Analytics(noun) => block_on(analytics::run(noun, output)),
         Command::Receipts(command) => block_on(receipts::run(command, output)),
         Command::Doctor(args) => block_on(doctor::run(args, output)),

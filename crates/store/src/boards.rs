@@ -107,12 +107,12 @@ impl BoardStore for Session {
 }
 
 /// Only the ordinal rank needs to know who is tied and stands before.
-fn counted(kind: Kind) -> i64 {
+pub(crate) fn counted(kind: Kind) -> i64 {
     if kind == Kind::Ordinal { i64::try_from(TIED_COUNTED_MAX).unwrap_or(i64::MAX) } else { 0 }
 }
 
 /// The same in every chain.
-fn weight() -> i64 {
+pub(crate) fn weight() -> i64 {
     Chain::default().weights().points_e4
 }
 
@@ -136,12 +136,12 @@ async fn board(
     Ok(Some(Board { ranking, revision, slice: slice(lines)? }))
 }
 
-fn ranking(row: &Row) -> Result<Kind, PortError> {
+pub(crate) fn ranking(row: &Row) -> Result<Kind, PortError> {
     Kind::from_name(column(row, "ranking")?).ok_or_else(|| unreadable("column ranking"))
 }
 
 /// Where the first line stands is read, and follows for the others.
-fn slice(rows: &[Row]) -> Result<BoardSlice, PortError> {
+pub(crate) fn slice(rows: &[Row]) -> Result<BoardSlice, PortError> {
     let mut lines: Vec<BoardLine> = Vec::with_capacity(rows.len());
     for row in rows {
         let (entrant, tied) = (entrant(row)?, number(row, "tied")?);

@@ -16,6 +16,7 @@ use crate::flight::{Param, READ_WRITE, Statement};
 use crate::roll_ups::{self, RollUps};
 use crate::settlements::{self, Settlements};
 use crate::sweeps::{Alerts, Pinned, Signals};
+use crate::upkeep::{self, Drifts, Rebuilds};
 use crate::writes::{Completed, Events, Notified, Runs, Spawned};
 use crate::{Session, inputs, scores, sweeps};
 
@@ -112,6 +113,8 @@ pub(crate) struct Columns<'a> {
     signals: Signals<'a>,
     roll_ups: RollUps,
     settlements: Settlements<'a>,
+    rebuilds: Rebuilds<'a>,
+    drifts: Drifts<'a>,
     pinned: Pinned,
     runs: Runs,
 }
@@ -130,6 +133,8 @@ impl<'a> Columns<'a> {
             signals: Signals::of(&effect.archived_signals),
             roll_ups: RollUps::of(&effect.roll_ups),
             settlements: Settlements::of(&effect.settlements),
+            rebuilds: Rebuilds::of(&effect.rebuilds),
+            drifts: Drifts::of(&effect.drifts),
             pinned: Pinned::of(&effect.pinned),
             runs: Runs::of(effect),
         }
@@ -149,6 +154,8 @@ impl<'a> Columns<'a> {
             signals: self.signals.params(),
             roll_ups: self.roll_ups.params(),
             settlements: self.settlements.params(),
+            rebuilds: self.rebuilds.params(),
+            drifts: self.drifts.params(),
             pinned: self.pinned.params(),
             runs: self.runs.params(),
             moves_runs: !self.runs.is_empty(),
@@ -168,6 +175,8 @@ pub(crate) struct Params<'a> {
     signals: [Param<'a>; 3],
     roll_ups: Vec<roll_ups::Params<'a>>,
     settlements: Vec<settlements::Params<'a>>,
+    rebuilds: Vec<upkeep::RebuildParams<'a>>,
+    drifts: Vec<[Param<'a>; 5]>,
     pinned: [Param<'a>; 2],
     runs: [Param<'a>; 2],
     moves_runs: bool,
@@ -215,10 +224,14 @@ impl Params<'_> {
         let after = [(pin, !effect.pinned.is_empty()), (count, self.moves_runs), (cancel, in_run)];
         let needed = |(statement, needed): (_, bool)| needed.then_some(statement);
         let roll_ups = self.roll_ups.iter().flat_map(roll_ups::Params::statements);
+        let rebuilds = self.rebuilds.iter().flat_map(upkeep::RebuildParams::statements);
+        let drifts = self.drifts.iter().map(|params| upkeep::note_drift(params));
         let before = before.into_iter().filter_map(needed);
         before
             .chain(roll_ups)
             .chain(settlements)
+            .chain(rebuilds)
+            .chain(drifts)
             .chain(after.into_iter().filter_map(needed))
             .collect()
     }

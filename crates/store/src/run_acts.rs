@@ -71,8 +71,8 @@ impl Move for Start<'_> {
         let start = &self.run.start;
         let ids = Ids { run_id: start.run_id, job_id: start.job_id };
         let noted = Noted {
-            action: "cron.run",
-            target: self.run.job_key.clone(),
+            action: self.run.action(),
+            target: self.run.target().to_owned(),
             before: serde_json::Value::Null,
             after: json!(ids),
         };

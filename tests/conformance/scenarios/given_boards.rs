@@ -142,6 +142,12 @@ impl<S: BoardSubject> World<S> {
         self.store_match(at).await;
     }
 
+    /// A match has another result, as no statement of ours stores one.
+    pub(crate) async fn alter(&mut self, at: usize, of: &str) {
+        self.known.matches[at].1.result = Some(result(of));
+        self.store_match(at).await;
+    }
+
     /// Members guess an hour before the match begins.
     pub(crate) async fn guess(&mut self, at: usize, guesses: &[(&str, &str)]) {
         for (name, of) in guesses {

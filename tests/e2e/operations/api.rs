@@ -14,6 +14,7 @@ mod replays;
 mod runs;
 mod scoring;
 mod table;
+mod upkeep;
 mod warmup;
 
 use mauntic_api::{Access, ROUTES, RouteRule};
@@ -101,6 +102,24 @@ impl Api {
         found.first().map(|row| serde_json::from_str(row.get(0)).unwrap())
     }
 
+    /// Waits until a run has that status.
+    async fn until_run_is(&mut self, route: &'static str, run: &str, status: &str) {
+        let what = format!("{}: the run is {status}", self.step);
+        until(
+            &what,
+            || self.stack.story(),
+            async || {
+                self.stack.tick();
+                let sql = "select status from jobs.run where id = $1::text::uuid";
+                let found = given::text(&self.owner, sql, run).await;
+                (found.as_deref() == Some(status)).then_some(())
+            },
+        )
+        .await;
+        let shown = self.call(Ask::get(route).at(run)).await.ok(200);
+        assert_eq!(shown["status"], status, "{shown}");
+    }
+
     /// Waits until jobs have that state in the database.
     async fn until_jobs_are(&self, jobs: &[&str], state: &str) {
         let what = format!("{}: the jobs are {state}", self.step);
@@ -167,6 +186,10 @@ async fn every_operation_does_what_it_says() {
         breakers::a_breaker_is_reset,
         audit::what_was_done_and_refused_is_listed,
         audit::the_audit_is_verified,
+        upkeep::a_ledger_is_verified,
+        upkeep::a_board_is_made_anew,
+        upkeep::a_rank_is_explained,
+        upkeep::a_season_is_closed,
     );
     is_complete(table::OPERATIONS, &open::served(&api), &api.done);
 }

@@ -15,6 +15,7 @@ mod replays;
 mod runs;
 mod table;
 mod tail;
+mod upkeep;
 mod verbs;
 
 use std::io::Write;
@@ -167,6 +168,9 @@ async fn every_verb_does_what_it_says() {
         audit::breakers_are_reset,
         audit::the_audit_is_listed_and_verified,
         audit::receipts_balance,
+        upkeep::a_ledger_is_verified,
+        upkeep::a_board_is_made_anew,
+        upkeep::a_season_is_closed,
         outside::rules_and_simulator_run_alone,
     );
     let listed = verbs::listed(&cli);

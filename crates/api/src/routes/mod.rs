@@ -4,6 +4,7 @@
 mod acknowledge;
 mod admin;
 mod alerts;
+mod board_explain;
 mod config;
 mod config_body;
 mod config_preview;
@@ -84,6 +85,7 @@ fn routes<P: Ports, R: Registry<Shared<P>>>(registry: R) -> R {
         leaderboard::leaderboard,
         history::score_history,
         signals::contact_signals,
+        board_explain::explain_rank,
         alerts::list_alerts,
         acknowledge::acknowledge_alert,
         config::get_config,

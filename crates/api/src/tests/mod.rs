@@ -9,6 +9,7 @@ mod config;
 mod config_bodies;
 mod etags;
 mod events;
+mod explain_rank;
 mod health;
 mod leaderboard;
 mod observe;

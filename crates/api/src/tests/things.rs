@@ -1,9 +1,11 @@
 //! Something for every operator's route: schedules that were judged, a run with
 //! a job that waits and one that is dead, its case, and a replay of many.
 
+use mauntic_domain::ids::MemberId;
 use mauntic_domain::jobs::{JobState, JobType};
 use mauntic_domain::replays::Terms;
 use mauntic_domain::schedules::Settings;
+use mauntic_domain::scoreboard::{Chain, Rules};
 use mauntic_domain::scoring::Config;
 use mauntic_domain::warmup::DomainName;
 use mauntic_flows::cron;
@@ -32,6 +34,10 @@ pub(crate) const DEAD: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_00
 pub(crate) const CASE: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0004);
 pub(crate) const REPLAY: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0005);
 pub(crate) const ALERT: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0007);
+/// A member of it.
+pub(crate) const MEMBER: &str = "member_1";
+/// Of `org_a`.
+pub(crate) const TOURNAMENT: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0008);
 /// The id of nothing.
 pub(crate) const NOTHING: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0006);
 
@@ -62,12 +68,15 @@ pub(crate) fn path_with(rule: &RouteRule, name: Option<&str>) -> String {
         path if path.contains("/jobs/{id}") => WAITING,
         path if path.contains("/replays/{id}") => REPLAY,
         path if path.contains("/alerts/{id}") => ALERT,
+        path if path.contains("/scoreboards/{id}") => TOURNAMENT,
         _ => CASE,
     };
     let mut path = rule.path.to_owned();
     for (place, there) in [
         ("{contactId}", "contact_1"),
         ("{domain}", DOMAIN),
+        ("{tournamentId}", &TOURNAMENT.to_string()),
+        ("{memberId}", MEMBER),
         ("{jobKey}", SCHEDULE),
         ("{queue}", QUEUE),
         ("{name}", BREAKER),
@@ -83,6 +92,7 @@ pub(crate) fn query_of(rule: &RouteRule) -> &'static str {
     match (rule.method, rule.path) {
         ("DELETE", _) => "?reason=why",
         (_, path) if path.starts_with("/api/v1/analytics/") => "?from=2026-11-01&to=2026-11-30",
+        ("GET", "/api/v2/admin/scoreboards/{id}/verify") => "?organizationId=org_a",
         (_, "/api/v2/admin/cron/preview") => "?expr=0+9+*+*+MON-FRI",
         _ => "",
     }
@@ -108,6 +118,7 @@ pub(crate) fn body_of(rule: &RouteRule) -> &'static str {
         "/api/v1/warmup/domains/{domain}/reserve" => r#"{"count":10}"#,
         "/api/v2/admin/cron/{jobKey}" => r#"{"paused":true,"note":"why"}"#,
         "/api/v2/admin/queues/{queue}/messages" => r#"{"type":"scoring.Probe"}"#,
+        path if path.starts_with("/api/v2/admin/scoreboards/") => r#"{"organizationId":"org_a"}"#,
         "/api/v2/admin/dlq/replay" => r#"{"filter":{}}"#,
         _ => "{}",
     }
@@ -142,6 +153,10 @@ impl World {
         world.store().put_job(job(&world, WAITING, "contact_1"));
         world.put_dead(DEAD, CASE, "contact_2");
         world.put_alert(ALERT, "DEMO_REQUEST");
+        let tournament = (organization("org_a"), TOURNAMENT);
+        world.store().put_tournament(tournament.clone(), Rules::default(), Chain::default());
+        let member = MemberId::parse(MEMBER).unwrap();
+        world.store().put_members(&tournament, &[(member, now)]);
         let terms = Terms { limit: 10, canary: 0, per_second: 10 };
         let filter = CaseFilter { reason: Some("none".to_owned()), ..CaseFilter::default() };
         let order = ReplayOrder { id: REPLAY, filter, terms };

@@ -60,7 +60,7 @@ const KEYS: [(&str, Option<&str>, &[Scope]); 7] = [
 ];
 
 /// What a request asks of a session once its key is known.
-const WORK: [Call; 45] = [
+const WORK: [Call; 49] = [
     Call::PutFeatures,
     Call::TakeIn,
     Call::Enqueue,
@@ -106,6 +106,10 @@ const WORK: [Call; 45] = [
     Call::Breakers,
     Call::ResetBreaker,
     Call::Audit,
+    Call::LedgerPage,
+    Call::Drifts,
+    Call::CloseTournament,
+    Call::Explain,
 ];
 
 /// When every world's clocks start.

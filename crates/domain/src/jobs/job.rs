@@ -13,7 +13,7 @@ use super::types::JobType;
 use super::upcast::upcast;
 use crate::analytics::RollUp;
 use crate::ids::OrganizationId;
-use crate::scoreboard::messages::SettleMatchScore;
+use crate::scoreboard::messages::{CheckDrift, Rebuild, SettleMatchScore};
 
 /// A job: its type and checked data.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +36,10 @@ pub enum Job {
     RollUp(RollUp, Nominal),
     /// See [`SettleMatchScore`].
     SettleMatchScore(SettleMatchScore),
+    /// See [`Rebuild`].
+    Rebuild(Rebuild),
+    /// See [`CheckDrift`].
+    CheckDrift(CheckDrift),
     /// Does nothing, on this queue; has no data.
     Probe(Queue),
 }
@@ -68,6 +72,12 @@ impl Job {
             JobType::NotifyAlert => read(&data).map(Self::NotifyAlert),
             JobType::WarmupDailyReset => read(&data).map(Self::WarmupDailyReset),
             JobType::SettleMatchScore => read(&data).map(Self::SettleMatchScore),
+            JobType::Rebuild => read(&data).map(Self::Rebuild),
+            JobType::CheckDrift => {
+                let check: CheckDrift = read(&data)?;
+                check.check().map_err(|(path, message)| invalid(path, message))?;
+                Ok(Self::CheckDrift(check))
+            }
             JobType::ScoringProbe
             | JobType::AnalyticsProbe
             | JobType::ScoreboardProbe
@@ -92,6 +102,8 @@ impl Job {
             Self::WarmupDailyReset(_) => JobType::WarmupDailyReset,
             Self::RollUp(roll_up, _) => roll_up.job_type(),
             Self::SettleMatchScore(_) => JobType::SettleMatchScore,
+            Self::Rebuild(_) => JobType::Rebuild,
+            Self::CheckDrift(_) => JobType::CheckDrift,
             Self::Probe(queue) => JobType::probe_of(*queue),
         }
     }
@@ -105,6 +117,8 @@ impl Job {
             Self::RecomputeChunk(data) => data.organization_id.as_ref(),
             Self::NotifyAlert(data) => Some(&data.organization_id),
             Self::SettleMatchScore(data) => Some(&data.organization_id),
+            Self::Rebuild(data) => Some(&data.organization_id),
+            Self::CheckDrift(data) => data.organization_id.as_ref(),
             Self::SignalDecay(_)
             | Self::AlertExpiry(_)
             | Self::RollUp(..)
@@ -126,6 +140,8 @@ impl Job {
             Self::WarmupDailyReset(data) => serde_json::to_value(data),
             Self::RollUp(_, data) => serde_json::to_value(data),
             Self::SettleMatchScore(data) => serde_json::to_value(data),
+            Self::Rebuild(data) => serde_json::to_value(data),
+            Self::CheckDrift(data) => serde_json::to_value(data),
             Self::Probe(_) => serde_json::to_value(Probe {}),
         };
         // These structs have text keys and no fallible serializer.

@@ -12,7 +12,8 @@ use super::data::*;
 use crate::analytics::RollUp;
 use crate::ids::{ContactId, OrganizationId, SignalType};
 use crate::points::{E4_PER_POINT, POINTS_MAGNITUDE_MAX, PointsE4};
-use crate::scoreboard::messages::SettleMatchScore;
+use crate::scoreboard::messages::{CheckDrift, Progress, Rebuild, SettleMatchScore, TournamentRef};
+use crate::scoreboard::proof::Part as Looked;
 use crate::scoring::{Context, Priority};
 use crate::warmup::DomainName;
 
@@ -119,6 +120,37 @@ fn settle() -> impl Strategy<Value = SettleMatchScore> {
     )
 }
 
+fn rebuild() -> impl Strategy<Value = Rebuild> {
+    (organization(), any::<u128>()).prop_map(|(organization_id, id)| Rebuild {
+        organization_id,
+        tournament_id: Uuid::from_u128(id),
+    })
+}
+
+fn check_drift() -> impl Strategy<Value = CheckDrift> {
+    let of = || (organization(), any::<u128>().prop_map(Uuid::from_u128));
+    let part = (any::<i64>(), 0..9_i64).prop_map(|(ledger_seq, found)| Progress {
+        part: Some(Looked::Histogram),
+        ledger_seq: Some(ledger_seq),
+        found,
+        first: Vec::new(),
+    });
+    let one = (of(), option::of(part)).prop_map(|((owner, id), progress)| CheckDrift {
+        organization_id: Some(owner),
+        tournament_id: Some(id),
+        progress,
+        after: None,
+    });
+    let all = (option::of(organization()), option::of(of())).prop_map(|(owner, after)| {
+        let after = after.map(|(organization_id, tournament_id)| TournamentRef {
+            organization_id,
+            tournament_id,
+        });
+        CheckDrift { organization_id: owner, after, ..CheckDrift::default() }
+    });
+    prop_oneof![one, all]
+}
+
 /// Any job that this build can do.
 pub(super) fn job() -> impl Strategy<Value = Job> {
     let calculate = (organization(), contact(), context()).prop_map(
@@ -137,6 +169,8 @@ pub(super) fn job() -> impl Strategy<Value = Job> {
         Just(Job::AlertExpiry(AlertExpiry {})),
         reset().prop_map(Job::WarmupDailyReset),
         settle().prop_map(Job::SettleMatchScore),
+        rebuild().prop_map(Job::Rebuild),
+        check_drift().prop_map(Job::CheckDrift),
         roll_up(),
     ]
 }

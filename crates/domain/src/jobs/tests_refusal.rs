@@ -87,7 +87,7 @@ fn edited_data_is_read_as_the_newest_version() {
         ("scoring.CalculateScore", json!(null), "invalid_data"),
         ("scoring.CalculateScore", json!({"a": "x".repeat(BODY_BYTES_MAX)}), "too_large"),
         ("no.such", json!({}), "unknown_type"),
-        ("scoreboard.rebuild", json!({}), "type_not_available"),
+        ("overnight.start", json!({}), "type_not_available"),
     ] {
         let refusal = decode_data(type_name, &data).unwrap_err();
         assert_eq!(refusal.code(), code, "{type_name}");

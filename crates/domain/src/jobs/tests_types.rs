@@ -12,7 +12,7 @@ use super::*;
 /// Name, queue, failures at most: as the product's documents and the issue of
 /// the protocol give them (scoring 3, verify-match 3, settle 5, analytics 5,
 /// overnight 3, default 5).
-const TYPES: [(&str, &str, i16); 25] = [
+const TYPES: [(&str, &str, i16); 26] = [
     ("scoring.CalculateScore", "mauntic-scoring-events", 3),
     ("scoring.BatchRecompute", "mauntic-scoring-events", 3),
     ("scoring.RecomputeChunk", "mauntic-scoring-events", 3),
@@ -31,6 +31,7 @@ const TYPES: [(&str, &str, i16); 25] = [
     ("scoreboard.verify-match", "mauntic-scoreboard-jobs", 3),
     ("scoreboard.settle-match-score", "mauntic-scoreboard-jobs", 5),
     ("scoreboard.rebuild", "mauntic-scoreboard-jobs", 5),
+    ("scoreboard.check-drift", "mauntic-scoreboard-jobs", 5),
     ("scoreboard.check-knockout", "mauntic-scoreboard-jobs", 5),
     ("scoreboard.probe", "mauntic-scoreboard-jobs", 5),
     ("overnight.start", "mauntic-overnight-jobs", 3),

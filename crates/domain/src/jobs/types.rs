@@ -126,7 +126,9 @@ job_types! {
     /// Settles the guesses about a match.
     SettleMatchScore => Spec::new("scoreboard.settle-match-score", ScoreboardJobs, 5),
     /// Folds a scoreboard from its ledger.
-    Rebuild => Spec::new("scoreboard.rebuild", ScoreboardJobs, 5).later(),
+    Rebuild => Spec::new("scoreboard.rebuild", ScoreboardJobs, 5),
+    /// Looks whether scoreboards are what their ledgers make.
+    CheckDrift => Spec::new("scoreboard.check-drift", ScoreboardJobs, 5),
     /// Looks after the knock-out rounds.
     CheckKnockout => Spec::new("scoreboard.check-knockout", ScoreboardJobs, 5).later(),
     /// Does nothing: shows that its queue, a worker and the database work.

@@ -5,7 +5,7 @@ use super::registry::{Flag, Missed, OVERNIGHT_JOB_KEY, Overlap, Schedule};
 
 /// Every schedule but the tick. A new one is an entry here and a line of
 /// `wrangler/queue.toml` where its expression is new. All times are UTC.
-pub const REGISTRY: [Schedule; 12] = [
+pub const REGISTRY: [Schedule; 13] = [
     Schedule {
         job_key: "scoring-batch-recompute",
         cron: "0 * * * *",
@@ -126,6 +126,17 @@ pub const REGISTRY: [Schedule; 12] = [
         groups: 1,
         owner: "scoreboard",
         description: "Checks whether a knockout round is over and the next one can be set.",
+    },
+    Schedule {
+        job_key: "scoreboard-drift-daily",
+        cron: "0 6 * * *",
+        message: "scoreboard.check-drift",
+        flag: Flag::Scoreboard,
+        overlap: Overlap::Skip,
+        missed: Missed::Latest,
+        groups: 1,
+        owner: "scoreboard",
+        description: "Compares every open tournament's board with its ledger.",
     },
     Schedule {
         job_key: OVERNIGHT_JOB_KEY,

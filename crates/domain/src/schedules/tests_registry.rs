@@ -128,10 +128,18 @@ fn contexts_leave_the_others_out() {
         let all = kept(&[(CONTEXTS_VARIABLE, list)]);
         all.iter().map(|one| one.schedule.job_key).collect::<Vec<_>>()
     };
-    assert_eq!(keys("scoreboard"), ["match-verifier-5m", "knockout-check-daily"]);
+    assert_eq!(
+        keys("scoreboard"),
+        ["match-verifier-5m", "knockout-check-daily", "scoreboard-drift-daily"]
+    );
     assert_eq!(
         keys(" overnight , scoreboard,scoreboard\n"),
-        ["match-verifier-5m", "knockout-check-daily", "overnight-scoring"]
+        [
+            "match-verifier-5m",
+            "knockout-check-daily",
+            "scoreboard-drift-daily",
+            "overnight-scoring"
+        ]
     );
     assert_eq!(keys("overnight,scoring,analytics,scoreboard").len(), REGISTRY.len());
     for bad in ["", "scoring,", "Scoring", "scoring analytics", "all"] {

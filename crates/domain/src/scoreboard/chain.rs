@@ -68,6 +68,20 @@ pub struct Weights {
     pub right_outcomes: i64,
 }
 
+impl Weights {
+    /// See [`Chain::standing`].
+    #[must_use]
+    pub fn standing(self, totals: Totals) -> i64 {
+        let Totals { points, exact_hits, right_outcomes } = totals;
+        points
+            .e4()
+            .saturating_mul(self.points_e4)
+            .saturating_add(exact_hits.saturating_mul(self.exact_hits))
+            .saturating_add(right_outcomes.saturating_mul(self.right_outcomes))
+            .saturating_neg()
+    }
+}
+
 /// A member of a board.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entrant {
@@ -100,14 +114,7 @@ impl Chain {
     /// it, the time of joining and the name has the board's order.
     #[must_use]
     pub fn standing(&self, totals: Totals) -> i64 {
-        let weights = self.weights();
-        totals
-            .points
-            .e4()
-            .saturating_mul(weights.points_e4)
-            .saturating_add(totals.exact_hits.saturating_mul(weights.exact_hits))
-            .saturating_add(totals.right_outcomes.saturating_mul(weights.right_outcomes))
-            .saturating_neg()
+        self.weights().standing(totals)
     }
 
     /// Sorts a board, the best first. It compares number by number, and so holds for

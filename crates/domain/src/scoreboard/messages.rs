@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::proof::{Difference, Part};
 use crate::ids::OrganizationId;
+use crate::object::optional_object;
 
 /// Data of `scoreboard.schedule-verification`: none, for every organization at once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +48,62 @@ pub struct Rebuild {
     pub tournament_id: Uuid,
 }
 
+/// Data of `scoreboard.check-drift`. Without a tournament one job is planned for each that
+/// is not closed, of an organization or of all.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CheckDrift {
+    /// Whose tournaments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization_id: Option<OrganizationId>,
+    /// Which tournament; with its organization.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tournament_id: Option<Uuid>,
+    /// Of all tournaments those behind this one.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_object")]
+    pub after: Option<TournamentRef>,
+    /// How far a tournament was looked at before.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_object")]
+    pub progress: Option<Progress>,
+}
+
+impl CheckDrift {
+    /// # Errors
+    /// The path of what is wrong with it, and why.
+    pub fn check(&self) -> Result<(), (&'static str, &'static str)> {
+        if self.tournament_id.is_some() && self.organization_id.is_none() {
+            return Err(("organizationId", "is needed with a tournament"));
+        }
+        Ok(())
+    }
+}
+
+/// A tournament.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TournamentRef {
+    /// Whose.
+    pub organization_id: OrganizationId,
+    /// Which.
+    pub tournament_id: Uuid,
+}
+
+/// How far a tournament was looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Progress {
+    /// What comes next; the first part where it does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
+    /// The ledger's end when the look began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ledger_seq: Option<i64>,
+    /// Differences that were found so far.
+    pub found: i64,
+    /// The first of them.
+    pub first: Vec<Difference>,
+}
+
 /// Data of `scoreboard.check-knockout`: none, for every organization at once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckKnockout {}
@@ -68,6 +126,14 @@ mod tests {
         let id = "01930000-0000-7000-8000-000000000001";
         holds::<ScheduleVerification>(&json!({}));
         holds::<CheckKnockout>(&json!({}));
+        holds::<CheckDrift>(&json!({}));
+        holds::<CheckDrift>(&json!({"organizationId": "org_123"}));
+        holds::<CheckDrift>(&json!({"after": {"organizationId": "org_123", "tournamentId": id}}));
+        let progress = json!({"part": "board/ada", "ledgerSeq": 7, "found": 1, "first": [
+            {"kind": "board_entry", "memberId": "ada", "stored": "a", "expected": "b"},
+        ]});
+        let check = json!({"organizationId": "org_123", "tournamentId": id, "progress": progress});
+        holds::<CheckDrift>(&check);
         holds::<Rebuild>(&json!({"organizationId": "org_123", "tournamentId": id}));
         let verify = json!({"organizationId": "org_123", "tournamentId": id, "matchId": id});
         holds::<VerifyMatch>(&verify);

@@ -8,18 +8,23 @@
 //! - [`guesses`], [`rules`]: which guesses are taken, and what they earn.
 //! - [`settlement`], [`totals`], [`ledger`], [`fold`](mod@fold): what a result changes,
 //!   and how it adds up.
-//! - [`ranks`], [`histogram`], [`chain`], [`board`]: who stands where.
+//! - [`proof`]: whether a ledger and its boards are what guesses and results make.
+//! - [`ranks`], [`histogram`], [`chain`], [`board`], [`explain`], [`close`]: who stands where and why, and at the end.
 //! - [`messages`]: the data of its jobs.
 
 pub mod board;
 pub mod candidates;
 pub mod chain;
+pub mod close;
+pub mod explain;
 pub mod fold;
 pub mod guesses;
 pub mod histogram;
 pub mod ledger;
 pub mod matches;
 pub mod messages;
+mod part;
+pub mod proof;
 pub mod provider;
 pub mod ranks;
 pub mod reason;
@@ -39,6 +44,7 @@ pub use guesses::Guess;
 pub use histogram::Histogram;
 pub use ledger::{Entry, EntryStatus};
 pub use matches::{Match, Status};
+pub use proof::{Difference, Mismatch};
 pub use provider::Answer;
 pub use ranks::{Kind, Place, Rank};
 pub use reason::{Outcome, Reason};
@@ -57,6 +63,8 @@ pub use verify::{Abandoned, NoAnswer, Policy, Postponed, Verification, verify};
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_proof;
 #[cfg(test)]
 mod tests_provider;
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub mod hand_in;
 pub mod preview_config;
 pub mod publish_config;
 pub mod put_features;
+pub mod rebuild_boards;
 pub mod recalculate;
 mod rehearsal;
 pub mod rehearse;
@@ -14,6 +15,7 @@ pub mod reserve;
 pub mod show_score;
 pub mod start_run;
 pub mod verify_audit;
+pub mod verify_ledger;
 
 use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::jobs::{Message, Queue};

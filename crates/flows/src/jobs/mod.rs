@@ -7,8 +7,10 @@
 pub mod alert_expiry;
 mod batch_recompute;
 mod calculate_score;
+mod check_drift;
 mod notify_alert;
 pub mod outcome;
+mod rebuild;
 mod recompute_chunk;
 mod roll_up;
 pub mod roll_up_parts;
@@ -111,6 +113,12 @@ pub(crate) async fn decide<P: Ports>(
             }
             Ok(Job::SettleMatchScore(data)) => {
                 decision.add(held, settle_match::decide(cx, held, data).await?);
+            }
+            Ok(Job::Rebuild(data)) => {
+                decision.add(held, rebuild::decide(cx, held, data).await?);
+            }
+            Ok(Job::CheckDrift(data)) => {
+                decision.add(held, check_drift::decide(cx, held, data).await?);
             }
             Ok(Job::Probe(_)) => decision.add(held, Decided::of(Outcome::Done(json!({})))),
             Ok(Job::WarmupDailyReset(data)) => {

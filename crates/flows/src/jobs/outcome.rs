@@ -9,8 +9,9 @@ use mauntic_domain::jobs::retry::{busy_delay, retry_delay, snooze_delay};
 use serde_json::Value;
 
 use crate::ports::{
-    CompletedJob, ContactKey, Effect, Held, NewEvent, PortError, RollUpWrite, ScoreWrite,
-    SentNotification, SetBackJob, Setback, SettlementWrite, SignalKey, SpawnedJob,
+    CompletedJob, ContactKey, DriftWrite, Effect, Held, NewEvent, PortError, RebuildWrite,
+    RollUpWrite, ScoreWrite, SentNotification, SetBackJob, Setback, SettlementWrite, SignalKey,
+    SpawnedJob,
 };
 use uuid::Uuid;
 
@@ -127,6 +128,8 @@ pub(crate) struct Decided {
     pub(crate) archived_signals: Vec<SignalKey>,
     pub(crate) roll_up: Option<RollUpWrite>,
     pub(crate) settlement: Option<SettlementWrite>,
+    pub(crate) rebuild: Option<RebuildWrite>,
+    pub(crate) drift: Option<DriftWrite>,
     /// What the job's run is pinned to.
     pub(crate) config_epoch: Option<i64>,
 }
@@ -143,6 +146,8 @@ impl Decided {
             archived_signals: Vec::new(),
             roll_up: None,
             settlement: None,
+            rebuild: None,
+            drift: None,
             config_epoch: None,
         }
     }
@@ -182,6 +187,8 @@ impl Decision {
         self.effect.archived_signals.extend(decided.archived_signals);
         self.effect.roll_ups.extend(decided.roll_up);
         self.effect.settlements.extend(decided.settlement);
+        self.effect.rebuilds.extend(decided.rebuild);
+        self.effect.drifts.extend(decided.drift);
         self.effect.pinned.extend(run_id.zip(decided.config_epoch));
     }
 

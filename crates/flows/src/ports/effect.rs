@@ -10,7 +10,7 @@ use mauntic_domain::jobs::data::{ContactRange, OrganizationRange};
 use mauntic_domain::scoring::{Config, Features, Score, Signal};
 use uuid::Uuid;
 
-use super::{PortError, SettlementWrite};
+use super::{DriftWrite, PortError, RebuildWrite, SettlementWrite};
 
 /// Most signals that one job scores by: read and decoded they are some 20 MiB of the
 /// 64 that an isolate may take. A planned range has ten a contact on the average.
@@ -196,6 +196,10 @@ pub struct Effect {
     /// row. Of one that the database refuses an entry of the ledger says so, written
     /// after the rollback, once an attempt.
     pub settlements: Vec<SettlementWrite>,
+    /// Rebuilds, of which at most one a tournament: each waits for its tournament's row.
+    pub rebuilds: Vec<RebuildWrite>,
+    /// What checks of boards have found, of at most one a tournament.
+    pub drifts: Vec<DriftWrite>,
     /// Runs whose chunks look at the configurations of an epoch, sorted.
     pub pinned: Vec<(Uuid, i64)>,
     /// Enqueued by it, sorted by id.
@@ -218,6 +222,8 @@ impl Effect {
             archived_signals: Vec::new(),
             roll_ups: Vec::new(),
             settlements: Vec::new(),
+            rebuilds: Vec::new(),
+            drifts: Vec::new(),
             pinned: Vec::new(),
             spawned: Vec::new(),
             events: Vec::new(),
@@ -240,7 +246,7 @@ pub enum Committed {
     },
     /// A lease was lost, so nothing was written; do the jobs one by one.
     FenceLost,
-    /// Somebody holds a tournament that is settled, so nothing was written; it is free
-    /// again in a moment.
+    /// Somebody holds a tournament that is settled or made anew, so nothing was written; it
+    /// is free again in a moment.
     Busy,
 }

@@ -1,9 +1,10 @@
-//! The values of the intake of contact events.
+//! The intake of contact events.
 
 use mauntic_domain::contact_events::ContactEvent;
+use mauntic_domain::ids::OrganizationId;
 use uuid::Uuid;
 
-use super::Enqueued;
+use super::{DeadLetter, Enqueued, PortError};
 
 /// Most events of one transaction: as many as a request has. 1,000 events write
 /// about 5,000 rows in a tenth of a second, and hold their contacts' locks no
@@ -90,4 +91,35 @@ impl TakenIn {
     fn count(&self, fate: EventFate) -> usize {
         self.fates.iter().filter(|found| **found == fate).count()
     }
+}
+
+/// Contact events on their way in.
+#[trait_variant::make(Send)]
+pub trait EventStore: Sync {
+    /// Takes events in, in one transaction of one round trip: each that was not
+    /// seen before is written with the signal that it makes, its contact is to be
+    /// scored, and an urgent signal opens an alert where none is open. Which of
+    /// several events came first changes nothing of what counts.
+    ///
+    /// For an organization: under its row-level security, and only while its
+    /// backlog has room for a scoring of each contact that may get a signal
+    /// ([`PortError::Backlog`], and nothing is written); alerts' notifications
+    /// come on top. For none: events of any organization that is known, and the
+    /// jobs may be sent by the relay at once.
+    async fn take_in(
+        &self,
+        organization: Option<&OrganizationId>,
+        intake: &Intake,
+    ) -> Result<TakenIn, PortError>;
+    /// Keeps bodies of a queue that are no events, one a message.
+    async fn keep_letters(&self, queue: &str, letters: &[DeadLetter]) -> Result<(), PortError>;
+    /// Deletes at most `limit` rows a table of what is too old to be of use:
+    /// events' ids after [`SEEN_KEPT`], archived signals after [`SIGNALS_KEPT`],
+    /// the rest after [`ACTIVITY_KEPT`], activity by whole months; makes room for
+    /// activity of coming months.
+    ///
+    /// [`SEEN_KEPT`]: mauntic_domain::contact_events::SEEN_KEPT
+    /// [`SIGNALS_KEPT`]: mauntic_domain::scoring::signals::SIGNALS_KEPT
+    /// [`ACTIVITY_KEPT`]: mauntic_domain::contact_events::ACTIVITY_KEPT
+    async fn retire_events(&self, limit: i64) -> Result<EventsRetired, PortError>;
 }

@@ -8,7 +8,9 @@ mod config;
 mod effect;
 mod error;
 mod events;
+mod explain;
 mod host;
+mod ledger;
 mod observe;
 mod operator;
 mod outside;
@@ -18,6 +20,7 @@ mod scoreboard;
 mod settle;
 mod signals;
 mod tenant;
+mod upkeep;
 mod views;
 mod warmup;
 
@@ -39,8 +42,13 @@ pub use effect::{
     SpawnedJob,
 };
 pub use error::PortError;
-pub use events::{EventFate, EventsRetired, INTAKE_EVENTS_MAX, Intake, TakenIn};
+pub use events::{EventFate, EventStore, EventsRetired, INTAKE_EVENTS_MAX, Intake, TakenIn};
+pub use explain::{ExplainStore, Explained, PointLine};
 pub use host::{Checkpoint, Host};
+pub use ledger::{
+    Bucket, Compared, LedgerPage, LedgerStore, PointsCheck, SettledMatch, Stray, TournamentPlace,
+    Which,
+};
 pub use observe::Transition;
 pub use operator::OperatorStore;
 pub use outside::{Backlog, Call, CallError, Dependency, Request};
@@ -62,6 +70,7 @@ pub use tenant::{
     ApiKey, Beat, Enqueued, FeaturesStored, Instance, JobKey, KeyStore, LeaderboardEntry, NewJob,
     Position, QueueStats, Scope, ScoreRow, Vitals,
 };
+pub use upkeep::{Closed, Closing, DriftRow, DriftWrite, RebuildWrite, UpkeepStore};
 pub use views::{
     AuditFilter, AuditPage, BreakerRow, CaseDetail, CaseFilter, CaseGroup, CaseView, CronRow,
     JobDetail, JobError, JobFilter, JobView, OccurrenceView, Page, Paged, ReplayRow, RunView,
@@ -110,6 +119,9 @@ pub trait Database: Sync {
         + EffectStore
         + SettlementStore
         + BoardStore
+        + LedgerStore
+        + UpkeepStore
+        + ExplainStore
         + RelayStore
         + RunStore
         + ScheduleStore
@@ -363,35 +375,4 @@ pub trait TenantStore: Sync {
         after: Option<&Position>,
         limit: i64,
     ) -> Result<Vec<LeaderboardEntry>, PortError>;
-}
-
-/// Contact events on their way in.
-#[trait_variant::make(Send)]
-pub trait EventStore: Sync {
-    /// Takes events in, in one transaction of one round trip: each that was not
-    /// seen before is written with the signal that it makes, its contact is to be
-    /// scored, and an urgent signal opens an alert where none is open. Which of
-    /// several events came first changes nothing of what counts.
-    ///
-    /// For an organization: under its row-level security, and only while its
-    /// backlog has room for a scoring of each contact that may get a signal
-    /// ([`PortError::Backlog`], and nothing is written); alerts' notifications
-    /// come on top. For none: events of any organization that is known, and the
-    /// jobs may be sent by the relay at once.
-    async fn take_in(
-        &self,
-        organization: Option<&OrganizationId>,
-        intake: &Intake,
-    ) -> Result<TakenIn, PortError>;
-    /// Keeps bodies of a queue that are no events, one a message.
-    async fn keep_letters(&self, queue: &str, letters: &[DeadLetter]) -> Result<(), PortError>;
-    /// Deletes at most `limit` rows a table of what is too old to be of use:
-    /// events' ids after [`SEEN_KEPT`], archived signals after [`SIGNALS_KEPT`],
-    /// the rest after [`ACTIVITY_KEPT`], activity by whole months; makes room for
-    /// activity of coming months.
-    ///
-    /// [`SEEN_KEPT`]: mauntic_domain::contact_events::SEEN_KEPT
-    /// [`SIGNALS_KEPT`]: mauntic_domain::scoring::signals::SIGNALS_KEPT
-    /// [`ACTIVITY_KEPT`]: mauntic_domain::contact_events::ACTIVITY_KEPT
-    async fn retire_events(&self, limit: i64) -> Result<EventsRetired, PortError>;
 }

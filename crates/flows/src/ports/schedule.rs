@@ -122,6 +122,26 @@ pub struct NewRun {
     pub start: RunStart,
 }
 
+impl NewRun {
+    /// What the audit calls starting it by hand.
+    #[must_use]
+    pub const fn action(&self) -> &'static str {
+        match self.start.job_type {
+            JobType::Rebuild => "scoreboard.rebuild",
+            _ => "cron.run",
+        }
+    }
+
+    /// To what.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        match self.start.job_type {
+            JobType::Rebuild => self.job_key.rsplit(':').next().unwrap_or(&self.job_key),
+            _ => &self.job_key,
+        }
+    }
+}
+
 /// What came of asking for a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Opened {

@@ -68,6 +68,17 @@ pub enum Call {
     BoardPage,
     BoardAround,
     LeagueBoard,
+    LedgerPage,
+    Strays,
+    SettledMatch,
+    ComparePoints,
+    CompareBoard,
+    CompareHistogram,
+    Closed,
+    Explain,
+    OpenTournaments,
+    Drifts,
+    CloseTournament,
     FindKey,
     Vitals,
     QueueStats,
@@ -136,6 +147,7 @@ impl Call {
                 | Self::OrderReplay
                 | Self::EndReplay
                 | Self::ResetBreaker
+                | Self::CloseTournament
         )
     }
 
@@ -228,6 +240,23 @@ impl Call {
                 | Self::Vitals
                 | Self::QueueStats
         ) || self.shows_operators()
+            || self.verifies()
+    }
+
+    const fn verifies(self) -> bool {
+        matches!(
+            self,
+            Self::LedgerPage
+                | Self::Strays
+                | Self::SettledMatch
+                | Self::ComparePoints
+                | Self::CompareBoard
+                | Self::CompareHistogram
+                | Self::Closed
+                | Self::Explain
+                | Self::OpenTournaments
+                | Self::Drifts
+        )
     }
 
     const fn shows_operators(self) -> bool {

@@ -83,7 +83,7 @@ impl BoardStore for MemorySession {
 
 impl State {
     /// A whole board in its order.
-    fn lines(&self, key: &(OrganizationId, Uuid)) -> Vec<BoardLine> {
+    pub(super) fn lines(&self, key: &(OrganizationId, Uuid)) -> Vec<BoardLine> {
         let rows = || self.boards.entries.get(key).into_iter().flatten();
         let histogram = Histogram::of(rows().map(|(_, row)| row.totals.points));
         let line = |(member, row): (&MemberId, &super::boards::BoardRow)| {
@@ -105,7 +105,7 @@ impl State {
         settled + counts.map_or(0, |counts| counts.changes)
     }
 
-    fn board(
+    pub(super) fn board(
         &self,
         key: &(OrganizationId, Uuid),
         kind: Kind,

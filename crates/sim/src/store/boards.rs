@@ -7,7 +7,7 @@ use mauntic_domain::audit::{Link, Walk};
 use mauntic_domain::ids::{MemberId, OrganizationId};
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoreboard::{Chain, Entry, Match, MatchResult, Round, Rules, Score, Totals};
-use mauntic_flows::ports::MatchPlace;
+use mauntic_flows::ports::{Closed, DriftRow, MatchPlace};
 use uuid::Uuid;
 
 use super::MemoryStore;
@@ -109,6 +109,8 @@ pub struct Boards {
     pub ledger: BTreeMap<TournamentKey, Vec<LedgerRow>>,
     /// By the seq of the settlement and the member.
     pub points: BTreeMap<TournamentKey, BTreeMap<(i64, MemberId), Totals>>,
+    pub drifts: BTreeMap<TournamentKey, DriftRow>,
+    pub closings: BTreeMap<TournamentKey, Closed>,
 }
 
 impl MemoryStore {

@@ -193,6 +193,8 @@ impl State {
         for write in &effect.settlements {
             self.settle(write);
         }
+        effect.rebuilds.iter().for_each(|write| self.rebuild(write));
+        effect.drifts.iter().for_each(|write| self.note_drift(write));
         for (run, epoch) in &effect.pinned {
             self.change_run(*run, |run| run.pinned = Some(*epoch));
         }

@@ -21,6 +21,8 @@
 //! | `views`, `case_views`, `contains` | what operators see |
 //! | [`domains`] | sending domains |
 //! | [`boards`], `settlements`, `board_views` | the rows of matches and boards; what settles and shows them |
+//! | `ledgers` | what the verification of a tournament's ledger reads |
+//! | `upkeep` | rebuilds, checks and the end of a season |
 //! | `deliveries` | the ledger of deliveries |
 //! | `admin`, `look`, `dump` | filling, looking at and comparing a store |
 
@@ -40,6 +42,7 @@ mod dump;
 mod effect;
 mod ends;
 mod enqueue;
+mod explain;
 mod guards;
 mod held_back;
 mod intake;
@@ -48,6 +51,7 @@ mod job_row;
 mod job_table;
 mod jobs;
 mod keys;
+mod ledgers;
 mod look;
 mod operator;
 mod operator_rows;
@@ -75,6 +79,7 @@ mod sweeps;
 mod tenant;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 mod views;
 
 use std::ops::RangeInclusive;

@@ -60,7 +60,7 @@ impl State {
         }
         let job = self.first_job(start);
         self.jobs.insert(JobRow { organization_id: new.organization_id.clone(), ..job });
-        let note = Note::new("cron.run", &new.job_key)
+        let note = Note::new(new.action(), &new.target())
             .after(json!({"runId": start.run_id, "jobId": start.job_id}));
         (Opened::Started { run_id: start.run_id }, vec![note])
     }

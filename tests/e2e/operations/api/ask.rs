@@ -69,7 +69,7 @@ impl<'a> Ask<'a> {
         Self { body: body.to_string(), ..self }
     }
 
-    /// With this in the path's one place.
+    /// With this in the path's one place, or these, parted by blanks, in its places.
     pub(super) fn at(self, name: &'a str) -> Self {
         Self { at: Some(name), ..self }
     }
@@ -106,9 +106,10 @@ impl<'a> Ask<'a> {
 
     pub(super) fn path(&self) -> String {
         let mut path = self.operation.1.to_owned();
-        if let Some((before, rest)) = path.split_once('{') {
+        let mut names = self.at.into_iter().flat_map(|at| at.split(' '));
+        while let Some((before, rest)) = path.split_once('{') {
             let after = rest.split_once('}').expect("a pattern").1;
-            path = format!("{before}{}{after}", self.at.expect("a name for the path"));
+            path = format!("{before}{}{after}", names.next().expect("a name for the path"));
         }
         if self.query.is_empty() { path } else { format!("{path}?{}", self.query) }
     }

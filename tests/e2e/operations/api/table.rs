@@ -60,4 +60,9 @@ pub(super) const OPERATIONS: &[(Operation, &str)] = &[
     (("POST",   "/api/v2/admin/breakers/{name}/reset"),                "breakers::a_breaker_is_reset"),
     (("GET",    "/api/v2/admin/audit"),                                "audit::what_was_done_and_refused_is_listed"),
     (("GET",    "/api/v2/admin/audit/verify"),                         "audit::the_audit_is_verified"),
+    (("GET",    "/api/v2/admin/scoreboards/{id}/verify"),              "upkeep::a_ledger_is_verified"),
+    (("POST",   "/api/v2/admin/scoreboards/{id}/rebuild"),             "upkeep::a_board_is_made_anew"),
+    (("GET",    "/api/v2/admin/scoreboards/drift"),                    "upkeep::a_board_is_made_anew"),
+    (("GET",    "/api/v1/scoreboards/{tournamentId}/members/{memberId}/explain"), "upkeep::a_rank_is_explained"),
+    (("POST",   "/api/v2/admin/scoreboards/{id}/close"),               "upkeep::a_season_is_closed"),
 ];

@@ -127,7 +127,7 @@ fn message(pause: Option<&str>) -> String {
     }
 }
 
-fn held(opened: &Opened) -> Problem {
+pub(super) fn held(opened: &Opened) -> Problem {
     let problem = Problem::new(Code::RunHeld);
     match opened {
         Opened::Held { holder, since, expires_at } => problem

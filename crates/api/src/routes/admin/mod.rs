@@ -21,6 +21,8 @@ mod replay_order;
 mod replays;
 mod run_lines;
 mod runs;
+mod scoreboards;
+mod season;
 
 use mauntic_flows::ports::Ports;
 use serde::{Deserialize, Serialize};
@@ -72,6 +74,10 @@ pub(super) fn routes<P: Ports, R: Registry<Shared<P>>>(registry: R) -> R {
         breakers::reset_breaker,
         audit::audit,
         audit::verify_audit,
+        scoreboards::verify_scoreboard,
+        season::drift,
+        season::rebuild_scoreboard,
+        season::close_scoreboard,
     )
 }
 

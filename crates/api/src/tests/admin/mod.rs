@@ -12,3 +12,4 @@ mod preview;
 mod refused;
 mod replays;
 mod runs;
+mod scoreboards;
