@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 use mauntic_domain::ids::MemberId;
-use mauntic_domain::scoreboard::ledger::to_hex;
 use mauntic_domain::scoreboard::{Chain, Match, MatchResult, Round, Rules, Score};
 use mauntic_flows::ports::MatchPlace;
 use mauntic_sim::store::State;
@@ -47,7 +46,7 @@ impl BoardSubject for Memory {
     }
 
     async fn close_tournament(&self, key: &TournamentKey) {
-        self.store.close_tournament(key, [7; 32]);
+        self.store.close_by_hand(key, [7; 32]);
     }
 
     async fn lose_guess(&self, place: &MatchPlace, member: &MemberId) {
@@ -233,9 +232,9 @@ pub(crate) fn tables(state: &State) -> Value {
             "organization_id": owner, "id": id, "rules": row.rules, "tie_breaks": row.chain,
             "rules_version": row.rules_version, "revision": row.revision,
             "ledger_seq": row.head.seq, "settled_at": row.settled_at,
-            "closed_at": row.closed.map(|closed| closed.at),
-            "closed_seq": row.closed.map(|closed| closed.seq),
-            "closed_digest": row.closed.map(|closed| to_hex(&closed.digest)),
+            "closed_at": row.closed.as_ref().map(|closed| closed.closed_at),
+            "closed_seq": row.closed.as_ref().map(|closed| closed.ledger_seq),
+            "closed_digest": row.closed.as_ref().map(|closed| &closed.digest),
         })
     });
     let matches = boards.matches.iter().map(|(place, row)| {

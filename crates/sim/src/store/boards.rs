@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use mauntic_domain::audit::{Link, Walk};
 use mauntic_domain::ids::{MemberId, OrganizationId};
 use mauntic_domain::points::PointsE4;
+use mauntic_domain::scoreboard::ledger::to_hex;
 use mauntic_domain::scoreboard::{Chain, Entry, Match, MatchResult, Round, Rules, Score, Totals};
 use mauntic_flows::ports::{Closed, DriftRow, MatchPlace};
 use uuid::Uuid;
@@ -27,15 +28,6 @@ pub struct TournamentRow {
     pub head: Walk,
     pub settled_at: Option<DateTime<Utc>>,
     pub closed: Option<Closed>,
-}
-
-/// How a tournament was closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the migrations document the columns")]
-pub struct Closed {
-    pub at: DateTime<Utc>,
-    pub digest: [u8; 32],
-    pub seq: i64,
 }
 
 /// A row of `scoreboard.matches`.
@@ -110,7 +102,6 @@ pub struct Boards {
     /// By the seq of the settlement and the member.
     pub points: BTreeMap<TournamentKey, BTreeMap<(i64, MemberId), Totals>>,
     pub drifts: BTreeMap<TournamentKey, DriftRow>,
-    pub closings: BTreeMap<TournamentKey, Closed>,
 }
 
 impl MemoryStore {
@@ -141,12 +132,13 @@ impl MemoryStore {
         });
     }
 
-    /// Closes a tournament.
-    pub fn close_tournament(&self, key: &TournamentKey, digest: [u8; 32]) {
+    /// Closes a tournament under a digest, whatever its board is.
+    pub fn close_by_hand(&self, key: &TournamentKey, digest: [u8; 32]) {
         self.by_hand(|state| {
-            let at = state.now;
+            let closed_at = state.now;
             if let Some(row) = state.boards.tournaments.get_mut(key) {
-                row.closed = Some(Closed { at, digest, seq: row.head.seq });
+                let (digest, ledger_seq) = (to_hex(&digest), row.head.seq);
+                row.closed = Some(Closed { closed_at, digest, ledger_seq });
             }
         });
     }

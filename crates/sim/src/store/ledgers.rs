@@ -107,7 +107,7 @@ impl LedgerStore for MemorySession {
     async fn closed(&self, of: &TournamentPlace) -> Result<Option<(Closed, String)>, PortError> {
         let of = key(of);
         self.call(Call::Closed, |state| {
-            let closed = state.boards.closings.get(&of).cloned();
+            let closed = state.boards.tournaments.get(&of).and_then(|row| row.closed.clone());
             Ok(closed.map(|closed| (closed, state.digest(&of))))
         })
         .await

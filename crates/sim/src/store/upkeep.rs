@@ -32,8 +32,7 @@ impl UpkeepStore for MemorySession {
                 organization.is_none_or(|owner| of.0 == *owner)
                     && after.as_ref().is_none_or(|after| of > after)
             };
-            let is_open = |of: &TournamentKey| !state.boards.closings.contains_key(of);
-            let open = rows.filter(|(of, _)| is_next(of) && is_open(of));
+            let open = rows.filter(|(of, row)| is_next(of) && row.closed.is_none());
             Ok(open.map(|(of, _)| place(of)).take(size(limit)).collect())
         })
         .await
@@ -125,14 +124,14 @@ impl State {
         let Some(row) = self.boards.tournaments.get_mut(&key) else {
             return (Closing::Unknown, Vec::new());
         };
-        if let Some(closed) = self.boards.closings.get(&key) {
-            return (Closing::Closed(closed.clone()), Vec::new());
+        if let Some(closed) = row.closed.clone() {
+            return (Closing::Closed(closed), Vec::new());
         }
         if !pending.is_empty() {
             return (Closing::Pending(pending), Vec::new());
         }
         let closed = Closed { closed_at: now, digest, ledger_seq: row.head.seq };
-        self.boards.closings.insert(key, closed.clone());
+        row.closed = Some(closed.clone());
         let note = Note::new("scoreboard.close", &of.tournament_id)
             .after(json!({"digest": closed.digest, "ledgerSeq": closed.ledger_seq}));
         (Closing::Closed(closed), vec![note])
