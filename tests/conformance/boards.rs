@@ -30,6 +30,10 @@ pub(crate) trait BoardSubject: Subject {
     async fn put_members(&self, key: &TournamentKey, members: &[(MemberId, DateTime<Utc>)]);
     /// Makes a league of members.
     async fn put_league(&self, key: &TournamentKey, league: Uuid, members: &[MemberId]);
+    /// More members enter a league.
+    async fn enter_league(&self, key: &TournamentKey, league: Uuid, members: &[MemberId]);
+    /// Members leave a league.
+    async fn leave_league(&self, key: &TournamentKey, league: Uuid, members: &[MemberId]);
     /// Stores guesses about a match, as they are.
     async fn put_guesses(&self, place: &MatchPlace, guesses: &[(MemberId, Score, DateTime<Utc>)]);
     /// Takes a member off a board, as no statement of ours does.
@@ -63,6 +67,14 @@ impl BoardSubject for Memory {
 
     async fn put_league(&self, key: &TournamentKey, league: Uuid, members: &[MemberId]) {
         self.store.put_league(key, league, members);
+    }
+
+    async fn enter_league(&self, key: &TournamentKey, league: Uuid, members: &[MemberId]) {
+        self.store.put_league(key, league, members);
+    }
+
+    async fn leave_league(&self, key: &TournamentKey, league: Uuid, members: &[MemberId]) {
+        self.store.leave_league(key, league, members);
     }
 
     async fn put_guesses(&self, place: &MatchPlace, guesses: &[(MemberId, Score, DateTime<Utc>)]) {
@@ -154,12 +166,25 @@ impl BoardSubject for Postgres {
         written.expect("the test's own rows");
     }
 
-    async fn put_league(&self, (owner, id): &TournamentKey, league: Uuid, members: &[MemberId]) {
-        let names: Vec<&str> = members.iter().map(MemberId::as_str).collect();
+    async fn put_league(&self, key: &TournamentKey, league: Uuid, members: &[MemberId]) {
+        let (owner, id) = key;
         let sql = "insert into scoreboard.leagues (organization_id, tournament_id, id, name)
           values ($1, $2, $3, 'a league')";
         let written = self.owner.execute(sql, &[&owner.as_str(), id, &league]).await;
         written.expect("the test's own row");
+        self.enter_league(key, league, members).await;
+    }
+
+    async fn leave_league(&self, (owner, id): &TournamentKey, league: Uuid, members: &[MemberId]) {
+        let names: Vec<&str> = members.iter().map(MemberId::as_str).collect();
+        let sql = "delete from scoreboard.league_members where organization_id = $1
+          and tournament_id = $2 and league_id = $3 and member_id = any($4)";
+        let written = self.owner.execute(sql, &[&owner.as_str(), id, &league, &names]).await;
+        written.expect("the test's own rows");
+    }
+
+    async fn enter_league(&self, (owner, id): &TournamentKey, league: Uuid, members: &[MemberId]) {
+        let names: Vec<&str> = members.iter().map(MemberId::as_str).collect();
         let sql =
             "insert into scoreboard.league_members (organization_id, tournament_id, league_id,
             member_id)

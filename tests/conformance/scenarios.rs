@@ -45,6 +45,7 @@ mod intake;
 mod intake_order;
 mod intake_tenants;
 mod last_moves;
+mod league_boards;
 mod ledger;
 mod operators;
 mod proofs;

@@ -5,7 +5,7 @@
 mod analytics;
 mod reads;
 mod reports;
-mod scans;
+pub(crate) mod scans;
 mod signals;
 
 use std::collections::BTreeSet;
@@ -29,15 +29,15 @@ macro_rules! sql {
     };
 }
 
-type Param<'a> = (&'a (dyn ToSql + Sync), Type);
+pub(crate) type Param<'a> = (&'a (dyn ToSql + Sync), Type);
 
 /// What a plan touches: its kinds of scan, each with its index or table.
-struct Plan {
-    scans: BTreeSet<(String, String)>,
-    text: String,
+pub(crate) struct Plan {
+    pub(crate) scans: BTreeSet<(String, String)>,
+    pub(crate) text: String,
 }
 
-async fn plan(client: &Client, sql: &str, params: &[Param<'_>]) -> Plan {
+pub(crate) async fn plan(client: &Client, sql: &str, params: &[Param<'_>]) -> Plan {
     let explain = format!("explain (format json) {sql}");
     let rows = client.query_typed(&explain, params).await.unwrap();
     let json: Value = rows[0].get(0);

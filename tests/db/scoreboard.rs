@@ -2,6 +2,8 @@
 //! shows with locks, and what it costs.
 
 mod given;
+mod leagues;
+mod plans;
 mod proofs;
 mod ranks;
 mod schema;

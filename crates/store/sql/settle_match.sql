@@ -15,6 +15,8 @@
 -- Rows that change are told by the update itself, which alone sees what it changes. The parts
 -- of the histogram that shrink are updated and those that grow upserted: an upsert is checked
 -- before it finds its row, and a negative number of members is refused.
+-- Boards that leagues keep change in a part of its own, which is left out at once where there
+-- are none: the tournament's is planned by itself. Who is on them is in those entries alone.
 with award as (
   select a.* from unnest($9::int2[], $10::int2[], $11::int8[], $12::int2[], $13::int2[])
     as a(home, away, points_e4, exact_hits, right_outcomes)
@@ -67,22 +69,43 @@ with award as (
   from given g
   where e.organization_id = $1 and e.board_id = $2 and e.member_id = g.member_id
   returning old.points_e4 as was_e4, new.points_e4 as is_e4
+), kept as (
+  select array(
+    select l.id from scoreboard.leagues l
+    where l.organization_id = $1 and l.tournament_id = $2 and l.board
+  ) as boards
+), moved_in_leagues as (
+  update scoreboard.entries e set
+    points_e4 = e.points_e4 + g.points_e4,
+    exact_hits = e.exact_hits + g.exact_hits,
+    right_outcomes = e.right_outcomes + g.right_outcomes,
+    standing = e.standing
+      - ($14 * g.points_e4 + $15 * g.exact_hits + $16 * g.right_outcomes)
+  from given g
+  where (select cardinality(k.boards) > 0 from kept k)
+    and e.organization_id = $1 and e.board_id = any((select k.boards from kept k)::uuid[])
+    and e.member_id = g.member_id
+  returning e.board_id, old.points_e4 as was_e4, new.points_e4 as is_e4
 ), paths as (
-  select was_e4, is_e4, count(*) as members from moved group by was_e4, is_e4
+  select $2 as board_id, was_e4, is_e4, count(*) as members from moved group by was_e4, is_e4
+  union all
+  select board_id, was_e4, is_e4, count(*) from moved_in_leagues group by board_id, was_e4, is_e4
 ), moves as (
-  select m.points_e4, sum(m.change)::int8 as change from (
-    select was_e4 as points_e4, -members as change from paths
-    union all select is_e4, members from paths
+  select m.board_id, m.points_e4, sum(m.change)::int8 as change from (
+    select board_id, was_e4 as points_e4, -members as change from paths
+    union all select board_id, is_e4, members from paths
   ) m
-  group by m.points_e4 having sum(m.change) <> 0
+  group by m.board_id, m.points_e4 having sum(m.change) <> 0
 ), shrunk as (
   update scoreboard.histograms h set members = h.members + m.change
   from moves m
-  where h.organization_id = $1 and h.board_id = $2 and h.points_e4 = m.points_e4 and m.change < 0
+  where h.organization_id = $1 and h.board_id = m.board_id and h.points_e4 = m.points_e4
+    and m.change < 0
   returning h.points_e4
 ), grown as (
   insert into scoreboard.histograms as h (organization_id, board_id, points_e4, members)
-  select $1, $2, m.points_e4, m.change from moves m where m.change > 0 order by m.points_e4
+  select $1, m.board_id, m.points_e4, m.change
+  from moves m where m.change > 0 order by m.board_id, m.points_e4
   on conflict (organization_id, board_id, points_e4) do update
     set members = h.members + excluded.members
 ), entered as (

@@ -2,10 +2,11 @@
 
 use mauntic_domain::ids::{MemberId, OrganizationId};
 use mauntic_domain::points::PointsE4;
+use mauntic_domain::scoreboard::board::WINDOW_SETTLEMENTS_MAX;
 use mauntic_domain::scoreboard::ranks::{Kind, Place, TIED_COUNTED_MAX};
-use mauntic_domain::scoreboard::{Chain, Entrant, Totals};
+use mauntic_domain::scoreboard::{Chain, Entrant, Round, Totals};
 use mauntic_flows::ports::{
-    Board, BoardLine, BoardPlace, BoardSlice, BoardStore, LeagueBoard, PortError,
+    Board, BoardKey, BoardLine, BoardPlace, BoardSlice, BoardStore, LeagueBoard, PortError,
 };
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -20,7 +21,7 @@ impl BoardStore for Session {
     async fn board_page(
         &self,
         organization: &OrganizationId,
-        tournament: Uuid,
+        board: BoardKey,
         kind: Kind,
         after: Option<&BoardPlace>,
         limit: i64,
@@ -31,7 +32,7 @@ impl BoardStore for Session {
         let member = after.map(|place| place.member.as_str());
         let params: &[Param<'_>] = &[
             (&owner, Type::TEXT),
-            (&tournament, Type::UUID),
+            (&board.id(), Type::UUID),
             (&standing, Type::INT8),
             (&joined_at, Type::TIMESTAMPTZ),
             (&member, Type::TEXT),
@@ -40,13 +41,13 @@ impl BoardStore for Session {
             (&weight(), Type::INT8),
         ];
         let page = Statement { sql: include_str!("../sql/board_page.sql"), params };
-        board(self, organization, tournament, page).await
+        part(self, organization, board, page).await
     }
 
     async fn board_around(
         &self,
         organization: &OrganizationId,
-        tournament: Uuid,
+        board: BoardKey,
         kind: Kind,
         member: &MemberId,
         above: i64,
@@ -55,7 +56,7 @@ impl BoardStore for Session {
         let (owner, member) = (organization.as_str(), member.as_str());
         let params: &[Param<'_>] = &[
             (&owner, Type::TEXT),
-            (&tournament, Type::UUID),
+            (&board.id(), Type::UUID),
             (&member, Type::TEXT),
             (&above, Type::INT8),
             (&below, Type::INT8),
@@ -63,7 +64,7 @@ impl BoardStore for Session {
             (&weight(), Type::INT8),
         ];
         let around = Statement { sql: include_str!("../sql/board_around.sql"), params };
-        board(self, organization, tournament, around).await
+        part(self, organization, board, around).await
     }
 
     async fn league_board(
@@ -73,35 +74,82 @@ impl BoardStore for Session {
         league: Uuid,
         most: i64,
     ) -> Result<LeagueBoard, PortError> {
-        let owner = organization.as_str();
-        // One more tells whether there are more.
-        let of_tournament: [Param<'_>; 2] = [(&owner, Type::TEXT), (&tournament, Type::UUID)];
-        let shown: Vec<Param<'_>> =
-            of_tournament.iter().cloned().chain([(&league as _, Type::UUID)]).collect();
-        let most_read = most + 1;
-        let of_league: [Param<'_>; 2] = [(&league, Type::UUID), (&most_read, Type::INT8)];
-        let of_league: Vec<Param<'_>> = of_tournament.iter().cloned().chain(of_league).collect();
-        let statements = [
-            Statement { sql: include_str!("../sql/read_tournament.sql"), params: &shown },
-            Statement { sql: include_str!("../sql/league_board.sql"), params: &of_league },
+        let (owner, most_read) = (organization.as_str(), most + 1);
+        let params: &[Param<'_>] = &[
+            (&owner, Type::TEXT),
+            (&tournament, Type::UUID),
+            (&league, Type::UUID),
+            (&most_read, Type::INT8),
         ];
-        let what = "reading a league";
-        let answers = tenant_snapshot(what, self, organization, &statements).await?;
-        let [tournaments, members] = answers.as_slice() else {
-            return Err(unreadable("a tournament and a league's members"));
-        };
-        let Some(row) = tournaments.first().filter(|_| !members.is_empty()) else {
+        let members = Statement { sql: include_str!("../sql/league_board.sql"), params };
+        let board = BoardKey { tournament, league: Some(league) };
+        let Some(whole) = whole(self, organization, board, members).await? else {
             return Ok(LeagueBoard::Unknown);
         };
-        if i64::try_from(members.len()).is_ok_and(|members| members > most) {
+        if whole.keeps_board { Ok(LeagueBoard::Kept) } else { whole.at_most(most) }
+    }
+
+    async fn board_window(
+        &self,
+        organization: &OrganizationId,
+        board: BoardKey,
+        rounds: &[Round],
+        most: i64,
+    ) -> Result<LeagueBoard, PortError> {
+        let rounds: Vec<&str> = rounds.iter().map(Round::as_str).collect();
+        let settlements = i64::try_from(WINDOW_SETTLEMENTS_MAX).unwrap_or(i64::MAX);
+        let (owner, most_read) = (organization.as_str(), most + 1);
+        let params: &[Param<'_>] = &[
+            (&owner, Type::TEXT),
+            (&board.tournament, Type::UUID),
+            (&board.league, Type::UUID),
+            (&rounds, Type::TEXT_ARRAY),
+            (&most_read, Type::INT8),
+            (&settlements, Type::INT8),
+        ];
+        let members = Statement { sql: include_str!("../sql/board_window.sql"), params };
+        let Some(whole) = whole(self, organization, board, members).await? else {
+            return Ok(LeagueBoard::Unknown);
+        };
+        let settled: i64 = whole.rows.first().map_or(Ok(0), |row| column(row, "settlements"))?;
+        if settled > settlements { Ok(LeagueBoard::TooLarge) } else { whole.at_most(most) }
+    }
+}
+
+/// A board that is read to be ranked as a whole: how it is shown, and its members.
+struct Whole {
+    shown: Row,
+    keeps_board: bool,
+    rows: Vec<Row>,
+}
+
+/// Reads one, with a member more than is ranked; none where there is no such board.
+async fn whole(
+    session: &Session,
+    organization: &OrganizationId,
+    board: BoardKey,
+    members: Statement<'_>,
+) -> Result<Option<Whole>, PortError> {
+    let what = "reading a board whole";
+    let Some((shown, rows)) = read(what, session, organization, board, members).await? else {
+        return Ok(None);
+    };
+    let keeps_board = column::<Option<bool>>(&shown, "keeps_board")?.unwrap_or(false);
+    Ok(Some(Whole { shown, keeps_board, rows }))
+}
+
+impl Whole {
+    fn at_most(&self, most: i64) -> Result<LeagueBoard, PortError> {
+        let Self { shown, rows, .. } = self;
+        if i64::try_from(rows.len()).is_ok_and(|members| members > most) {
             return Ok(LeagueBoard::TooLarge);
         }
         let is_there = |row: &&Row| !matches!(column::<Option<&str>>(row, "member_id"), Ok(None));
         Ok(LeagueBoard::Members {
-            chain: json(row, "tie_breaks")?,
-            ranking: ranking(row)?,
-            revision: column(row, "revision")?,
-            entrants: members.iter().filter(is_there).map(entrant).collect::<Result<_, _>>()?,
+            chain: json(shown, "tie_breaks")?,
+            ranking: ranking(shown)?,
+            revision: column(shown, "revision")?,
+            entrants: rows.iter().filter(is_there).map(entrant).collect::<Result<_, _>>()?,
         })
     }
 }
@@ -116,24 +164,43 @@ pub(crate) fn weight() -> i64 {
     Chain::default().weights().points_e4
 }
 
-async fn board(
+/// A part of a board; none where it is not kept.
+async fn part(
     session: &Session,
     organization: &OrganizationId,
-    tournament: Uuid,
+    board: BoardKey,
     lines: Statement<'_>,
 ) -> Result<Option<Board>, PortError> {
+    let what = "reading a board";
+    let Some((shown, lines)) = read(what, session, organization, board, lines).await? else {
+        return Ok(None);
+    };
+    if column::<Option<bool>>(&shown, "keeps_board")? == Some(false) {
+        return Ok(None);
+    }
+    let (ranking, revision) = (ranking(&shown)?, column(&shown, "revision")?);
+    Ok(Some(Board { ranking, revision, slice: slice(&lines)? }))
+}
+
+/// How a board is shown, with some of its lines, of one snapshot; none where there is no
+/// such board.
+async fn read(
+    what: &'static str,
+    session: &Session,
+    organization: &OrganizationId,
+    board: BoardKey,
+    lines: Statement<'_>,
+) -> Result<Option<(Row, Vec<Row>)>, PortError> {
     let owner = organization.as_str();
     let params: &[Param<'_>] =
-        &[(&owner, Type::TEXT), (&tournament, Type::UUID), (&tournament, Type::UUID)];
-    let read = Statement { sql: include_str!("../sql/read_tournament.sql"), params };
-    let what = "reading a board";
-    let answers = tenant_snapshot(what, session, organization, &[read, lines]).await?;
-    let [tournaments, lines] = answers.as_slice() else {
+        &[(&owner, Type::TEXT), (&board.tournament, Type::UUID), (&board.league, Type::UUID)];
+    let shown = Statement { sql: include_str!("../sql/read_tournament.sql"), params };
+    let mut answers = tenant_snapshot(what, session, organization, &[shown, lines]).await?;
+    let (lines, tournaments) = (answers.pop(), answers.pop());
+    let (Some(lines), Some(mut tournaments)) = (lines, tournaments) else {
         return Err(unreadable("a tournament and lines of its board"));
     };
-    let Some(row) = tournaments.first() else { return Ok(None) };
-    let (ranking, revision) = (ranking(row)?, column(row, "revision")?);
-    Ok(Some(Board { ranking, revision, slice: slice(lines)? }))
+    Ok(tournaments.pop().map(|shown| (shown, lines)))
 }
 
 pub(crate) fn ranking(row: &Row) -> Result<Kind, PortError> {

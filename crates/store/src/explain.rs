@@ -30,7 +30,7 @@ impl ExplainStore for Session {
             [(&name, Type::TEXT), (&after, Type::INT8), (&limit, Type::INT8)];
         let points: Vec<Param<'_>> = of.iter().cloned().chain(points).collect();
         let [owned, board] = of.clone();
-        let shown = [owned, board.clone(), board];
+        let shown = [owned, board, (&None::<Uuid>, Type::UUID)];
         // Who stands before the first line is counted: only so every kind is told.
         let tied = counted(Kind::Ordinal);
         let weight = weight();

@@ -7,11 +7,11 @@ use chrono::TimeDelta;
 use mauntic_domain::scoreboard::board::rank;
 use mauntic_domain::scoreboard::ranks::{Kind, Rank};
 use mauntic_domain::scoreboard::{Chain, Entrant};
-use mauntic_flows::ports::{Board, BoardLine, BoardSlice, BoardStore, LeagueBoard};
+use mauntic_flows::ports::{Board, BoardKey, BoardLine, BoardSlice, BoardStore, LeagueBoard};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::given_boards::{MATCHES, TOURNAMENT, key, member};
+use super::given_boards::{BOARD, MATCHES, TOURNAMENT, key, member};
 use crate::boards::BoardSubject;
 use crate::subject::{World, organization};
 
@@ -76,13 +76,13 @@ impl<S: BoardSubject> World<S> {
     async fn page(&self, kind: Kind, slice: &BoardSlice, limit: i64) -> BoardSlice {
         let after = slice.lines.last().map(BoardLine::at);
         let owner = organization("org_1");
-        let page = self.http.board_page(&owner, TOURNAMENT, kind, after.as_ref(), limit).await;
+        let page = self.http.board_page(&owner, BOARD, kind, after.as_ref(), limit).await;
         page.expect("read").expect("a board").slice
     }
 
     async fn around(&self, kind: Kind, name: &str, above: i64, below: i64) -> Board {
         let (owner, name) = (organization("org_1"), member(name));
-        let around = self.http.board_around(&owner, TOURNAMENT, kind, &name, above, below).await;
+        let around = self.http.board_around(&owner, BOARD, kind, &name, above, below).await;
         around.expect("read").expect("a board")
     }
 }
@@ -170,9 +170,11 @@ async fn a_board_that_is_not_there_is_none<S: BoardSubject>(mut world: World<S>)
     let kind = Kind::Competition;
     for (owner, id) in [("org_1", Uuid::from_u128(9)), ("org_2", TOURNAMENT)] {
         let owner = organization(owner);
-        let page = world.http.board_page(&owner, id, kind, None, 10).await.unwrap();
+        let board = BoardKey { tournament: id, league: None };
+        let page = world.http.board_page(&owner, board, kind, None, 10).await.unwrap();
         assert_eq!(page, None);
-        let around = world.http.board_around(&owner, id, kind, &member("ada"), 1, 1).await.unwrap();
+        let around =
+            world.http.board_around(&owner, board, kind, &member("ada"), 1, 1).await.unwrap();
         assert_eq!(around, None);
         let league = world.http.league_board(&owner, id, Uuid::from_u128(1), 10).await.unwrap();
         assert_eq!(league, LeagueBoard::Unknown);

@@ -9,8 +9,8 @@ use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoreboard::settlement::{self, Decision, awards};
 use mauntic_domain::scoreboard::{Chain, Match, MatchResult, Round, Rules, Score, Status};
 use mauntic_flows::ports::{
-    Committed, Effect, EffectStore, Held, JobKey, MatchPlace, SettlementAct, SettlementBasis,
-    SettlementStore, SettlementWrite,
+    BoardKey, Committed, Effect, EffectStore, Held, JobKey, MatchPlace, SettlementAct,
+    SettlementBasis, SettlementStore, SettlementWrite,
 };
 use mauntic_sim::store::boards::TournamentKey;
 use serde_json::{Value, json};
@@ -26,6 +26,8 @@ pub(crate) const MATCHES: [Uuid; 3] = [
     Uuid::from_u128(0x019c_7a00_3333_7000_8000_0000_0000_0012),
     Uuid::from_u128(0x019c_7a00_3333_7000_8000_0000_0000_0013),
 ];
+/// The board of the tournament.
+pub(crate) const BOARD: BoardKey = BoardKey { tournament: TOURNAMENT, league: None };
 const MEMBERS: [&str; 5] = ["ada", "bob", "cy", "dan", "eve"];
 
 /// What a test knows of its tournament.

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::given::effect;
-use super::given_boards::{MATCHES, TOURNAMENT, member, result};
+use super::given_boards::{BOARD, MATCHES, TOURNAMENT, member, result};
 use crate::boards::BoardSubject;
 use crate::subject::{World, organization};
 
@@ -57,7 +57,7 @@ async fn rebuild<S: BoardSubject>(world: &mut World<S>) {
 
 async fn revision<S: BoardSubject>(world: &mut World<S>) -> i64 {
     let owner = organization("org_1");
-    let page = world.http.board_page(&owner, TOURNAMENT, Kind::Dense, None, 1).await.expect("read");
+    let page = world.http.board_page(&owner, BOARD, Kind::Dense, None, 1).await.expect("read");
     page.expect("a board").revision
 }
 
@@ -161,7 +161,7 @@ async fn open_tournaments_are_listed_behind_each_other<S: BoardSubject>(mut worl
 async fn a_rank_is_explained_by_entries_that_add_up<S: BoardSubject>(mut world: World<S>) {
     settled(&mut world).await;
     let (owner, now) = (organization("org_1"), world.subject.now());
-    let board = world.http.board_page(&owner, TOURNAMENT, Kind::Ordinal, None, 10).await;
+    let board = world.http.board_page(&owner, BOARD, Kind::Ordinal, None, 10).await;
     let board = board.expect("read").expect("a board");
     let lines: Vec<_> = board.slice.lines.iter().map(|line| line.entrant.clone()).collect();
     for (at, entrant) in lines.iter().enumerate() {
@@ -212,7 +212,7 @@ async fn closings<S: BoardSubject>(world: &mut World<S>) -> Vec<Value> {
 async fn a_season_is_closed_once_and_stays_so<S: BoardSubject>(mut world: World<S>) {
     settled(&mut world).await;
     let owner = organization("org_1");
-    let board = world.http.board_page(&owner, TOURNAMENT, Kind::Dense, None, 10).await;
+    let board = world.http.board_page(&owner, BOARD, Kind::Dense, None, 10).await;
     let board = board.expect("read").expect("a board");
     let digest = to_hex(&close::digest(board.slice.lines.iter().map(|line| &line.entrant)));
     let closed = Closed { closed_at: world.subject.now(), digest: digest.clone(), ledger_seq: 3 };

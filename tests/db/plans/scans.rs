@@ -7,7 +7,7 @@ use super::Param;
 
 /// Rows that scans of tables whose names begin so looked at, what these scans were, and
 /// the whole plan.
-pub(super) async fn looked_at(
+pub(crate) async fn looked_at(
     client: &Client,
     tables: &str,
     sql: &str,

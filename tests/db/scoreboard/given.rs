@@ -33,7 +33,10 @@ pub(crate) async fn tournament(world: &World, members: i32, matches: i32) -> Vec
       select 'org_1', m.tournament_id, m.id, e.member_id, (hashtext(e.member_id || m.id::text) & 65535) % 4,
              (hashtext(m.id::text || e.member_id) & 65535) % 3, m.kickoff - interval '1 h'
       from scoreboard.matches m join scoreboard.members e using (organization_id, tournament_id)";
+    // Each is of a member and a match that were just written.
+    world.owner.batch_execute("set session_replication_role = replica").await.unwrap();
     world.owner.execute(sql, &[]).await.unwrap();
+    world.owner.batch_execute("reset session_replication_role").await.unwrap();
     world.owner.batch_execute("analyze scoreboard.guesses, scoreboard.entries").await.unwrap();
     rows.iter().map(|row| row.get(0)).collect()
 }
@@ -81,7 +84,9 @@ pub(crate) async fn differences(world: &World) -> Vec<String> {
         select g.member_id, sum(case
             when (g.home, g.away) = (r.home, r.away) then 50000
             when g.home - g.away = r.home - r.away then 30000
-            when sign(g.home - g.away) = sign(r.home - r.away) then 20000 else 0 end) as points
+            when sign(g.home - g.away) = sign(r.home - r.away) then 20000 else 0 end) as points,
+          count(*) filter (where (g.home, g.away) = (r.home, r.away)) as exact,
+          count(*) filter (where sign(g.home - g.away) = sign(r.home - r.away)) as outcomes
         from scoreboard.guesses g
         join scoreboard.matches m on m.organization_id = g.organization_id and m.id = g.match_id
           and m.settled_version > 0 and g.stored_at < m.kickoff
@@ -89,19 +94,45 @@ pub(crate) async fn differences(world: &World) -> Vec<String> {
                                    (m.result::jsonb -> 'ft' ->> 1)::int as away) r
         group by g.member_id
       ), given as (
-        select p.member_id, sum(p.points_e4) as points from scoreboard.point_entries p
-        group by p.member_id
+        select p.member_id, sum(p.points_e4) as points, sum(p.exact_hits) as exact,
+          sum(p.right_outcomes) as outcomes
+        from scoreboard.point_entries p group by p.member_id
+      ), board as (
+        select e.*, -(e.points_e4 * 16777216
+            + e.exact_hits * (case t.tie_breaks ->> 0 when 'exactHits' then 4096 else
+                case t.tie_breaks ->> 1 when 'exactHits' then 1 else 0 end end)
+            + e.right_outcomes * (case t.tie_breaks ->> 0 when 'rightOutcomes' then 4096 else
+                case t.tie_breaks ->> 1 when 'rightOutcomes' then 1 else 0 end end)) as weighed
+        from scoreboard.entries e
+        join scoreboard.tournaments t on t.organization_id = e.organization_id and t.id = e.board_id
       ), counted as (
-        select e.points_e4, count(*) as members from scoreboard.entries e group by e.points_e4
+        select e.board_id, e.points_e4, count(*) as members
+        from scoreboard.entries e group by e.board_id, e.points_e4
       )
-      select 'board: ' || e.member_id from scoreboard.entries e
+      select 'board: ' || e.member_id from board e
       left join earned r using (member_id) left join given g using (member_id)
-      where e.points_e4 <> coalesce(r.points, 0) or e.points_e4 <> coalesce(g.points, 0)
-        or e.standing / 16777216 <> -e.points_e4
-          and (e.standing + 1) / 16777216 <> -e.points_e4
+      where (e.points_e4, e.exact_hits, e.right_outcomes)
+          <> (coalesce(r.points, 0), coalesce(r.exact, 0), coalesce(r.outcomes, 0))
+        or (e.points_e4, e.exact_hits, e.right_outcomes)
+          <> (coalesce(g.points, 0), coalesce(g.exact, 0), coalesce(g.outcomes, 0))
+        or e.standing <> e.weighed
+      union all
+      select 'league: ' || coalesce(m.member_id, l.member_id)
+      from (
+        select m.league_id, m.member_id, e.points_e4, e.exact_hits, e.right_outcomes, e.standing,
+               e.joined_at
+        from scoreboard.league_members m
+        join scoreboard.leagues k on k.id = m.league_id and k.board
+        join board e on e.member_id = m.member_id
+      ) m
+      full join (
+        select e.* from scoreboard.entries e join scoreboard.leagues k on k.id = e.board_id
+      ) l on l.board_id = m.league_id and l.member_id = m.member_id
+      where (m.points_e4, m.exact_hits, m.right_outcomes, m.standing, m.joined_at)
+        is distinct from (l.points_e4, l.exact_hits, l.right_outcomes, l.standing, l.joined_at)
       union all
       select 'histogram: ' || coalesce(h.points_e4, c.points_e4)
-      from scoreboard.histograms h full join counted c using (points_e4)
+      from scoreboard.histograms h full join counted c using (board_id, points_e4)
       where coalesce(h.members, 0) <> coalesce(c.members, 0)
       limit 20";
     world.rows(sql).await.iter().map(|row| row.get(0)).collect()

@@ -5,11 +5,17 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use mauntic_domain::ids::MemberId;
+use mauntic_domain::scoreboard::board::rank;
 use mauntic_domain::scoreboard::ranks::{Kind, Rank, TIED_COUNTED_MAX};
-use mauntic_flows::ports::{Board, BoardStore, Database, Ports};
+use mauntic_domain::scoreboard::{Chain, Entrant};
+use mauntic_flows::ports::{Board, BoardKey, BoardStore, Database, Ports};
 use mauntic_tests::world::{World, organization};
+use serde_json::json;
 
 use super::given::{TOURNAMENT, consume_jobs, differences, job, tournament};
+
+/// The board of the tournament.
+const BOARD: BoardKey = BoardKey { tournament: TOURNAMENT, league: None };
 
 /// Every line of a board has the rank that its own points have among all of them.
 fn assert_ranks(board: &Board, kind: Kind) {
@@ -53,7 +59,7 @@ async fn ranks_are_those_of_one_moment_while_settlements_run() {
         let mut revisions = BTreeSet::new();
         while !is_over.load(Ordering::Relaxed) {
             for kind in Kind::ALL {
-                let page = session.board_page(&owner, TOURNAMENT, kind, None, 1_000).await;
+                let page = session.board_page(&owner, BOARD, kind, None, 1_000).await;
                 let board = page.unwrap().unwrap();
                 assert_eq!(board.slice.lines.len(), 400);
                 assert_ranks(&board, kind);
@@ -76,7 +82,7 @@ async fn a_place_among_more_than_are_counted_is_said_to_be_at_least_so_low() {
     let owner = organization("org_1");
     let rank = async |number: i32, kind| {
         let member = MemberId::parse(format!("m{number:07}")).unwrap();
-        let board = session.board_around(&owner, TOURNAMENT, kind, &member, 0, 0).await;
+        let board = session.board_around(&owner, BOARD, kind, &member, 0, 0).await;
         let slice = board.unwrap().unwrap().slice;
         let ranks: Vec<Rank> = slice.ranked(kind).map(|(_, rank)| rank).collect();
         ranks
@@ -87,11 +93,45 @@ async fn a_place_among_more_than_are_counted_is_said_to_be_at_least_so_low() {
     assert_eq!(rank(most + 50, Kind::Ordinal).await, [Rank::AtLeast(cap + 1)]);
     // A page that crosses the end of the count says the same of each.
     let member = MemberId::parse(format!("m{most:07}")).unwrap();
-    let board = session.board_around(&owner, TOURNAMENT, Kind::Ordinal, &member, 2, 2).await;
+    let board = session.board_around(&owner, BOARD, Kind::Ordinal, &member, 2, 2).await;
     let slice = board.unwrap().unwrap().slice;
     let ranks: Vec<Rank> = slice.ranked(Kind::Ordinal).map(|(_, rank)| rank).collect();
     let [exact, low] = [Rank::Place, Rank::AtLeast];
     assert_eq!(ranks, [exact(cap - 2), exact(cap - 1), exact(cap), low(cap + 1), low(cap + 1)]);
     assert_eq!(rank(most + 50, Kind::Dense).await, [Rank::Place(1)]);
     assert_eq!(rank(most + 50, Kind::Modified).await, [Rank::Place(cap + 50)]);
+}
+
+/// Whatever a tournament's chain and kind of ranks are, settlements weigh by them and the
+/// board has their order.
+#[tokio::test]
+async fn boards_of_other_chains_have_their_order() {
+    for (tie_breaks, ranking) in [
+        (json!([]), Kind::Dense),
+        (json!(["rightOutcomes"]), Kind::Modified),
+        (json!(["rightOutcomes", "exactHits"]), Kind::Ordinal),
+        (json!(["exactHits"]), Kind::Percentile),
+    ] {
+        let world = World::new().await;
+        let matches = tournament(&world, 150, 4).await;
+        let sql = "update scoreboard.tournaments set tie_breaks = $1, ranking = $2";
+        world.owner.execute(sql, &[&tie_breaks, &ranking.name()]).await.unwrap();
+        for of in &matches {
+            let id = job(&world, *of, 1).await;
+            assert_eq!(consume_jobs(&world.queue, &[id]).await.completed, 1);
+        }
+        assert_eq!(differences(&world).await, [""; 0], "{tie_breaks}");
+        let session = world.http.db().open().await.unwrap();
+        let owner = organization("org_1");
+        let board = session.board_page(&owner, BOARD, ranking, None, 1_000).await.unwrap().unwrap();
+        assert_eq!(board.ranking, ranking);
+        let lines = || board.slice.lines.iter().map(|line| line.entrant.clone());
+        let mut others: Vec<Entrant> = lines().collect();
+        others.sort_by(|a, b| a.member.cmp(&b.member));
+        let chain: Chain = serde_json::from_value(tie_breaks.clone()).unwrap();
+        let expected = rank(&chain, ranking, others);
+        let shown: Vec<Rank> = board.slice.ranked(ranking).map(|(_, rank)| rank).collect();
+        let shown: Vec<(Entrant, Rank)> = lines().zip(shown).collect();
+        assert!(shown == expected, "{tie_breaks} {ranking:?}");
+    }
 }

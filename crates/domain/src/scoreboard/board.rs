@@ -6,6 +6,15 @@ use super::ranks::{Before, Kind, Place, Rank};
 /// Most members of a league that is ranked when it is read; larger ones keep a board.
 pub const LEAGUE_READ_MAX: usize = 5_000;
 
+/// Most members of all leagues of a tournament that keep a board: a settlement changes
+/// each at 5 to 10 µs, 10 s beside the 30 s of its most guesses, of the 50 that a statement
+/// may last.
+pub const LEAGUE_BOARDS_MAX: usize = 1_000_000;
+
+/// Most settlements of the rounds of a window: for 5,000 members 2,000,000 look-ups of at
+/// most 2 µs, so 4 s.
+pub const WINDOW_SETTLEMENTS_MAX: usize = 400;
+
 /// Most neighbours that are shown on each side of a member.
 pub const AROUND_MAX: usize = 50;
 

@@ -4,10 +4,27 @@
 use chrono::{DateTime, Utc};
 use mauntic_domain::ids::{MemberId, OrganizationId};
 use mauntic_domain::scoreboard::ranks::{Before, Kind, Place, Rank};
-use mauntic_domain::scoreboard::{Chain, Entrant};
+use mauntic_domain::scoreboard::{Chain, Entrant, Round};
 use uuid::Uuid;
 
 use super::PortError;
+
+/// Which board: a tournament's, or that of one of its leagues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BoardKey {
+    /// The tournament.
+    pub tournament: Uuid,
+    /// The league.
+    pub league: Option<Uuid>,
+}
+
+impl BoardKey {
+    /// Under which id its lines are kept.
+    #[must_use]
+    pub fn id(self) -> Uuid {
+        self.league.unwrap_or(self.tournament)
+    }
+}
 
 /// A member's place in a board's order; a page begins after one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,13 +98,16 @@ pub struct Board {
     pub slice: BoardSlice,
 }
 
-/// What is read of a league, to be ranked as a whole.
+/// What is read of a board, to be ranked as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LeagueBoard {
-    /// There is no such league.
+    /// There is no such board.
     Unknown,
-    /// It has more members than are ranked when they are read.
+    /// It has more members than are ranked when they are read, or a window more
+    /// settlements.
     TooLarge,
+    /// The league has been so large that it keeps a board, which is read in parts.
+    Kept,
     /// Its members, in no order.
     Members {
         /// The tournament's order.
@@ -104,13 +124,13 @@ pub enum LeagueBoard {
 /// Boards of one organization, under row-level security.
 #[trait_variant::make(Send)]
 pub trait BoardStore: Sync {
-    /// At most `limit` lines of a tournament's board behind a place, or from the best
-    /// on; none where there is no such tournament. Only for the ordinal `kind` those
-    /// are counted who are tied with the first line and stand before it.
+    /// At most `limit` lines of a board behind a place, or from the best on; none where
+    /// there is no such tournament, or the league keeps no board. Only for the ordinal
+    /// `kind` those are counted who are tied with the first line and stand before it.
     async fn board_page(
         &self,
         organization: &OrganizationId,
-        tournament: Uuid,
+        board: BoardKey,
         kind: Kind,
         after: Option<&BoardPlace>,
         limit: i64,
@@ -120,18 +140,30 @@ pub trait BoardStore: Sync {
     async fn board_around(
         &self,
         organization: &OrganizationId,
-        tournament: Uuid,
+        board: BoardKey,
         kind: Kind,
         member: &MemberId,
         above: i64,
         below: i64,
     ) -> Result<Option<Board>, PortError>;
-    /// A league's members with what they have, if they are at most `most`.
+    /// A league's members with what they have, if they are at most `most` and it keeps no
+    /// board.
     async fn league_board(
         &self,
         organization: &OrganizationId,
         tournament: Uuid,
         league: Uuid,
+        most: i64,
+    ) -> Result<LeagueBoard, PortError>;
+    /// The members of a board with what they have of these rounds alone, if they are at
+    /// most `most` and these have at most [`WINDOW_SETTLEMENTS_MAX`] settlements.
+    ///
+    /// [`WINDOW_SETTLEMENTS_MAX`]: mauntic_domain::scoreboard::board::WINDOW_SETTLEMENTS_MAX
+    async fn board_window(
+        &self,
+        organization: &OrganizationId,
+        board: BoardKey,
+        rounds: &[Round],
         most: i64,
     ) -> Result<LeagueBoard, PortError>;
 }

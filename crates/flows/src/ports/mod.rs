@@ -28,7 +28,7 @@ pub use acts::{
     Act, Advanced, ByHand, CaseReplay, CaseReplayed, Discarded, Ended, Handed, Repeat, ReplayOrder,
     RequestKey, Retried,
 };
-pub use boards::{Board, BoardLine, BoardPlace, BoardSlice, BoardStore, LeagueBoard};
+pub use boards::{Board, BoardKey, BoardLine, BoardPlace, BoardSlice, BoardStore, LeagueBoard};
 pub use claim::{
     AloneClaim, AloneRequest, ClaimReply, ClaimRequest, DeadLetter, Held, Next, Seen, ShortJob,
 };

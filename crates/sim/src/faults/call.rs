@@ -79,6 +79,7 @@ pub enum Call {
     OpenTournaments,
     Drifts,
     CloseTournament,
+    BoardWindow,
     FindKey,
     Vitals,
     QueueStats,
@@ -236,6 +237,7 @@ impl Call {
                 | Self::BoardPage
                 | Self::BoardAround
                 | Self::LeagueBoard
+                | Self::BoardWindow
                 | Self::FindKey
                 | Self::Vitals
                 | Self::QueueStats

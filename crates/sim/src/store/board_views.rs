@@ -1,13 +1,18 @@
 //! What is shown of boards: counted line by line.
 
+use std::collections::BTreeSet;
+
 use mauntic_domain::ids::{MemberId, OrganizationId};
+use mauntic_domain::scoreboard::board::WINDOW_SETTLEMENTS_MAX;
 use mauntic_domain::scoreboard::ranks::{Kind, Place, TIED_COUNTED_MAX};
-use mauntic_domain::scoreboard::{Entrant, Histogram};
+use mauntic_domain::scoreboard::{Entrant, Histogram, Round};
 use mauntic_flows::ports::{
-    Board, BoardLine, BoardPlace, BoardSlice, BoardStore, LeagueBoard, PortError,
+    Board, BoardKey, BoardLine, BoardPlace, BoardSlice, BoardStore, LeagueBoard, MatchPlace,
+    PortError,
 };
 use uuid::Uuid;
 
+use super::boards::MatchRow;
 use super::{MemorySession, State};
 use crate::faults::Call;
 
@@ -15,17 +20,17 @@ impl BoardStore for MemorySession {
     async fn board_page(
         &self,
         organization: &OrganizationId,
-        tournament: Uuid,
+        board: BoardKey,
         kind: Kind,
         after: Option<&BoardPlace>,
         limit: i64,
     ) -> Result<Option<Board>, PortError> {
-        let key = (organization.clone(), tournament);
         self.call(Call::BoardPage, |state| {
-            let lines = state.lines(&key);
+            let lines = state.lines(&(organization.clone(), board.id()));
             let from = lines.iter().take_while(|line| after.is_some_and(|at| line.at() <= *at));
             let from = from.count();
-            Ok(state.board(&key, kind, &lines, from..from.saturating_add(size(limit))))
+            let part = from..from.saturating_add(size(limit));
+            Ok(state.board(organization, board, kind, &lines, part))
         })
         .await
     }
@@ -33,20 +38,19 @@ impl BoardStore for MemorySession {
     async fn board_around(
         &self,
         organization: &OrganizationId,
-        tournament: Uuid,
+        board: BoardKey,
         kind: Kind,
         member: &MemberId,
         above: i64,
         below: i64,
     ) -> Result<Option<Board>, PortError> {
-        let key = (organization.clone(), tournament);
         self.call(Call::BoardAround, |state| {
-            let lines = state.lines(&key);
+            let lines = state.lines(&(organization.clone(), board.id()));
             let at = lines.iter().position(|line| line.entrant.member == *member);
             let part = at.map_or(0..0, |at| {
                 at.saturating_sub(size(above))..at.saturating_add(size(below)).saturating_add(1)
             });
-            Ok(state.board(&key, kind, &lines, part))
+            Ok(state.board(organization, board, kind, &lines, part))
         })
         .await
     }
@@ -58,24 +62,49 @@ impl BoardStore for MemorySession {
         league: Uuid,
         most: i64,
     ) -> Result<LeagueBoard, PortError> {
-        let key = (organization.clone(), tournament);
+        let board = BoardKey { tournament, league: Some(league) };
         self.call(Call::LeagueBoard, |state| {
-            let Some(row) = state.boards.tournaments.get(&key) else {
-                return Ok(LeagueBoard::Unknown);
+            if state.boards.keeps_board(organization, board) {
+                return Ok(LeagueBoard::Kept);
+            }
+            let all = state.lines(&(organization.clone(), tournament)).into_iter();
+            let all = all.map(|line| line.entrant).collect();
+            Ok(state.whole_board(organization, board, all, most))
+        })
+        .await
+    }
+
+    async fn board_window(
+        &self,
+        organization: &OrganizationId,
+        board: BoardKey,
+        rounds: &[Round],
+        most: i64,
+    ) -> Result<LeagueBoard, PortError> {
+        self.call(Call::BoardWindow, |state| {
+            let key = (organization.clone(), board.tournament);
+            let is_in = |place: &MatchPlace, row: &MatchRow| {
+                (&place.organization_id, place.tournament_id) == (&key.0, key.1)
+                    && rounds.contains(&row.round)
             };
-            let Some(members) = state.boards.leagues.get(&(key.clone(), league)) else {
-                return Ok(LeagueBoard::Unknown);
-            };
-            if members.len() > size(most) {
+            let matches = state.boards.matches.iter().filter(|(place, row)| is_in(place, row));
+            let seqs: BTreeSet<i64> = matches
+                .flat_map(|(place, _)| state.applied(place))
+                .map(|row| row.link.seq)
+                .collect();
+            let joined = state.boards.members.get(&key).into_iter().flatten();
+            let all = joined.map(|(member, joined_at)| {
+                let points = state.boards.points.get(&key).into_iter().flatten();
+                let own = points.filter(|((seq, of), _)| of == member && seqs.contains(seq));
+                let totals = own.map(|(_, change)| *change).sum();
+                Entrant { member: member.clone(), totals, joined_at: *joined_at }
+            });
+            let whole = state.whole_board(organization, board, all.collect(), most);
+            let is_members = matches!(whole, LeagueBoard::Members { .. });
+            if is_members && seqs.len() > WINDOW_SETTLEMENTS_MAX {
                 return Ok(LeagueBoard::TooLarge);
             }
-            let lines = state.lines(&key).into_iter().map(|line| line.entrant);
-            Ok(LeagueBoard::Members {
-                chain: row.chain.clone(),
-                ranking: Kind::default(),
-                revision: state.revision(&key, league),
-                entrants: lines.filter(|of| members.contains(&of.member)).collect(),
-            })
+            Ok(whole)
         })
         .await
     }
@@ -98,21 +127,54 @@ impl State {
         lines
     }
 
-    /// Which state of the board of a tournament, or of one of its leagues, is shown.
-    fn revision(&self, key: &(OrganizationId, Uuid), board: Uuid) -> i64 {
-        let settled = self.boards.tournaments.get(key).map_or(0, |row| row.revision);
-        let counts = self.boards.counts.get(&(key.0.clone(), board));
-        settled + counts.map_or(0, |counts| counts.changes)
+    /// Which state of a board is shown.
+    fn revision(&self, organization: &OrganizationId, board: BoardKey) -> i64 {
+        let settled = self.boards.tournaments.get(&(organization.clone(), board.tournament));
+        let counts = self.boards.counts.get(&(organization.clone(), board.id()));
+        settled.map_or(0, |row| row.revision) + counts.map_or(0, |counts| counts.changes)
+    }
+
+    /// Those of a tournament's members who are on a board, if they are at most `most`.
+    fn whole_board(
+        &self,
+        organization: &OrganizationId,
+        board: BoardKey,
+        all: Vec<Entrant>,
+        most: i64,
+    ) -> LeagueBoard {
+        let key = (organization.clone(), board.tournament);
+        let Some(row) = self.boards.tournaments.get(&key) else {
+            return LeagueBoard::Unknown;
+        };
+        let members = board.league.map(|league| self.boards.leagues.get(&(key.clone(), league)));
+        if members == Some(None) {
+            return LeagueBoard::Unknown;
+        }
+        let is_on = |of: &Entrant| members.flatten().is_none_or(|in_it| in_it.contains(&of.member));
+        let entrants: Vec<Entrant> = all.into_iter().filter(is_on).collect();
+        if entrants.len() > size(most) {
+            return LeagueBoard::TooLarge;
+        }
+        LeagueBoard::Members {
+            chain: row.chain.clone(),
+            ranking: Kind::default(),
+            revision: self.revision(organization, board),
+            entrants,
+        }
     }
 
     pub(super) fn board(
         &self,
-        key: &(OrganizationId, Uuid),
+        organization: &OrganizationId,
+        board: BoardKey,
         kind: Kind,
         lines: &[BoardLine],
         part: std::ops::Range<usize>,
     ) -> Option<Board> {
-        self.boards.tournaments.get(key)?;
+        self.boards.tournaments.get(&(organization.clone(), board.tournament))?;
+        if board.league.is_some() && !self.boards.keeps_board(organization, board) {
+            return None;
+        }
         let part = part.start.min(lines.len())..part.end.min(lines.len());
         let (before, from) = lines.split_at_checked(part.start)?;
         let shown: Vec<BoardLine> = from.iter().take(part.len()).cloned().collect();
@@ -126,7 +188,11 @@ impl State {
             0
         };
         let slice = BoardSlice { lines: shown, tied_before };
-        Some(Board { ranking: Kind::default(), revision: self.revision(key, key.1), slice })
+        Some(Board {
+            ranking: Kind::default(),
+            revision: self.revision(organization, board),
+            slice,
+        })
     }
 }
 

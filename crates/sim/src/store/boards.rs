@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use mauntic_domain::audit::{Link, Walk};
 use mauntic_domain::ids::{MemberId, OrganizationId};
 use mauntic_domain::points::PointsE4;
+use mauntic_domain::scoreboard::board::LEAGUE_READ_MAX;
 use mauntic_domain::scoreboard::ledger::to_hex;
 use mauntic_domain::scoreboard::{Chain, Entry, Match, MatchResult, Round, Rules, Score, Totals};
-use mauntic_flows::ports::{Closed, DriftRow, MatchPlace};
+use mauntic_flows::ports::{BoardKey, Closed, DriftRow, MatchPlace};
 use uuid::Uuid;
 
 use super::MemoryStore;
@@ -98,10 +99,65 @@ pub struct Boards {
     pub histograms: BTreeMap<TournamentKey, BTreeMap<PointsE4, i64>>,
     /// Members of leagues.
     pub leagues: BTreeMap<(TournamentKey, Uuid), BTreeSet<MemberId>>,
+    /// Leagues of a tournament that keep a board, under their own ids.
+    pub kept: BTreeMap<TournamentKey, BTreeSet<Uuid>>,
     pub ledger: BTreeMap<TournamentKey, Vec<LedgerRow>>,
     /// By the seq of the settlement and the member.
     pub points: BTreeMap<TournamentKey, BTreeMap<(i64, MemberId), Totals>>,
     pub drifts: BTreeMap<TournamentKey, DriftRow>,
+}
+
+impl Boards {
+    /// Whether a league keeps a board.
+    pub(super) fn keeps_board(&self, organization: &OrganizationId, board: BoardKey) -> bool {
+        let kept = self.kept.get(&(organization.clone(), board.tournament));
+        board.league.is_some_and(|league| kept.is_some_and(|kept| kept.contains(&league)))
+    }
+
+    /// What the triggers of leagues and their members do: members who were not in it enter
+    /// a league, which is made where it was not there.
+    pub(super) fn enter_league(&mut self, key: &TournamentKey, league: Uuid, members: &[MemberId]) {
+        let board = (key.0.clone(), league);
+        let in_it = self.leagues.entry((key.clone(), league)).or_default();
+        let mut entered: BTreeSet<MemberId> = members.iter().cloned().collect();
+        entered.retain(|member| !in_it.contains(member));
+        in_it.extend(entered.iter().cloned());
+        let count = i64::try_from(entered.len()).unwrap_or(i64::MAX);
+        self.counts.entry(board.clone()).or_default().enter(count);
+        let kept = self.kept.entry(key.clone()).or_default();
+        if !kept.contains(&league) {
+            if in_it.len() <= LEAGUE_READ_MAX {
+                return;
+            }
+            kept.insert(league);
+            entered.clone_from(in_it);
+        }
+        for member in entered {
+            let row = self.entries.get(key).and_then(|of| of.get(&member)).copied();
+            let Some(row) = row else { continue };
+            self.entries.entry(board.clone()).or_default().insert(member, row);
+            let histogram = self.histograms.entry(board.clone()).or_default();
+            *histogram.entry(row.totals.points).or_default() += 1;
+        }
+    }
+
+    /// The same of those who leave one.
+    pub(super) fn leave_league(&mut self, key: &TournamentKey, league: Uuid, members: &[MemberId]) {
+        let board = (key.0.clone(), league);
+        let Some(in_it) = self.leagues.get_mut(&(key.clone(), league)) else { return };
+        for member in members {
+            if !in_it.remove(member) {
+                continue;
+            }
+            let counts = self.counts.entry(board.clone()).or_default();
+            (counts.members, counts.changes) = (counts.members - 1, counts.changes + 1);
+            let row = self.entries.get_mut(&board).and_then(|of| of.remove(member));
+            let histogram = self.histograms.get_mut(&board);
+            if let (Some(row), Some(histogram)) = (row, histogram) {
+                *histogram.entry(row.totals.points).or_default() -= 1;
+            }
+        }
+    }
 }
 
 impl MemoryStore {
@@ -185,12 +241,12 @@ impl MemoryStore {
 
     /// Makes a league of members.
     pub fn put_league(&self, key: &TournamentKey, league: Uuid, members: &[MemberId]) {
-        self.by_hand(|state| {
-            let counts = state.boards.counts.entry((key.0.clone(), league)).or_default();
-            counts.enter(i64::try_from(members.len()).unwrap_or(i64::MAX));
-            let members = members.iter().cloned().collect();
-            state.boards.leagues.insert((key.clone(), league), members);
-        });
+        self.by_hand(|state| state.boards.enter_league(key, league, members));
+    }
+
+    /// Members leave a league.
+    pub fn leave_league(&self, key: &TournamentKey, league: Uuid, members: &[MemberId]) {
+        self.by_hand(|state| state.boards.leave_league(key, league, members));
     }
 
     /// Stores guesses about a match, as they are.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use mauntic_domain::audit::{Link, Walk, hash};
 use mauntic_domain::ids::MemberId;
 use mauntic_domain::points::PointsE4;
+use mauntic_domain::scoreboard::chain::Weights;
 use mauntic_domain::scoreboard::settlement::{Applied, change};
 use mauntic_domain::scoreboard::{Entry, EntryStatus, Totals, guesses};
 use mauntic_flows::ports::{
@@ -64,7 +65,10 @@ impl State {
     }
 
     /// The settlements of a match that gave something.
-    fn applied(&self, place: &MatchPlace) -> impl DoubleEndedIterator<Item = &LedgerRow> {
+    pub(super) fn applied(
+        &self,
+        place: &MatchPlace,
+    ) -> impl DoubleEndedIterator<Item = &LedgerRow> {
         let rows = self.boards.ledger.get(&key(place)).into_iter().flatten();
         let match_id = place.match_id;
         rows.filter(move |row| {
@@ -112,20 +116,9 @@ impl State {
             return;
         };
         let key = key(&write.place);
-        for (member, change) in &plan.given {
-            let row = self.boards.entries.get_mut(&key).and_then(|of| of.get_mut(member));
-            let Some(row) = row else { continue };
-            let was = row.totals.points;
-            row.totals = row.totals + *change;
-            row.standing -= weights.points_e4 * change.points.e4()
-                + weights.exact_hits * change.exact_hits
-                + weights.right_outcomes * change.right_outcomes;
-            let now = row.totals.points;
-            let histogram = self.boards.histograms.entry(key.clone()).or_default();
-            if was != now {
-                *histogram.entry(was).or_default() -= 1;
-                *histogram.entry(now).or_default() += 1;
-            }
+        let kept = self.boards.kept.get(&key).cloned().unwrap_or_default();
+        for board in kept.into_iter().chain([key.1]) {
+            self.move_board(&(key.0.clone(), board), &plan.given, weights);
         }
         let entry = Entry {
             guesses: count(plan.guesses),
@@ -138,6 +131,30 @@ impl State {
         let points = self.boards.points.entry(key).or_default();
         points.extend(plan.given.into_iter().map(|(member, change)| ((seq, member), change)));
         self.tell_settled(write, seq, guesses, members);
+    }
+
+    /// Gives what a settlement gives to those who are on a board.
+    fn move_board(
+        &mut self,
+        board: &TournamentKey,
+        given: &BTreeMap<MemberId, Totals>,
+        weights: &Weights,
+    ) {
+        for (member, change) in given {
+            let row = self.boards.entries.get_mut(board).and_then(|of| of.get_mut(member));
+            let Some(row) = row else { continue };
+            let was = row.totals.points;
+            row.totals = row.totals + *change;
+            row.standing -= weights.points_e4 * change.points.e4()
+                + weights.exact_hits * change.exact_hits
+                + weights.right_outcomes * change.right_outcomes;
+            let now = row.totals.points;
+            let histogram = self.boards.histograms.entry(board.clone()).or_default();
+            if was != now {
+                *histogram.entry(was).or_default() -= 1;
+                *histogram.entry(now).or_default() += 1;
+            }
+        }
     }
 
     fn check_basis(&self, write: &SettlementWrite) -> Result<(), PortError> {
