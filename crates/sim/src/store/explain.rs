@@ -3,7 +3,7 @@
 use mauntic_domain::ids::{MemberId, OrganizationId};
 use mauntic_domain::scoreboard::EntryStatus;
 use mauntic_domain::scoreboard::ranks::Kind;
-use mauntic_flows::ports::{ExplainStore, Explained, MatchPlace, PointLine, PortError};
+use mauntic_flows::ports::{BoardKey, ExplainStore, Explained, MatchPlace, PointLine, PortError};
 use uuid::Uuid;
 
 use super::boards::{LedgerRow, TournamentKey};
@@ -37,7 +37,9 @@ impl State {
         let Some(at) = lines.iter().position(|line| line.entrant.member == *member) else {
             return Some(None);
         };
-        let board = self.board(of, Kind::Ordinal, &lines, at.saturating_sub(1)..at + 2)?;
+        let key = BoardKey { tournament: of.1, league: None };
+        let part = at.saturating_sub(1)..at + 2;
+        let board = self.board(&of.0, key, Kind::Ordinal, &lines, part)?;
         let points = self.boards.points.get(of);
         let given = |row: &LedgerRow| points?.get(&(row.link.seq, member.clone())).copied();
         let is_applied = |row: &&LedgerRow| row.entry.status == EntryStatus::Applied;
