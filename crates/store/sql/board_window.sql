@@ -1,8 +1,9 @@
 -- board_window: members of a tournament, or of a league, with what they have of some rounds
 -- alone, in no order. $1 text organization; $2 uuid tournament; $3 uuid league, or null;
 -- $4 text[] rounds; $5 int8 most members; $6 int8 most settlements.
--- Each member's entries of points are looked up, settlement by settlement: never all that one
--- gave, however many others it was. Of more settlements than that none is.
+-- Of each settlement the members' entries of points are looked up together, by an array that
+-- the index is walked along: of many members of a large tournament few leaves are read, of a
+-- small one each once. Of more settlements than that none is.
 with who as (
   (select e.member_id, e.joined_at from scoreboard.entries e
    where $3::uuid is null and e.organization_id = $1 and e.board_id = $2 limit $5)
@@ -21,17 +22,21 @@ with who as (
   where m.organization_id = $1 and m.tournament_id = $2 and m.round = any($4) limit $6 + 1
 ), counted as materialized (
   select count(*) as settlements from settled
-)
-select w.member_id, coalesce(p.points_e4, 0) as points_e4, coalesce(p.exact_hits, 0) as exact_hits,
-       coalesce(p.right_outcomes, 0) as right_outcomes, w.joined_at, c.settlements
-from who w cross join counted c
-left join lateral (
-  select sum(e.points_e4)::int8 as points_e4, sum(e.exact_hits)::int4 as exact_hits,
-         sum(e.right_outcomes)::int4 as right_outcomes
+), named as materialized (
+  select array_agg(w.member_id order by w.member_id) as members from who w
+), given as (
+  select p.member_id, sum(p.points_e4)::int8 as points_e4, sum(p.exact_hits)::int4 as exact_hits,
+         sum(p.right_outcomes)::int4 as right_outcomes
   from settled s cross join lateral (
-    select p.* from scoreboard.point_entries p
-    where p.organization_id = $1 and p.tournament_id = $2 and p.seq = s.seq
-      and p.member_id = w.member_id
+    select e.* from scoreboard.point_entries e
+    where e.organization_id = $1 and e.tournament_id = $2 and e.seq = s.seq
+      and e.member_id = any((select n.members from named n)::text[])
     offset 0
-  ) e
-) p on c.settlements <= $6
+  ) p
+  where (select c.settlements from counted c) <= $6
+  group by p.member_id
+)
+select w.member_id, coalesce(g.points_e4, 0) as points_e4, coalesce(g.exact_hits, 0) as exact_hits,
+       coalesce(g.right_outcomes, 0) as right_outcomes, w.joined_at, c.settlements
+from who w cross join counted c
+left join given g on g.member_id = w.member_id

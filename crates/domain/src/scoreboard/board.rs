@@ -11,9 +11,9 @@ pub const LEAGUE_READ_MAX: usize = 5_000;
 /// may last.
 pub const LEAGUE_BOARDS_MAX: usize = 1_000_000;
 
-/// Most settlements of the rounds of a window: for 5,000 members 2,000,000 look-ups of at
-/// most 2 µs, so 4 s.
-pub const WINDOW_SETTLEMENTS_MAX: usize = 400;
+/// Most settlements of the rounds of a window: of 5,000 members 1,000,000 entries of points,
+/// which are read at 2 to 5 µs each, so in 2 to 5 s.
+pub const WINDOW_SETTLEMENTS_MAX: usize = 200;
 
 /// Most neighbours that are shown on each side of a member.
 pub const AROUND_MAX: usize = 50;
