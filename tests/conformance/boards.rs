@@ -1,7 +1,7 @@
 //! Tournaments on both subjects: what a test fills them with, and their tables.
 
 use chrono::{DateTime, Utc};
-use mauntic_domain::ids::MemberId;
+use mauntic_domain::ids::{MemberId, ProviderTournamentId};
 use mauntic_domain::scoreboard::{Chain, Match, MatchResult, Round, Rules, Score};
 use mauntic_flows::ports::MatchPlace;
 use mauntic_sim::store::State;
@@ -18,6 +18,8 @@ use crate::subject::Subject;
 pub(crate) trait BoardSubject: Subject {
     /// Makes a tournament.
     async fn put_tournament(&self, key: &TournamentKey, rules: &Rules, chain: &Chain);
+    /// Names a tournament as its provider does, or has nobody asked about it.
+    async fn put_provider(&self, key: &TournamentKey, provider: Option<&ProviderTournamentId>);
     /// Changes a tournament's rules, as before its first settlement.
     async fn change_rules(&self, key: &TournamentKey, rules: &Rules);
     /// Closes a tournament.
@@ -43,6 +45,10 @@ pub(crate) trait BoardSubject: Subject {
 impl BoardSubject for Memory {
     async fn put_tournament(&self, key: &TournamentKey, rules: &Rules, chain: &Chain) {
         self.store.put_tournament(key.clone(), rules.clone(), chain.clone());
+    }
+
+    async fn put_provider(&self, key: &TournamentKey, provider: Option<&ProviderTournamentId>) {
+        self.store.provide(key, provider.cloned());
     }
 
     async fn change_rules(&self, key: &TournamentKey, rules: &Rules) {
@@ -93,6 +99,18 @@ impl BoardSubject for Postgres {
             "insert into scoreboard.tournaments (organization_id, id, name, rules, tie_breaks)
           values ($1, $2, 'a tournament', $3, $4)";
         let written = self.owner.execute(sql, &[&owner.as_str(), id, &rules, &chain]).await;
+        written.expect("the test's own row");
+    }
+
+    async fn put_provider(
+        &self,
+        (owner, id): &TournamentKey,
+        provider: Option<&ProviderTournamentId>,
+    ) {
+        let sql = "update scoreboard.tournaments set provider_id = $3
+          where organization_id = $1 and id = $2";
+        let name = provider.map(ProviderTournamentId::as_str);
+        let written = self.owner.execute(sql, &[&owner.as_str(), id, &name]).await;
         written.expect("the test's own row");
     }
 
@@ -222,13 +240,15 @@ impl BoardSubject for Postgres {
 /// chain's hashes, which hash a database's own times.
 pub(crate) const TABLES: &str = "select jsonb_build_object(
   'tournaments', (select coalesce(jsonb_agg(jsonb_build_object('organization_id', t.organization_id,
-      'id', t.id, 'rules', t.rules, 'tie_breaks', t.tie_breaks, 'rules_version', t.rules_version,
-      'revision', t.revision, 'ledger_seq', t.ledger_seq, 'settled_at', t.settled_at,
-      'closed_at', t.closed_at, 'closed_seq', t.closed_seq,
+      'id', t.id, 'provider_id', t.provider_id, 'rules', t.rules, 'tie_breaks', t.tie_breaks,
+      'rules_version', t.rules_version, 'revision', t.revision, 'ledger_seq', t.ledger_seq,
+      'settled_at', t.settled_at, 'closed_at', t.closed_at, 'closed_seq', t.closed_seq,
       'closed_digest', encode(t.closed_digest, 'hex'))
       order by t.organization_id, t.id), '[]') from scoreboard.tournaments t),
   'matches', (select coalesce(jsonb_agg(to_jsonb(m) - array['home_team', 'away_team']
       order by m.organization_id, m.tournament_id, m.id), '[]') from scoreboard.matches m),
+  'verifications', (select coalesce(jsonb_agg(to_jsonb(v)
+      order by v.job_id, v.attempt), '[]') from scoreboard.verifications v),
   'members', (select coalesce(jsonb_agg(to_jsonb(m)
       order by m.organization_id, m.tournament_id, m.member_id), '[]') from scoreboard.members m),
   'guesses', (select coalesce(jsonb_agg(to_jsonb(g)
@@ -254,9 +274,9 @@ pub(crate) fn tables(state: &State) -> Value {
     let boards = state.boards();
     let tournaments = boards.tournaments.iter().map(|((owner, id), row)| {
         json!({
-            "organization_id": owner, "id": id, "rules": row.rules, "tie_breaks": row.chain,
-            "rules_version": row.rules_version, "revision": row.revision,
-            "ledger_seq": row.head.seq, "settled_at": row.settled_at,
+            "organization_id": owner, "id": id, "provider_id": row.provider, "rules": row.rules,
+            "tie_breaks": row.chain, "rules_version": row.rules_version,
+            "revision": row.revision, "ledger_seq": row.head.seq, "settled_at": row.settled_at,
             "closed_at": row.closed.as_ref().map(|closed| closed.closed_at),
             "closed_seq": row.closed.as_ref().map(|closed| closed.ledger_seq),
             "closed_digest": row.closed.as_ref().map(|closed| &closed.digest),
@@ -283,6 +303,7 @@ pub(crate) fn tables(state: &State) -> Value {
     json!({
         "tournaments": tournaments.collect::<Vec<_>>(),
         "matches": matches.collect::<Vec<_>>(),
+        "verifications": verifications(state),
         "members": members.collect::<Vec<_>>(),
         "guesses": guesses(state),
         "entries": entries(state),
@@ -291,6 +312,16 @@ pub(crate) fn tables(state: &State) -> Value {
         "settlements": settlements(state),
         "point_entries": point_entries(state),
     })
+}
+
+fn verifications(state: &State) -> Vec<Value> {
+    let rows = state.boards().verifications.iter().map(|((job, attempt), row)| {
+        json!({"job_id": job, "attempt": attempt, "organization_id": row.organization_id,
+            "match_id": row.match_id, "fetched_at": row.fetched_at,
+            "outcome": row.reason.outcome().name(), "reason": row.reason.name(),
+            "result_version": row.result_version})
+    });
+    rows.collect()
 }
 
 fn guesses(state: &State) -> Vec<Value> {

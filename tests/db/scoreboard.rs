@@ -9,3 +9,4 @@ mod ranks;
 mod schema;
 mod settle;
 mod upkeep;
+mod verify;

@@ -55,6 +55,7 @@ fn effect() -> Effect {
         spawned: vec![SpawnedJob {
             id: SPAWNED[0],
             job: score_contact("c2"),
+            idempotency_key: None,
             run_id,
             request_id: None,
         }],

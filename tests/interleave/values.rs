@@ -43,6 +43,7 @@ impl Act {
         let spawned = SpawnedJob {
             id: SPAWNED[self.side],
             job: score_contact(CONTACTS[1]),
+            idempotency_key: None,
             run_id: Some(RUN),
             request_id: None,
         };

@@ -24,6 +24,7 @@ mod schedules;
 mod seeds;
 mod settlements;
 mod twins;
+mod verification;
 mod warmup;
 
 /// Who ticks here.

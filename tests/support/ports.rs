@@ -10,6 +10,7 @@ use mauntic_flows::ports::{
     Outside, PortError, Ports, Transition, Wakeup, Wakeups,
 };
 use mauntic_sim::counters::SimCounters;
+use mauntic_sim::provider::Provider;
 use mauntic_store::connect::Tcp;
 use uuid::Uuid;
 
@@ -117,9 +118,12 @@ impl Host for TestHost {
     }
 }
 
-/// A webhook that answers what it is told to, and remembers the calls.
+/// A webhook that answers what it is told to, and remembers the calls; with a provider of
+/// matches beside it.
 #[derive(Debug, Default)]
 pub struct Webhook {
+    /// What tells of matches.
+    pub provider: Mutex<Provider>,
     /// What it answers; none means that all is well.
     pub answer: Mutex<Option<CallError>>,
     calls: Mutex<Vec<Call>>,
@@ -140,7 +144,15 @@ impl Outside for Webhook {
 
     async fn call(&self, call: &Call) -> Result<Vec<u8>, CallError> {
         self.calls.lock().unwrap().push(call.clone());
-        self.answer.lock().unwrap().clone().map_or(Ok(Vec::new()), Err)
+        if let Some(error) = self.answer.lock().unwrap().clone() {
+            return Err(error);
+        }
+        match call.request.dependency() {
+            Dependency::AlertWebhook => Ok(Vec::new()),
+            Dependency::MatchProvider => {
+                self.provider.lock().unwrap().answer(&call.request, Utc::now())
+            }
+        }
     }
 }
 

@@ -11,12 +11,13 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use crate::error::{commit_error, is_fence_lost, no_commit_answer};
+use crate::error::{commit_error, is_fence_lost, is_meanwhile, meanwhile, no_commit_answer};
 use crate::flight::{Param, READ_WRITE, Statement};
 use crate::roll_ups::{self, RollUps};
 use crate::settlements::{self, Settlements};
 use crate::sweeps::{Alerts, Pinned, Signals};
 use crate::upkeep::{self, Drifts, Rebuilds};
+use crate::verifications::{self, Arrivals, Checks, Verifications};
 use crate::writes::{Completed, Events, Notified, Runs, Spawned};
 use crate::{Session, inputs, scores, sweeps};
 
@@ -79,6 +80,7 @@ impl EffectStore for Session {
             Err(error) if !effect.settlements.is_empty() => {
                 settlements::rolled_back(self, what, effect, &error).await
             }
+            Err(error) if is_meanwhile(&error) => Err(meanwhile(what)),
             Err(error) => Err(commit_error(what, &error)),
         }
     }
@@ -115,6 +117,9 @@ pub(crate) struct Columns<'a> {
     settlements: Settlements<'a>,
     rebuilds: Rebuilds<'a>,
     drifts: Drifts<'a>,
+    checks: Checks<'a>,
+    verifications: Verifications<'a>,
+    arrivals: Arrivals<'a>,
     pinned: Pinned,
     runs: Runs,
 }
@@ -126,7 +131,7 @@ impl<'a> Columns<'a> {
             scores: scores::Columns::of(&effect.scores),
             now: effect.now,
             spawned: Spawned::of(&effect.spawned),
-            spawned_ids: effect.spawned.iter().map(|job| job.id).collect(),
+            spawned_ids: effect.enqueued().map(|job| job.id).collect(),
             events: Events::of(&effect.events),
             notified: Notified::of(&effect.notified),
             alerts: Alerts::of(effect),
@@ -135,6 +140,9 @@ impl<'a> Columns<'a> {
             settlements: Settlements::of(&effect.settlements),
             rebuilds: Rebuilds::of(&effect.rebuilds),
             drifts: Drifts::of(&effect.drifts),
+            checks: Checks::of(&effect.checks),
+            verifications: Verifications::of(&effect.verifications),
+            arrivals: Arrivals::of(&effect.new_matches),
             pinned: Pinned::of(&effect.pinned),
             runs: Runs::of(effect),
         }
@@ -156,6 +164,9 @@ impl<'a> Columns<'a> {
             settlements: self.settlements.params(),
             rebuilds: self.rebuilds.params(),
             drifts: self.drifts.params(),
+            checks: self.checks.params(),
+            verifications: self.verifications.params(),
+            arrivals: self.arrivals.params(),
             pinned: self.pinned.params(),
             runs: self.runs.params(),
             moves_runs: !self.runs.is_empty(),
@@ -167,7 +178,7 @@ impl<'a> Columns<'a> {
 pub(crate) struct Params<'a> {
     completed: [Param<'a>; 6],
     scores: Vec<Param<'a>>,
-    spawned: [Param<'a>; 9],
+    spawned: [Param<'a>; 10],
     spawned_ids: [Param<'a>; 1],
     events: [Param<'a>; 5],
     notified: [Param<'a>; 3],
@@ -177,6 +188,9 @@ pub(crate) struct Params<'a> {
     settlements: Vec<settlements::Params<'a>>,
     rebuilds: Vec<upkeep::RebuildParams<'a>>,
     drifts: Vec<[Param<'a>; 5]>,
+    checks: [Param<'a>; 14],
+    verifications: Vec<verifications::Params<'a>>,
+    arrivals: Vec<[Param<'a>; 7]>,
     pinned: [Param<'a>; 2],
     runs: [Param<'a>; 2],
     moves_runs: bool,
@@ -201,7 +215,7 @@ impl Params<'_> {
         effect: &Effect,
         settlements: impl Iterator<Item = Statement<'s>>,
     ) -> Vec<Statement<'s>> {
-        let in_run = effect.spawned.iter().any(|job| job.run_id.is_some());
+        let in_run = effect.enqueued().any(|job| job.run_id.is_some());
         let fence = statement(include_str!("../sql/complete_jobs.sql"), &self.completed);
         let upsert = statement(include_str!("../sql/upsert_scores.sql"), &self.scores);
         let spawn = statement(include_str!("../sql/insert_spawned.sql"), &self.spawned);
@@ -209,6 +223,7 @@ impl Params<'_> {
         let notify = statement(include_str!("../sql/mark_notified.sql"), &self.notified);
         let expire = statement(include_str!("../sql/expire_alerts.sql"), &self.alerts);
         let archive = statement(include_str!("../sql/archive_signals.sql"), &self.signals);
+        let plan = statement(include_str!("../sql/plan_checks.sql"), &self.checks);
         let pin = statement(include_str!("../sql/pin_runs.sql"), &self.pinned);
         let count = statement(include_str!("../sql/count_runs.sql"), &self.runs);
         let cancel = statement(include_str!("../sql/cancel_spawned.sql"), &self.spawned_ids);
@@ -220,18 +235,24 @@ impl Params<'_> {
             (notify, !effect.notified.is_empty()),
             (expire, !effect.expired_alerts.is_empty()),
             (archive, !effect.archived_signals.is_empty()),
+            (plan, !effect.checks.is_empty()),
         ];
         let after = [(pin, !effect.pinned.is_empty()), (count, self.moves_runs), (cancel, in_run)];
         let needed = |(statement, needed): (_, bool)| needed.then_some(statement);
         let roll_ups = self.roll_ups.iter().flat_map(roll_ups::Params::statements);
         let rebuilds = self.rebuilds.iter().flat_map(upkeep::RebuildParams::statements);
         let drifts = self.drifts.iter().map(|params| upkeep::note_drift(params));
+        let verifications = self.verifications.iter().flat_map(verifications::Params::statements);
+        let arrive = |params| statement(include_str!("../sql/insert_matches.sql"), params);
+        let arrivals = self.arrivals.iter().map(|params| arrive(params.as_slice()));
         let before = before.into_iter().filter_map(needed);
         before
             .chain(roll_ups)
             .chain(settlements)
             .chain(rebuilds)
             .chain(drifts)
+            .chain(verifications)
+            .chain(arrivals)
             .chain(after.into_iter().filter_map(needed))
             .collect()
     }

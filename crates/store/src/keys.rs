@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use futures::future::join;
 use mauntic_domain::ids::OrganizationId;
 use mauntic_flows::ports::{
-    ApiKey, Beat, Instance, KeyStore, PortError, QueueStats, Scope, Vitals,
+    ApiKey, Beat, GivenUp, Instance, KeyStore, PortError, QueueStats, Scope, Vitals,
 };
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -36,6 +36,19 @@ impl KeyStore for Session {
             now: column(clock, "now")?,
             schema_version: column::<Option<i32>>(clock, "version")?.unwrap_or(0),
             beats: beats.iter().map(beat).collect::<Result<_, _>>()?,
+        })
+    }
+
+    async fn given_up(&self, most: u16) -> Result<GivenUp, PortError> {
+        let most = i32::from(most);
+        let params: &[Param<'_>] = &[(&most, Type::INT4)];
+        let sql = include_str!("../sql/given_up.sql");
+        let rows = self.statement("counting matches given up", sql, params).await?;
+        let total =
+            |row| column::<i64>(row, "total").map(|total| u64::try_from(total).unwrap_or(0));
+        Ok(GivenUp {
+            matches: rows.first().map(total).transpose()?.unwrap_or(0),
+            first: rows.iter().map(|row| column(row, "match_id")).collect::<Result<_, _>>()?,
         })
     }
 

@@ -57,6 +57,7 @@ mod slice;
 mod sweeps;
 mod tenant;
 mod upkeep;
+mod verifications;
 mod views;
 mod writes;
 

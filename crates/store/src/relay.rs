@@ -1,7 +1,7 @@
 //! What the tick's duties need: sending what is due, and retention.
 
 use chrono::TimeDelta;
-use futures::future::join3;
+use futures::future::{join3, join4};
 use mauntic_domain::jobs::limits::{DISPATCHED_MAX, UNSENT_WITHIN, WAKE};
 use mauntic_domain::jobs::{Message, Queue};
 use mauntic_flows::ports::{
@@ -105,15 +105,16 @@ impl RelayStore for Session {
             self.retire_from(include_str!("../sql/retire_events.sql"), params),
             self.retire_from(include_str!("../sql/retire_notifications.sql"), params),
         );
-        let of_the_record = join3(
+        let of_the_record = join4(
             self.retire_from(include_str!("../sql/retire_deliveries.sql"), params),
             self.retire_from(include_str!("../sql/retire_answers.sql"), of_answers),
             self.retire_from(include_str!("../sql/retire_replays.sql"), params),
+            self.retire_from(include_str!("../sql/retire_verifications.sql"), params),
         );
         let (
             (jobs, dead_letters, runs),
             (occurrences, events, notifications),
-            (deliveries, answers, replays),
+            (deliveries, answers, replays, verifications),
         ) = Box::pin(join3(of_jobs, of_the_rest, of_the_record)).await;
         Ok(Retired {
             jobs: jobs?,
@@ -125,6 +126,7 @@ impl RelayStore for Session {
             deliveries: deliveries?,
             answers: answers?,
             replays: replays?,
+            verifications: verifications?,
         })
     }
 }

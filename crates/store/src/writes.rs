@@ -53,6 +53,7 @@ pub(crate) struct Spawned<'a> {
     failures_max: Vec<i16>,
     runs: Vec<Option<Uuid>>,
     requests: Vec<Option<&'a str>>,
+    keys: Vec<Option<&'a str>>,
 }
 
 impl<'a> Spawned<'a> {
@@ -69,10 +70,11 @@ impl<'a> Spawned<'a> {
             failures_max: types().map(|job_type| job_type.spec().failures_max).collect(),
             runs: jobs.iter().map(|spawned| spawned.run_id).collect(),
             requests: jobs.iter().map(|spawned| spawned.request_id.as_deref()).collect(),
+            keys: jobs.iter().map(|spawned| spawned.idempotency_key.as_deref()).collect(),
         }
     }
 
-    pub(crate) fn params(&self) -> [Param<'_>; 9] {
+    pub(crate) fn params(&self) -> [Param<'_>; 10] {
         [
             (&self.ids, Type::UUID_ARRAY),
             (&self.owners, Type::TEXT_ARRAY),
@@ -83,6 +85,7 @@ impl<'a> Spawned<'a> {
             (&self.failures_max, Type::INT2_ARRAY),
             (&self.runs, Type::UUID_ARRAY),
             (&self.requests, Type::TEXT_ARRAY),
+            (&self.keys, Type::TEXT_ARRAY),
         ]
     }
 }
@@ -143,7 +146,7 @@ impl<'a> Notified<'a> {
     }
 }
 
-/// Runs that the effect moves; a run is named once a job.
+/// Runs that the effect moves: the runs of its jobs, and the jobs that it spawned in one.
 pub(crate) struct Runs {
     done: Vec<Uuid>,
     spawned: Vec<Uuid>,
@@ -153,7 +156,11 @@ impl Runs {
     pub(crate) fn of(effect: &Effect) -> Self {
         Self {
             done: effect.jobs.iter().filter_map(|job| job.run_id).collect(),
-            spawned: effect.spawned.iter().filter_map(|job| job.run_id).collect(),
+            spawned: effect
+                .enqueued()
+                .filter(|job| job.run_id.is_some())
+                .map(|job| job.id)
+                .collect(),
         }
     }
 

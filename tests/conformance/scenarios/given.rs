@@ -104,7 +104,8 @@ pub(crate) fn effect(now: DateTime<Utc>, held: &[&Held]) -> Effect {
 
 pub(crate) fn spawned(id: Uuid, run_id: Option<Uuid>) -> SpawnedJob {
     let job = scoring("org_1", "ada", JobKey::None).job;
-    SpawnedJob { id, job, run_id, request_id: Some("request-2".to_owned()) }
+    let request_id = Some("request-2".to_owned());
+    SpawnedJob { id, job, idempotency_key: None, run_id, request_id }
 }
 
 /// A score of so many points, computed from these versions.

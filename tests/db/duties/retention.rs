@@ -50,7 +50,11 @@ const OLD_AND_YOUNG: &str = "
     select uuidv7(n * interval '-20 days'), '{}', 1, 0, 1, 'a',
            case when n = 3 then 'running' else 'completed' end,
            case when n < 3 then clock_timestamp() - n * interval '20 days' end
-    from generate_series(0, 3) n";
+    from generate_series(0, 3) n;
+  insert into scoreboard.verifications (job_id, attempt, organization_id, match_id, fetched_at,
+      outcome, reason, result_version)
+    select gen_random_uuid(), 1, 'org_1', gen_random_uuid(), clock_timestamp() - n * interval '20 days',
+           'noop', 'not_ended', 0 from generate_series(0, 3) n";
 
 #[tokio::test]
 async fn retention_takes_what_is_old_and_decided_and_no_more_than_its_limit() {
@@ -67,7 +71,8 @@ async fn retention_takes_what_is_old_and_decided_and_no_more_than_its_limit() {
     for _ in 0..5 {
         let some = session.retire(keep, 2).await.unwrap();
         let tables = [some.jobs, some.dead_letters, some.runs, some.occurrences, some.events];
-        let others = [some.notifications, some.deliveries, some.answers, some.replays];
+        let others =
+            [some.notifications, some.deliveries, some.answers, some.replays, some.verifications];
         most = tables.into_iter().chain(others).chain([most]).max().unwrap();
         all.jobs += some.jobs;
         all.dead_letters += some.dead_letters;
@@ -78,6 +83,7 @@ async fn retention_takes_what_is_old_and_decided_and_no_more_than_its_limit() {
         all.deliveries += some.deliveries;
         all.answers += some.answers;
         all.replays += some.replays;
+        all.verifications += some.verifications;
     }
     assert_eq!(most, 2, "the limit");
     // Of runs one keeps its job; of occurrences one is not behind judged_until; of
@@ -92,6 +98,7 @@ async fn retention_takes_what_is_old_and_decided_and_no_more_than_its_limit() {
         deliveries: 3,
         answers: 2,
         replays: 1,
+        verifications: 2,
     };
     assert_eq!(all, expected);
     let left = "select n from made where id in (select id from jobs.job) order by n";

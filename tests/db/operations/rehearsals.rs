@@ -58,6 +58,7 @@ async fn effect(world: &World, job: Uuid, run: Uuid) -> Effect {
         spawned: vec![SpawnedJob {
             id: Uuid::now_v7(),
             job: spawned.unwrap(),
+            idempotency_key: None,
             run_id: Some(run),
             request_id: None,
         }],

@@ -29,6 +29,7 @@ fn chunk(run: Uuid) -> SpawnedJob {
     SpawnedJob {
         id: Uuid::now_v7(),
         job: Job::RecomputeChunk(chunk),
+        idempotency_key: None,
         run_id: Some(run),
         request_id: Some("r".to_owned()),
     }

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use mauntic_flows::ports::{Database, KeyStore, PortError, Ports, Vitals};
+use mauntic_flows::ports::{Database, GivenUp, KeyStore, PortError, Ports, Vitals};
 use mauntic_flows::tick;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -20,6 +20,9 @@ use crate::state::Shared;
 /// Oldest beat of a duty that still runs, in halves of its own interval: two and
 /// a half ticks, so that one late tick alarms nobody and two missed ones do.
 const BEAT_AGE_HALVES_MAX: i64 = 5;
+
+/// Most matches that the check of matches names: enough to look at, and one line.
+const GIVEN_UP_NAMED_MAX: u16 = 10;
 
 /// How well something is; worse ones are greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
@@ -47,6 +50,21 @@ pub(crate) struct Checks {
     database: Check,
     schema: SchemaCheck,
     scheduler: SchedulerCheck,
+    matches: MatchesCheck,
+}
+
+/// Whether every match has an end or is asked about. It never makes the whole unwell.
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MatchesCheck {
+    /// What people are to look at; absent where there is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warning: Option<&'static str>,
+    /// Matches without an end that nobody asks about any more.
+    given_up: u64,
+    /// The ones that began first.
+    #[schema(value_type = Vec<String>)]
+    first: Vec<Uuid>,
 }
 
 /// One check.
@@ -109,11 +127,20 @@ pub(crate) struct Duty {
     )
 )]
 pub(super) async fn health<P: Ports>(State(state): State<Shared<P>>) -> Response {
-    let vitals = match state.ports.db().open().await {
-        Ok(session) => session.vitals().await,
-        Err(error) => Err(error),
+    let (vitals, matches) = match state.ports.db().open().await {
+        Ok(session) => {
+            let vitals = session.vitals().await;
+            let is_ours = |seen: &Vitals| state.schema.contains(&seen.schema_version);
+            // Only of a schema of ours is known that it can be asked.
+            let matches = match vitals.as_ref().is_ok_and(is_ours) {
+                true => MatchesCheck::of(session.given_up(GIVEN_UP_NAMED_MAX).await),
+                false => MatchesCheck::NOT_MADE,
+            };
+            (vitals, matches)
+        }
+        Err(error) => (Err(error), MatchesCheck::NOT_MADE),
     };
-    let checks = judge(&vitals, &state.schema);
+    let checks = judge(&vitals, &state.schema, matches);
     let status =
         checks.database.status.max(checks.schema.check.status).max(checks.scheduler.check.status);
     let code = match status {
@@ -129,7 +156,11 @@ pub(super) async fn health<P: Ports>(State(state): State<Shared<P>>) -> Response
     response
 }
 
-fn judge(vitals: &Result<Vitals, PortError>, schema: &RangeInclusive<i32>) -> Checks {
+fn judge(
+    vitals: &Result<Vitals, PortError>,
+    schema: &RangeInclusive<i32>,
+    matches: MatchesCheck,
+) -> Checks {
     let vitals = match vitals {
         Ok(vitals) => vitals,
         Err(error) => {
@@ -144,6 +175,7 @@ fn judge(vitals: &Result<Vitals, PortError>, schema: &RangeInclusive<i32>) -> Ch
                     check: Check::failed(Health::Degraded, "not_checked"),
                     duties: Vec::new(),
                 },
+                matches,
             };
         }
     };
@@ -156,6 +188,7 @@ fn judge(vitals: &Result<Vitals, PortError>, schema: &RangeInclusive<i32>) -> Ch
         database: Check::PASSED,
         schema: SchemaCheck::of(check, Some(vitals.schema_version), schema),
         scheduler: scheduler(vitals),
+        matches,
     }
 }
 
@@ -206,6 +239,15 @@ impl Check {
 
     const fn failed(status: Health, code: &'static str) -> Self {
         Self { status, code: Some(code) }
+    }
+}
+
+impl MatchesCheck {
+    const NOT_MADE: Self = Self { warning: Some("not_checked"), given_up: 0, first: Vec::new() };
+
+    fn of(given_up: Result<GivenUp, PortError>) -> Self {
+        let Ok(GivenUp { matches, first }) = given_up else { return Self::NOT_MADE };
+        Self { warning: (matches > 0).then_some("matches_given_up"), given_up: matches, first }
     }
 }
 

@@ -1,8 +1,13 @@
 //! The health check's verdicts.
 
-use mauntic_flows::ports::PortError;
+use chrono::{DateTime, TimeDelta, Utc};
+use mauntic_domain::ids::{OrganizationId, ProviderTournamentId};
+use mauntic_domain::scoreboard::{Chain, Match, Round, Rules, Status};
+use mauntic_flows::ports::{MatchPlace, PortError};
 use mauntic_flows::tick::Duty;
 use mauntic_sim::faults;
+use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::call::{Answer, Call};
 use super::world::World;
@@ -114,4 +119,41 @@ async fn an_unreachable_database_is_unhealthy_and_tells_no_more() {
         assert_eq!(answer.line["code"], "unavailable");
         assert!(answer.line["cause"].as_str().unwrap().contains("secret-host"));
     }
+}
+
+#[tokio::test]
+async fn matches_that_were_given_up_are_a_warning_and_no_more() {
+    let world = World::new();
+    let matches = |answer: &Answer| answer.body["checks"]["matches"].clone();
+    let answer = check(&world).await;
+    assert_eq!(matches(&answer), json!({"givenUp": 0, "first": []}));
+    let owner = OrganizationId::parse("org_1").unwrap();
+    let (provided, by_hand) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    for id in [provided, by_hand] {
+        let key = (owner.clone(), id);
+        world.store().put_tournament(key, Rules::default(), Chain::default());
+    }
+    let provider = ProviderTournamentId::parse("cup").unwrap();
+    world.store().provide(&(owner.clone(), provided), Some(provider));
+    let first: DateTime<Utc> = "2026-07-01T18:00:00Z".parse().unwrap();
+    let put = |tournament_id, id: u32, status| {
+        let kickoff = first - TimeDelta::hours(id.into());
+        let stored = Match { status, next_check_at: None, ..Match::scheduled(kickoff) };
+        let match_id = Uuid::from_u128(id.into());
+        let place = MatchPlace { organization_id: owner.clone(), tournament_id, match_id };
+        world.store().put_match(place, Round::parse("R").unwrap(), stored);
+    };
+    (1..=12).for_each(|id| put(provided, id, Status::Suspended));
+    put(provided, 20, Status::Cancelled);
+    put(by_hand, 30, Status::Live);
+    let answer = check(&world).await;
+    assert_verdict(&answer, None);
+    let named: Vec<Value> = (3..=12).rev().map(|id| json!(Uuid::from_u128(id))).collect();
+    let wanted = json!({"warning": "matches_given_up", "givenUp": 12, "first": named});
+    assert_eq!(matches(&answer), wanted);
+    let cause = "no such function".to_owned();
+    world.fail(faults::Call::GivenUp, PortError::Refused { what: "counting", cause });
+    let answer = check(&world).await;
+    assert_verdict(&answer, None);
+    assert_eq!(matches(&answer)["warning"], "not_checked");
 }

@@ -13,7 +13,9 @@ use super::types::JobType;
 use super::upcast::upcast;
 use crate::analytics::RollUp;
 use crate::ids::OrganizationId;
-use crate::scoreboard::messages::{CheckDrift, Rebuild, SettleMatchScore};
+use crate::scoreboard::messages::{
+    CheckDrift, CheckKnockout, Rebuild, ScheduleVerification, SettleMatchScore, VerifyMatch,
+};
 
 /// A job: its type and checked data.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,12 +36,18 @@ pub enum Job {
     WarmupDailyReset(WarmupDailyReset),
     /// Counts; see [`Nominal`].
     RollUp(RollUp, Nominal),
+    /// See [`ScheduleVerification`].
+    ScheduleVerification(ScheduleVerification),
+    /// See [`VerifyMatch`].
+    VerifyMatch(VerifyMatch),
     /// See [`SettleMatchScore`].
     SettleMatchScore(SettleMatchScore),
     /// See [`Rebuild`].
     Rebuild(Rebuild),
     /// See [`CheckDrift`].
     CheckDrift(CheckDrift),
+    /// See [`CheckKnockout`].
+    CheckKnockout(CheckKnockout),
     /// Does nothing, on this queue; has no data.
     Probe(Queue),
 }
@@ -71,12 +79,19 @@ impl Job {
             JobType::AlertExpiry => read(&data).map(Self::AlertExpiry),
             JobType::NotifyAlert => read(&data).map(Self::NotifyAlert),
             JobType::WarmupDailyReset => read(&data).map(Self::WarmupDailyReset),
+            JobType::ScheduleVerification => read(&data).map(Self::ScheduleVerification),
+            JobType::VerifyMatch => read(&data).map(Self::VerifyMatch),
             JobType::SettleMatchScore => read(&data).map(Self::SettleMatchScore),
             JobType::Rebuild => read(&data).map(Self::Rebuild),
             JobType::CheckDrift => {
                 let check: CheckDrift = read(&data)?;
                 check.check().map_err(|(path, message)| invalid(path, message))?;
                 Ok(Self::CheckDrift(check))
+            }
+            JobType::CheckKnockout => {
+                let check: CheckKnockout = read(&data)?;
+                check.check().map_err(|(path, message)| invalid(path, message))?;
+                Ok(Self::CheckKnockout(check))
             }
             JobType::ScoringProbe
             | JobType::AnalyticsProbe
@@ -101,9 +116,12 @@ impl Job {
             Self::NotifyAlert(_) => JobType::NotifyAlert,
             Self::WarmupDailyReset(_) => JobType::WarmupDailyReset,
             Self::RollUp(roll_up, _) => roll_up.job_type(),
+            Self::ScheduleVerification(_) => JobType::ScheduleVerification,
+            Self::VerifyMatch(_) => JobType::VerifyMatch,
             Self::SettleMatchScore(_) => JobType::SettleMatchScore,
             Self::Rebuild(_) => JobType::Rebuild,
             Self::CheckDrift(_) => JobType::CheckDrift,
+            Self::CheckKnockout(_) => JobType::CheckKnockout,
             Self::Probe(queue) => JobType::probe_of(*queue),
         }
     }
@@ -116,12 +134,15 @@ impl Job {
             Self::BatchRecompute(data) => data.organization_id.as_ref(),
             Self::RecomputeChunk(data) => data.organization_id.as_ref(),
             Self::NotifyAlert(data) => Some(&data.organization_id),
+            Self::VerifyMatch(data) => Some(&data.organization_id),
             Self::SettleMatchScore(data) => Some(&data.organization_id),
             Self::Rebuild(data) => Some(&data.organization_id),
             Self::CheckDrift(data) => data.organization_id.as_ref(),
+            Self::CheckKnockout(data) => data.organization_id.as_ref(),
             Self::SignalDecay(_)
             | Self::AlertExpiry(_)
             | Self::RollUp(..)
+            | Self::ScheduleVerification(_)
             | Self::WarmupDailyReset(_)
             | Self::Probe(_) => None,
         }
@@ -139,9 +160,12 @@ impl Job {
             Self::NotifyAlert(data) => serde_json::to_value(data),
             Self::WarmupDailyReset(data) => serde_json::to_value(data),
             Self::RollUp(_, data) => serde_json::to_value(data),
+            Self::ScheduleVerification(data) => serde_json::to_value(data),
+            Self::VerifyMatch(data) => serde_json::to_value(data),
             Self::SettleMatchScore(data) => serde_json::to_value(data),
             Self::Rebuild(data) => serde_json::to_value(data),
             Self::CheckDrift(data) => serde_json::to_value(data),
+            Self::CheckKnockout(data) => serde_json::to_value(data),
             Self::Probe(_) => serde_json::to_value(Probe {}),
         };
         // These structs have text keys and no fallible serializer.

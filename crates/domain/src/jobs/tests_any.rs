@@ -12,7 +12,10 @@ use super::data::*;
 use crate::analytics::RollUp;
 use crate::ids::{ContactId, OrganizationId, SignalType};
 use crate::points::{E4_PER_POINT, POINTS_MAGNITUDE_MAX, PointsE4};
-use crate::scoreboard::messages::{CheckDrift, Progress, Rebuild, SettleMatchScore, TournamentRef};
+use crate::scoreboard::messages::{
+    CheckDrift, CheckKnockout, Progress, Rebuild, ScheduleVerification, SettleMatchScore,
+    TournamentRef, VerifyMatch,
+};
 use crate::scoreboard::proof::Part as Looked;
 use crate::scoring::{Context, Priority};
 use crate::warmup::DomainName;
@@ -127,6 +130,13 @@ fn rebuild() -> impl Strategy<Value = Rebuild> {
     })
 }
 
+fn tournament() -> impl Strategy<Value = TournamentRef> {
+    (organization(), any::<u128>()).prop_map(|(organization_id, id)| TournamentRef {
+        organization_id,
+        tournament_id: Uuid::from_u128(id),
+    })
+}
+
 fn check_drift() -> impl Strategy<Value = CheckDrift> {
     let of = || (organization(), any::<u128>().prop_map(Uuid::from_u128));
     let part = (any::<i64>(), 0..9_i64).prop_map(|(ledger_seq, found)| Progress {
@@ -151,6 +161,22 @@ fn check_drift() -> impl Strategy<Value = CheckDrift> {
     prop_oneof![one, all]
 }
 
+fn verify() -> impl Strategy<Value = VerifyMatch> {
+    let next = option::of(0..250_000_000_000_000_000_i64);
+    (tournament(), any::<u128>(), next).prop_map(|(of, id, next)| VerifyMatch {
+        organization_id: of.organization_id,
+        tournament_id: of.tournament_id,
+        match_id: Uuid::from_u128(id),
+        next_check_at: next.and_then(DateTime::from_timestamp_micros),
+    })
+}
+
+fn knockout() -> impl Strategy<Value = CheckKnockout> {
+    let all = option::of(tournament())
+        .prop_map(|after| CheckKnockout { after, ..CheckKnockout::default() });
+    prop_oneof![tournament().prop_map(CheckKnockout::of), all]
+}
+
 /// Any job that this build can do.
 pub(super) fn job() -> impl Strategy<Value = Job> {
     let calculate = (organization(), contact(), context()).prop_map(
@@ -168,9 +194,12 @@ pub(super) fn job() -> impl Strategy<Value = Job> {
         Just(Job::SignalDecay(SignalDecay {})),
         Just(Job::AlertExpiry(AlertExpiry {})),
         reset().prop_map(Job::WarmupDailyReset),
+        Just(Job::ScheduleVerification(ScheduleVerification {})),
+        verify().prop_map(Job::VerifyMatch),
         settle().prop_map(Job::SettleMatchScore),
         rebuild().prop_map(Job::Rebuild),
         check_drift().prop_map(Job::CheckDrift),
+        knockout().prop_map(Job::CheckKnockout),
         roll_up(),
     ]
 }

@@ -75,7 +75,12 @@ fn only_what_is_quick_is_batched() {
 
 #[test]
 fn only_what_calls_outside_cannot_be_rehearsed() {
-    let outside = [JobType::NotifyAlert, JobType::WarmupDailyReset];
+    let outside = [
+        JobType::NotifyAlert,
+        JobType::WarmupDailyReset,
+        JobType::VerifyMatch,
+        JobType::CheckKnockout,
+    ];
     for of in JobType::ALL {
         assert_eq!(of.spec().database_only, !outside.contains(of), "{}", of.name());
     }

@@ -120,9 +120,9 @@ job_types! {
     /// Does nothing: shows that its queue, a worker and the database work.
     AnalyticsProbe => Spec::new("analytics.probe", AnalyticsJobs, 5).batched(),
     /// Picks matches that may have ended.
-    ScheduleVerification => Spec::new("scoreboard.schedule-verification", ScoreboardJobs, 5).later(),
+    ScheduleVerification => Spec::new("scoreboard.schedule-verification", ScoreboardJobs, 5),
     /// Asks whether a match has ended.
-    VerifyMatch => Spec::new("scoreboard.verify-match", ScoreboardJobs, 3).later(),
+    VerifyMatch => Spec::new("scoreboard.verify-match", ScoreboardJobs, 3).outside(),
     /// Settles the guesses about a match.
     SettleMatchScore => Spec::new("scoreboard.settle-match-score", ScoreboardJobs, 5),
     /// Folds a scoreboard from its ledger.
@@ -130,7 +130,7 @@ job_types! {
     /// Looks whether scoreboards are what their ledgers make.
     CheckDrift => Spec::new("scoreboard.check-drift", ScoreboardJobs, 5),
     /// Looks after the knock-out rounds.
-    CheckKnockout => Spec::new("scoreboard.check-knockout", ScoreboardJobs, 5).later(),
+    CheckKnockout => Spec::new("scoreboard.check-knockout", ScoreboardJobs, 5).outside(),
     /// Does nothing: shows that its queue, a worker and the database work.
     ScoreboardProbe => Spec::new("scoreboard.probe", ScoreboardJobs, 5).batched(),
     /// Begins a night of portfolio scoring.

@@ -5,6 +5,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::matches::{Match, Status};
+use crate::ids::OrganizationId;
 
 /// How long an answer is good for while a match may be played. Plans are made every 5
 /// minutes; a minute less, so that a check that came late does not keep the next one
@@ -44,8 +45,10 @@ pub const CORRECTION_CHECKS: [TimeDelta; 5] = [
 pub const CANDIDATES_MAX: usize = 1_000;
 
 /// A match that may be asked about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
+    /// Whose.
+    pub organization_id: OrganizationId,
     /// Of which tournament.
     pub tournament_id: Uuid,
     /// Which match.
@@ -113,10 +116,10 @@ pub fn planned(stored: &Match, correction: TimeDelta, now: DateTime<Utc>) -> Mat
 #[must_use]
 pub fn pick(mut candidates: Vec<Candidate>, now: DateTime<Utc>) -> Vec<Candidate> {
     candidates.retain(|candidate| is_due(&candidate.stored, now));
-    candidates.sort_by_key(|candidate| {
-        let kickoff = candidate.stored.kickoff;
-        let from_end = (now - kickoff - LIKELY_LENGTH).abs();
-        (from_end, kickoff, candidate.tournament_id, candidate.match_id)
+    candidates.sort_by_cached_key(|candidate| {
+        let Candidate { organization_id, tournament_id, match_id, stored } = candidate;
+        let from_end = (now - stored.kickoff - LIKELY_LENGTH).abs();
+        (from_end, stored.kickoff, organization_id.clone(), *tournament_id, *match_id)
     });
     candidates.truncate(CANDIDATES_MAX);
     candidates

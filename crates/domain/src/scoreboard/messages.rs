@@ -1,5 +1,6 @@
 //! The data of the scoreboard's jobs.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -21,6 +22,11 @@ pub struct VerifyMatch {
     pub tournament_id: Uuid,
     /// Which match.
     pub match_id: Uuid,
+    /// When the match is to be asked about next, as the plan wrote it that the job is of.
+    /// Where the match has another time by then, a newer plan or answer took its place.
+    /// Absent where nothing comes after it: it asks in any case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_check_at: Option<DateTime<Utc>>,
 }
 
 /// Data of `scoreboard.settle-match-score`.
@@ -78,8 +84,8 @@ impl CheckDrift {
     }
 }
 
-/// A tournament.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A tournament; sorts as the primary key does.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TournamentRef {
     /// Whose.
@@ -104,9 +110,52 @@ pub struct Progress {
     pub first: Vec<Difference>,
 }
 
-/// Data of `scoreboard.check-knockout`: none, for every organization at once.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CheckKnockout {}
+/// Data of `scoreboard.check-knockout`: of one tournament, or none for all of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CheckKnockout {
+    /// Whose tournament.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization_id: Option<OrganizationId>,
+    /// Which tournament.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tournament_id: Option<Uuid>,
+    /// Of all of them only those after this one; absent means from the first.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional_object"
+    )]
+    pub after: Option<TournamentRef>,
+}
+
+impl CheckKnockout {
+    /// Of one tournament.
+    #[must_use]
+    pub fn of(place: TournamentRef) -> Self {
+        let TournamentRef { organization_id, tournament_id } = place;
+        let (organization_id, tournament_id) = (Some(organization_id), Some(tournament_id));
+        Self { organization_id, tournament_id, after: None }
+    }
+
+    /// The tournament that it is of, if it is of one.
+    #[must_use]
+    pub fn tournament(&self) -> Option<TournamentRef> {
+        let (organization_id, tournament_id) =
+            self.organization_id.clone().zip(self.tournament_id)?;
+        Some(TournamentRef { organization_id, tournament_id })
+    }
+
+    /// What the shape alone does not say.
+    pub(crate) fn check(&self) -> Result<(), (&'static str, &'static str)> {
+        match (&self.organization_id, self.tournament_id, &self.after) {
+            (None, None, _) | (Some(_), Some(_), None) => Ok(()),
+            (Some(_), None, _) => Err(("tournamentId", "is needed with organizationId")),
+            (None, Some(_), _) => Err(("organizationId", "is needed with tournamentId")),
+            (Some(_), Some(_), Some(_)) => Err(("after", "is not said of one tournament")),
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -135,11 +184,25 @@ mod tests {
         let check = json!({"organizationId": "org_123", "tournamentId": id, "progress": progress});
         holds::<CheckDrift>(&check);
         holds::<Rebuild>(&json!({"organizationId": "org_123", "tournamentId": id}));
-        let verify = json!({"organizationId": "org_123", "tournamentId": id, "matchId": id});
-        holds::<VerifyMatch>(&verify);
-        let mut settle = verify;
+        let of_match = json!({"organizationId": "org_123", "tournamentId": id, "matchId": id});
+        holds::<VerifyMatch>(&of_match);
+        let mut planned = of_match.clone();
+        planned["nextCheckAt"] = json!("2026-06-11T21:04:00.123456Z");
+        holds::<VerifyMatch>(&planned);
+        let place = json!({"organizationId": "org_123", "tournamentId": id});
+        holds::<CheckKnockout>(&place);
+        holds::<CheckKnockout>(&json!({ "after": place }));
+        let mut settle = of_match;
         settle["resultVersion"] = json!(2);
         holds::<SettleMatchScore>(&settle);
+        for (data, place) in [
+            (json!({"organizationId": "org_123"}), "tournamentId"),
+            (json!({"tournamentId": id}), "organizationId"),
+            (json!({"organizationId": "o", "tournamentId": id, "after": place}), "after"),
+        ] {
+            let read: CheckKnockout = serde_json::from_value(data).unwrap();
+            assert_eq!(read.check().unwrap_err().0, place);
+        }
         settle["matchId"] = json!("2022-64");
         assert!(serde_json::from_value::<SettleMatchScore>(settle).is_err());
     }

@@ -5,6 +5,7 @@
 //! - [`score`], [`result`], [`round`], [`matches`](mod@matches): a match and how it ended.
 //! - [`candidates`], [`provider`], [`refusal`], [`verify`](mod@verify), [`reason`]: when
 //!   a provider is asked, what it answers, and what comes of it.
+//! - [`knockout`]: which matches a tournament lacks once a round is over.
 //! - [`guesses`], [`rules`]: which guesses are taken, and what they earn.
 //! - [`settlement`], [`totals`], [`ledger`], [`fold`](mod@fold): what a result changes,
 //!   and how it adds up.
@@ -20,6 +21,7 @@ pub mod explain;
 pub mod fold;
 pub mod guesses;
 pub mod histogram;
+pub mod knockout;
 pub mod ledger;
 pub mod matches;
 pub mod messages;

@@ -52,6 +52,8 @@ pub enum Reason {
     Corrected,
     /// There was no answer.
     Unreachable,
+    /// The provider refuses the question: it knows no such match, or not us.
+    Refused,
     /// What came is no answer: it cannot be read, or contradicts itself.
     Malformed(AnswerError),
 }
@@ -70,7 +72,7 @@ impl Reason {
             | Self::Contradiction => Outcome::Noop,
             Self::Ended | Self::Stands | Self::Corrected => Outcome::Settled,
             Self::Malformed(error) if error.is_contradiction() => Outcome::Noop,
-            Self::Unreachable | Self::Malformed(_) => Outcome::Retry,
+            Self::Unreachable | Self::Refused | Self::Malformed(_) => Outcome::Retry,
         }
     }
 
@@ -89,6 +91,7 @@ impl Reason {
             Self::Stands => "stands",
             Self::Corrected => "corrected",
             Self::Unreachable => "unreachable",
+            Self::Refused => "refused",
             Self::Malformed(error) => error.name(),
         }
     }

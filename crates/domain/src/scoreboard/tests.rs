@@ -11,6 +11,7 @@ use super::result::ResultError;
 use super::rules::{RulesInUse, check_change};
 use super::score::{GOALS_MAX, SCORES, ScoreError};
 use super::*;
+use crate::ids::OrganizationId;
 use crate::points::PointsE4;
 
 pub(super) fn time(text: &str) -> DateTime<Utc> {
@@ -288,6 +289,7 @@ fn guesses_are_taken_until_kickoff() {
 fn what_is_likely_to_have_ended_is_asked_about_first() {
     let now = time("2022-12-18T17:00:00Z");
     let candidate = |id: u128, ago: i64| Candidate {
+        organization_id: OrganizationId::parse("org_1").unwrap(),
         tournament_id: Uuid::from_u128(1),
         match_id: Uuid::from_u128(id),
         stored: Match::scheduled(now - TimeDelta::minutes(ago)),

@@ -137,6 +137,7 @@ fn an_older_answer_changes_nothing() {
 fn what_is_no_answer_is_asked_again_and_changes_nothing() {
     for (no_answer, name) in [
         (NoAnswer::Unreachable, "unreachable"),
+        (NoAnswer::Refused, "refused"),
         (NoAnswer::Malformed(AnswerError::UnknownStatus), "answer_unknown_status"),
     ] {
         let verification = verify(&stored(Status::Live), WAIT, after(130), Err(no_answer));

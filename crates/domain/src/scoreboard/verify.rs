@@ -55,6 +55,8 @@ pub struct Policy {
 pub enum NoAnswer {
     /// It could not be reached, or answered that it has failed.
     Unreachable,
+    /// It refuses the question.
+    Refused,
     /// It answered something else.
     Malformed(AnswerError),
 }
@@ -96,6 +98,7 @@ pub fn verify(
     let checked = Match { last_checked_at: Some(fetched_at), ..*stored };
     let (reason, row) = match answer {
         Err(NoAnswer::Unreachable) => return nothing(Reason::Unreachable),
+        Err(NoAnswer::Refused) => return nothing(Reason::Refused),
         Err(NoAnswer::Malformed(error)) if !error.is_contradiction() => {
             return nothing(Reason::Malformed(error));
         }

@@ -8,15 +8,18 @@ pub mod alert_expiry;
 mod batch_recompute;
 mod calculate_score;
 mod check_drift;
+mod check_knockout;
 mod notify_alert;
 pub mod outcome;
 mod rebuild;
 mod recompute_chunk;
 mod roll_up;
 pub mod roll_up_parts;
+mod schedule_verification;
 mod scoring;
 mod settle_match;
 pub mod signal_decay;
+mod verify_match;
 pub mod warmup_daily_reset;
 
 use chrono::{DateTime, Utc};
@@ -24,6 +27,7 @@ use mauntic_domain::jobs::{Job, JobType};
 use mauntic_domain::schedules::{TOLERANCE, cron_of};
 use serde_json::json;
 
+pub use check_knockout::TOURNAMENTS_PLANNED_MAX;
 pub use outcome::Outcome;
 pub(crate) use outcome::{BUSY, Decided, Decision};
 
@@ -43,16 +47,26 @@ impl<P: Ports> Context<'_, P> {
         SpawnedJob {
             id: self.ports.host().new_id(),
             job,
+            idempotency_key: None,
             run_id: held.run_id,
             request_id: held.request_id.clone(),
         }
+    }
+
+    /// The same, unless there is a job with that key.
+    fn spawn_once(&self, held: &Held, job: Job, key: String) -> SpawnedJob {
+        SpawnedJob { idempotency_key: Some(key), ..self.spawn(held, job) }
     }
 }
 
 /// Types whose jobs have nobody to call in this deployment, so that they take no time.
 pub(crate) fn idle<P: Ports>(ports: &P) -> Vec<JobType> {
-    let has_webhook = ports.outside().is_configured(Dependency::AlertWebhook);
-    if has_webhook { Vec::new() } else { vec![JobType::NotifyAlert] }
+    let callers = [
+        (Dependency::AlertWebhook, JobType::NotifyAlert),
+        (Dependency::MatchProvider, JobType::VerifyMatch),
+    ];
+    let is_idle = |(of, _): &(Dependency, _)| !ports.outside().is_configured(*of);
+    callers.into_iter().filter(is_idle).map(|(_, caller)| caller).collect()
 }
 
 /// The time that a scheduled job is for, which has come: what it says itself, what its
@@ -110,6 +124,15 @@ pub(crate) async fn decide<P: Ports>(
             }
             Ok(Job::RollUp(of, data)) => {
                 decision.add(held, roll_up::decide(cx, held, of, data).await?);
+            }
+            Ok(Job::ScheduleVerification(_)) => {
+                decision.add(held, schedule_verification::decide(cx, held).await?);
+            }
+            Ok(Job::VerifyMatch(data)) => {
+                decision.add(held, verify_match::decide(cx, held, data).await?);
+            }
+            Ok(Job::CheckKnockout(data)) => {
+                decision.add(held, check_knockout::decide(cx, held, data).await?);
             }
             Ok(Job::SettleMatchScore(data)) => {
                 decision.add(held, settle_match::decide(cx, held, data).await?);

@@ -9,9 +9,9 @@ use mauntic_domain::jobs::retry::{busy_delay, retry_delay, snooze_delay};
 use serde_json::Value;
 
 use crate::ports::{
-    CompletedJob, ContactKey, DriftWrite, Effect, Held, NewEvent, PortError, RebuildWrite,
-    RollUpWrite, ScoreWrite, SentNotification, SetBackJob, Setback, SettlementWrite, SignalKey,
-    SpawnedJob,
+    CheckPlan, CompletedJob, ContactKey, DriftWrite, Effect, Held, NewEvent, NewMatches, PortError,
+    RebuildWrite, RollUpWrite, ScoreWrite, SentNotification, SetBackJob, Setback, SettlementWrite,
+    SignalKey, SpawnedJob, VerificationWrite,
 };
 use uuid::Uuid;
 
@@ -130,6 +130,9 @@ pub(crate) struct Decided {
     pub(crate) settlement: Option<SettlementWrite>,
     pub(crate) rebuild: Option<RebuildWrite>,
     pub(crate) drift: Option<DriftWrite>,
+    pub(crate) checks: Vec<CheckPlan>,
+    pub(crate) verification: Option<VerificationWrite>,
+    pub(crate) new_matches: Option<NewMatches>,
     /// What the job's run is pinned to.
     pub(crate) config_epoch: Option<i64>,
 }
@@ -148,6 +151,9 @@ impl Decided {
             settlement: None,
             rebuild: None,
             drift: None,
+            checks: Vec::new(),
+            verification: None,
+            new_matches: None,
             config_epoch: None,
         }
     }
@@ -189,6 +195,9 @@ impl Decision {
         self.effect.settlements.extend(decided.settlement);
         self.effect.rebuilds.extend(decided.rebuild);
         self.effect.drifts.extend(decided.drift);
+        self.effect.checks.extend(decided.checks);
+        self.effect.verifications.extend(decided.verification);
+        self.effect.new_matches.extend(decided.new_matches);
         self.effect.pinned.extend(run_id.zip(decided.config_epoch));
     }
 

@@ -10,7 +10,9 @@ use mauntic_domain::jobs::data::{ContactRange, OrganizationRange};
 use mauntic_domain::scoring::{Config, Features, Score, Signal};
 use uuid::Uuid;
 
-use super::{DriftWrite, PortError, RebuildWrite, SettlementWrite};
+use super::{
+    CheckPlan, DriftWrite, NewMatches, PortError, RebuildWrite, SettlementWrite, VerificationWrite,
+};
 
 /// Most signals that one job scores by: read and decoded they are some 20 MiB of the
 /// 64 that an isolate may take. A planned range has ten a contact on the average.
@@ -126,6 +128,9 @@ pub struct SpawnedJob {
     pub id: Uuid,
     /// Type and data.
     pub job: Job,
+    /// Where there is one, nothing is enqueued if a job with it stands: one that is not a
+    /// dead letter and was not cancelled.
+    pub idempotency_key: Option<String>,
     /// The run it belongs to; its total grows by it.
     pub run_id: Option<Uuid>,
     /// Correlation id.
@@ -200,6 +205,12 @@ pub struct Effect {
     pub rebuilds: Vec<RebuildWrite>,
     /// What checks of boards have found, of at most one a tournament.
     pub drifts: Vec<DriftWrite>,
+    /// Matches that are asked about now, sorted by their places.
+    pub checks: Vec<CheckPlan>,
+    /// What came of asking about matches, at most one a match.
+    pub verifications: Vec<VerificationWrite>,
+    /// Matches that tournaments get.
+    pub new_matches: Vec<NewMatches>,
     /// Runs whose chunks look at the configurations of an epoch, sorted.
     pub pinned: Vec<(Uuid, i64)>,
     /// Enqueued by it, sorted by id.
@@ -224,11 +235,19 @@ impl Effect {
             settlements: Vec::new(),
             rebuilds: Vec::new(),
             drifts: Vec::new(),
+            checks: Vec::new(),
+            verifications: Vec::new(),
+            new_matches: Vec::new(),
             pinned: Vec::new(),
             spawned: Vec::new(),
             events: Vec::new(),
             notified: Vec::new(),
         }
+    }
+
+    /// Every job that it enqueues, where no other stands for it.
+    pub fn enqueued(&self) -> impl Iterator<Item = &SpawnedJob> {
+        self.spawned.iter().chain(self.checks.iter().map(|check| &check.job))
     }
 }
 

@@ -9,6 +9,7 @@ mod effect;
 mod error;
 mod events;
 mod explain;
+mod guard;
 mod host;
 mod ledger;
 mod observe;
@@ -21,6 +22,7 @@ mod settle;
 mod signals;
 mod tenant;
 mod upkeep;
+mod verification;
 mod views;
 mod warmup;
 
@@ -44,6 +46,7 @@ pub use effect::{
 pub use error::PortError;
 pub use events::{EventFate, EventStore, EventsRetired, INTAKE_EVENTS_MAX, Intake, TakenIn};
 pub use explain::{ExplainStore, Explained, PointLine};
+pub use guard::GuardStore;
 pub use host::{Checkpoint, Host};
 pub use ledger::{
     Bucket, Compared, LedgerPage, LedgerStore, PointsCheck, SettledMatch, Stray, TournamentPlace,
@@ -51,7 +54,7 @@ pub use ledger::{
 };
 pub use observe::Transition;
 pub use operator::OperatorStore;
-pub use outside::{Backlog, Call, CallError, Dependency, Request};
+pub use outside::{Backlog, Call, CallError, Dependency, Outside, Request};
 pub use reports::{ReportLine, ReportPlace, ReportQuery, ReportStore};
 pub use schedule::{
     Judged, JudgedFrom, JudgedSchedule, NewOccurrence, NewRun, Opened, Recounted, RunRow, RunStart,
@@ -67,10 +70,14 @@ pub use signals::{
     SIGNALS_READ_MAX, SignalList, SignalPlace, SignalStore, SignalView,
 };
 pub use tenant::{
-    ApiKey, Beat, Enqueued, FeaturesStored, Instance, JobKey, KeyStore, LeaderboardEntry, NewJob,
-    Position, QueueStats, Scope, ScoreRow, Vitals,
+    ApiKey, Beat, Enqueued, FeaturesStored, GivenUp, Instance, JobKey, KeyStore, LeaderboardEntry,
+    NewJob, Position, QueueStats, Scope, ScoreRow, Vitals,
 };
 pub use upkeep::{Closed, Closing, DriftRow, DriftWrite, RebuildWrite, UpkeepStore};
+pub use verification::{
+    CheckPlan, DueMatch, KnockoutInputs, NewMatches, VerificationInputs, VerificationNote,
+    VerificationStore, VerificationWrite, VerifiedRow,
+};
 pub use views::{
     AuditFilter, AuditPage, BreakerRow, CaseDetail, CaseFilter, CaseGroup, CaseView, CronRow,
     JobDetail, JobError, JobFilter, JobView, OccurrenceView, Page, Paged, ReplayRow, RunView,
@@ -78,11 +85,9 @@ pub use views::{
 pub use warmup::{Counters, DomainChange, DomainStore, Object, SendingDomain};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use mauntic_domain::breaker::Breaker;
 use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::jobs::Queue;
 use mauntic_domain::jobs::data::ContactRange;
-use mauntic_domain::notifications::{Reservation, Window};
 use mauntic_domain::scoring::Features;
 use uuid::Uuid;
 
@@ -118,6 +123,7 @@ pub trait Database: Sync {
     type Session: JobStore
         + EffectStore
         + SettlementStore
+        + VerificationStore
         + BoardStore
         + LedgerStore
         + UpkeepStore
@@ -152,17 +158,6 @@ pub trait Wakeups: Sync {
     fn has_listeners(&self) -> bool;
     /// Sends domain events, many a message.
     async fn publish(&self, events: &[OutgoingEvent]) -> Result<(), PortError>;
-}
-
-/// Calls services outside; only [`crate::outside`] uses it, behind the breaker.
-#[trait_variant::make(Send)]
-pub trait Outside: Sync {
-    /// Whether this deployment has such a service; also where its settings cannot be
-    /// used, which the call tells.
-    fn is_configured(&self, dependency: Dependency) -> bool;
-    /// One call, within a bounded time; what it answered, up to a byte more than
-    /// [`Request::answer_bytes_max`].
-    async fn call(&self, call: &Call) -> Result<Vec<u8>, CallError>;
 }
 
 /// The job protocol. After an error a session is dropped.
@@ -304,33 +299,6 @@ pub trait ScheduleStore: Sync {
     async fn write_judged(&self, judged: &JudgedSchedule) -> Result<Judged, PortError>;
     /// Pauses a schedule with a note, or resumes it; false if it is unknown.
     async fn pause(&self, job_key: &str, note: Option<&str>) -> Result<bool, PortError>;
-}
-
-/// Breakers and the notification ledger.
-#[trait_variant::make(Send)]
-pub trait GuardStore: Sync {
-    /// A breaker, the version of its row (0 for none) and the database's clock.
-    async fn breaker(
-        &self,
-        dependency: Dependency,
-    ) -> Result<(Breaker, i64, DateTime<Utc>), PortError>;
-    /// Stores a breaker decided on that version; false if it has changed since.
-    async fn put_breaker(
-        &self,
-        dependency: Dependency,
-        version: i64,
-        breaker: Breaker,
-    ) -> Result<bool, PortError>;
-    /// Reserves a notification for `token`, once a `window`; `fresh_id` is its
-    /// id if nobody reserved it before in this window.
-    async fn try_record(
-        &self,
-        subject: &str,
-        kind: &'static str,
-        window: Window,
-        token: Uuid,
-        fresh_id: Uuid,
-    ) -> Result<Reservation, PortError>;
 }
 
 /// What the HTTP worker does for one organization, under row-level security.

@@ -99,6 +99,17 @@ pub enum CallError {
     },
 }
 
+/// Calls services outside; only [`crate::outside`] uses it, behind the breaker.
+#[trait_variant::make(Send)]
+pub trait Outside: Sync {
+    /// Whether this deployment has such a service; also where its settings cannot be
+    /// used, which the call tells.
+    fn is_configured(&self, dependency: Dependency) -> bool;
+    /// One call, within a bounded time; what it answered, up to a byte more than
+    /// [`Request::answer_bytes_max`].
+    async fn call(&self, call: &Call) -> Result<Vec<u8>, CallError>;
+}
+
 /// What the platform says of a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backlog {

@@ -105,6 +105,8 @@ pub struct Retired {
     pub answers: u64,
     /// Replays of many that are over.
     pub replays: u64,
+    /// What came of asking about matches.
+    pub verifications: u64,
 }
 
 /// A message to be sent.

@@ -163,6 +163,15 @@ pub struct Vitals {
     pub beats: Vec<Beat>,
 }
 
+/// Matches without an end that nobody asks about any more, of every organization.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GivenUp {
+    /// How many there are.
+    pub matches: u64,
+    /// The ones that began first.
+    pub first: Vec<Uuid>,
+}
+
 /// When a duty of the tick was done, and is to be done again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Beat {
@@ -207,6 +216,9 @@ pub trait KeyStore: Sync {
     async fn find_key(&self, sha256: &[u8; 32]) -> Result<Option<ApiKey>, PortError>;
     /// Signs of life for the health check.
     async fn vitals(&self) -> Result<Vitals, PortError>;
+    /// Matches that were given up, of open tournaments with a provider; at most `most` of
+    /// them by their ids.
+    async fn given_up(&self, most: u16) -> Result<GivenUp, PortError>;
     /// Counts by queue name.
     async fn queue_stats(&self) -> Result<BTreeMap<String, QueueStats>, PortError>;
 }

@@ -23,6 +23,11 @@ pub enum Call {
     OverdueAlerts,
     DecayedSignals,
     SettlementInputs,
+    DueMatches,
+    VerificationInputs,
+    NoteVerification,
+    ProvidedTournaments,
+    KnockoutInputs,
     Commit,
     TakeDue,
     TakeHeldBack,
@@ -82,6 +87,7 @@ pub enum Call {
     BoardWindow,
     FindKey,
     Vitals,
+    GivenUp,
     QueueStats,
     NoteRefusal,
     Jobs,
@@ -216,6 +222,10 @@ impl Call {
             self,
             Self::ScoreInputs
                 | Self::SettlementInputs
+                | Self::DueMatches
+                | Self::VerificationInputs
+                | Self::ProvidedTournaments
+                | Self::KnockoutInputs
                 | Self::RangeInputs
                 | Self::PlanRanges
                 | Self::Organizations
@@ -240,6 +250,7 @@ impl Call {
                 | Self::BoardWindow
                 | Self::FindKey
                 | Self::Vitals
+                | Self::GivenUp
                 | Self::QueueStats
         ) || self.shows_operators()
             || self.verifies()

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use mauntic_domain::audit::{Link, Walk};
-use mauntic_domain::ids::{MemberId, OrganizationId};
+use mauntic_domain::ids::{MemberId, OrganizationId, ProviderMatchId, ProviderTournamentId};
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoreboard::board::LEAGUE_READ_MAX;
 use mauntic_domain::scoreboard::ledger::to_hex;
-use mauntic_domain::scoreboard::{Chain, Entry, Match, MatchResult, Round, Rules, Score, Totals};
+use mauntic_domain::scoreboard::{
+    Chain, Entry, Match, MatchResult, Reason, Round, Rules, Score, Totals,
+};
 use mauntic_flows::ports::{BoardKey, Closed, DriftRow, MatchPlace};
 use uuid::Uuid;
 
@@ -21,6 +23,7 @@ pub type TournamentKey = (OrganizationId, Uuid);
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the migrations document the columns")]
 pub struct TournamentRow {
+    pub provider: Option<ProviderTournamentId>,
     pub rules: Rules,
     pub chain: Chain,
     pub rules_version: i32,
@@ -31,6 +34,13 @@ pub struct TournamentRow {
     pub closed: Option<Closed>,
 }
 
+impl TournamentRow {
+    /// Whether somebody is asked about its matches.
+    pub(super) fn is_asked(&self) -> bool {
+        self.provider.is_some() && self.closed.is_none()
+    }
+}
+
 /// A row of `scoreboard.matches`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the migrations document the columns")]
@@ -39,6 +49,17 @@ pub struct MatchRow {
     pub round: Round,
     pub stored: Match,
     pub settled_version: i32,
+}
+
+/// A row of `scoreboard.verifications`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the migrations document the columns")]
+pub struct VerificationRow {
+    pub organization_id: OrganizationId,
+    pub match_id: Uuid,
+    pub fetched_at: DateTime<Utc>,
+    pub reason: Reason,
+    pub result_version: i32,
 }
 
 /// A row of `scoreboard.guesses`.
@@ -91,6 +112,8 @@ impl BoardCounts {
 pub struct Boards {
     pub tournaments: BTreeMap<TournamentKey, TournamentRow>,
     pub matches: BTreeMap<MatchPlace, MatchRow>,
+    /// By job and attempt.
+    pub verifications: BTreeMap<(Uuid, i32), VerificationRow>,
     pub members: BTreeMap<TournamentKey, BTreeMap<MemberId, DateTime<Utc>>>,
     pub guesses: BTreeMap<MatchPlace, BTreeMap<MemberId, GuessRow>>,
     /// Of tournaments and leagues, by their ids.
@@ -164,6 +187,7 @@ impl MemoryStore {
     /// Makes a tournament.
     pub fn put_tournament(&self, key: TournamentKey, rules: Rules, chain: Chain) {
         let row = TournamentRow {
+            provider: None,
             rules,
             chain,
             rules_version: 1,
@@ -175,6 +199,24 @@ impl MemoryStore {
         self.by_hand(|state| {
             state.boards.counts.entry(key.clone()).or_default();
             state.boards.tournaments.insert(key, row);
+        });
+    }
+
+    /// Names a tournament as its provider does, or has nobody asked about it.
+    pub fn provide(&self, key: &TournamentKey, provider: Option<ProviderTournamentId>) {
+        self.by_hand(|state| {
+            if let Some(row) = state.boards.tournaments.get_mut(key) {
+                row.provider = provider;
+            }
+        });
+    }
+
+    /// Names a match as its provider does.
+    pub fn call_match(&self, place: &MatchPlace, external_id: &ProviderMatchId) {
+        self.by_hand(|state| {
+            if let Some(row) = state.boards.matches.get_mut(place) {
+                row.external_id = external_id.to_string();
+            }
         });
     }
 

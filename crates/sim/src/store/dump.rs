@@ -320,7 +320,13 @@ impl<'a> Dump<'a> {
         let entries = boards.entries.iter().flat_map(|((owner, of), rows)| {
             rows.iter().map(move |(member, row)| json!([owner, of, member, row.totals]))
         });
-        ledger.chain(entries).collect()
+        let matches = boards.matches.iter().map(|(place, row)| {
+            let (of, next) = (&row.stored, row.stored.next_check_at.map(|at| self.time(at)));
+            json!([place.match_id, of.status.name(), of.result_version, row.settled_version, next])
+        });
+        let verified = boards.verifications.values();
+        let verified = verified.map(|row| json!([row.match_id, row.reason.name()]));
+        ledger.chain(entries).chain(matches).chain(verified).collect()
     }
 
     fn signals(&self) -> Vec<Value> {

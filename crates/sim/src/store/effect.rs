@@ -76,6 +76,7 @@ impl EffectStore for MemorySession {
                 state.log.fence_lost += 1;
                 return Ok(Committed::FenceLost);
             }
+            state.check_verifications(effect)?;
             if let Err(error) = state.check_settlements(effect) {
                 if matches!(error, PortError::Refused { .. }) {
                     state.note_failures(effect, &error);
@@ -128,7 +129,9 @@ impl State {
                 counts.entry(run).or_default().done += 1;
             }
         }
-        for run in effect.spawned.iter().filter_map(|spawned| spawned.run_id) {
+        // Those that stand, because no other has their key.
+        let stands = |spawned: &&SpawnedJob| self.jobs.get(spawned.id).is_some();
+        for run in effect.enqueued().filter(stands).filter_map(|spawned| spawned.run_id) {
             counts.entry(run).or_default().spawned += 1;
         }
         self.count(&counts);
@@ -142,7 +145,7 @@ impl State {
             let run = spawned.run_id.and_then(|run| self.runs.get(run));
             run.is_some_and(|run| run.cancelled_at.is_some())
         };
-        let ids: Vec<Uuid> = effect.spawned.iter().filter(is_cancelled).map(|job| job.id).collect();
+        let ids: Vec<Uuid> = effect.enqueued().filter(is_cancelled).map(|job| job.id).collect();
         self.cancel(&ids);
     }
 
@@ -195,16 +198,33 @@ impl State {
         }
         effect.rebuilds.iter().for_each(|write| self.rebuild(write));
         effect.drifts.iter().for_each(|write| self.note_drift(write));
+        for check in &effect.checks {
+            self.plan_check(check);
+        }
+        for write in &effect.verifications {
+            self.verify_match(write);
+        }
+        for new in &effect.new_matches {
+            self.add_matches(new);
+        }
         for (run, epoch) in &effect.pinned {
             self.change_run(*run, |run| run.pinned = Some(*epoch));
         }
         superseded
     }
 
-    fn spawn(&mut self, spawned: &SpawnedJob) {
+    /// A job, unless there is one with its key.
+    pub(super) fn spawn(&mut self, spawned: &SpawnedJob) {
         let job = &spawned.job;
+        let owner = job.organization_id().map(|owner| owner.as_str().to_owned());
+        let key = spawned.idempotency_key.clone();
+        let holder = |key| self.jobs.holder(owner.as_deref(), job.job_type().name(), key);
+        if key.as_deref().and_then(holder).is_some() {
+            return;
+        }
         let row = JobRow {
-            organization_id: job.organization_id().map(|owner| owner.as_str().to_owned()),
+            organization_id: owner,
+            idempotency_key: key,
             run_id: spawned.run_id,
             request_id: spawned.request_id.clone(),
             wake_at: self.now,

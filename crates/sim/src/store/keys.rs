@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use mauntic_domain::jobs::JobState;
-use mauntic_flows::ports::{ApiKey, KeyStore, PortError, QueueStats, Vitals};
+use mauntic_flows::ports::{ApiKey, GivenUp, KeyStore, PortError, QueueStats, Vitals};
 
 use super::rows::JobRow;
 use super::{MemorySession, State};
@@ -25,6 +25,10 @@ impl KeyStore for MemorySession {
             Ok(Vitals { now: state.now, schema_version: state.schema_version, beats })
         })
         .await
+    }
+
+    async fn given_up(&self, most: u16) -> Result<GivenUp, PortError> {
+        self.call(Call::GivenUp, |state| Ok(state.given_up(most))).await
     }
 
     async fn queue_stats(&self) -> Result<BTreeMap<String, QueueStats>, PortError> {

@@ -23,6 +23,7 @@
 //! | [`boards`], `settlements`, `board_views` | the rows of matches and boards; what settles and shows them |
 //! | `ledgers` | what the verification of a tournament's ledger reads |
 //! | `upkeep` | rebuilds, checks and the end of a season |
+//! | `verifications` | what asks about matches |
 //! | `deliveries` | the ledger of deliveries |
 //! | `admin`, `look`, `dump` | filling, looking at and comparing a store |
 
@@ -80,6 +81,7 @@ mod tenant;
 #[cfg(test)]
 mod tests;
 mod upkeep;
+mod verifications;
 mod views;
 
 use std::ops::RangeInclusive;

@@ -30,6 +30,7 @@ impl State {
             deliveries: self.retire_deliveries(before, most),
             answers: self.retire_answers(most),
             replays: self.retire_replays(before, most),
+            verifications: self.retire_verifications(before, most),
         }
     }
 
@@ -112,6 +113,15 @@ impl State {
         let old = self.replays.values().filter(|row| row.id < floor && is_old(row.finished_at));
         let old: Vec<Uuid> = old.map(|row| row.id).take(most).collect();
         old.iter().for_each(|id| drop(self.replays.remove(id)));
+        count(old.len())
+    }
+
+    fn retire_verifications(&mut self, before: DateTime<Utc>, most: usize) -> u64 {
+        let rows = &mut self.boards.verifications;
+        let mut old: Vec<_> = rows.iter().filter(|(_, row)| row.fetched_at < before).collect();
+        old.sort_by_key(|(id, row)| (row.fetched_at, **id));
+        let old: Vec<_> = old.into_iter().map(|(id, _)| *id).take(most).collect();
+        old.iter().for_each(|id| drop(rows.remove(id)));
         count(old.len())
     }
 

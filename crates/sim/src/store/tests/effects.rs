@@ -30,6 +30,7 @@ fn an_effect_is_whole_or_nothing() {
     effect.spawned = vec![SpawnedJob {
         id: Uuid::from_u128(1),
         job: score_job("c9"),
+        idempotency_key: None,
         run_id: None,
         request_id: None,
     }];

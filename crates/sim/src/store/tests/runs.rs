@@ -56,6 +56,7 @@ fn a_run_is_its_lock_and_ends_when_its_jobs_have() {
     let child = |n| SpawnedJob {
         id: Uuid::from_u128(n),
         job: score_job("c1"),
+        idempotency_key: None,
         run_id: Some(id),
         request_id: None,
     };
