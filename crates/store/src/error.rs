@@ -90,6 +90,11 @@ pub(crate) fn is_busy(error: &Error) -> bool {
     error.code().is_some_and(|code| code.code() == BUSY)
 }
 
+/// Whether a statement has waited for a lock in vain.
+pub(crate) fn is_locked(error: &Error) -> bool {
+    error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE)
+}
+
 /// What somebody else has changed since a decision: it is to be made again.
 pub(crate) fn meanwhile(what: &'static str) -> PortError {
     PortError::Contention { what, cause: "what it was decided on has changed".to_owned() }

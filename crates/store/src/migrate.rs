@@ -34,6 +34,7 @@ pub const MIGRATIONS: &[Migration] = migrations![
     "0011_enrichment_sums.sql",
     "0012_scoreboard.sql",
     "0013_tournaments.sql",
+    "0014_league_boards.sql",
 ];
 
 /// Oldest server that has what we use (uuidv7, RETURNING old).

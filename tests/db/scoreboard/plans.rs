@@ -23,16 +23,15 @@ async fn board(world: &World, members: i32) {
             from scoreboard.entries) p
       where p.member_id = e.member_id";
     world.owner.execute(sql, &[]).await.unwrap();
-    world
-        .owner
-        .batch_execute(
-            "delete from scoreboard.histograms;
-             insert into scoreboard.histograms select organization_id, board_id, points_e4, count(*)
-               from scoreboard.entries group by 1, 2, 3;
-             vacuum analyze scoreboard.entries, scoreboard.histograms",
-        )
-        .await
-        .unwrap();
+    for sql in [
+        "delete from scoreboard.histograms",
+        "insert into scoreboard.histograms select organization_id, board_id, points_e4, count(*)
+         from scoreboard.entries group by 1, 2, 3",
+        "vacuum analyze scoreboard.entries",
+        "vacuum analyze scoreboard.histograms",
+    ] {
+        world.owner.execute(sql, &[]).await.unwrap();
+    }
 }
 
 #[tokio::test]
