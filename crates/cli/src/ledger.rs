@@ -2,6 +2,7 @@
 //! make.
 
 use anyhow::bail;
+use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -26,37 +27,38 @@ pub(crate) async fn run(noun: Noun<Command>, output: Output) -> anyhow::Result<(
     let api = noun.api.api()?;
     let Command::Verify { organization, tournament } = noun.verb;
     let found = verified(&api, &organization, tournament).await?;
-    output.print(&found, verdict)?;
-    match number(&found, "found") {
+    output.print(&json!(found), |_| found.verdict())?;
+    match found.found {
         0 => Ok(()),
         found => bail!("{found} differences: the ledger, its points or the board were altered"),
     }
 }
 
-/// Numbers that are added up over the answers.
-const SUMS: [&str; 5] = ["matches", "pending", "compared", "unproven", "found"];
-
 /// What all requests found together: a request looks at so much and no more.
-async fn verified(api: &Api, organization: &str, tournament: Uuid) -> anyhow::Result<Value> {
+#[derive(Debug, Default, Serialize)]
+struct Found {
+    entries: i64,
+    head: String,
+    matches: i64,
+    pending: i64,
+    compared: i64,
+    unproven: i64,
+    found: i64,
+    differences: Vec<Value>,
+    closed: Value,
+}
+
+async fn verified(api: &Api, organization: &str, tournament: Uuid) -> anyhow::Result<Found> {
     let path = format!("/api/v2/admin/scoreboards/{tournament}/verify");
-    let mut all = json!({"entries": 0, "head": null, "differences": []});
+    let mut found = Found::default();
     let mut cursor: Option<String> = None;
     loop {
-        let request = Request::get(&path).with("organizationId", Some(organization.to_owned()));
-        let answer = api.call(request.with("cursor", cursor.clone())).await?;
-        for name in SUMS {
-            all[name] = json!(number(&all, name) + number(&answer, name));
-        }
-        let entries = number(&all, "entries").max(number(&answer, "entries"));
-        all["entries"] = json!(entries);
-        all["head"] = answer["head"].clone();
-        let differences = answer["differences"].as_array().cloned().unwrap_or_default();
-        if let Some(listed) = all["differences"].as_array_mut() {
-            listed.extend(differences);
-        }
-        let next = answer["next"].as_str().map(str::to_owned);
+        let request = Request::get(&path).with("organizationId", Some(organization));
+        let answer = api.call(request.with("cursor", cursor.as_deref())).await?;
+        found.add(&answer);
+        let next = answer.get("next").and_then(Value::as_str).map(str::to_owned);
         if next.is_none() {
-            return Ok(all);
+            return Ok(found);
         }
         if next == cursor {
             bail!("the answer goes no further than the one before");
@@ -65,33 +67,45 @@ async fn verified(api: &Api, organization: &str, tournament: Uuid) -> anyhow::Re
     }
 }
 
-fn number(answer: &Value, name: &str) -> i64 {
-    answer[name].as_i64().unwrap_or(0)
-}
+impl Found {
+    fn add(&mut self, answer: &Value) {
+        let number = |name: &str| answer.get(name).and_then(Value::as_i64).unwrap_or(0);
+        self.entries = self.entries.max(number("entries"));
+        self.head = cell(answer.get("head"));
+        self.matches += number("matches");
+        self.pending += number("pending");
+        self.compared += number("compared");
+        self.unproven += number("unproven");
+        self.found += number("found");
+        let differences = answer.get("differences").and_then(Value::as_array);
+        self.differences.extend(differences.into_iter().flatten().cloned());
+        self.closed = answer.get("closed").cloned().unwrap_or_default();
+    }
 
-fn verdict(found: &Value) -> String {
-    let of = |name| cell(found.get(name));
-    let differences = found["differences"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let mut lines: Vec<String> = differences.iter().map(|line| cell(line.get("message"))).collect();
-    let more = number(found, "found") - i64::try_from(lines.len()).unwrap_or(i64::MAX);
-    if more > 0 {
-        lines.push(format!("and {more} more"));
-    }
-    lines.push(format!(
-        "{} entries, {} matches, {} guesses and lines compared: {} differences; head {}",
-        of("entries"),
-        of("matches"),
-        of("compared"),
-        of("found"),
-        of("head")
-    ));
-    for (name, what) in [
-        ("pending", "matches have a result that is to be settled yet"),
-        ("unproven", "members have points by guesses that were stored after the kickoff"),
-    ] {
-        if number(found, name) > 0 {
-            lines.push(format!("{} {what}", of(name)));
+    fn verdict(&self) -> String {
+        let mut lines: Vec<String> =
+            self.differences.iter().map(|line| cell(line.get("message"))).collect();
+        let more = self.found - i64::try_from(lines.len()).unwrap_or(i64::MAX);
+        if more > 0 {
+            lines.push(format!("and {more} more"));
         }
+        let Self { entries, matches, compared, found, head, .. } = self;
+        lines.push(format!(
+            "{entries} entries, {matches} matches, {compared} guesses and lines compared: \
+             {found} differences; head {head}"
+        ));
+        if let Some(digest) = self.closed.get("digest") {
+            let at = cell(self.closed.get("closedAt"));
+            lines.push(format!("closed {at}, digest {}", cell(Some(digest))));
+        }
+        for (count, what) in [
+            (self.pending, "matches have a result that is to be settled yet"),
+            (self.unproven, "members have points by guesses that were stored after the kickoff"),
+        ] {
+            if count > 0 {
+                lines.push(format!("{count} {what}"));
+            }
+        }
+        lines.join("\n")
     }
-    lines.join("\n")
 }

@@ -12,7 +12,7 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::error::{
-    commit_error, is_fence_lost, is_locked, is_meanwhile, meanwhile, no_commit_answer,
+    commit_error, is_busy, is_fence_lost, is_meanwhile, meanwhile, no_commit_answer,
 };
 use crate::flight::{Param, READ_WRITE, Statement};
 use crate::roll_ups::{self, RollUps};
@@ -79,8 +79,7 @@ impl EffectStore for Session {
                 refill: refill(effect, &answers),
             }),
             Err(error) if is_fence_lost(&error) => Ok(Committed::FenceLost),
-            // A rebuild waits for its tournament, and whoever else has its rows for that.
-            Err(error) if !effect.rebuilds.is_empty() && is_locked(&error) => Ok(Committed::Busy),
+            Err(error) if is_busy(&error) => Ok(Committed::Busy),
             Err(error) if !effect.settlements.is_empty() => {
                 settlements::rolled_back(self, what, effect, &error).await
             }

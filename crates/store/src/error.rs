@@ -90,9 +90,10 @@ pub(crate) fn is_busy(error: &Error) -> bool {
     error.code().is_some_and(|code| code.code() == BUSY)
 }
 
-/// Whether a statement has waited for a lock in vain.
-pub(crate) fn is_locked(error: &Error) -> bool {
-    error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE)
+/// Whether a statement named a function that the schema does not have.
+pub(crate) fn is_undefined(error: &Error) -> bool {
+    let missing = [SqlState::UNDEFINED_FUNCTION, SqlState::INVALID_SCHEMA_NAME];
+    error.code().is_some_and(|code| missing.contains(code))
 }
 
 /// What somebody else has changed since a decision: it is to be made again.

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use futures::future::join;
+use futures::future::join3;
 use mauntic_domain::ids::OrganizationId;
 use mauntic_flows::ports::{
-    ApiKey, Beat, GivenUp, Instance, KeyStore, PortError, QueueStats, Scope, Vitals,
+    ApiKey, Beat, GivenUp, Instance, KeyStore, PortError, QueueStats, Scope, Vitals, Warning,
+    WarningKind,
 };
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use crate::Session;
-use crate::error::{no_answer, statement_error};
+use crate::error::{is_undefined, no_answer, statement_error};
 use crate::flight::Param;
 use crate::rows::{column, unreadable};
 
@@ -24,18 +25,26 @@ impl KeyStore for Session {
     }
 
     async fn vitals(&self) -> Result<Vitals, PortError> {
-        let flight = join(
+        let told: &[Param<'_>] = &[(&WarningKind::TOLD_MAX, Type::INT4)];
+        let flight = join3(
             self.client.query_typed(include_str!("../sql/clock.sql"), &[]),
             self.client.query_typed(include_str!("../sql/beats.sql"), &[]),
+            self.client.query_typed(include_str!("../sql/warnings.sql"), told),
         );
-        let (clock, beats) = self.within(flight).await.map_err(no_answer)?;
+        let (clock, beats, warnings) = self.within(flight).await.map_err(no_answer)?;
         let failed = |error| statement_error("reading vitals", &error);
         let (clock, beats) = (clock.map_err(failed)?, beats.map_err(failed)?);
+        // Of a schema that is not migrated yet the version is what is to be told.
+        let warnings = match warnings {
+            Err(error) if is_undefined(&error) => Vec::new(),
+            warnings => warnings.map_err(failed)?,
+        };
         let clock = clock.first().ok_or_else(|| unreadable("clock"))?;
         Ok(Vitals {
             now: column(clock, "now")?,
             schema_version: column::<Option<i32>>(clock, "version")?.unwrap_or(0),
             beats: beats.iter().map(beat).collect::<Result<_, _>>()?,
+            warnings: warnings.iter().map(warning).collect::<Result<_, _>>()?,
         })
     }
 
@@ -83,6 +92,15 @@ fn beat(row: &Row) -> Result<Beat, PortError> {
         at: column(row, "beat_at")?,
         interval_secs: u32::try_from(interval).map_err(|_| unreadable("column interval_secs"))?,
         by: instance.zip(schema_max).map(|(id, schema_max)| Instance { id, schema_max }),
+    })
+}
+
+fn warning(row: &Row) -> Result<Warning, PortError> {
+    let kind = WarningKind::from_name(column(row, "kind")?);
+    Ok(Warning {
+        kind: kind.ok_or_else(|| unreadable("column kind"))?,
+        id: column(row, "id")?,
+        count: column(row, "count")?,
     })
 }
 

@@ -13,6 +13,7 @@ use mauntic_flows::ports::{
 };
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
+use uuid::Uuid;
 
 use crate::Session;
 use crate::flight::Param;
@@ -145,19 +146,55 @@ impl LedgerStore for Session {
         compared(&self.statement("comparing a board", sql, params).await?)
     }
 
+    async fn next_league(
+        &self,
+        of: &TournamentPlace,
+        after: Option<Uuid>,
+    ) -> Result<Option<Uuid>, PortError> {
+        let owner = of.organization_id.as_str();
+        let params: &[Param<'_>] =
+            &[(&owner, Type::TEXT), (&of.tournament_id, Type::UUID), (&after, Type::UUID)];
+        let sql = include_str!("../sql/next_league.sql");
+        let rows = self.statement("reading a league", sql, params).await?;
+        rows.first().map(|row| column(row, "id")).transpose()
+    }
+
+    async fn compare_league(
+        &self,
+        of: &TournamentPlace,
+        league: Uuid,
+        after: Option<&MemberId>,
+        members: i64,
+        limit: i64,
+    ) -> Result<Compared, PortError> {
+        let owner = of.organization_id.as_str();
+        let after = after.map_or("", MemberId::as_str);
+        let params: &[Param<'_>] = &[
+            (&owner, Type::TEXT),
+            (&of.tournament_id, Type::UUID),
+            (&league, Type::UUID),
+            (&after, Type::TEXT),
+            (&members, Type::INT8),
+            (&limit, Type::INT8),
+        ];
+        let sql = include_str!("../sql/compare_league.sql");
+        compared(&self.statement("comparing a league's board", sql, params).await?)
+    }
+
     async fn compare_histogram(
         &self,
         of: &TournamentPlace,
+        board: Uuid,
         limit: i64,
     ) -> Result<Vec<Bucket>, PortError> {
         let owner = of.organization_id.as_str();
         let params: &[Param<'_>] =
-            &[(&owner, Type::TEXT), (&of.tournament_id, Type::UUID), (&limit, Type::INT8)];
+            &[(&owner, Type::TEXT), (&board, Type::UUID), (&limit, Type::INT8)];
         let sql = include_str!("../sql/compare_histogram.sql");
         let rows = self.statement("comparing a histogram", sql, params).await?;
         let bucket = |row| {
-            let points = PointsE4::from_e4(column(row, "points_e4")?);
-            Ok((points, column(row, "stored")?, column(row, "members")?))
+            let points: Option<i64> = column(row, "points_e4")?;
+            Ok((points.map(PointsE4::from_e4), column(row, "stored")?, column(row, "members")?))
         };
         rows.iter().map(bucket).collect()
     }

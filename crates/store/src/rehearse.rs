@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::Session;
 use crate::effect::{self, superseded};
 use crate::error::{
-    is_busy, is_fence_lost, is_locked, is_meanwhile, meanwhile, no_answer, statement_error,
+    is_busy, is_fence_lost, is_meanwhile, meanwhile, no_answer, statement_error,
 };
 use crate::flight::{Param, READ_WRITE, Statement, pipelined};
 use crate::replay::{self, REPLAY};
@@ -50,9 +50,7 @@ pub(crate) async fn rehearse(
             Ok(Committed::Done { superseded: superseded(effect, written), refill: false })
         }
         Err(error) if is_fence_lost(&error) => Ok(Committed::FenceLost),
-        Err(error) if is_busy(&error) || (is_locked(&error) && !effect.rebuilds.is_empty()) => {
-            Ok(Committed::Busy)
-        }
+        Err(error) if is_busy(&error) => Ok(Committed::Busy),
         Err(error) if is_meanwhile(&error) => Err(meanwhile(what)),
         Err(error) => Err(statement_error(what, &error)),
     }

@@ -188,12 +188,14 @@ pub(crate) struct RebuildParams<'a> {
 
 impl RebuildParams<'_> {
     /// In their order.
-    pub(crate) fn statements(&self) -> [Statement<'_>; 3] {
+    pub(crate) fn statements(&self) -> [Statement<'_>; 4] {
         let lines = include_str!("../sql/rebuild_lines.sql");
+        let leagues = include_str!("../sql/rebuild_leagues.sql");
         let histogram = include_str!("../sql/rebuild_histogram.sql");
         [
-            Statement { sql: include_str!("../sql/hold_boards.sql"), params: &self.of },
+            Statement { sql: include_str!("../sql/lock_boards.sql"), params: &self.of },
             Statement { sql: lines, params: &self.lines },
+            Statement { sql: leagues, params: &self.of },
             Statement { sql: histogram, params: &self.of },
         ]
     }

@@ -106,7 +106,7 @@ async fn a_rebuild_without_its_claim_changes_nothing<S: BoardSubject>(mut world:
     let whole = Effect { rebuilds: vec![write], ..effect(world.subject.now(), &[&held]) };
     assert_eq!(world.queue.commit(&whole).await, Ok(Committed::FenceLost));
     let found = verify(&world.queue, &place(), Part::first()).await.unwrap().unwrap();
-    assert_eq!(found.found, 2, "bob is still gone");
+    assert_eq!(found.found, 3, "bob is still gone");
 }
 
 async fn checks_are_kept_and_listed<S: BoardSubject>(mut world: World<S>) {

@@ -1,7 +1,7 @@
 //! What the doctor looks at.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use mauntic_flows::ports::{DeadLetter, Instance, JobStore, KeyStore, RelayStore};
+use mauntic_flows::ports::{Database, DeadLetter, Instance, JobStore, KeyStore, Ports, RelayStore};
 use mauntic_store::{SCHEMA, doctor};
 use mauntic_tests::world::World;
 use uuid::Uuid;
@@ -106,7 +106,9 @@ async fn a_probe_is_seen_by_the_workers_and_gone_afterwards() {
     let by = |id| Instance { id, schema_max: *SCHEMA.end() };
     doctor::begin_probe(&world.owner, &by(probe)).await.unwrap();
     session.beat("relay", 60, &by(other)).await.unwrap();
-    let beats = session.vitals().await.unwrap().beats;
+    // As the health check is shown it.
+    let health = world.http.db().open().await.unwrap();
+    let beats = health.vitals().await.unwrap().beats;
     let seen: Vec<_> = beats.iter().map(|beat| (beat.duty.as_str(), beat.by)).collect();
     assert_eq!(seen, [(doctor::PROBE, Some(by(probe))), ("relay", Some(by(other)))]);
     // Another's probe is not taken away.

@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use super::given::{TOURNAMENT, consume_jobs, differences, job, tournament};
 
-const LEAGUE: Uuid = Uuid::from_u128(0x019c_7a00_3333_7000_8000_0000_0000_0021);
+pub(crate) const LEAGUE: Uuid = Uuid::from_u128(0x019c_7a00_3333_7000_8000_0000_0000_0021);
 
 /// Members by number, from and to, enter the league.
-fn enter(from: usize, to: usize) -> String {
+pub(crate) fn enter(from: usize, to: usize) -> String {
     format!(
         "insert into scoreboard.league_members (organization_id, tournament_id, league_id, member_id)
          select 'org_1', '{TOURNAMENT}', '{LEAGUE}', 'm' || lpad(n::text, 7, '0')
@@ -19,7 +19,7 @@ fn enter(from: usize, to: usize) -> String {
     )
 }
 
-async fn league(world: &World) {
+pub(crate) async fn league(world: &World) {
     let sql = "insert into scoreboard.leagues (organization_id, tournament_id, id, name)
       values ('org_1', $1, $2, 'a league')";
     world.owner.execute(sql, &[&TOURNAMENT, &LEAGUE]).await.unwrap();

@@ -5,10 +5,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use mauntic_domain::jobs::Queue;
 use mauntic_domain::jobs::queue::Origin;
+use mauntic_domain::scoreboard::Mismatch;
+use mauntic_domain::scoreboard::board::LEAGUE_READ_MAX;
+use mauntic_domain::scoreboard::proof::Part;
 use mauntic_flows::commands::rebuild_boards::{Asked, rebuild_boards};
+use mauntic_flows::commands::verify_ledger::verify;
 use mauntic_flows::consume::{Body, Delivery, Report, consume};
 use mauntic_flows::ports::{
-    Act, Closing, Database, Host, LedgerStore, OperatorStore, Ports, TournamentPlace, UpkeepStore,
+    Act, Closing, Database, Host, KeyStore, LedgerStore, OperatorStore, Ports, TournamentPlace,
+    UpkeepStore,
 };
 use mauntic_testkit::database::Role;
 use mauntic_tests::ports::Settlements;
@@ -18,6 +23,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::given::{TOURNAMENT, consume_jobs, differences, job, make_due, state, tournament};
+use super::leagues::{LEAGUE, enter, league};
 
 fn place() -> TournamentPlace {
     TournamentPlace { organization_id: organization("org_1"), tournament_id: TOURNAMENT }
@@ -82,6 +88,13 @@ async fn drift(world: &World) -> Option<(i64, i64)> {
     world.rows(sql).await.first().map(|row| (row.get(0), row.get(1)))
 }
 
+/// Tournaments that the health check names.
+async fn warned(world: &World) -> Vec<Uuid> {
+    let session = world.http.db().open().await.unwrap();
+    let vitals = session.vitals().await.unwrap();
+    vitals.warnings.iter().map(|warning| warning.id).collect()
+}
+
 const SPOIL: &str = "update scoreboard.entries set points_e4 = points_e4 + 10000,
     standing = standing - 10000 * 16777216::int8
   where member_id in ('m0000003', 'm0000004', 'm0000005')";
@@ -99,12 +112,14 @@ async fn what_is_injected_is_found_by_the_daily_check_and_mended_by_a_rebuild() 
     assert!(!differences(&world).await.is_empty());
     job_of(&world, "scoreboard.check-drift", json!({"organizationId": "org_1"})).await;
     work_off(&world).await;
+    assert_eq!(warned(&world).await, [TOURNAMENT]);
     let (found, kept) = drift(&world).await.unwrap();
     assert!(found >= 5 && kept == found.min(10), "{found} differences, {kept} kept");
     job_of(&world, "scoreboard.rebuild", of_tournament()).await;
     work_off(&world).await;
     assert_eq!(differences(&world).await, [""; 0]);
     assert_eq!(drift(&world).await, Some((0, 0)), "the check behind it says so");
+    assert!(warned(&world).await.is_empty(), "the warning is gone");
     // Again, and nothing is written.
     let before = world.count("select sum(revision)::int8 from scoreboard.tournaments").await;
     job_of(&world, "scoreboard.rebuild", of_tournament()).await;
@@ -132,6 +147,63 @@ async fn everything_of_a_board_is_made_anew() {
         work_off(&world).await;
         assert_eq!(differences(&world).await, [""; 0], "{spoil}");
         assert_eq!(drift(&world).await, Some((0, 0)), "{spoil}");
+    }
+}
+
+/// The board that a league keeps is looked at and made anew with the tournament's.
+#[tokio::test]
+async fn the_board_of_a_league_is_found_and_mended() {
+    let world = World::new().await;
+    let members = i32::try_from(LEAGUE_READ_MAX).unwrap() + 10;
+    settled(&world, members, 1).await;
+    league(&world).await;
+    world.owner.execute(&enter(LEAGUE_READ_MAX + 1, LEAGUE_READ_MAX + 2), &[]).await.unwrap();
+    let session = world.queue.db().open().await.unwrap();
+    let found = async || {
+        let mut part = Some(Part::first());
+        let mut found = Vec::new();
+        while let Some(next) = part {
+            let of = verify(&session, &place(), next).await.unwrap().unwrap();
+            found.extend(of.differences);
+            part = of.next;
+        }
+        found
+    };
+    assert_eq!(found().await, []);
+    let of = |sql: &str| sql.replace("LEAGUE", &format!("'{LEAGUE}'"));
+    for (spoil, kinds) in [
+        (
+            "update scoreboard.entries set standing = standing - 1
+          where board_id = LEAGUE and member_id = 'm0000007'",
+            vec![Mismatch::BoardEntry],
+        ),
+        (
+            "delete from scoreboard.entries where board_id = LEAGUE and member_id = 'm0000007'",
+            vec![Mismatch::BoardEntry, Mismatch::Histogram, Mismatch::Histogram],
+        ),
+        (
+            "insert into scoreboard.entries (organization_id, board_id, member_id, joined_at)
+          values ('org_1', LEAGUE, 'nobody', now())",
+            vec![Mismatch::BoardEntry, Mismatch::Histogram, Mismatch::Histogram],
+        ),
+        (
+            "update scoreboard.histograms set members = members + 1
+          where board_id = LEAGUE and points_e4 = 0",
+            vec![Mismatch::Histogram],
+        ),
+        (
+            "update scoreboard.boards set members = members - 1 where id = LEAGUE",
+            vec![Mismatch::Histogram],
+        ),
+    ] {
+        assert_eq!(world.owner.execute(&of(spoil), &[]).await.unwrap(), 1, "{spoil}");
+        let differences = found().await;
+        assert_eq!(differences.iter().map(|of| of.kind).collect::<Vec<_>>(), kinds, "{spoil}");
+        assert!(differences.iter().all(|of| of.league_id == Some(LEAGUE)), "{differences:?}");
+        job_of(&world, "scoreboard.rebuild", of_tournament()).await;
+        work_off(&world).await;
+        assert_eq!(found().await, [], "{spoil}");
+        assert_eq!(self::differences(&world).await, [""; 0], "{spoil}");
     }
 }
 

@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::http::Uri;
 use mauntic_domain::points::PointsE4;
-use mauntic_domain::scoreboard::explain::{criteria, decided_by};
+use mauntic_domain::scoreboard::explain::{Criterion, criteria, decided_by};
+use mauntic_domain::scoreboard::ranks::Number;
 use mauntic_domain::scoreboard::{Chain, Entrant, Kind, Rank, Totals};
 use mauntic_flows::ports::{ExplainStore, Explained, PointLine, Ports};
 use serde::Serialize;
@@ -61,7 +62,7 @@ pub(crate) struct RankedLine {
     member_id: String,
     /// A place, or tenths of a percent of the others.
     #[schema(value_type = f64)]
-    rank: Rank,
+    rank: Number,
     /// Whether the place was counted only so far: it is this one or a lower one.
     at_least: bool,
     /// Points.
@@ -213,8 +214,8 @@ fn line(of: &Entrant, rank: Rank) -> RankedLine {
     let Totals { points, exact_hits, right_outcomes } = of.totals;
     RankedLine {
         member_id: of.member.to_string(),
-        rank,
-        at_least: matches!(rank, Rank::AtLeast(_)),
+        rank: rank.number(),
+        at_least: rank.is_at_least(),
         points,
         exact_hits,
         right_outcomes,
@@ -224,5 +225,5 @@ fn line(of: &Entrant, rank: Rank) -> RankedLine {
 
 fn order(chain: &Chain, kind: Kind) -> Vec<&'static str> {
     let compared = if kind == Kind::Ordinal { usize::MAX } else { 1 };
-    criteria(chain).into_iter().map(|of| of.name()).take(compared).collect()
+    criteria(chain).into_iter().map(Criterion::name).take(compared).collect()
 }

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use mauntic_flows::ports::{Database, GivenUp, KeyStore, PortError, Ports, Vitals};
+use mauntic_flows::ports::{Database, GivenUp, KeyStore, PortError, Ports, Vitals, Warning};
 use mauntic_flows::tick;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -42,6 +42,26 @@ pub(crate) struct HealthBody {
     /// The worst of the checks.
     status: Health,
     checks: Checks,
+    /// What somebody should look at; it makes nothing unhealthy.
+    warnings: Vec<HealthWarning>,
+}
+
+/// Something that somebody should look at.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HealthWarning {
+    /// `scoreboard_drift`: a tournament's board has so many differences from its ledger.
+    code: &'static str,
+    /// What it is about.
+    #[schema(value_type = String, format = "uuid")]
+    id: Uuid,
+    /// How many there are of it.
+    count: i64,
+}
+
+impl From<Warning> for HealthWarning {
+    fn from(Warning { kind, id, count }: Warning) -> Self {
+        Self { code: kind.name(), id, count }
+    }
 }
 
 /// What was looked at.
@@ -148,8 +168,10 @@ pub(super) async fn health<P: Ports>(State(state): State<Shared<P>>) -> Response
         Health::Degraded => StatusCode::SERVICE_UNAVAILABLE,
         Health::Unhealthy => StatusCode::INTERNAL_SERVER_ERROR,
     };
+    let warnings = vitals.as_ref().map_or(&[][..], |vitals| &vitals.warnings);
+    let warnings = warnings.iter().copied().map(HealthWarning::from).collect();
     let note = note(&checks, vitals.err());
-    let mut response = (code, Json(HealthBody { status, checks })).into_response();
+    let mut response = (code, Json(HealthBody { status, checks, warnings })).into_response();
     if let Some(note) = note {
         response.extensions_mut().insert(note);
     }

@@ -3,14 +3,15 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::ids::{OrganizationId, ProviderTournamentId};
 use mauntic_domain::scoreboard::{Chain, Match, Round, Rules, Status};
-use mauntic_flows::ports::{MatchPlace, PortError};
+use mauntic_flows::ports::{DriftWrite, MatchPlace, PortError, TournamentPlace};
 use mauntic_flows::tick::Duty;
 use mauntic_sim::faults;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::call::{Answer, Call};
-use super::world::World;
+use super::things::TOURNAMENT;
+use super::world::{World, organization};
 
 async fn check(world: &World) -> Answer {
     Call::get("/api/monitoring/health").send(world).await
@@ -36,6 +37,24 @@ async fn all_is_well() {
     listed.sort_unstable();
     duties.sort_unstable();
     assert_eq!(listed, duties);
+}
+
+#[tokio::test]
+async fn a_board_that_differs_is_a_warning_and_no_failure() {
+    let world = World::with_things().await;
+    let check_of = async |differences| {
+        let place =
+            TournamentPlace { organization_id: organization("org_a"), tournament_id: TOURNAMENT };
+        let drift = DriftWrite { place, ledger_seq: 7, differences, first: Vec::new() };
+        world.store().put_drift(&drift);
+        let answer = check(&world).await;
+        (answer.status, answer.body["warnings"].clone())
+    };
+    let warning = json!([{"code": "scoreboard_drift", "id": TOURNAMENT, "count": 3}]);
+    let before = check(&world).await;
+    assert_eq!(before.body["warnings"], json!([]));
+    assert_eq!(check_of(3).await, (before.status, warning));
+    assert_eq!(check_of(0).await, (before.status, json!([])), "it was mended");
 }
 
 #[tokio::test]

@@ -26,6 +26,10 @@ pub enum Part {
     Board(Option<MemberId>),
     /// The board's histogram.
     Histogram,
+    /// The first league behind this one that keeps a board.
+    Leagues(Option<Uuid>),
+    /// The board of a league, behind this member.
+    League(Uuid, Option<MemberId>),
     /// How the tournament was closed.
     Closing,
 }
@@ -50,6 +54,10 @@ impl fmt::Display for Part {
             Self::Board(None) => f.write_str("board"),
             Self::Board(Some(after)) => write!(f, "board/{after}"),
             Self::Histogram => f.write_str("histogram"),
+            Self::Leagues(None) => f.write_str("leagues"),
+            Self::Leagues(Some(after)) => write!(f, "leagues/{after}"),
+            Self::League(league, None) => write!(f, "league/{league}"),
+            Self::League(league, Some(after)) => write!(f, "league/{league}/{after}"),
             Self::Closing => f.write_str("closing"),
         }
     }
@@ -88,6 +96,14 @@ impl FromStr for Part {
                 MemberId::parse(after).ok().map(|after| Self::Board(Some(after)))
             }
             (Some("histogram"), None, ..) => Some(Self::Histogram),
+            (Some("leagues"), None, ..) => Some(Self::Leagues(None)),
+            (Some("leagues"), Some(after), None, _) => {
+                after.parse().ok().map(|after| Self::Leagues(Some(after)))
+            }
+            (Some("league"), Some(league), after, None) => {
+                let after = after.map(MemberId::parse).transpose().ok();
+                league.parse().ok().zip(after).map(|(league, after)| Self::League(league, after))
+            }
             (Some("closing"), None, ..) => Some(Self::Closing),
             _ => None,
         };

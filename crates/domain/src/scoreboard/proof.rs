@@ -90,6 +90,9 @@ pub struct Difference {
     /// Which match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub match_id: Option<Uuid>,
+    /// Which league, whose board it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub league_id: Option<Uuid>,
     /// Which member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member_id: Option<MemberId>,
@@ -110,6 +113,7 @@ impl Difference {
             kind,
             seq: None,
             match_id: None,
+            league_id: None,
             member_id: None,
             points: None,
             stored: stored.to_string(),
@@ -146,11 +150,17 @@ impl Difference {
         Self { match_id: Some(match_id), ..difference }
     }
 
-    /// Numbers of members with some points.
+    /// Of a league's board.
     #[must_use]
-    pub fn of_bucket(points: PointsE4, stored: i64, expected: i64) -> Self {
+    pub fn in_league(self, league_id: Option<Uuid>) -> Self {
+        Self { league_id, ..self }
+    }
+
+    /// Numbers of members with some points, or of all.
+    #[must_use]
+    pub fn of_bucket(points: Option<PointsE4>, stored: i64, expected: i64) -> Self {
         let [stored, expected] = [stored, expected].map(|members| format!("{members} members"));
-        Self { points: Some(points), ..Self::of(Mismatch::Histogram, stored, expected) }
+        Self { points, ..Self::of(Mismatch::Histogram, stored, expected) }
     }
 }
 
@@ -162,6 +172,9 @@ impl fmt::Display for Difference {
         }
         if let Some(match_id) = self.match_id {
             write!(f, ", match {match_id}")?;
+        }
+        if let Some(league_id) = self.league_id {
+            write!(f, ", league {league_id}")?;
         }
         if let Some(member) = &self.member_id {
             write!(f, ", member {member}")?;

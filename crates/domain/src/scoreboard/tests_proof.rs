@@ -86,8 +86,9 @@ fn settlements_that_are_sound_have_no_differences() {
 #[test]
 fn what_was_altered_is_named() {
     type Change = fn(&mut Vec<SettledRow>);
+    type Case<'a> = (Change, &'a [(Mismatch, Option<i64>)]);
     #[rustfmt::skip]
-    let table: [(Change, &[(Mismatch, Option<i64>)]); 9] = [
+    let table: [Case<'_>; 9] = [
         (|rows| rows[0].entry.push(' '),                    &[(Mismatch::EntryForm, Some(1)), (Mismatch::EntryPrevious, Some(4))]),
         (|rows| rows[0].result = result(3, 1).canonical(),  &[(Mismatch::EntryResult, Some(1)), (Mismatch::EntryPrevious, Some(4))]),
         (|rows| rows[0].result = "{}".to_owned(),           &[(Mismatch::EntryResult, Some(1)), (Mismatch::EntryPrevious, Some(4))]),
@@ -167,6 +168,10 @@ fn a_part_is_a_text_that_is_read_back() {
         Part::Board(None),
         Part::Board(Some(ada())),
         Part::Histogram,
+        Part::Leagues(None),
+        Part::Leagues(Some(MATCH)),
+        Part::League(MATCH, None),
+        Part::League(MATCH, Some(ada())),
         Part::Closing,
     ] {
         assert_eq!(part.to_string().parse(), Ok(part));

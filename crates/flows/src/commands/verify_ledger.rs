@@ -55,6 +55,8 @@ pub struct Verified {
     pub compared: i64,
     /// Members with points by a guess that was stored last after the kickoff.
     pub unproven: i64,
+    /// How the tournament was closed; told by the last part.
+    pub closed: Option<Closed>,
     /// How many differences there are.
     pub found: i64,
     /// The first of each part.
@@ -71,13 +73,12 @@ impl Verified {
         self.found += i64::try_from(told).unwrap_or(i64::MAX);
     }
 
-    /// Takes what was compared, and says how many that were.
-    fn take(&mut self, compared: Compared, of: impl Fn(&Compared) -> Vec<Difference>) -> i64 {
-        self.differences.extend(of(&compared));
+    /// Takes what was compared.
+    fn take(&mut self, compared: &Compared, of: impl Fn(&MemberTotals) -> Difference) {
+        self.differences.extend(compared.differences.iter().map(of));
         self.found += compared.found;
         self.compared += compared.looked;
         self.unproven += compared.unproven;
-        compared.looked
     }
 }
 
@@ -142,15 +143,18 @@ impl<S: LedgerStore> Look<'_, S> {
             }
             Part::Board(after) => self.board(after, to).await.map(Some),
             Part::Histogram => {
-                let buckets = self.session.compare_histogram(self.of, DIFFERENCES_MAX).await?;
-                to.tell(buckets.into_iter().map(|(points, stored, expected)| {
-                    Difference::of_bucket(points, stored, expected)
-                }));
-                Ok(Some(Part::Closing))
+                self.histogram(None, to).await?;
+                Ok(Some(Part::Leagues(None)))
             }
+            Part::Leagues(after) => {
+                let league = self.session.next_league(self.of, after).await?;
+                Ok(Some(league.map_or(Part::Closing, |league| Part::League(league, None))))
+            }
+            Part::League(league, after) => self.league(league, after, to).await.map(Some),
             Part::Closing => {
                 if let Some((closed, digest)) = self.session.closed(self.of).await? {
                     to.tell(as_closed(&closed, &digest, to.head.seq));
+                    to.closed = Some(closed);
                 }
                 Ok(None)
             }
@@ -209,13 +213,11 @@ impl<S: LedgerStore> Look<'_, S> {
             members: POINTS_MEMBERS,
         };
         let compared = self.session.compare_points(&check, DIFFERENCES_MAX).await?;
-        let next = compared.next.clone();
-        let told = |compared: &Compared| {
-            let differences = compared.differences.iter();
-            differences.map(|totals| Difference::of_points(match_id, totals)).collect()
-        };
-        self.rows += 4 * to.take(compared, told);
-        Ok(next.map_or(Part::Matches(Some(match_id)), |after| Part::Points(match_id, after)))
+        to.take(&compared, |totals| Difference::of_points(match_id, totals));
+        self.rows += 4 * compared.looked;
+        Ok(compared
+            .next
+            .map_or(Part::Matches(Some(match_id)), |after| Part::Points(match_id, after)))
     }
 
     async fn board(
@@ -227,14 +229,44 @@ impl<S: LedgerStore> Look<'_, S> {
         let (session, after) = (self.session, after.as_ref());
         let compared =
             session.compare_board(self.of, self.weights, after, members, DIFFERENCES_MAX).await?;
-        let next = compared.next.clone();
-        let told = |compared: &Compared| {
-            let of = |totals: &MemberTotals| totals.difference(Mismatch::BoardEntry);
-            compared.differences.iter().map(of).collect()
-        };
-        let looked = to.take(compared, told);
-        self.rows += looked.saturating_mul(self.seq + 1);
-        Ok(next.map_or(Part::Histogram, |after| Part::Board(Some(after))))
+        to.take(&compared, |totals| totals.difference(Mismatch::BoardEntry));
+        self.rows += compared.looked.saturating_mul(self.seq + 1);
+        Ok(compared.next.map_or(Part::Histogram, |after| Part::Board(Some(after))))
+    }
+
+    async fn histogram(
+        &mut self,
+        league: Option<Uuid>,
+        to: &mut Verified,
+    ) -> Result<(), PortError> {
+        let board = league.unwrap_or(self.of.tournament_id);
+        let buckets = self.session.compare_histogram(self.of, board, DIFFERENCES_MAX).await?;
+        to.tell(buckets.into_iter().map(|(points, stored, expected)| {
+            Difference::of_bucket(points, stored, expected).in_league(league)
+        }));
+        Ok(())
+    }
+
+    /// A league's lines, and behind the last of them its histogram.
+    async fn league(
+        &mut self,
+        league: Uuid,
+        after: Option<MemberId>,
+        to: &mut Verified,
+    ) -> Result<Part, PortError> {
+        let (session, after) = (self.session, after.as_ref());
+        let members = ROWS_MAX / 4;
+        let compared =
+            session.compare_league(self.of, league, after, members, DIFFERENCES_MAX).await?;
+        to.take(&compared, |totals| {
+            totals.difference(Mismatch::BoardEntry).in_league(Some(league))
+        });
+        self.rows += 4 * compared.looked;
+        if let Some(after) = compared.next {
+            return Ok(Part::League(league, Some(after)));
+        }
+        self.histogram(Some(league), to).await?;
+        Ok(Part::Leagues(Some(league)))
     }
 
     fn place(&self, match_id: Uuid) -> MatchPlace {

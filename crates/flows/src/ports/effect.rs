@@ -201,7 +201,7 @@ pub struct Effect {
     /// row. Of one that the database refuses an entry of the ledger says so, written
     /// after the rollback, once an attempt.
     pub settlements: Vec<SettlementWrite>,
-    /// Rebuilds, of which at most one a tournament: each waits for its tournament's row.
+    /// Rebuilds, of which at most one a tournament: each locks its tournament's row.
     pub rebuilds: Vec<RebuildWrite>,
     /// What checks of boards have found, of at most one a tournament.
     pub drifts: Vec<DriftWrite>,

@@ -101,8 +101,8 @@ pub enum Stray {
     Points(i64, i64),
 }
 
-/// Members with some points: by the histogram, and on the board.
-pub type Bucket = (PointsE4, i64, i64);
+/// Members with some points, or of the whole board: as they are counted, and on the board.
+pub type Bucket = (Option<PointsE4>, i64, i64);
 
 /// What the verification of a ledger reads.
 #[trait_variant::make(Send)]
@@ -134,11 +134,27 @@ pub trait LedgerStore: Sync {
         members: i64,
         limit: i64,
     ) -> Result<Compared, PortError>;
-    /// Numbers of points that the histogram has with other members than the board has,
-    /// at most `limit`.
+    /// The first league behind one that keeps a board.
+    async fn next_league(
+        &self,
+        of: &TournamentPlace,
+        after: Option<Uuid>,
+    ) -> Result<Option<Uuid>, PortError>;
+    /// Compares lines of the board that a league keeps with those of the tournament's.
+    async fn compare_league(
+        &self,
+        of: &TournamentPlace,
+        league: Uuid,
+        after: Option<&MemberId>,
+        members: i64,
+        limit: i64,
+    ) -> Result<Compared, PortError>;
+    /// Numbers of points that the histogram of a board, the tournament's or a league's, has
+    /// with other members than the board has, at most `limit`.
     async fn compare_histogram(
         &self,
         of: &TournamentPlace,
+        board: Uuid,
         limit: i64,
     ) -> Result<Vec<Bucket>, PortError>;
     /// How a tournament was closed, and the digest of its board as it is now; none where

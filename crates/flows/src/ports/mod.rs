@@ -71,7 +71,7 @@ pub use signals::{
 };
 pub use tenant::{
     ApiKey, Beat, Enqueued, FeaturesStored, GivenUp, Instance, JobKey, KeyStore, LeaderboardEntry,
-    NewJob, Position, QueueStats, Scope, ScoreRow, Vitals,
+    NewJob, Position, QueueStats, Scope, ScoreRow, Vitals, Warning, WarningKind,
 };
 pub use upkeep::{Closed, Closing, DriftRow, DriftWrite, RebuildWrite, UpkeepStore};
 pub use verification::{

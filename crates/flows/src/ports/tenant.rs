@@ -161,6 +161,48 @@ pub struct Vitals {
     pub schema_version: i32,
     /// Last beat of each duty of the tick.
     pub beats: Vec<Beat>,
+    /// What somebody should look at, the first of each kind.
+    pub warnings: Vec<Warning>,
+}
+
+/// Something that somebody should look at. Nothing waits for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Warning {
+    /// What it is.
+    pub kind: WarningKind,
+    /// What it is about.
+    pub id: Uuid,
+    /// How many there are of it.
+    pub count: i64,
+}
+
+/// What somebody should look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WarningKind {
+    /// A tournament's board has so many differences from its ledger.
+    ScoreboardDrift,
+}
+
+impl WarningKind {
+    /// Every kind.
+    pub const ALL: [Self; 1] = [Self::ScoreboardDrift];
+
+    /// Most of a kind that are told.
+    pub const TOLD_MAX: i32 = 10;
+
+    /// Name in rows and JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ScoreboardDrift => "scoreboard_drift",
+        }
+    }
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
 }
 
 /// Matches without an end that nobody asks about any more, of every organization.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{PortError, TournamentPlace};
 
-/// A rebuild: the store locks the tournament's row, for which it waits, makes the lines
+/// A rebuild: the store locks the tournament's row if nobody holds it, makes the lines
 /// of its boards of the members and the entries of points that count, and counts the
 /// histograms anew. Only rows that are others are written; whoever reads meanwhile sees
 /// all of it or nothing.

@@ -78,6 +78,8 @@ pub enum Call {
     SettledMatch,
     ComparePoints,
     CompareBoard,
+    NextLeague,
+    CompareLeague,
     CompareHistogram,
     Closed,
     Explain,
@@ -264,6 +266,8 @@ impl Call {
                 | Self::SettledMatch
                 | Self::ComparePoints
                 | Self::CompareBoard
+                | Self::NextLeague
+                | Self::CompareLeague
                 | Self::CompareHistogram
                 | Self::Closed
                 | Self::Explain

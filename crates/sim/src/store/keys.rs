@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use mauntic_domain::jobs::JobState;
-use mauntic_flows::ports::{ApiKey, GivenUp, KeyStore, PortError, QueueStats, Vitals};
+use mauntic_flows::ports::{
+    ApiKey, GivenUp, KeyStore, PortError, QueueStats, Vitals, Warning, WarningKind,
+};
 
 use super::rows::JobRow;
 use super::{MemorySession, State};
@@ -22,7 +24,17 @@ impl KeyStore for MemorySession {
     async fn vitals(&self) -> Result<Vitals, PortError> {
         self.call(Call::Vitals, |state| {
             let beats = state.beats.values().cloned().collect();
-            Ok(Vitals { now: state.now, schema_version: state.schema_version, beats })
+            let drifting = state.boards.drifts.values().map(|row| &row.found);
+            let warnings = drifting
+                .filter(|found| found.differences > 0)
+                .map(|found| Warning {
+                    kind: WarningKind::ScoreboardDrift,
+                    id: found.place.tournament_id,
+                    count: found.differences,
+                })
+                .take(usize::try_from(WarningKind::TOLD_MAX).unwrap_or(0));
+            let warnings = warnings.collect();
+            Ok(Vitals { now: state.now, schema_version: state.schema_version, beats, warnings })
         })
         .await
     }

@@ -13,6 +13,7 @@ use mauntic_flows::ports::{
     Bucket, Closed, Compared, LedgerPage, LedgerStore, MatchPlace, PointsCheck, PortError,
     SettledMatch, Stray, TournamentPlace, Which,
 };
+use uuid::Uuid;
 
 use super::boards::{BoardRow, LedgerRow, MatchRow, TournamentKey};
 use super::{MemorySession, State};
@@ -83,12 +84,43 @@ impl LedgerStore for MemorySession {
         .await
     }
 
+    async fn next_league(
+        &self,
+        of: &TournamentPlace,
+        after: Option<Uuid>,
+    ) -> Result<Option<Uuid>, PortError> {
+        let of = key(of);
+        self.call(Call::NextLeague, |state| {
+            let mut kept = state.boards.kept.get(&of).into_iter().flatten();
+            Ok(kept.find(|league| after.is_none_or(|after| **league > after)).copied())
+        })
+        .await
+    }
+
+    async fn compare_league(
+        &self,
+        of: &TournamentPlace,
+        league: Uuid,
+        after: Option<&MemberId>,
+        members: i64,
+        limit: i64,
+    ) -> Result<Compared, PortError> {
+        let of = key(of);
+        self.call(Call::CompareLeague, |state| {
+            let in_it = state.boards.leagues.get(&(of.clone(), league));
+            let range = Range::of(in_it.into_iter().flatten(), after, members);
+            Ok(state.compare_league(&of, league, range, limit))
+        })
+        .await
+    }
+
     async fn compare_histogram(
         &self,
         of: &TournamentPlace,
+        board: Uuid,
         limit: i64,
     ) -> Result<Vec<Bucket>, PortError> {
-        let of = key(of);
+        let of = (of.organization_id.clone(), board);
         self.call(Call::CompareHistogram, |state| {
             let mut buckets: BTreeMap<PointsE4, (i64, i64)> = BTreeMap::new();
             for (points, members) in state.boards.histograms.get(&of).into_iter().flatten() {
@@ -98,8 +130,13 @@ impl LedgerStore for MemorySession {
                 buckets.entry(row.totals.points).or_default().1 += 1;
             }
             let differing = buckets.into_iter().filter(|(_, (stored, counted))| stored != counted);
-            let bucket = |(points, (stored, counted))| (points, stored, counted);
-            Ok(differing.map(bucket).take(size(limit)).collect())
+            let bucket = |(points, (stored, counted))| (Some(points), stored, counted);
+            let lines = state.boards.entries.get(&of).map_or(0, BTreeMap::len);
+            let lines = i64::try_from(lines).unwrap_or(i64::MAX);
+            let members = state.boards.counts.get(&of).map(|counts| counts.members);
+            let all = members.filter(|members| *members != lines);
+            let all = all.map(|members| (None, members, lines));
+            Ok(all.into_iter().chain(differing.map(bucket)).take(size(limit)).collect())
         })
         .await
     }
@@ -277,6 +314,37 @@ impl State {
                     expected: Some(expected),
                 };
                 (totals, stored != expected, is_late)
+            })
+            .collect();
+        range.compared(compared, limit)
+    }
+
+    fn compare_league(
+        &self,
+        of: &TournamentKey,
+        league: Uuid,
+        range: Range,
+        limit: i64,
+    ) -> Compared {
+        let nobody = BTreeMap::new();
+        let whole = self.boards.entries.get(of).unwrap_or(&nobody);
+        let lines = self.boards.entries.get(&(of.0.clone(), league)).unwrap_or(&nobody);
+        let in_it = self.boards.leagues.get(&(of.clone(), league));
+        let is_in_it = |member: &MemberId| in_it.is_some_and(|of| of.contains(member));
+        let names: BTreeSet<&MemberId> = in_it
+            .into_iter()
+            .flatten()
+            .chain(lines.keys())
+            .filter(|member| range.has(member))
+            .collect();
+        let compared: Vec<_> = names
+            .into_iter()
+            .map(|member| {
+                let expected = whole.get(member).filter(|_| is_in_it(member));
+                let stored = lines.get(member);
+                let differs = stored != expected || expected.is_none();
+                let [stored, expected] = [stored, expected].map(|row| row.map(|row| row.totals));
+                (MemberTotals { member: member.clone(), stored, expected }, differs, false)
             })
             .collect();
         range.compared(compared, limit)

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use mauntic_domain::ids::OrganizationId;
+use chrono::{DateTime, Utc};
+use mauntic_domain::ids::{MemberId, OrganizationId};
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoreboard::ledger::to_hex;
 use mauntic_domain::scoreboard::{Histogram, close};
@@ -15,7 +16,7 @@ use uuid::Uuid;
 use super::acts::Note;
 use super::boards::{BoardRow, TournamentKey};
 use super::ledgers::key;
-use super::{MemorySession, State};
+use super::{MemorySession, MemoryStore, State};
 use crate::faults::Call;
 
 impl UpkeepStore for MemorySession {
@@ -64,40 +65,65 @@ fn place((organization_id, tournament_id): &TournamentKey) -> TournamentPlace {
     TournamentPlace { organization_id: organization_id.clone(), tournament_id: *tournament_id }
 }
 
+impl MemoryStore {
+    /// Keeps what a check has found.
+    pub fn put_drift(&self, write: &DriftWrite) {
+        self.by_hand(|state| state.note_drift(write));
+    }
+}
+
 impl State {
     pub(super) fn rebuild(&mut self, write: &RebuildWrite) {
         let RebuildWrite { place, weights } = write;
         let of = key(place);
         let given = self.given_by(&of, |_| true);
         let members = self.boards.members.get(&of).into_iter().flatten();
-        let line = |(member, joined_at): (&_, &_)| {
+        let line = |(member, joined_at): (&MemberId, &DateTime<Utc>)| {
             let totals = given.get(member).copied().unwrap_or_default();
             let row =
                 BoardRow { totals, standing: weights.standing(totals), joined_at: *joined_at };
-            (Clone::clone(member), row)
+            (member.clone(), row)
         };
-        let lines: BTreeMap<_, _> = members.map(line).collect();
-        let histogram = Histogram::of(lines.values().map(|row| row.totals.points));
-        let counted: BTreeMap<PointsE4, i64> = histogram
-            .buckets()
-            .map(|(points, members)| (points, i64::try_from(members).unwrap_or(i64::MAX)))
-            .collect();
-        let stored = self.boards.histograms.entry(of.clone()).or_default();
+        let whole: BTreeMap<MemberId, BoardRow> = members.map(line).collect();
+        let kept = self.boards.kept.get(&of).cloned().unwrap_or_default();
+        let mut boards = vec![(of.clone(), whole.clone())];
+        for league in kept {
+            let in_it = self.boards.leagues.get(&(of.clone(), league)).into_iter().flatten();
+            let lines = in_it.filter_map(|member| Some((member.clone(), *whole.get(member)?)));
+            boards.push(((of.0.clone(), league), lines.collect()));
+        }
         let mut is_other = false;
-        for (points, members) in stored.iter_mut().filter(|(at, _)| !counted.contains_key(at)) {
-            is_other |= *members != 0;
-            let _points: &PointsE4 = points;
-            *members = 0;
+        for (board, lines) in boards {
+            is_other |= self.make_board(&board, lines);
         }
-        for (points, members) in counted {
-            is_other |= stored.insert(points, members) != Some(members);
-        }
-        let stored = self.boards.entries.entry(of.clone()).or_default();
-        let is_moved = *stored != lines;
-        *stored = lines;
         if let Some(row) = self.boards.tournaments.get_mut(&of) {
-            row.revision += i64::from(is_moved) + i64::from(is_other);
+            row.revision += i64::from(is_other);
         }
+    }
+
+    /// Makes a board of these lines; whether it was another.
+    fn make_board(&mut self, board: &TournamentKey, lines: BTreeMap<MemberId, BoardRow>) -> bool {
+        let members = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        let histogram = Histogram::of(lines.values().map(|row| row.totals.points));
+        let counted: BTreeMap<PointsE4, i64> =
+            histogram.buckets().map(|(points, count)| (points, members(count))).collect();
+        let stored = self.boards.histograms.entry(board.clone()).or_default();
+        let mut is_other = false;
+        for (_, count) in stored.iter_mut().filter(|(points, _)| !counted.contains_key(points)) {
+            is_other |= *count != 0;
+            *count = 0;
+        }
+        for (points, count) in counted {
+            is_other |= stored.insert(points, count) != Some(count);
+        }
+        if let Some(counts) = self.boards.counts.get_mut(board) {
+            is_other |= counts.members != members(histogram.members());
+            counts.members = members(histogram.members());
+        }
+        let stored = self.boards.entries.entry(board.clone()).or_default();
+        is_other |= *stored != lines;
+        *stored = lines;
+        is_other
     }
 
     pub(super) fn note_drift(&mut self, write: &DriftWrite) {

@@ -7,7 +7,7 @@ use mauntic_domain::scoreboard::Difference;
 use mauntic_domain::scoreboard::ledger::to_hex;
 use mauntic_domain::scoreboard::proof::Part;
 use mauntic_flows::commands::verify_ledger::verify;
-use mauntic_flows::ports::{Ports, TournamentPlace};
+use mauntic_flows::ports::{Closed, Ports, TournamentPlace};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -19,6 +19,7 @@ use crate::params::IdPath;
 use crate::problem::Problem;
 use crate::problems::TournamentProblems;
 use crate::query::Query;
+use crate::routes::shown;
 use crate::source::Source;
 
 /// What was found, as far as one request goes. The numbers are of this request alone.
@@ -43,6 +44,9 @@ pub(crate) struct VerifiedLedger {
     /// Members with points by a guess that was stored last after the kickoff: what
     /// counted is not there any more, so that nothing can be said.
     unproven: i64,
+    /// How the tournament was closed; told when nothing is left to be looked at.
+    #[schema(required)]
+    closed: Option<ClosedLine>,
     /// Differences that were found.
     found: i64,
     /// The first of each part of it.
@@ -50,6 +54,24 @@ pub(crate) struct VerifiedLedger {
     /// The place where to go on; none where nothing is left.
     #[schema(required)]
     next: Option<String>,
+}
+
+/// How a tournament was closed.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ClosedLine {
+    #[schema(format = DateTime)]
+    closed_at: String,
+    /// SHA-256 over the final lines, in hexadecimal; keep it elsewhere.
+    digest: String,
+    /// The ledger's end.
+    ledger_seq: i64,
+}
+
+impl From<Closed> for ClosedLine {
+    fn from(Closed { closed_at, digest, ledger_seq }: Closed) -> Self {
+        Self { closed_at: shown(closed_at), digest, ledger_seq }
+    }
 }
 
 /// Something that is another than it should be.
@@ -64,6 +86,9 @@ pub(crate) struct DifferenceLine {
     /// Which match.
     #[schema(required, value_type = Option<String>, format = "uuid")]
     match_id: Option<Uuid>,
+    /// Which league, whose board it is; none of the tournament's own.
+    #[schema(required, value_type = Option<String>, format = "uuid")]
+    league_id: Option<Uuid>,
     /// Which member.
     #[schema(required)]
     member_id: Option<String>,
@@ -82,6 +107,7 @@ impl From<Difference> for DifferenceLine {
             kind: of.kind.name(),
             seq: of.seq,
             match_id: of.match_id,
+            league_id: of.league_id,
             member_id: of.member_id.map(String::from),
             stored: of.stored,
             expected: of.expected,
@@ -125,6 +151,7 @@ pub(super) async fn verify_scoreboard<P: Ports>(
         pending: verified.pending,
         compared: verified.compared,
         unproven: verified.unproven,
+        closed: verified.closed.map(ClosedLine::from),
         found: verified.found,
         differences: verified.differences.into_iter().map(DifferenceLine::from).collect(),
         next: verified.next.map(|next| seal(&scope, &next)),

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use mauntic_domain::ids::OrganizationId;
 use mauntic_flows::commands::rebuild_boards::{Asked as Rebuilding, rebuild_boards};
-use mauntic_flows::ports::{Closed, Closing, DriftRow, Host, Ports, TournamentPlace, UpkeepStore};
+use mauntic_flows::ports::{Closing, DriftRow, Host, Ports, TournamentPlace, UpkeepStore};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::cron_moves::held;
 use super::reason;
-use super::scoreboards::DifferenceLine;
+use super::scoreboards::{ClosedLine, DifferenceLine};
 use crate::auth::Operator;
 use crate::body::JsonBody;
 use crate::code::Code;
@@ -62,12 +62,8 @@ pub(crate) struct RebuildBody {
 pub(crate) struct ClosedBody {
     #[schema(value_type = String, format = "uuid")]
     tournament_id: Uuid,
-    #[schema(format = DateTime)]
-    closed_at: String,
-    /// SHA-256 over the final lines, in hexadecimal; keep it elsewhere.
-    digest: String,
-    /// The ledger's end.
-    ledger_seq: i64,
+    #[serde(flatten)]
+    closed: ClosedLine,
 }
 
 /// What the newest check of a tournament has found.
@@ -192,10 +188,7 @@ pub(super) async fn close_scoreboard<P: Ports>(
     let (of, reason) = parse(tournament_id, fields)?;
     let act = operator.act(reason, key);
     match operator.begin(act).close_tournament(&of).await? {
-        Closing::Closed(Closed { closed_at, digest, ledger_seq }) => {
-            let closed_at = shown(closed_at);
-            Ok(Json(ClosedBody { tournament_id, closed_at, digest, ledger_seq }))
-        }
+        Closing::Closed(closed) => Ok(Json(ClosedBody { tournament_id, closed: closed.into() })),
         Closing::Unknown => Err(Problem::new(Code::TournamentNotFound)),
         Closing::Pending(matches) => {
             Err(Problem::new(Code::SettlementsPending).member("matches", json!(matches)))

@@ -18,7 +18,7 @@ fn enter(world: &World, members: usize) {
     world.store().put_members(&(organization("org_a"), TOURNAMENT), &members);
 }
 
-fn path(query: &str) -> String {
+fn verify_path(query: &str) -> String {
     format!("scoreboards/{TOURNAMENT}/verify?organizationId=org_a{query}")
 }
 
@@ -26,20 +26,20 @@ fn path(query: &str) -> String {
 async fn a_ledger_is_verified() {
     let world = World::with_things().await;
     enter(&world, 3);
-    let answer = get(&path("")).send(&world).await;
+    let answer = get(&verify_path("")).send(&world).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let zeros = "0".repeat(64);
     let nothing = json!({
         "complete": true, "entries": 0, "head": zeros, "matches": 0, "pending": 0,
-        "compared": 4, "unproven": 0, "found": 0, "differences": [], "next": null,
+        "compared": 4, "unproven": 0, "closed": null, "found": 0, "differences": [], "next": null,
     });
     assert_eq!(answer.body, nothing);
     let member = MemberId::parse("m00001").unwrap();
     world.store().spoil_board(&(organization("org_a"), TOURNAMENT), &member);
-    let answer = get(&path("")).send(&world).await;
-    assert_eq!((&answer.body["found"], &answer.body["complete"]), (&json!(2), &json!(true)));
+    let answer = get(&verify_path("")).send(&world).await;
+    assert_eq!((&answer.body["found"], &answer.body["complete"]), (&json!(3), &json!(true)));
     let line = json!({
-        "kind": "board_entry", "seq": null, "matchId": null, "memberId": "m00001",
+        "kind": "board_entry", "seq": null, "matchId": null, "leagueId": null, "memberId": "m00001",
         "stored": "nothing", "expected": "0 points, 0 exact, 0 right",
         "message": "board_entry, member m00001: nothing, should be 0 points, 0 exact, 0 right",
     });
@@ -64,7 +64,7 @@ async fn many_matches_are_verified_in_more_requests_than_one() {
     }
     let (mut query, mut matches, mut compared, mut requests) = (String::new(), 0, 0, 0);
     loop {
-        let answer = get(&path(&query)).send(&world).await;
+        let answer = get(&verify_path(&query)).send(&world).await;
         assert_eq!((answer.status, &answer.body["found"]), (200, &json!(0)), "{}", answer.body);
         matches += answer.body["matches"].as_u64().unwrap();
         compared += answer.body["compared"].as_u64().unwrap();
@@ -143,6 +143,8 @@ async fn a_season_is_closed() {
     assert_eq!(closed.body["digest"].as_str().unwrap().len(), 64);
     let again = post(&path, &why).send(&world).await;
     assert_eq!((again.status, &again.body), (200, &closed.body));
+    let verified = get(&verify_path("")).send(&world).await;
+    assert_eq!(verified.body["closed"]["digest"], closed.body["digest"]);
     assert_eq!(world.audit().len(), 1, "nothing was changed");
     let call = post(&format!("scoreboards/{NOTHING}/close"), &why);
     let entry = ("scoreboard.close", NOTHING.to_string());
