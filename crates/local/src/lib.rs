@@ -1,11 +1,12 @@
 //! The real components, started by the project itself on this machine: a
-//! PostgreSQL server and both workers in workerd. Used by `mauntic dev` and by
-//! tests; host only, blocking, and without a dependency on any other room.
+//! PostgreSQL server, both workers in workerd, and what is outside elsewhere. Used by
+//! `mauntic dev` and by tests; host only, blocking, and without a dependency on any other room.
 //!
 //! | file | what |
 //! |---|---|
 //! | [`postgres`] | one PostgreSQL server, temporary or kept |
 //! | [`workers`] | both workers in workerd, with queues, dead letters and R2 |
+//! | [`web`] | a web server for what is a service outside elsewhere |
 //! | `process`, `port` | what both need: bounded waits, a child's last lines, free ports |
 //!
 //! Nothing outlives its owner: each component hangs on a pipe that this
@@ -14,6 +15,7 @@
 mod port;
 pub mod postgres;
 mod process;
+pub mod web;
 pub mod workers;
 
 use std::path::PathBuf;

@@ -10,7 +10,7 @@
 //! | [`store`] | the database: rows in maps, one port call an atomic step |
 //! | [`queue`] | the queues, with redelivery and dead-letter queues |
 //! | [`outside`] | services outside, up or down |
-//! | [`provider`] | the provider of matches, by script |
+//! | [`provider`], [`provider_desk`] | the provider of matches, by script; as it answers HTTP |
 //! | [`counters`] | counters outside of the database, with lost answers |
 //! | [`host`] | the host's clock, ids and randomness |
 //! | [`ports`] | all of them together |
@@ -25,6 +25,7 @@ mod ids;
 pub mod outside;
 pub mod ports;
 pub mod provider;
+pub mod provider_desk;
 pub mod queue;
 pub mod rng;
 pub mod store;

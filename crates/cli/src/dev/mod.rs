@@ -4,6 +4,7 @@
 //! the deployed configuration files, and a real PostgreSQL. Cron ticks, which
 //! the local runtime does not fire, are fired from here, on the minute.
 
+mod cup;
 mod demo;
 mod screen;
 mod secrets;

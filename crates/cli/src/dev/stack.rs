@@ -7,14 +7,15 @@ use anyhow::{Context, ensure};
 use chrono::{DateTime, Utc};
 use mauntic_flows::ports::{Database, KeyStore, Scope};
 use mauntic_local::postgres::{self, Postgres};
+use mauntic_local::web::Web;
 use mauntic_local::workers::{Build, Options, Settings, Workers};
 use mauntic_store::address::{self, with_user};
 use mauntic_store::{admin, connect::Tcp, migrate};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::Args;
 use super::secrets::Secrets;
+use super::{Args, cup};
 use crate::seed::{self, Demo};
 
 /// Database of the embedded server.
@@ -23,6 +24,7 @@ const DATABASE: &str = "mauntic";
 pub(super) struct Stack {
     // Dropped in this order: workers before the database they talk to.
     pub(super) workers: Arc<Workers>,
+    provider: Web,
     database: Option<Postgres>,
     owner_url: String,
     key_id: Uuid,
@@ -43,8 +45,10 @@ impl Stack {
         said("PostgreSQL runs", started);
 
         let started = Instant::now();
-        let (first_start, key_id) = prepare(&owner_url, &secrets, &demo, !known).await?;
+        let Prepared { first_start, key_id, cup_began } =
+            prepare(&owner_url, &secrets, &demo, !known).await?;
         said("the schema and the demo organization are there", started);
+        let provider = cup::provider(cup_began)?;
 
         let started = Instant::now();
         let mut options = Options::new(Build::Production);
@@ -55,9 +59,15 @@ impl Stack {
             settings(&[("DATABASE_URL", http_url), ("ADMIN_TOKEN", secrets.admin_token.clone())]);
         let queue_url = with_user(&owner_url, "mauntic_queue", &secrets.queue_password);
         options.queue = settings(&[("DATABASE_URL", queue_url)]);
+        options.queue.vars.insert("MATCH_PROVIDER_URL".to_owned(), provider.url());
         let workers = Arc::new(Workers::start(&options)?);
         said("both workers run in workerd", started);
-        Ok(Self { workers, database, owner_url, key_id, secrets, demo, first_start })
+        Ok(Self { workers, provider, database, owner_url, key_id, secrets, demo, first_start })
+    }
+
+    /// The provider of matches.
+    pub(super) fn provider_url(&self) -> String {
+        self.provider.url()
     }
 
     pub(super) fn url(&self) -> String {
@@ -114,14 +124,24 @@ async fn database(args: &Args) -> anyhow::Result<(Option<Postgres>, String)> {
     Ok((Some(server), url))
 }
 
-/// Schema, roles, demo organization and its key: whether this is a first start
-/// (of the schema or, if `unknown`, of this folder), and the key's id.
+/// What is there before the workers start.
+struct Prepared {
+    /// Whether this is a first start, of the schema or of this folder.
+    first_start: bool,
+    /// The demo organization's key.
+    key_id: Uuid,
+    /// When the first match of its tournament began.
+    cup_began: DateTime<Utc>,
+}
+
+/// Schema, roles, demo organization with its key and its tournament; `unknown` says
+/// whether this folder was never started before.
 async fn prepare(
     owner_url: &str,
     secrets: &Secrets,
     demo: &Demo,
     unknown: bool,
-) -> anyhow::Result<(bool, Uuid)> {
+) -> anyhow::Result<Prepared> {
     let tcp = Tcp::new(owner_url).context("DATABASE_URL")?;
     let client = tcp.client().await.context("connecting to PostgreSQL as the owner")?;
     let applied = migrate::run(&client).await?;
@@ -138,6 +158,7 @@ async fn prepare(
     let scopes = [Scope::Read, Scope::Write];
     admin::put_organization(&client, &demo.organization, "Demo organization").await?;
     let key = &secrets.api_key;
-    let id = admin::put_key(&client, Some(&demo.organization), key, &scopes, "demo").await?;
-    Ok((first_start, id))
+    let key_id = admin::put_key(&client, Some(&demo.organization), key, &scopes, "demo").await?;
+    let cup_began = cup::put(&client, &demo.organization).await?;
+    Ok(Prepared { first_start, key_id, cup_began })
 }

@@ -1,0 +1,204 @@
+//! The provider of matches as it answers HTTP, for local running and for tests with real
+//! workers; without any I/O of its own. What time it is there, and what goes wrong, is
+//! set by `PUT /now` (RFC 3339) and `PUT /trouble` (a [`Trouble`]'s name).
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use mauntic_domain::ids::{ProviderMatchId, ProviderTournamentId};
+use mauntic_flows::ports::{CallError, Request};
+
+use crate::provider::Provider;
+
+/// Longer than anybody waits for an answer.
+const TOO_LONG: Duration = Duration::from_secs(30);
+
+/// What goes wrong with every answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Trouble {
+    /// Nothing.
+    #[default]
+    None,
+    /// It hangs up.
+    Down,
+    /// It says that it fails.
+    Failing,
+    /// It says something that is no answer.
+    Garbage,
+    /// It answers when nobody waits any more.
+    Slow,
+    /// It does not know who asks.
+    Refusing,
+}
+
+impl Trouble {
+    /// Every one.
+    pub const ALL: [Self; 6] =
+        [Self::None, Self::Down, Self::Failing, Self::Garbage, Self::Slow, Self::Refusing];
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Down => "down",
+            Self::Failing => "failing",
+            Self::Garbage => "garbage",
+            Self::Slow => "slow",
+            Self::Refusing => "refusing",
+        }
+    }
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Status code; 0 hangs up.
+    pub status: u16,
+    /// The body.
+    pub body: Vec<u8>,
+    /// How long the caller waits for it.
+    pub after: Duration,
+}
+
+/// The provider, and how it does.
+#[derive(Debug, Default)]
+pub struct Desk {
+    /// Its script.
+    pub provider: Provider,
+    ahead: TimeDelta,
+    trouble: Trouble,
+}
+
+impl Desk {
+    /// Where all is well.
+    #[must_use]
+    pub fn new(provider: Provider) -> Self {
+        Self { provider, ..Self::default() }
+    }
+
+    /// From now on it is `at` here, and time passes.
+    pub fn set_now(&mut self, at: DateTime<Utc>, wall: DateTime<Utc>) {
+        self.ahead = at - wall;
+    }
+
+    /// From now on this goes wrong.
+    pub fn set_trouble(&mut self, trouble: Trouble) {
+        self.trouble = trouble;
+    }
+
+    /// Answers a request that came at `wall`.
+    pub fn answer(
+        &mut self,
+        (method, path): (&str, &str),
+        body: &str,
+        wall: DateTime<Utc>,
+    ) -> Told {
+        match (method, path) {
+            ("PUT", "/now") => match DateTime::parse_from_rfc3339(body.trim()) {
+                Ok(at) => {
+                    self.set_now(at.to_utc(), wall);
+                    told(204, "")
+                }
+                Err(_) => told(400, "a time as in 2022-12-18T17:00:00Z\n"),
+            },
+            ("PUT", "/trouble") => {
+                let named = Trouble::ALL.into_iter().find(|one| one.name() == body.trim());
+                if let Some(trouble) = named {
+                    self.set_trouble(trouble);
+                    return told(204, "");
+                }
+                let names = Trouble::ALL.map(Trouble::name).join(", ");
+                told(400, &format!("one of {names}\n"))
+            }
+            ("GET", path) => request(path).map_or(told(404, ""), |asked| self.look(&asked, wall)),
+            _ => told(405, ""),
+        }
+    }
+
+    fn look(&mut self, asked: &Request, wall: DateTime<Utc>) -> Told {
+        let answer = self.provider.answer(asked, wall + self.ahead);
+        match self.trouble {
+            Trouble::None => {}
+            Trouble::Down => return told(0, ""),
+            Trouble::Failing => return told(503, "{}"),
+            Trouble::Garbage => return told(200, "<html>we are moving</html>"),
+            Trouble::Slow => return Told { after: TOO_LONG, ..told(200, "{}") },
+            Trouble::Refusing => return told(401, "{}"),
+        }
+        match answer {
+            Ok(body) => Told { status: 200, body, after: Duration::ZERO },
+            Err(CallError::Refused { status }) => told(status, "{}"),
+            Err(CallError::Failed { .. } | CallError::NotConfigured) => told(0, ""),
+        }
+    }
+}
+
+fn told(status: u16, body: &str) -> Told {
+    Told { status, body: body.as_bytes().to_vec(), after: Duration::ZERO }
+}
+
+/// What is asked for by `/tournaments/{id}/matches` and what may follow, whatever stands
+/// before it; ids hold nothing that has to be decoded.
+fn request(path: &str) -> Option<Request> {
+    let path = path.split('?').next()?;
+    let (_, path) = path.split_once("/tournaments/")?;
+    let mut parts = path.split('/');
+    let tournament = ProviderTournamentId::parse(parts.next()?).ok()?;
+    if parts.next()? != "matches" {
+        return None;
+    }
+    let asked = match parts.next() {
+        None => Request::Matches { tournament },
+        Some(id) => Request::Match { tournament, id: ProviderMatchId::parse(id).ok()? },
+    };
+    parts.next().is_none().then_some(asked)
+}
+
+#[cfg(test)]
+mod tests {
+    use mauntic_domain::scoreboard::Status;
+    use mauntic_domain::scoreboard::provider::{parse_match, parse_matches};
+
+    use super::*;
+    use crate::provider::world_cup;
+
+    #[test]
+    fn it_tells_matches_by_its_own_time_until_something_goes_wrong() {
+        let tournament = ProviderTournamentId::parse("wc").unwrap();
+        let fixture = world_cup().pop().unwrap();
+        let mut provider = Provider::default();
+        provider.play(&tournament, &fixture, fixture.kickoff - TimeDelta::days(1));
+        let (mut desk, wall) = (Desk::new(provider), DateTime::UNIX_EPOCH);
+        let get = |desk: &mut Desk, path: &str| desk.answer(("GET", path), "", wall);
+        let path = "/v1/tournaments/wc/matches/2022-64";
+        assert_eq!(get(&mut desk, path).status, 404, "1970");
+        for (now, status) in
+            [("2022-12-18T15:30:00Z", Status::Live), ("2022-12-18T18:00:00Z", Status::Ended)]
+        {
+            assert_eq!(desk.answer(("PUT", "/now"), now, wall).status, 204);
+            let told = get(&mut desk, path);
+            assert_eq!(parse_match(&fixture.id, &told.body).unwrap().status, status);
+        }
+        let list = get(&mut desk, "/tournaments/wc/matches?season=1");
+        assert_eq!(parse_matches(&list.body).unwrap().len(), 1);
+        for (trouble, status) in
+            [("down", 0), ("failing", 503), ("garbage", 200), ("slow", 200), ("refusing", 401)]
+        {
+            assert_eq!(desk.answer(("PUT", "/trouble"), trouble, wall).status, 204);
+            let told = get(&mut desk, path);
+            assert_eq!(told.status, status, "{trouble}");
+            assert_eq!(told.after > Duration::from_secs(20), trouble == "slow");
+        }
+        for (asked, status) in [
+            (("PUT", "/trouble"), 400),
+            (("PUT", "/now"), 400),
+            (("POST", path), 405),
+            (("GET", "/tournaments/wc"), 404),
+            (("GET", "/tournaments/wc/teams"), 404),
+            (("GET", "/tournaments/wc/matches/2022-64/goals"), 404),
+        ] {
+            assert_eq!(desk.answer(asked, "?", wall).status, status, "{asked:?}");
+        }
+    }
+}
