@@ -1,11 +1,14 @@
 //! Other code, in another language, that is asked whether ours is right: the
-//! scoring table and the curves of decay (`oracle/score.mjs`), and the receiver of
-//! webhooks (`oracle/webhooks.mjs`).
+//! scoring table and the curves of decay (`oracle/score.mjs`), the receiver of
+//! webhooks (`oracle/webhooks.mjs`), and a tournament's final table
+//! (`oracle/tournament.mjs`).
 
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use mauntic_domain::scoreboard::Rules;
+use serde_json::{Value, json};
 
 /// The score's answers to questions of `{features, config, context, signals, asOf}`
 /// or of `{weight, decayModel, decayHours, elapsedMillis}`, in their order.
@@ -27,10 +30,35 @@ pub fn verified(calls: &[Value]) -> Vec<Value> {
     ask_of("webhooks.mjs", calls)
 }
 
-fn ask_of(script: &str, questions: &[Value]) -> Vec<Value> {
+/// The final table of the matches in a file, with so many members: a line a member, the
+/// best first, with ranks of every kind.
+///
+/// # Panics
+/// When it fails.
+#[must_use]
+pub fn final_table(matches: &Path, members: usize, rules: &Rules) -> Vec<Value> {
+    let [members, rules] = [members.to_string(), json!(rules).to_string()];
+    let output = node("tournament.mjs").arg(matches).args([members, rules]).output();
+    let output = output.expect("node starts; is it installed?");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "the oracle failed: {said}");
+    lines(output.stdout)
+}
+
+fn node(script: &str) -> Command {
     let root = mauntic_local::repository_root();
-    let mut oracle = Command::new(root.join("node_modules/node/bin/node"))
-        .arg(root.join("tests/oracle").join(script))
+    let mut command = Command::new(root.join("node_modules/node/bin/node"));
+    command.arg(root.join("tests/oracle").join(script));
+    command
+}
+
+fn lines(output: Vec<u8>) -> Vec<Value> {
+    let text = String::from_utf8(output).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn ask_of(script: &str, questions: &[Value]) -> Vec<Value> {
+    let mut oracle = node(script)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -46,9 +74,7 @@ fn ask_of(script: &str, questions: &[Value]) -> Vec<Value> {
         oracle.wait_with_output().unwrap()
     });
     assert!(output.status.success(), "the oracle failed");
-    let text = String::from_utf8(output.stdout).unwrap();
-    let answers: Vec<Value> =
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let answers = lines(output.stdout);
     assert_eq!(answers.len(), questions.len());
     answers
 }
