@@ -30,8 +30,9 @@ bench: build ## scoring, roll-ups and settlements beside plain SQL; job systems 
 	    cargo bench -q -p mauntic-tests --bench scoreboard; scoreboard=$$?; \
 	    cargo bench -q -p mauntic-tests --bench peers && [ $$scoring$$analytics$$scoreboard = 000 ]; }
 
-soak: setup ## the long proofs: a million seeds, a thousand histories, 50,000 jobs and a million contacts under faults; an hour or two
+soak: setup ## the long proofs: a million seeds, a thousand histories, a league's season, 50,000 jobs and a million contacts under faults; an hour or two
 	@$(ENV) && cargo run -q --profile test -p mauntic-cli -- sim run --seeds 1000000
+	@$(ENV) && cargo test -p mauntic-tests --test sim tournament
 	@$(ENV) && MAUNTIC_HISTORIES=500 cargo test -p mauntic-tests --test conformance histories
 	@$(ENV) && tools/build-workers.sh && tools/build-workers.sh --fault-hooks && \
 	  MAUNTIC_E2E_JOBS=50000 cargo test -p mauntic-tests --test e2e ten_thousand && \

@@ -8,5 +8,6 @@ mod proofs;
 mod ranks;
 mod schema;
 mod settle;
+mod tournament;
 mod upkeep;
 mod verify;

@@ -23,6 +23,7 @@ mod roll_ups;
 mod schedules;
 mod seeds;
 mod settlements;
+mod tournament;
 mod twins;
 mod verification;
 mod warmup;

@@ -25,5 +25,6 @@ pub mod say;
 pub mod scored;
 pub mod shell;
 pub mod stack;
+pub mod tournament;
 pub mod turn;
 pub mod world;

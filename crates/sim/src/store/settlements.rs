@@ -184,7 +184,9 @@ impl State {
         let mut plan = Plan { guesses: 0, given: BTreeMap::new() };
         let SettlementAct::Apply { awards, .. } = &write.act else { return Ok(plan) };
         let guesses = self.boards.guesses.get(place);
+        let seqs: BTreeSet<i64> = self.applied(place).map(|row| row.link.seq).collect();
         let had = self.boards.points.get(&key(place)).into_iter().flatten();
+        let had = had.filter(|((seq, _), _)| seqs.contains(seq));
         let members = guesses.into_iter().flat_map(BTreeMap::keys);
         let members: BTreeSet<_> = members.chain(had.map(|((_, member), _)| member)).collect();
         for member in members {
