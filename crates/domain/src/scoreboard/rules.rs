@@ -191,17 +191,35 @@ impl Rules {
     /// What a guess earns in a round of that factor.
     #[must_use]
     pub fn award_times(&self, multiplier: Amount, result: MatchResult, guess: Score) -> Award {
+        self.awards(multiplier, result)(guess)
+    }
+
+    /// What each guess earns, as a function: what does not depend on the guess is
+    /// computed once.
+    pub fn awards(
+        &self,
+        multiplier: Amount,
+        result: MatchResult,
+    ) -> impl Fn(Score) -> Award + use<> {
         let score = result.counted(self.counted);
-        let is_exact = guess == score;
-        let has_difference = guess.difference() == score.difference();
-        let is_right = guess.winner() == score.winner();
-        let fulfilled = [
-            (is_exact, self.exact_score),
-            (has_difference, self.goal_difference),
-            (is_right, self.outcome),
-        ];
-        let best = fulfilled.into_iter().filter(|(is, _)| *is).map(|(_, points)| points).max();
-        let points = best.map_or(PointsE4::ZERO, |points| points.times(multiplier));
-        Award { points, is_exact, is_right }
+        let (difference, winner) = (score.difference(), score.winner());
+        let with_difference = self.outcome.max(self.goal_difference);
+        let exact = with_difference.max(self.exact_score);
+        let [exact, with_difference, outcome] =
+            [exact, with_difference, self.outcome].map(|points| points.times(multiplier));
+        move |guess| {
+            let is_exact = guess == score;
+            let is_right = guess.winner() == winner;
+            let points = if is_exact {
+                exact
+            } else if guess.difference() == difference {
+                with_difference
+            } else if is_right {
+                outcome
+            } else {
+                PointsE4::ZERO
+            };
+            Award { points, is_exact, is_right }
+        }
     }
 }

@@ -97,8 +97,9 @@ pub fn decide(stored: &Match, job_version: i32, applied: Option<Applied>) -> Dec
 /// once, however many guessed it.
 #[must_use]
 pub fn awards(rules: &Rules, round: &Round, result: MatchResult) -> BTreeMap<Score, Totals> {
+    let award = rules.awards(rules.multiplier(round), result);
     Score::all()
-        .map(|guess| (guess, Totals::from(rules.award(round, result, guess))))
+        .map(|guess| (guess, Totals::from(award(guess))))
         .filter(|(_, earned)| *earned != Totals::ZERO)
         .collect()
 }

@@ -2,7 +2,7 @@
 //! before.
 
 use mauntic_domain::ids::{EventId, OrganizationId};
-use mauntic_domain::jobs::JobState;
+use mauntic_domain::jobs::{JobState, Queue};
 use mauntic_flows::ports::{Enqueued, PortError};
 use serde_json::Value;
 use uuid::Uuid;
@@ -198,6 +198,13 @@ impl World {
         };
         let ids = self.ports.store.look(ids);
         ids.get(self.rng.below(ids.len())).copied()
+    }
+
+    /// The queue of a job.
+    pub(super) fn queue_of(&self, id: Uuid) -> Queue {
+        let name = |state: &State| state.job(id).map(|row| row.queue.clone());
+        let name = self.ports.store.look(name).unwrap_or_default();
+        Queue::from_name(&name).unwrap_or(Queue::ScoringEvents)
     }
 
     /// Any run of that kind.

@@ -1,5 +1,6 @@
 //! What must always hold, and what must hold at the end.
 
+mod boards;
 mod deliveries;
 mod jobs;
 mod messages;
@@ -35,6 +36,7 @@ pub(super) fn always(world: &mut World, nth: usize) -> Failed {
         publications::pinned(world)?;
         signals::once(world)?;
         signals::alerted(world)?;
+        boards::add_up(world)?;
     }
     Ok(())
 }
@@ -66,6 +68,9 @@ pub(super) fn at_the_end(world: &mut World) -> Failed {
     signals::once(world)?;
     signals::capped(world)?;
     signals::alerted(world)?;
+    boards::add_up(world)?;
+    boards::ranked(world)?;
+    boards::settled(world)?;
     messages::fates(world)?;
     messages::cases(world)?;
     outside::told_once(world)?;

@@ -1,5 +1,6 @@
 //! What may happen next: a table of operations and how often each does.
 
+mod boards;
 mod configure;
 mod deliver;
 mod faults;
@@ -20,7 +21,7 @@ type Op = (&'static str, u32, fn(&mut World) -> Failed);
 
 /// Every operation. The weights add up to a thousand or so; what keeps the
 /// system busy weighs most.
-const OPS: [Op; 71] = [
+const OPS: [Op; 77] = [
     ("put features", 90, produce::put_features),
     ("recalculate", 25, produce::recalculate),
     ("recalculate with a context", 15, produce::recalculate_with_context),
@@ -41,7 +42,13 @@ const OPS: [Op; 71] = [
     ("send an address without a row", 5, messages::lost_address),
     ("send an address to another queue", 6, messages::foreign_address),
     ("send an address again", 8, messages::repeated_address),
+    ("join a tournament", 15, boards::join),
+    ("guess", 25, boards::guess),
+    ("a match ends, or ended otherwise", 35, boards::end),
+    ("ask for a settlement again", 6, boards::again),
     ("deliver", 150, deliver::deliver),
+    ("deliver settlements", 50, deliver::deliver_settlements),
+    ("deliver settlements twice", 12, deliver::deliver_settlements_twice),
     ("deliver twice", 20, deliver::deliver_twice),
     ("deliver dead letters", 25, deliver::deliver_dead),
     ("reorder a queue", 10, deliver::reorder),
@@ -84,7 +91,7 @@ const OPS: [Op; 71] = [
     ("discard a case", 2, operator::discard),
     ("order a replay of many", 10, operator::order_replay),
     ("many die and are replayed", 9, scenes::many_die),
-    ("a run dies in part and is retried", 6, scenes::a_run_dies_in_part),
+    ("a run dies in part and is retried", 8, scenes::a_run_dies_in_part),
     ("cancel a replay of many", 2, operator::end_replay),
     ("hand a message in", 10, operator::hand_in),
     ("reset a breaker", 2, operator::reset_breaker),

@@ -7,7 +7,7 @@ use super::failure::Failure;
 
 /// Faults that must have happened, and what only several of them together bring
 /// about, or the simulator proves nothing about them.
-pub const FAULTS: [&str; 45] = [
+pub const FAULTS: [&str; 50] = [
     "dead letter: isolate_killed",
     "events refused",
     "events repeated",
@@ -33,6 +33,7 @@ pub const FAULTS: [&str; 45] = [
     "fault: partial acknowledgement",
     "fault: poison",
     "fault: reordered",
+    "fault: result corrected",
     "fault: schema out of range",
     "fault: stalled",
     "fault: two ticks at once",
@@ -52,6 +53,10 @@ pub const FAULTS: [&str; 45] = [
     "released by replays of many",
     "replay of many: stopped",
     "runs completed by a retry",
+    "settlements: applied",
+    "settlements: corrected",
+    "settlements: skipped",
+    "settlements: superseded",
     "superseded scores",
 ];
 

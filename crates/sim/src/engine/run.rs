@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use mauntic_domain::scoreboard::EntryStatus;
+
 use super::failure::{Failed, Failure};
 use super::report::{Outcome, Report};
 use super::world::World;
 use super::{checks, ops};
 use crate::faults::Call;
 use crate::store::Twin;
+use crate::store::rows::JobRow;
 
 /// How a seed is run.
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +84,7 @@ fn counted(world: &World) -> BTreeMap<String, u64> {
     for row in world.ports.store.look(|state| state.replays().clone()).values() {
         *counts.entry(format!("replay of many: {}", row.status.as_str())).or_default() += 1;
     }
+    settlements(world, &mut counts);
     let mut occurrences: BTreeMap<&'static str, u64> = BTreeMap::new();
     world.ports.store.look(|state| {
         state
@@ -92,6 +96,24 @@ fn counted(world: &World) -> BTreeMap<String, u64> {
         *counts.entry(format!("occurrence: {outcome}")).or_default() += many;
     }
     counts
+}
+
+/// What became of settlements.
+fn settlements(world: &World, counts: &mut BTreeMap<String, u64>) {
+    let mut count = |what: &str| *counts.entry(format!("settlements: {what}")).or_default() += 1;
+    world.ports.store.look(|state| {
+        for row in state.boards().ledger.values().flatten() {
+            count(row.entry.status.name());
+            if row.entry.status == EntryStatus::Applied && row.entry.previous.is_some() {
+                count("corrected");
+            }
+        }
+        let is_superseded = |row: &&JobRow| {
+            let of = row.receipt.as_ref().and_then(|receipt| receipt.get("settlement"));
+            of.is_some_and(|of| of == "superseded")
+        };
+        state.jobs().filter(is_superseded).for_each(|_| count("superseded"));
+    });
 }
 
 fn live(world: &mut World, ops: usize) -> Failed {

@@ -24,6 +24,11 @@ fn queue(world: &mut World) -> Queue {
     Queue::ALL.get(nth).copied().unwrap_or(Queue::ScoringEvents)
 }
 
+/// One of the two on which something is under way.
+fn busy_queue(world: &mut World) -> Queue {
+    if world.rng.chance(750) { Queue::ScoringEvents } else { Queue::ScoreboardJobs }
+}
+
 fn most(world: &mut World) -> usize {
     1 + world.rng.below(BATCH_MAX)
 }
@@ -33,6 +38,14 @@ pub(super) fn deliver(world: &mut World) -> Failed {
     let most = most(world);
     if !world.is_full() {
         world.consume(origin, most);
+    }
+    step(world)
+}
+
+pub(super) fn deliver_settlements(world: &mut World) -> Failed {
+    let most = most(world);
+    if !world.is_full() {
+        world.consume(Origin::Jobs(Queue::ScoreboardJobs), most);
     }
     step(world)
 }
@@ -48,7 +61,17 @@ pub(super) fn deliver_dead(world: &mut World) -> Failed {
 
 /// The same messages to two consumers at once.
 pub(super) fn deliver_twice(world: &mut World) -> Failed {
-    let origin = Origin::Jobs(queue(world));
+    let queue = queue(world);
+    deliver_twice_of(world, queue)
+}
+
+/// See [`deliver_twice`].
+pub(super) fn deliver_settlements_twice(world: &mut World) -> Failed {
+    deliver_twice_of(world, Queue::ScoreboardJobs)
+}
+
+fn deliver_twice_of(world: &mut World, queue: Queue) -> Failed {
+    let origin = Origin::Jobs(queue);
     let waiting = world.ports.queues.len(origin).min(BATCH_MAX);
     if waiting == 0 || world.is_full() {
         return step(world);
@@ -109,7 +132,9 @@ pub(super) fn zombie(world: &mut World) -> Failed {
     super::time::a_lease(world)?;
     super::time::tick(world)?;
     run(world)?;
-    world.consume(Origin::Jobs(Queue::ScoringEvents), BATCH_MAX);
+    for queue in [Queue::ScoringEvents, Queue::ScoreboardJobs] {
+        world.consume(Origin::Jobs(queue), BATCH_MAX);
+    }
     run(world)
 }
 
@@ -126,7 +151,7 @@ pub(super) fn kill(world: &mut World) -> Failed {
 
 /// A message that addresses a row is gone for good; the row stands for it.
 pub(super) fn lose(world: &mut World) -> Failed {
-    let origin = Origin::Jobs(Queue::ScoringEvents);
+    let origin = Origin::Jobs(busy_queue(world));
     let Some(nth) = nth_address(world, origin) else { return Ok(()) };
     if world.ports.queues.lose(origin, nth) {
         world.count("fault: message lost");
@@ -136,7 +161,7 @@ pub(super) fn lose(world: &mut World) -> Failed {
 
 /// The platform gives a message up.
 pub(super) fn give_up(world: &mut World) -> Failed {
-    let queue = Queue::ScoringEvents;
+    let queue = busy_queue(world);
     let queues = &world.ports.queues;
     queues.reorder(Origin::Jobs(queue));
     // As after the last of its retries.
@@ -151,7 +176,7 @@ pub(super) fn give_up(world: &mut World) -> Failed {
 pub(super) fn give_up_claimed(world: &mut World) -> Failed {
     let was_tried = |row: &JobRow| !row.state.is_final() && row.claim > row.death_claim;
     let Some(id) = world.any_job(was_tried) else { return Ok(()) };
-    let origin = Origin::DeadLetters(Queue::ScoringEvents);
+    let origin = Origin::DeadLetters(world.queue_of(id));
     world.ports.queues.put(origin, address(id));
     world.count("fault: message given up");
     if !world.is_full() && world.consume(origin, BATCH_MAX) {

@@ -10,7 +10,7 @@ use crate::outside::Health;
 use crate::store::SCHEMA_VERSION;
 
 /// Calls that faults are armed for: those on which something hangs.
-const CALLS: [Call; 49] = [
+const CALLS: [Call; 51] = [
     Call::Open,
     Call::Claim,
     Call::Claim,
@@ -31,6 +31,8 @@ const CALLS: [Call; 49] = [
     Call::ScoreInputs,
     Call::RangeInputs,
     Call::PlanRanges,
+    Call::SettlementInputs,
+    Call::SettlementInputs,
     Call::Commit,
     Call::Commit,
     Call::Commit,

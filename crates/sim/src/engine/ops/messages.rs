@@ -128,6 +128,6 @@ pub(super) fn foreign_address(world: &mut World) -> Failed {
 /// The address of a row, once more; it is no message of its own.
 pub(super) fn repeated_address(world: &mut World) -> Failed {
     let Some(id) = world.any_job(|_| true) else { return Ok(()) };
-    world.ports.queues.put(Origin::Jobs(QUEUE), address(id));
+    world.ports.queues.put(Origin::Jobs(world.queue_of(id)), address(id));
     Ok(())
 }
