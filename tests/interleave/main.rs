@@ -12,6 +12,7 @@
 //! | `pairs` | every pair of operations |
 //! | `publications` | publications, among themselves and beside the end of a run |
 //! | `operators` | what operators do, among themselves and beside the queue worker |
+//! | `settlements` | settlements of one tournament, beside joins and corrections |
 //! | `twins` | statements that are wrong on purpose: the same check finds them |
 //! | `races` | what takes a lost answer or a setting, and no order |
 
@@ -30,6 +31,7 @@ mod pairs;
 mod publications;
 mod races;
 mod scene;
+mod settlements;
 mod state;
 mod twins;
 mod values;

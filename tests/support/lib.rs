@@ -15,6 +15,7 @@
     reason = "waits are bounded by the clock; weights are made from hundredths"
 )]
 
+pub mod boards;
 pub mod contacts;
 pub mod counters;
 pub mod logs;
