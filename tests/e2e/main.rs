@@ -26,6 +26,7 @@ mod provider;
 mod publication;
 mod recompute;
 mod roll_ups;
+mod settlements;
 mod ten_thousand;
 mod thousand;
 mod warmup;
