@@ -5,7 +5,7 @@ use mauntic_domain::ids::{MemberId, ProviderTournamentId};
 use mauntic_domain::scoreboard::{Chain, Match, MatchResult, Round, Rules, Score};
 use mauntic_flows::ports::MatchPlace;
 use mauntic_sim::store::State;
-use mauntic_sim::store::boards::{BoardCounts, TournamentKey};
+use mauntic_sim::store::boards::{BoardCounts, LeagueRow, TournamentKey};
 use serde_json::{Value, json};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
@@ -240,12 +240,13 @@ impl BoardSubject for Postgres {
 /// chain's hashes, which hash a database's own times.
 pub(crate) const TABLES: &str = "select jsonb_build_object(
   'tournaments', (select coalesce(jsonb_agg(jsonb_build_object('organization_id', t.organization_id,
-      'id', t.id, 'provider_id', t.provider_id, 'rules', t.rules, 'tie_breaks', t.tie_breaks,
+      'id', t.id, 'name', t.name, 'provider_id', t.provider_id, 'ranking', t.ranking,
+      'created_at', t.created_at, 'rules', t.rules, 'tie_breaks', t.tie_breaks,
       'rules_version', t.rules_version, 'revision', t.revision, 'ledger_seq', t.ledger_seq,
       'settled_at', t.settled_at, 'closed_at', t.closed_at, 'closed_seq', t.closed_seq,
       'closed_digest', encode(t.closed_digest, 'hex'))
       order by t.organization_id, t.id), '[]') from scoreboard.tournaments t),
-  'matches', (select coalesce(jsonb_agg(to_jsonb(m) - array['home_team', 'away_team']
+  'matches', (select coalesce(jsonb_agg(to_jsonb(m)
       order by m.organization_id, m.tournament_id, m.id), '[]') from scoreboard.matches m),
   'verifications', (select coalesce(jsonb_agg(to_jsonb(v)
       order by v.job_id, v.attempt), '[]') from scoreboard.verifications v),
@@ -257,6 +258,11 @@ pub(crate) const TABLES: &str = "select jsonb_build_object(
       order by e.organization_id, e.board_id, e.member_id), '[]') from scoreboard.entries e),
   'histograms', (select coalesce(jsonb_agg(to_jsonb(h)
       order by h.organization_id, h.board_id, h.points_e4), '[]') from scoreboard.histograms h),
+  'leagues', (select coalesce(jsonb_agg(to_jsonb(l)
+      order by l.organization_id, l.tournament_id, l.id), '[]') from scoreboard.leagues l),
+  'league_members', (select coalesce(jsonb_agg(to_jsonb(m)
+      order by m.organization_id, m.tournament_id, m.league_id, m.member_id), '[]')
+    from scoreboard.league_members m),
   'boards', (select coalesce(jsonb_agg(to_jsonb(b) order by b.organization_id, b.id), '[]')
     from scoreboard.boards b),
   'settlements', (select coalesce(jsonb_agg(jsonb_build_object(
@@ -274,9 +280,11 @@ pub(crate) fn tables(state: &State) -> Value {
     let boards = state.boards();
     let tournaments = boards.tournaments.iter().map(|((owner, id), row)| {
         json!({
-            "organization_id": owner, "id": id, "provider_id": row.provider, "rules": row.rules,
-            "tie_breaks": row.chain, "rules_version": row.rules_version,
-            "revision": row.revision, "ledger_seq": row.head.seq, "settled_at": row.settled_at,
+            "organization_id": owner, "id": id, "name": row.name, "provider_id": row.provider,
+            "ranking": row.ranking, "created_at": row.created_at,
+            "rules": row.rules, "tie_breaks": row.chain,
+            "rules_version": row.rules_version, "revision": row.revision,
+            "ledger_seq": row.head.seq, "settled_at": row.settled_at,
             "closed_at": row.closed.as_ref().map(|closed| closed.closed_at),
             "closed_seq": row.closed.as_ref().map(|closed| closed.ledger_seq),
             "closed_digest": row.closed.as_ref().map(|closed| &closed.digest),
@@ -287,6 +295,7 @@ pub(crate) fn tables(state: &State) -> Value {
         json!({
             "organization_id": place.organization_id, "tournament_id": place.tournament_id,
             "id": place.match_id, "external_id": row.external_id, "round": row.round,
+            "home_team": row.home, "away_team": row.away,
             "kickoff": of.kickoff, "status": of.status.name(),
             "result": of.result.map(MatchResult::canonical),
             "result_version": of.result_version, "settled_version": row.settled_version,
@@ -308,6 +317,8 @@ pub(crate) fn tables(state: &State) -> Value {
         "guesses": guesses(state),
         "entries": entries(state),
         "histograms": histograms(state),
+        "leagues": leagues(state),
+        "league_members": league_members(state),
         "boards": counts(state),
         "settlements": settlements(state),
         "point_entries": point_entries(state),
@@ -353,6 +364,27 @@ fn histograms(state: &State) -> Vec<Value> {
         rows.iter().map(move |(points, members)| {
             json!({"organization_id": owner, "board_id": id, "points_e4": points.e4(),
                 "members": members})
+        })
+    });
+    rows.collect()
+}
+
+fn leagues(state: &State) -> Vec<Value> {
+    let keeps = |key: &TournamentKey, id: &Uuid| {
+        state.boards().kept.get(key).is_some_and(|kept| kept.contains(id))
+    };
+    let row = |((key, id), of): (&(TournamentKey, Uuid), &LeagueRow)| {
+        json!({"organization_id": key.0, "tournament_id": key.1, "id": id, "name": of.name,
+            "created_at": of.created_at, "board": keeps(key, id)})
+    };
+    state.boards().leagues.iter().map(row).collect()
+}
+
+fn league_members(state: &State) -> Vec<Value> {
+    let rows = state.boards().leagues.iter().flat_map(|(((owner, tournament), id), of)| {
+        of.members.iter().map(move |(member, at)| {
+            json!({"organization_id": owner, "tournament_id": tournament, "league_id": id,
+                "member_id": member, "entered_at": at})
         })
     });
     rows.collect()

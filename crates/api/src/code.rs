@@ -3,16 +3,6 @@
 
 use axum::http::StatusCode;
 
-/// Seconds after which a caller should try again. The database's restart and
-/// its fail-over take about this long.
-const UNAVAILABLE_RETRY_SECS: u32 = 5;
-
-/// Seconds after which work that lost against other work can be repeated.
-const CONTENTION_RETRY_SECS: u32 = 1;
-
-/// Seconds in which the relay tops an organization's jobs up once.
-const BACKLOG_RETRY_SECS: u32 = 60;
-
 /// A kind of refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Code {
@@ -47,6 +37,8 @@ pub(crate) enum Code {
     TournamentNotFound,
     MemberNotFound,
     SettlementsPending,
+    MatchNotFound,
+    LeagueNotFound,
     RunHeld,
     RunOver,
     ReplayOver,
@@ -55,6 +47,14 @@ pub(crate) enum Code {
     KeyTaken,
     TypeNotAvailable,
     NotDatabaseOnly,
+    TournamentClosed,
+    TournamentFull,
+    RulesInUse,
+    MatchBegun,
+    GuessesClosed,
+    MatchNotBegun,
+    ResultsProvided,
+    BoardTooLarge,
     NoDraft,
     PreconditionFailed,
     PreconditionRequired,
@@ -68,7 +68,7 @@ pub(crate) enum Code {
 
 impl Code {
     /// Every kind.
-    pub(crate) const ALL: [Self; 48] = [
+    pub(crate) const ALL: [Self; 58] = [
         Self::MalformedJson,
         Self::BodyUnreadable,
         Self::Unauthenticated,
@@ -100,6 +100,8 @@ impl Code {
         Self::TournamentNotFound,
         Self::MemberNotFound,
         Self::SettlementsPending,
+        Self::MatchNotFound,
+        Self::LeagueNotFound,
         Self::RunHeld,
         Self::RunOver,
         Self::ReplayOver,
@@ -108,6 +110,14 @@ impl Code {
         Self::KeyTaken,
         Self::TypeNotAvailable,
         Self::NotDatabaseOnly,
+        Self::TournamentClosed,
+        Self::TournamentFull,
+        Self::RulesInUse,
+        Self::MatchBegun,
+        Self::GuessesClosed,
+        Self::MatchNotBegun,
+        Self::ResultsProvided,
+        Self::BoardTooLarge,
         Self::NoDraft,
         Self::PreconditionFailed,
         Self::PreconditionRequired,
@@ -154,6 +164,8 @@ impl Code {
             Self::TournamentNotFound      => "tournament_not_found",
             Self::MemberNotFound          => "member_not_found",
             Self::SettlementsPending      => "settlements_pending",
+            Self::MatchNotFound           => "match_not_found",
+            Self::LeagueNotFound          => "league_not_found",
             Self::RunHeld                 => "run_held",
             Self::RunOver                 => "run_over",
             Self::ReplayOver              => "replay_over",
@@ -162,6 +174,14 @@ impl Code {
             Self::KeyTaken                => "key_taken",
             Self::TypeNotAvailable        => "type_not_available",
             Self::NotDatabaseOnly         => "not_database_only",
+            Self::TournamentClosed        => "tournament_closed",
+            Self::TournamentFull          => "tournament_full",
+            Self::RulesInUse              => "rules_in_use",
+            Self::MatchBegun              => "match_begun",
+            Self::GuessesClosed           => "guesses_closed",
+            Self::MatchNotBegun           => "match_not_begun",
+            Self::ResultsProvided         => "results_provided",
+            Self::BoardTooLarge           => "board_too_large",
             Self::NoDraft                 => "no_draft",
             Self::PreconditionFailed      => "precondition_failed",
             Self::PreconditionRequired    => "precondition_required",
@@ -196,11 +216,15 @@ impl Code {
             | Self::ReplayNotFound
             | Self::BreakerNotFound
             | Self::TournamentNotFound
+            | Self::MatchNotFound
+            | Self::LeagueNotFound
             | Self::MemberNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed     => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge         => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::ValidationFailed | Self::TooManySignals => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::ValidationFailed | Self::TooManySignals | Self::BoardTooLarge => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            },
             Self::IdempotencyConflict
             | Self::AlreadyAcknowledged
             | Self::AlertExpired
@@ -214,6 +238,13 @@ impl Code {
             | Self::KeyTaken
             | Self::TypeNotAvailable
             | Self::NotDatabaseOnly
+            | Self::TournamentClosed
+            | Self::TournamentFull
+            | Self::RulesInUse
+            | Self::MatchBegun
+            | Self::GuessesClosed
+            | Self::MatchNotBegun
+            | Self::ResultsProvided
             | Self::NoDraft => StatusCode::CONFLICT,
             Self::PreconditionFailed   => StatusCode::PRECONDITION_FAILED,
             Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
@@ -261,6 +292,8 @@ impl Code {
             Self::TournamentNotFound      => "There is no such tournament",
             Self::MemberNotFound          => "The member is not known",
             Self::SettlementsPending      => "Matches are to be settled yet",
+            Self::MatchNotFound           => "There is no such match",
+            Self::LeagueNotFound          => "There is no such league",
             Self::RunHeld                 => "Another run of the schedule is open",
             Self::RunOver                 => "The run is over",
             Self::ReplayOver              => "The replay is over",
@@ -269,8 +302,16 @@ impl Code {
             Self::KeyTaken                => "Another job has its idempotency key",
             Self::TypeNotAvailable        => "This build cannot do the job",
             Self::NotDatabaseOnly         => "A dry run would reach outside",
+            Self::TournamentClosed        => "The tournament is closed",
+            Self::TournamentFull          => "The tournament has too many matches",
+            Self::RulesInUse              => "A match was settled by the rules",
+            Self::MatchBegun              => "The match has begun",
+            Self::GuessesClosed           => "The match takes no guess",
+            Self::MatchNotBegun           => "The match has not begun",
+            Self::ResultsProvided         => "A provider tells the results",
+            Self::BoardTooLarge           => "The board is too large to be ranked so",
             Self::NoDraft                 => "There is no draft",
-            Self::PreconditionFailed      => "The configuration is not as it was seen",
+            Self::PreconditionFailed      => "It is not as it was seen",
             Self::PreconditionRequired    => "The request must say what it saw",
             Self::BacklogFull             => "Too many jobs are waiting",
             Self::InternalError           => "Something went wrong on our side",
@@ -316,6 +357,8 @@ impl Code {
             Self::TournamentNotFound      => "The organization has no tournament of this id.",
             Self::MemberNotFound          => "Nobody of this name has joined the tournament.",
             Self::SettlementsPending      => "Nothing was changed; `matches` names the first whose result is to be settled yet.",
+            Self::MatchNotFound           => "The tournament has no match of this id.",
+            Self::LeagueNotFound          => "The tournament has no league of this id.",
             Self::RunHeld                 => "Nothing was changed; wait until `holder` is over, or cancel it. Without progress it ends at `expiresAt`.",
             Self::RunOver                 => "Nothing was changed; `runStatus` says how it ended.",
             Self::ReplayOver              => "Nothing was changed; `replayStatus` says how it ended.",
@@ -324,9 +367,17 @@ impl Code {
             Self::KeyTaken                => "Nothing was changed; a job with the same key was enqueued since, and one effect is enough.",
             Self::TypeNotAvailable        => "Nothing was changed; the job's logic comes with a later build.",
             Self::NotDatabaseOnly         => "Nothing was tried; only what a job writes to the database can be rolled back.",
+            Self::TournamentClosed        => "Nothing was changed; it takes nothing since `closedAt`.",
+            Self::TournamentFull          => "Nothing was changed; a tournament has at most 4000.",
+            Self::RulesInUse              => "Nothing was changed; rules and tie-breaks stay as they are once a match was settled by them.",
+            Self::MatchBegun              => "Nothing was changed; `externalIds` says which are not still to come.",
+            Self::GuessesClosed           => "Nothing was changed; guesses are taken until the kickoff of a match that is still to come.",
+            Self::MatchNotBegun           => "Nothing was changed; it cannot have ended before its `kickoff`.",
+            Self::ResultsProvided         => "Nothing was changed; results are entered by hand where a tournament has no `providerId`.",
+            Self::BoardTooLarge           => "Of up to 5000 members the points of some rounds are ranked; leave `rounds` out for the board itself.",
             Self::NoDraft                 => "Nothing was changed; a PUT of the configuration begins one.",
-            Self::PreconditionFailed      => "Nothing was changed; read the configuration again and send its ETag.",
-            Self::PreconditionRequired    => "Send the header `If-Match` with the ETag of the configuration.",
+            Self::PreconditionFailed      => "Nothing was changed; read it again and send its ETag.",
+            Self::PreconditionRequired    => "Send the header `If-Match` with the ETag that was seen.",
             Self::BacklogFull             => "Nothing was changed; try again when some of the organization's jobs are done.",
             Self::InternalError           => "Repeating the request will not help; give the request id to an operator.",
             Self::DatabaseUnavailable     => "Nothing was changed; try again.",
@@ -334,33 +385,5 @@ impl Code {
             Self::Contention              => "Nothing was changed; try again.",
             Self::CommitUnknown           => "The connection broke while the change was being committed. Read it back, or repeat the request: a repeat is safe.",
         }
-    }
-
-    /// Seconds for `Retry-After`, where waiting is what helps.
-    pub(crate) const fn retry_after_secs(self) -> Option<u32> {
-        match self {
-            Self::DatabaseUnavailable | Self::CountersUnavailable | Self::CommitUnknown => {
-                Some(UNAVAILABLE_RETRY_SECS)
-            }
-            Self::Contention | Self::ScoreNotReady => Some(CONTENTION_RETRY_SECS),
-            Self::BacklogFull => Some(BACKLOG_RETRY_SECS),
-            _ => None,
-        }
-    }
-
-    /// Whether the same request may succeed later.
-    pub(crate) const fn is_retryable(self) -> bool {
-        matches!(
-            self,
-            Self::BodyUnreadable
-                | Self::ScoreNotReady
-                | Self::RunHeld
-                | Self::BacklogFull
-                | Self::WarmupLimitReached
-                | Self::DatabaseUnavailable
-                | Self::CountersUnavailable
-                | Self::Contention
-                | Self::CommitUnknown
-        )
     }
 }

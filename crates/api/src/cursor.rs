@@ -10,13 +10,15 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use mauntic_domain::contact_events::CAMPAIGN_CHARS_MAX;
-use mauntic_domain::ids::{ContactId, EventId, NAME_LENGTH_MAX, OrganizationId};
+use mauntic_domain::ids::{ContactId, EventId, MemberId, NAME_LENGTH_MAX, OrganizationId};
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoreboard::proof::Part;
 use mauntic_domain::scoring::score::TOTAL_MAX;
 use mauntic_domain::warmup::DomainName;
 use mauntic_domain::warmup::name::DOMAIN_CHARS_MAX;
-use mauntic_flows::ports::{Position, ReportPlace, SignalPlace, TournamentPlace};
+use mauntic_flows::ports::{
+    BoardPlace, MatchTime, Position, ReportPlace, SettlementPlace, SignalPlace, TournamentPlace,
+};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -27,6 +29,9 @@ const LEADERBOARD: &str = "leaderboard.2";
 const CHECK_BYTES: usize = 8;
 /// Of a number of points, and of an instant.
 const NUMBER_BYTES: usize = 8;
+
+/// Of an id.
+const ID_BYTES: usize = 16;
 
 /// Of a day.
 const DAY_BYTES: usize = 4;
@@ -83,6 +88,54 @@ impl Place for DateTime<Utc> {
         // A time that the database can hold, whoever made the cursor.
         let micros = i64::from_bytes(bytes)?;
         Self::from_timestamp_micros(micros).filter(|time| (1970..10_000).contains(&time.year()))
+    }
+}
+
+/// After a match, or a guess about it.
+impl Place for MatchTime {
+    fn to_bytes(&self) -> Vec<u8> {
+        [self.kickoff.to_bytes().as_slice(), self.id.as_bytes()].concat()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (time, id) = bytes.split_first_chunk::<NUMBER_BYTES>()?;
+        Some(Self { kickoff: DateTime::from_bytes(time)?, id: <Uuid as Place>::from_bytes(id)? })
+    }
+}
+
+/// After an entry of a ledger.
+impl Place for SettlementPlace {
+    fn to_bytes(&self) -> Vec<u8> {
+        let (seq, tournament) = (self.seq.to_bytes(), self.tournament_id.as_bytes());
+        [seq.as_slice(), tournament, self.organization_id.as_str().as_bytes()].concat()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (seq, rest) = bytes.split_first_chunk::<NUMBER_BYTES>()?;
+        let (tournament, owner) = rest.split_at_checked(ID_BYTES)?;
+        Some(Self {
+            organization_id: OrganizationId::parse(std::str::from_utf8(owner).ok()?).ok()?,
+            tournament_id: <Uuid as Place>::from_bytes(tournament)?,
+            seq: i64::from_be_bytes(*seq),
+        })
+    }
+}
+
+/// After a line of a board.
+impl Place for BoardPlace {
+    fn to_bytes(&self) -> Vec<u8> {
+        let (standing, joined_at) = (self.standing.to_bytes(), self.joined_at.to_bytes());
+        [standing.as_slice(), &joined_at, self.member.as_str().as_bytes()].concat()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (standing, rest) = bytes.split_first_chunk::<NUMBER_BYTES>()?;
+        let (joined_at, member) = rest.split_first_chunk::<NUMBER_BYTES>()?;
+        Some(Self {
+            standing: i64::from_be_bytes(*standing),
+            joined_at: DateTime::from_bytes(joined_at)?,
+            member: MemberId::parse(std::str::from_utf8(member).ok()?).ok()?,
+        })
     }
 }
 

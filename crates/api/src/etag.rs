@@ -16,7 +16,7 @@ use crate::code::Code;
 use crate::problem::Problem;
 
 /// What the routes begin with whose answers have a tag.
-const TAGGED: [&str; 2] = ["/api/v1/scoring/", ANALYTICS];
+const TAGGED: [&str; 3] = ["/api/v1/scoring/", ANALYTICS, "/api/v1/scoreboards/"];
 
 /// What the routes of reports begin with.
 pub(crate) const ANALYTICS: &str = "/api/v1/analytics/";
@@ -53,7 +53,8 @@ pub(crate) async fn tag(request: Request, next: Next) -> Response {
         parts.headers.get(ETAG).cloned().unwrap_or_else(|| of(&body, parts.headers.get(LINK)));
     let is_known = is_named(&headers, &tag);
     parts.headers.insert(ETAG, tag);
-    parts.headers.insert(CACHE_CONTROL, REVALIDATED);
+    // What may be shown for a while says so itself.
+    parts.headers.entry(CACHE_CONTROL).or_insert(REVALIDATED);
     if !is_known {
         return Response::from_parts(parts, Body::from(body));
     }

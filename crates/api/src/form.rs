@@ -81,6 +81,39 @@ impl Form {
         items
     }
 
+    /// Reads a list of at most `max` texts, each with its place.
+    pub(crate) fn texts<T>(
+        &mut self,
+        name: &'static str,
+        max: usize,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Vec<(T, Pointer)> {
+        let Some(Value::Array(values)) = self.value(name) else {
+            self.fault(name, format!("must be a list of at most {max} strings"));
+            return Vec::new();
+        };
+        if values.len() > max {
+            self.fault(name, format!("must have at most {max} items, has {}", values.len()));
+            return Vec::new();
+        }
+        let list = self.at.field(name);
+        let mut items = Vec::with_capacity(values.len());
+        for (index, value) in values.iter().enumerate() {
+            let at = list.item(index);
+            let parsed = value.as_str().map_or(Err("must be a string".to_owned()), &parse);
+            match parsed {
+                Ok(item) => items.push((item, at)),
+                Err(message) => self.faults.add(&at, message),
+            }
+        }
+        items
+    }
+
+    /// Where a field stands.
+    pub(crate) fn at(&self, name: &str) -> Pointer {
+        self.at.field(name)
+    }
+
     /// What `parse` reads, which is needed.
     pub(crate) fn parse<T>(
         &mut self,

@@ -5,7 +5,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::header::{ETAG, IF_MATCH};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use mauntic_flows::ports::{ConfigToken, Unchanged};
 
 use crate::code::Code;
@@ -21,20 +21,25 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        let mut headers = parts.headers.get_all(IF_MATCH).iter();
-        let Some(header) = headers.next() else {
-            return Err(Problem::new(Code::PreconditionRequired));
-        };
-        // Whatever is no tag of ours, `*` and a weak tag included, names no state
-        // that somebody saw.
-        let tag = header.to_str().ok().filter(|_| headers.next().is_none());
-        let token = tag.and_then(read).ok_or_else(|| Problem::new(Code::PreconditionFailed))?;
-        Ok(Self(token))
+        let token = read(&seen(&parts.headers)?);
+        token.map(Self).ok_or_else(|| Problem::new(Code::PreconditionFailed))
     }
 }
 
+/// What stands between the quotes of the tag that a caller saw.
+pub(crate) fn seen(headers: &HeaderMap) -> Result<String, Problem> {
+    let mut headers = headers.get_all(IF_MATCH).iter();
+    let Some(header) = headers.next() else {
+        return Err(Problem::new(Code::PreconditionRequired));
+    };
+    // Whatever is no tag of ours, `*` and a weak tag included, names no state that
+    // somebody saw.
+    let tag = header.to_str().ok().filter(|_| headers.next().is_none());
+    let tag = tag.and_then(|tag| tag.trim().strip_prefix('"')?.strip_suffix('"'));
+    tag.map(str::to_owned).ok_or_else(|| Problem::new(Code::PreconditionFailed))
+}
+
 fn read(tag: &str) -> Option<ConfigToken> {
-    let tag = tag.trim().strip_prefix('"')?.strip_suffix('"')?;
     let (version, revision) = tag.split_once('.')?;
     Some(ConfigToken { version: number(version)?, revision: number(revision)? })
 }

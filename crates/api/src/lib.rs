@@ -37,6 +37,7 @@ mod problem;
 mod problems;
 mod query;
 mod refused;
+mod retry;
 mod routes;
 mod source;
 mod state;

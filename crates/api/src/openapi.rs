@@ -43,6 +43,7 @@ const EXAMPLE_REQUEST_ID: &str = "01980000-0000-7000-8000-000000000000";
         (name = "analytics", description = "One organization's roll-ups, by day, week or month; as CSV by \
                        `Accept: text/csv`"),
         (name = "warmup", description = "How many e-mails a young sending domain may send a day"),
+        (name = "scoreboards", description = "Tournaments, guesses about their matches, and who stands where"),
         (name = "admin", description = "Every organization's jobs, for operators"),
         (name = "monitoring", description = "Health, open to everybody, and this document, for any key"),
     )

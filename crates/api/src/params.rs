@@ -1,6 +1,6 @@
 //! Parameters of the path and the query.
 
-use axum::extract::{FromRequestParts, Path, Query};
+use axum::extract::{FromRequestParts, Path, Query, RawPathParams};
 use axum::http::Uri;
 use axum::http::request::Parts;
 use mauntic_domain::ids::{ContactId, MemberId};
@@ -88,6 +88,51 @@ impl<S: Send + Sync> FromRequestParts<S> for MemberPath {
             (Some(tournament), Ok(member)) => Ok(Self(tournament, member)),
             _ => Err(faults.problem()),
         }
+    }
+}
+
+/// What the path of a tournament's route names; a handler uses what its own path has.
+pub(crate) struct Places {
+    /// The tournament; of a path without one nobody's.
+    pub(crate) tournament: Uuid,
+    /// The match, or the league.
+    pub(crate) id: Uuid,
+    /// The member.
+    pub(crate) member: MemberId,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Places {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        // The extractor fails on percent-encoding that is no UTF-8, and names no place.
+        let Ok(params) = RawPathParams::from_request_parts(parts, state).await else {
+            return Err(refused("", "must be UTF-8 text".to_owned()));
+        };
+        let mut faults = Faults::of(Part::Path);
+        let (mut tournament, mut id, mut member) = (None, None, None);
+        for (name, text) in &params {
+            let at = Pointer::root().field(name);
+            if name == "memberId" {
+                match MemberId::parse(text) {
+                    Ok(found) => member = Some(found),
+                    Err(error) => faults.add(&at, error.to_string()),
+                }
+                continue;
+            }
+            let slot = if name == "tournamentId" { &mut tournament } else { &mut id };
+            *slot = uuid(text);
+            if slot.is_none() {
+                faults.add(&at, format!("must be {UUID_FORM}"));
+            }
+        }
+        faults.check()?;
+        let nobody = MemberId::parse("-").map_err(|error| refused("memberId", error.to_string()));
+        Ok(Self {
+            tournament: tournament.unwrap_or_default(),
+            id: id.unwrap_or_default(),
+            member: member.map_or(nobody, Ok)?,
+        })
     }
 }
 

@@ -105,6 +105,65 @@ problems! {
     ];
 }
 
+/// Of every route of an organization's tournament.
+const TOURNAMENT: &[Code] = &[Code::OrganizationKeyRequired, Code::TournamentNotFound];
+
+/// Of every route that writes to one.
+const OPEN: &[Code] = &[Code::TournamentClosed];
+
+problems! {
+    /// Refusals of making a tournament.
+    CreateTournamentProblems: KEY, SCOPE, CHANGE, KEYED, &[Code::OrganizationKeyRequired];
+    /// Refusals of reading a tournament, or what it has.
+    ReadTournamentProblems: KEY, SCOPE, TOURNAMENT, &[Code::ValidationFailed];
+    /// Refusals of changing a tournament.
+    ChangeTournamentProblems: KEY, SCOPE, CHANGE, SEEN, TOURNAMENT, OPEN, &[Code::RulesInUse];
+    /// Refusals of telling matches.
+    TellMatchesProblems: KEY, SCOPE, CHANGE, KEYED, TOURNAMENT, OPEN, &[
+        Code::MatchBegun, Code::TournamentFull
+    ];
+    /// Refusals of a result by hand.
+    EnterResultProblems: KEY, SCOPE, CHANGE, TOURNAMENT, OPEN, &[
+        Code::MatchNotFound, Code::MatchNotBegun, Code::ResultsProvided
+    ];
+    /// Refusals of reading a match.
+    ReadMatchProblems: KEY, SCOPE, TOURNAMENT, &[Code::ValidationFailed, Code::MatchNotFound];
+    /// Refusals of members who join, and of making a league.
+    JoinProblems: KEY, SCOPE, CHANGE, KEYED, TOURNAMENT, OPEN;
+    /// Refusals of one who joins.
+    JoinMemberProblems: KEY, SCOPE, CHANGE, TOURNAMENT, OPEN;
+    /// Refusals of reading a member, or what they guessed.
+    ReadMemberProblems: KEY, SCOPE, &[
+        Code::OrganizationKeyRequired, Code::ValidationFailed, Code::MemberNotFound
+    ];
+    /// Refusals of a guess.
+    PutGuessProblems: KEY, SCOPE, CHANGE, TOURNAMENT, OPEN, &[
+        Code::MatchNotFound, Code::MemberNotFound, Code::GuessesClosed
+    ];
+    /// Refusals of guesses.
+    PutGuessesProblems: KEY, SCOPE, CHANGE, KEYED, TOURNAMENT, OPEN, &[
+        Code::MatchNotFound, Code::GuessesClosed
+    ];
+    /// Refusals of reading a league.
+    ReadLeagueProblems: KEY, SCOPE, TOURNAMENT, &[Code::ValidationFailed, Code::LeagueNotFound];
+    /// Refusals of a page of a board.
+    BoardProblems: KEY, SCOPE, TOURNAMENT, &[Code::ValidationFailed, Code::BoardTooLarge];
+    /// Refusals of a page of a league's board.
+    LeagueBoardProblems: KEY, SCOPE, TOURNAMENT, &[
+        Code::ValidationFailed, Code::BoardTooLarge, Code::LeagueNotFound
+    ];
+    /// Refusals of a member's rank.
+    MemberBoardProblems: KEY, SCOPE, TOURNAMENT, &[
+        Code::ValidationFailed, Code::BoardTooLarge, Code::MemberNotFound
+    ];
+    /// Refusals of members who enter a league.
+    EnterLeagueProblems: KEY, SCOPE, CHANGE, KEYED, TOURNAMENT, OPEN, &[Code::LeagueNotFound];
+    /// Refusals of leaving a league.
+    LeaveLeagueProblems: KEY, SCOPE, TOURNAMENT, OPEN, &[
+        Code::ValidationFailed, Code::CommitUnknown, Code::LeagueNotFound
+    ];
+}
+
 problems! {
     /// Refusals of a route for operators that has no parameters.
     OperatorProblems: KEY, SCOPE, OPERATOR;

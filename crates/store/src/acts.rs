@@ -21,7 +21,7 @@ use crate::flight::{
 
 /// What came of a move.
 pub(crate) enum Made<D, R> {
-    /// It was done: committed, with these entries.
+    /// It was done: committed, with these entries, if any.
     Done(D, Vec<Noted>),
     /// There was nothing to do: rolled back, and the caller is told this.
     Nothing(R),
@@ -214,6 +214,9 @@ async fn finish<D: Serialize>(
     };
     let keep = kept.as_ref().map(|(columns, answer)| columns.keeping(answer));
     let mut last: Vec<_> = keep.iter().map(|params| answers::keep(params)).collect();
+    if noted.is_empty() {
+        return open.commit(&last).await;
+    }
     if whose.organization.is_some() {
         last.push(Statement { sql: include_str!("../sql/become_operator.sql"), params: &[] });
     }

@@ -149,6 +149,7 @@ impl Whole {
             chain: json(shown, "tie_breaks")?,
             ranking: ranking(shown)?,
             revision: column(shown, "revision")?,
+            unsettled: column(shown, "unsettled")?,
             entrants: rows.iter().filter(is_there).map(entrant).collect::<Result<_, _>>()?,
         })
     }
@@ -179,7 +180,8 @@ async fn part(
         return Ok(None);
     }
     let (ranking, revision) = (ranking(&shown)?, column(&shown, "revision")?);
-    Ok(Some(Board { ranking, revision, slice: slice(&lines)? }))
+    let unsettled = column(&shown, "unsettled")?;
+    Ok(Some(Board { ranking, revision, unsettled, slice: slice(&lines)? }))
 }
 
 /// How a board is shown, with some of its lines, of one snapshot; none where there is no

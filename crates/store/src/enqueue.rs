@@ -205,7 +205,7 @@ impl<'a> Asked<'a> {
 }
 
 /// Jobs to be enqueued, column by column for `unnest`.
-struct Columns<'a> {
+pub(crate) struct Columns<'a> {
     owner: &'a str,
     types: Vec<&'static str>,
     queues: Vec<&'static str>,
@@ -217,7 +217,7 @@ struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    fn of(owner: &'a str, jobs: &[&'a NewJob]) -> Self {
+    pub(crate) fn of(owner: &'a str, jobs: &[&'a NewJob]) -> Self {
         let types = || jobs.iter().map(|new| new.job.job_type());
         let key = |new: &&'a NewJob| match &new.key {
             JobKey::None => None,
@@ -235,7 +235,7 @@ impl<'a> Columns<'a> {
         }
     }
 
-    fn params(&self) -> [Param<'_>; 8] {
+    pub(crate) fn params(&self) -> [Param<'_>; 8] {
         [
             (&self.owner, Type::TEXT),
             (&self.types, Type::TEXT_ARRAY),

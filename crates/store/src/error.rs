@@ -23,6 +23,9 @@ const MEANWHILE: &str = "JB004";
 /// SQLSTATE raised where somebody else holds a tournament that is to be settled.
 const BUSY: &str = "JB008";
 
+/// SQLSTATE raised where a board, or a tournament, does not take what is written.
+const REFUSED: &str = "JB007";
+
 /// The component in errors.
 pub(crate) const DATABASE: &str = "the database";
 
@@ -94,6 +97,11 @@ pub(crate) fn is_busy(error: &Error) -> bool {
 pub(crate) fn is_undefined(error: &Error) -> bool {
     let missing = [SqlState::UNDEFINED_FUNCTION, SqlState::INVALID_SCHEMA_NAME];
     error.code().is_some_and(|code| missing.contains(code))
+}
+
+/// Whether a board, or a tournament, did not take what was written.
+pub(crate) fn is_refused_board(error: &Error) -> bool {
+    error.code().is_some_and(|code| code.code() == REFUSED)
 }
 
 /// What somebody else has changed since a decision: it is to be made again.

@@ -207,7 +207,8 @@ async fn a_league_is_ranked_when_it_is_read<S: BoardSubject>(mut world: World<S>
     assert_eq!(read(league, 4).await, LeagueBoard::TooLarge);
     assert_eq!(read(Uuid::from_u128(3), 5).await, LeagueBoard::Unknown);
     let entrants_of = |board, entered| match board {
-        LeagueBoard::Members { chain, ranking, revision, entrants } => {
+        LeagueBoard::Members { chain, ranking, revision, unsettled, entrants } => {
+            assert_eq!(unsettled, 0);
             let expected = (&Chain::default(), Kind::Competition, SETTLED + entered);
             assert_eq!((&chain, ranking, revision), expected);
             entrants

@@ -23,6 +23,7 @@ mod report_lines;
 mod reports;
 mod reserve;
 mod score;
+mod scoreboards;
 mod signals;
 mod time;
 mod warmup;
@@ -105,7 +106,7 @@ fn routes<P: Ports, R: Registry<Shared<P>>>(registry: R) -> R {
         reports::score_distribution,
         reports::enrichment_metrics,
     );
-    admin::routes(registry)
+    admin::routes(scoreboards::routes(registry))
 }
 
 async fn not_found() -> Problem {

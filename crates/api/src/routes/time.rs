@@ -1,6 +1,6 @@
 //! Times in a query, and how times are shown.
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
 
 /// What [`instant`] reads.
 pub(crate) const INSTANT_FORM: &str =
@@ -13,6 +13,11 @@ pub(crate) const DAY_FORM: &str = "a day, as 2026-11-29";
 pub(crate) fn instant(text: &str) -> Option<DateTime<Utc>> {
     let time = DateTime::parse_from_rfc3339(text).ok()?;
     DateTime::from_timestamp_millis(time.timestamp_millis())
+}
+
+/// Reads an instant that is shown with four digits of its year.
+pub(crate) fn dated(text: &str) -> Option<DateTime<Utc>> {
+    instant(text).filter(|time| (1970..10_000).contains(&time.year()))
 }
 
 /// Reads a day.

@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
-use chrono::{DateTime, Datelike, Utc};
 use mauntic_domain::warmup::schedule::{DAY_MAX, EMAILS_MAX, STEPS_MAX};
 use mauntic_domain::warmup::{DomainName, Schedule, Step};
 use mauntic_flows::commands::reserve::count_today;
@@ -12,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::time::instant;
+use super::time::dated;
 use super::{shown, shown_if};
 use crate::auth::{Read, Tenant, Write};
 use crate::body::JsonBody;
@@ -215,15 +214,10 @@ fn change(fields: Map<String, Value>) -> Result<DomainChange, Problem> {
     let mut form = Form::of(fields, &["verified", "createdAt", "schedule"]);
     let verified = form.flag("verified");
     let expected = "a time of RFC 3339 with its zone, as 2026-11-29T12:00:00Z";
-    let created_at = form.parse_if("createdAt", expected, |value| value.as_str().and_then(since));
+    let created_at = form.parse_if("createdAt", expected, |value| value.as_str().and_then(dated));
     let schedule = if form.has("schedule") { schedule(&mut form) } else { None };
     form.done()?;
     Ok(DomainChange { verified, created_at, schedule })
-}
-
-/// An instant that is shown with four digits of its year.
-fn since(text: &str) -> Option<DateTime<Utc>> {
-    instant(text).filter(|time| (1970..10_000).contains(&time.year()))
 }
 
 /// None inside for an empty list, which is the product's own schedule.

@@ -19,6 +19,7 @@ mod report_pages;
 mod reports;
 mod roles;
 mod schema;
+mod scoreboards;
 mod scoring;
 mod signals;
 mod things;

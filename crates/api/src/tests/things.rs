@@ -1,17 +1,19 @@
 //! Something for every operator's route: schedules that were judged, a run with
 //! a job that waits and one that is dead, its case, and a replay of many.
 
+use chrono::TimeDelta;
 use mauntic_domain::ids::MemberId;
 use mauntic_domain::jobs::{JobState, JobType};
 use mauntic_domain::replays::Terms;
 use mauntic_domain::schedules::Settings;
-use mauntic_domain::scoreboard::{Chain, Rules};
+use mauntic_domain::scoreboard::ranks::Kind;
+use mauntic_domain::scoreboard::{Chain, Match, Round, Rules};
 use mauntic_domain::scoring::Config;
 use mauntic_domain::warmup::DomainName;
 use mauntic_flows::cron;
 use mauntic_flows::ports::{
     Act, CaseFilter, ConfigPart, ConfigStore, ConfigToken, Database, DomainChange, DomainStore,
-    OperatorStore, Ports, ReplayOrder,
+    MatchPlace, OperatorStore, Ports, ReplayOrder, Tournament, TournamentSettings,
 };
 use mauntic_sim::store::MemorySession;
 use mauntic_sim::store::rows::{JobRow, LetterRow, RunRecord};
@@ -19,7 +21,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::call::{Answer, Call};
-use super::world::{OPERATOR_KEY, World, organization};
+use super::world::{OPERATOR_KEY, World, epoch, organization};
 use crate::access::RouteRule;
 
 pub(crate) const SCHEDULE: &str = "scoring-batch-recompute";
@@ -34,10 +36,11 @@ pub(crate) const DEAD: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_00
 pub(crate) const CASE: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0004);
 pub(crate) const REPLAY: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0005);
 pub(crate) const ALERT: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0007);
-/// A member of it.
-pub(crate) const MEMBER: &str = "member_1";
-/// Of `org_a`.
+/// Of `org_a`, with a match that is to come, a league, and a member who is in it.
 pub(crate) const TOURNAMENT: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0008);
+pub(crate) const MATCH: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0009);
+pub(crate) const LEAGUE: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_000a);
+pub(crate) const MEMBER: &str = "member_1";
 /// The id of nothing.
 pub(crate) const NOTHING: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0006);
 
@@ -71,6 +74,7 @@ pub(crate) fn path_with(rule: &RouteRule, name: Option<&str>) -> String {
         path if path.contains("/scoreboards/{id}") => TOURNAMENT,
         _ => CASE,
     };
+    let [tournament, match_id, league] = [TOURNAMENT, MATCH, LEAGUE].map(|id| id.to_string());
     let mut path = rule.path.to_owned();
     for (place, there) in [
         ("{contactId}", "contact_1"),
@@ -80,6 +84,10 @@ pub(crate) fn path_with(rule: &RouteRule, name: Option<&str>) -> String {
         ("{jobKey}", SCHEDULE),
         ("{queue}", QUEUE),
         ("{name}", BREAKER),
+        ("{tournamentId}", &tournament),
+        ("{matchId}", &match_id),
+        ("{leagueId}", &league),
+        ("{memberId}", MEMBER),
         ("{id}", &id.to_string()),
     ] {
         path = path.replace(place, name.unwrap_or(there));
@@ -100,12 +108,42 @@ pub(crate) fn query_of(rule: &RouteRule) -> &'static str {
 
 /// Whether a rule changes what its caller must have seen.
 pub(crate) fn is_guarded(rule: &RouteRule) -> bool {
-    rule.path.contains("config") && rule.method != "GET" && !rule.path.ends_with("/preview")
+    let is_config = rule.path.contains("config") && !rule.path.ends_with("/preview");
+    is_config && rule.method != "GET" || is_of_tournament(rule)
+}
+
+/// Whether a rule changes a tournament itself.
+fn is_of_tournament(rule: &RouteRule) -> bool {
+    rule.method == "PATCH" && rule.path.ends_with("/{tournamentId}")
 }
 
 /// A sound request of a rule, with what its caller saw.
 pub(crate) fn seeing(rule: &RouteRule, call: Call) -> Call {
-    if is_guarded(rule) { call.header("if-match", "\"0.1\"") } else { call }
+    match is_guarded(rule) {
+        true if is_of_tournament(rule) => call.header("if-match", &tournament_tag()),
+        true => call.header("if-match", "\"0.1\""),
+        false => call,
+    }
+}
+
+/// The tag of the tournament that a world with all things has.
+pub(crate) fn tournament_tag() -> String {
+    let settings = TournamentSettings {
+        name: "a tournament".to_owned(),
+        provider_id: None,
+        ranking: Kind::default(),
+        rules: Rules::default(),
+        chain: Chain::default(),
+    };
+    let tournament = Tournament {
+        id: TOURNAMENT,
+        settings,
+        rules_version: 1,
+        settled_at: None,
+        closed_at: None,
+        created_at: epoch(),
+    };
+    format!("\"{}\"", tournament.tag())
 }
 
 /// What a sound request of a rule has for a body.
@@ -116,10 +154,23 @@ pub(crate) fn body_of(rule: &RouteRule) -> &'static str {
         "/api/v1/scoring/alerts/{id}/acknowledge" => r#"{"userId":"user_1"}"#,
         "/api/v1/scoring/config" | "/api/v1/scoring/signal-config" => r#"{"entries":[]}"#,
         "/api/v1/warmup/domains/{domain}/reserve" => r#"{"count":10}"#,
+        path if path.starts_with("/api/v1/scoreboards/") => of_tournament(rule),
         "/api/v2/admin/cron/{jobKey}" => r#"{"paused":true,"note":"why"}"#,
         "/api/v2/admin/queues/{queue}/messages" => r#"{"type":"scoring.Probe"}"#,
         path if path.starts_with("/api/v2/admin/scoreboards/") => r#"{"organizationId":"org_a"}"#,
         "/api/v2/admin/dlq/replay" => r#"{"filter":{}}"#,
+        _ => "{}",
+    }
+}
+
+fn of_tournament(rule: &RouteRule) -> &'static str {
+    match (rule.method, rule.path.rsplit('/').next().unwrap_or_default()) {
+        ("POST", "matches") => r#"{"matches":[]}"#,
+        ("POST", "guesses") => r#"{"guesses":[]}"#,
+        ("POST", "members") => r#"{"members":[]}"#,
+        ("PUT", "result") => r#"{"status":"ended","score":{"ft":[2,1]}}"#,
+        ("PUT", _) if rule.path.contains("/guesses/") => r#"{"home":2,"away":1}"#,
+        ("POST" | "PATCH", _) => r#"{"name":"a name"}"#,
         _ => "{}",
     }
 }
@@ -144,6 +195,7 @@ impl World {
     /// A world with all of them.
     pub(crate) async fn with_things() -> Self {
         let world = Self::new();
+        world.put_scoreboard();
         let schedules = cron::schedules(&Settings::default()).unwrap();
         let report = cron::judge_all(&world.ports, &schedules, None).await.unwrap();
         assert_eq!(report.error, None);
@@ -153,10 +205,6 @@ impl World {
         world.store().put_job(job(&world, WAITING, "contact_1"));
         world.put_dead(DEAD, CASE, "contact_2");
         world.put_alert(ALERT, "DEMO_REQUEST");
-        let tournament = (organization("org_a"), TOURNAMENT);
-        world.store().put_tournament(tournament.clone(), Rules::default(), Chain::default());
-        let member = MemberId::parse(MEMBER).unwrap();
-        world.store().put_members(&tournament, &[(member, now)]);
         let terms = Terms { limit: 10, canary: 0, per_second: 10 };
         let filter = CaseFilter { reason: Some("none".to_owned()), ..CaseFilter::default() };
         let order = ReplayOrder { id: REPLAY, filter, terms };
@@ -169,6 +217,20 @@ impl World {
             session.save_draft(&owner, &act, nothing, &part).await.unwrap().unwrap();
         }
         world
+    }
+
+    /// A tournament of `org_a`.
+    pub(crate) fn put_scoreboard(&self) {
+        let store = self.store();
+        let key = (organization("org_a"), TOURNAMENT);
+        store.put_tournament(key.clone(), Rules::default(), Chain::default());
+        let (organization_id, tournament_id) = key.clone();
+        let place = MatchPlace { organization_id, tournament_id, match_id: MATCH };
+        let kickoff = epoch() + TimeDelta::hours(1);
+        store.put_match(place, Round::parse("Final").unwrap(), Match::scheduled(kickoff));
+        let member = MemberId::parse(MEMBER).unwrap();
+        store.put_members(&key, &[(member.clone(), epoch())]);
+        store.put_league(&key, LEAGUE, &[member]);
     }
 
     /// A dead job more of the run, and its case.

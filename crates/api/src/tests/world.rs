@@ -60,7 +60,7 @@ const KEYS: [(&str, Option<&str>, &[Scope]); 7] = [
 ];
 
 /// What a request asks of a session once its key is known.
-const WORK: [Call; 49] = [
+const WORK: [Call; 60] = [
     Call::PutFeatures,
     Call::TakeIn,
     Call::Enqueue,
@@ -75,6 +75,16 @@ const WORK: [Call; 49] = [
     Call::Domain,
     Call::Domains,
     Call::Report,
+    Call::WriteTournament,
+    Call::Tournaments,
+    Call::Matches,
+    Call::JoinedAt,
+    Call::GuessesOf,
+    Call::Leagues,
+    Call::BoardPage,
+    Call::BoardAround,
+    Call::LeagueBoard,
+    Call::BoardWindow,
     Call::Config,
     Call::SaveDraft,
     Call::DiscardDraft,
@@ -106,6 +116,7 @@ const WORK: [Call; 49] = [
     Call::Breakers,
     Call::ResetBreaker,
     Call::Audit,
+    Call::Settlements,
     Call::LedgerPage,
     Call::Drifts,
     Call::CloseTournament,

@@ -2,7 +2,8 @@
 //! provider and what is made of its answer, what a guess is worth, what a settlement
 //! changes, and who stands where.
 //!
-//! - [`score`], [`result`], [`round`], [`matches`](mod@matches): a match and how it ended.
+//! - [`score`], [`result`], [`round`], [`matches`](mod@matches), [`fixtures`]: a match, how
+//!   it is told, and how it ended.
 //! - [`candidates`], [`provider`], [`refusal`], [`verify`](mod@verify), [`reason`]: when
 //!   a provider is asked, what it answers, and what comes of it.
 //! - [`knockout`]: which matches a tournament lacks once a round is over.
@@ -18,6 +19,7 @@ pub mod candidates;
 pub mod chain;
 pub mod close;
 pub mod explain;
+pub mod fixtures;
 pub mod fold;
 pub mod guesses;
 pub mod histogram;
@@ -41,6 +43,7 @@ pub mod verify;
 
 pub use candidates::Candidate;
 pub use chain::{Chain, Entrant, TieBreak};
+pub use fixtures::Fixture;
 pub use fold::{Board, fold};
 pub use guesses::Guess;
 pub use histogram::Histogram;
@@ -65,6 +68,8 @@ pub use verify::{Abandoned, NoAnswer, Policy, Postponed, Verification, verify};
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_fixtures;
 #[cfg(test)]
 mod tests_proof;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Datelike, Utc};
 use serde_json::{Map, Value};
 
+use super::fixtures::is_team;
 use super::matches::Status;
 use super::refusal::AnswerError;
 use super::result::MatchResult;
@@ -118,9 +119,7 @@ fn text<'a>(fields: &'a Map<String, Value>, field: &'static str) -> Result<&'a s
 
 fn team(fields: &Map<String, Value>, field: &'static str) -> Result<String, AnswerError> {
     let name = text(fields, field)?;
-    let is_short = name.len() <= 4 * TEAM_CHARS_MAX && name.chars().count() <= TEAM_CHARS_MAX;
-    let is_name = !name.trim().is_empty() && is_short && !name.chars().any(char::is_control);
-    if is_name { Ok(name.to_owned()) } else { Err(AnswerError::Field { field }) }
+    if is_team(name) { Ok(name.to_owned()) } else { Err(AnswerError::Field { field }) }
 }
 
 /// Years of four digits, from 1970 on: every sum of times with these is in range.
@@ -133,7 +132,10 @@ fn time(fields: &Map<String, Value>, field: &'static str) -> Result<DateTime<Utc
 }
 
 /// The result of `score`; none where that, or its `ft`, is absent or null.
-fn read_result(fields: &Map<String, Value>) -> Result<Option<MatchResult>, AnswerError> {
+///
+/// # Errors
+/// When it is none.
+pub fn read_result(fields: &Map<String, Value>) -> Result<Option<MatchResult>, AnswerError> {
     let score = match fields.get("score") {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::Object(score)) => score,

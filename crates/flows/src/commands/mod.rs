@@ -16,6 +16,7 @@ pub mod show_score;
 pub mod start_run;
 pub mod verify_audit;
 pub mod verify_ledger;
+pub mod write_tournament;
 
 use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::jobs::{Message, Queue};

@@ -94,6 +94,8 @@ pub struct Board {
     /// Raised by every settlement that is applied, everybody who joins, and every rebuild
     /// that changed something: the same revision shows the same board.
     pub revision: i64,
+    /// Matches that have ended and whose newest result does not count yet.
+    pub unsettled: i64,
     /// The part that was asked for; empty where nobody stands there.
     pub slice: BoardSlice,
 }
@@ -116,6 +118,8 @@ pub enum LeagueBoard {
         ranking: Kind,
         /// See [`Board::revision`].
         revision: i64,
+        /// See [`Board::unsettled`].
+        unsettled: i64,
         /// Its members.
         entrants: Vec<Entrant>,
     },

@@ -19,8 +19,12 @@ mod reports;
 mod schedule;
 mod scoreboard;
 mod settle;
+mod settled_views;
 mod signals;
 mod tenant;
+mod tournament_views;
+mod tournament_writes;
+mod tournaments;
 mod upkeep;
 mod verification;
 mod views;
@@ -65,13 +69,22 @@ pub use scoreboard::{
     SettlementWrite,
 };
 pub use settle::{Died, OutgoingEvent, PutOff, Replayed, Retired, SetBackJob, Setback, Wakeup};
+pub use settled_views::{SettledStore, SettlementFilter, SettlementPlace, SettlementView};
 pub use signals::{
     ALERT_STATUSES, Acknowledged, AlertFate, AlertFilter, AlertView, ContactView, Days, HistoryDay,
     SIGNALS_READ_MAX, SignalList, SignalPlace, SignalStore, SignalView,
 };
 pub use tenant::{
     ApiKey, Beat, Enqueued, FeaturesStored, GivenUp, Instance, JobKey, KeyStore, LeaderboardEntry,
-    NewJob, Position, QueueStats, Scope, ScoreRow, Vitals, Warning, WarningKind,
+    NewJob, Position, QueueStats, Scope, ScoreRow, TenantStore, Vitals,
+    Warning, WarningKind,
+};
+pub use tournament_views::{GuessView, LeagueView, MatchFilter, MatchTime, MatchView};
+pub use tournament_writes::{
+    ToldMatch, TournamentRefused, TournamentStore, TournamentWrite, TournamentWritten, tell,
+};
+pub use tournaments::{
+    Tournament, TournamentChange, TournamentSettings, is_open, tournament_actions,
 };
 pub use upkeep::{Closed, Closing, DriftRow, DriftWrite, RebuildWrite, UpkeepStore};
 pub use verification::{
@@ -85,10 +98,9 @@ pub use views::{
 pub use warmup::{Counters, DomainChange, DomainStore, Object, SendingDomain};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use mauntic_domain::ids::{ContactId, OrganizationId};
+use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::jobs::Queue;
 use mauntic_domain::jobs::data::ContactRange;
-use mauntic_domain::scoring::Features;
 use uuid::Uuid;
 
 /// Everything a use case needs; handlers are generic over it.
@@ -128,6 +140,8 @@ pub trait Database: Sync {
         + LedgerStore
         + UpkeepStore
         + ExplainStore
+        + TournamentStore
+        + SettledStore
         + RelayStore
         + RunStore
         + ScheduleStore
@@ -299,48 +313,4 @@ pub trait ScheduleStore: Sync {
     async fn write_judged(&self, judged: &JudgedSchedule) -> Result<Judged, PortError>;
     /// Pauses a schedule with a note, or resumes it; false if it is unknown.
     async fn pause(&self, job_key: &str, note: Option<&str>) -> Result<bool, PortError>;
-}
-
-/// What the HTTP worker does for one organization, under row-level security.
-#[trait_variant::make(Send)]
-pub trait TenantStore: Sync {
-    /// Stores a contact's features and enqueues its scoring, in one transaction.
-    async fn put_features(
-        &self,
-        organization: &OrganizationId,
-        contact: &ContactId,
-        features: &Features,
-        job: &NewJob,
-    ) -> Result<FeaturesStored, PortError>;
-    /// Enqueues jobs of one organization, in one transaction, in the order of
-    /// the answer: none where one key stands for other content
-    /// ([`PortError::KeyConflict`]) or the backlog is full
-    /// ([`PortError::Backlog`]).
-    /// With a `key` the first answer to it is given again, and nothing written.
-    async fn enqueue(
-        &self,
-        organization: &OrganizationId,
-        jobs: &[NewJob],
-        key: Option<&RequestKey>,
-    ) -> Result<Vec<Enqueued>, PortError>;
-    /// [`RelayStore::mark_sent`] under the organization's row-level security.
-    async fn mark_own_sent(
-        &self,
-        organization: &OrganizationId,
-        ids: &[Uuid],
-    ) -> Result<(), PortError>;
-    /// A contact's score; the outer `None` is an unknown contact, the inner one
-    /// a contact without a score yet.
-    async fn score(
-        &self,
-        organization: &OrganizationId,
-        contact: &ContactId,
-    ) -> Result<Option<Option<ScoreRow>>, PortError>;
-    /// Contacts by total, highest first, ties by contact id.
-    async fn leaderboard(
-        &self,
-        organization: &OrganizationId,
-        after: Option<&Position>,
-        limit: i64,
-    ) -> Result<Vec<LeaderboardEntry>, PortError>;
 }

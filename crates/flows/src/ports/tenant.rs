@@ -6,10 +6,10 @@ use chrono::{DateTime, Utc};
 use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::jobs::{Job, JobState, Queue};
 use mauntic_domain::points::PointsE4;
-use mauntic_domain::scoring::{Grade, Score};
+use mauntic_domain::scoring::{Features, Grade, Score};
 use uuid::Uuid;
 
-use super::PortError;
+use super::{PortError, RequestKey};
 
 /// Which jobs are one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -249,6 +249,50 @@ pub struct QueueStats {
     pub dead_letters: i64,
     /// Age of the oldest that waits, in seconds.
     pub oldest_secs: Option<i64>,
+}
+
+/// What the HTTP worker does for one organization, under row-level security.
+#[trait_variant::make(Send)]
+pub trait TenantStore: Sync {
+    /// Stores a contact's features and enqueues its scoring, in one transaction.
+    async fn put_features(
+        &self,
+        organization: &OrganizationId,
+        contact: &ContactId,
+        features: &Features,
+        job: &NewJob,
+    ) -> Result<FeaturesStored, PortError>;
+    /// Enqueues jobs of one organization, in one transaction, in the order of
+    /// the answer: none where one key stands for other content
+    /// ([`PortError::KeyConflict`]) or the backlog is full
+    /// ([`PortError::Backlog`]).
+    /// With a `key` the first answer to it is given again, and nothing written.
+    async fn enqueue(
+        &self,
+        organization: &OrganizationId,
+        jobs: &[NewJob],
+        key: Option<&RequestKey>,
+    ) -> Result<Vec<Enqueued>, PortError>;
+    /// [`super::RelayStore::mark_sent`] under the organization's row-level security.
+    async fn mark_own_sent(
+        &self,
+        organization: &OrganizationId,
+        ids: &[Uuid],
+    ) -> Result<(), PortError>;
+    /// A contact's score; the outer `None` is an unknown contact, the inner one
+    /// a contact without a score yet.
+    async fn score(
+        &self,
+        organization: &OrganizationId,
+        contact: &ContactId,
+    ) -> Result<Option<Option<ScoreRow>>, PortError>;
+    /// Contacts by total, highest first, ties by contact id.
+    async fn leaderboard(
+        &self,
+        organization: &OrganizationId,
+        after: Option<&Position>,
+        limit: i64,
+    ) -> Result<Vec<LeaderboardEntry>, PortError>;
 }
 
 /// Keys and what needs no organization.

@@ -87,6 +87,12 @@ pub enum Call {
     Drifts,
     CloseTournament,
     BoardWindow,
+    WriteTournament,
+    Tournaments,
+    Matches,
+    JoinedAt,
+    GuessesOf,
+    Leagues,
     FindKey,
     Vitals,
     GivenUp,
@@ -115,6 +121,7 @@ pub enum Call {
     ResetBreaker,
     Audit,
     AuditChain,
+    Settlements,
     Send,
     Backlog,
     Publish,
@@ -216,6 +223,7 @@ impl Call {
                 | Self::PublishConfig
                 | Self::Acknowledge
                 | Self::PutDomain
+                | Self::WriteTournament
         )
     }
 
@@ -250,6 +258,11 @@ impl Call {
                 | Self::BoardAround
                 | Self::LeagueBoard
                 | Self::BoardWindow
+                | Self::Tournaments
+                | Self::Matches
+                | Self::JoinedAt
+                | Self::GuessesOf
+                | Self::Leagues
                 | Self::FindKey
                 | Self::Vitals
                 | Self::GivenUp
@@ -293,6 +306,7 @@ impl Call {
                 | Self::Breakers
                 | Self::Audit
                 | Self::AuditChain
+                | Self::Settlements
         )
     }
 }

@@ -150,17 +150,29 @@ impl State {
         if members == Some(None) {
             return LeagueBoard::Unknown;
         }
-        let is_on = |of: &Entrant| members.flatten().is_none_or(|in_it| in_it.contains(&of.member));
+        let is_on = |of: &Entrant| {
+            members.flatten().is_none_or(|in_it| in_it.members.contains_key(&of.member))
+        };
         let entrants: Vec<Entrant> = all.into_iter().filter(is_on).collect();
         if entrants.len() > size(most) {
             return LeagueBoard::TooLarge;
         }
         LeagueBoard::Members {
             chain: row.chain.clone(),
-            ranking: Kind::default(),
+            ranking: row.ranking,
             revision: self.revision(organization, board),
+            unsettled: self.unsettled(&key),
             entrants,
         }
+    }
+
+    /// Matches of a tournament whose newest result does not count yet.
+    fn unsettled(&self, key: &(OrganizationId, Uuid)) -> i64 {
+        let own = self.boards.matches.iter().filter(|(place, row)| {
+            (&place.organization_id, place.tournament_id) == (&key.0, key.1)
+                && row.settled_version < row.stored.result_version
+        });
+        i64::try_from(own.count()).unwrap_or(i64::MAX)
     }
 
     pub(super) fn board(
@@ -171,7 +183,8 @@ impl State {
         lines: &[BoardLine],
         part: std::ops::Range<usize>,
     ) -> Option<Board> {
-        self.boards.tournaments.get(&(organization.clone(), board.tournament))?;
+        let tournament = (organization.clone(), board.tournament);
+        let ranking = self.boards.tournaments.get(&tournament)?.ranking;
         if board.league.is_some() && !self.boards.keeps_board(organization, board) {
             return None;
         }
@@ -189,8 +202,9 @@ impl State {
         };
         let slice = BoardSlice { lines: shown, tied_before };
         Some(Board {
-            ranking: Kind::default(),
+            ranking,
             revision: self.revision(organization, board),
+            unsettled: self.unsettled(&tournament),
             slice,
         })
     }

@@ -8,6 +8,7 @@ use mauntic_domain::ids::{MemberId, OrganizationId, ProviderMatchId, ProviderTou
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoreboard::board::LEAGUE_READ_MAX;
 use mauntic_domain::scoreboard::ledger::to_hex;
+use mauntic_domain::scoreboard::ranks::Kind;
 use mauntic_domain::scoreboard::{
     Chain, Entry, Match, MatchResult, Reason, Round, Rules, Score, Totals,
 };
@@ -23,7 +24,9 @@ pub type TournamentKey = (OrganizationId, Uuid);
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the migrations document the columns")]
 pub struct TournamentRow {
+    pub name: String,
     pub provider: Option<ProviderTournamentId>,
+    pub ranking: Kind,
     pub rules: Rules,
     pub chain: Chain,
     pub rules_version: i32,
@@ -32,6 +35,7 @@ pub struct TournamentRow {
     pub head: Walk,
     pub settled_at: Option<DateTime<Utc>>,
     pub closed: Option<Closed>,
+    pub created_at: DateTime<Utc>,
 }
 
 impl TournamentRow {
@@ -47,6 +51,8 @@ impl TournamentRow {
 pub struct MatchRow {
     pub external_id: String,
     pub round: Round,
+    pub home: String,
+    pub away: String,
     pub stored: Match,
     pub settled_version: i32,
 }
@@ -60,6 +66,16 @@ pub struct VerificationRow {
     pub fetched_at: DateTime<Utc>,
     pub reason: Reason,
     pub result_version: i32,
+}
+
+/// A row of `scoreboard.leagues`, with those of `scoreboard.league_members`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the migrations document the columns")]
+pub struct LeagueRow {
+    pub name: String,
+    pub created_at: DateTime<Utc>,
+    /// Since when each is in it.
+    pub members: BTreeMap<MemberId, DateTime<Utc>>,
 }
 
 /// A row of `scoreboard.guesses`.
@@ -99,8 +115,26 @@ pub struct LedgerRow {
     pub detail: Option<String>,
 }
 
+impl TournamentRow {
+    pub(super) fn new(now: DateTime<Utc>) -> Self {
+        Self {
+            name: String::new(),
+            provider: None,
+            ranking: Kind::default(),
+            rules: Rules::default(),
+            chain: Chain::default(),
+            rules_version: 1,
+            revision: 0,
+            head: Walk::default(),
+            settled_at: None,
+            closed: None,
+            created_at: now,
+        }
+    }
+}
+
 impl BoardCounts {
-    fn enter(&mut self, members: i64) {
+    pub(super) fn enter(&mut self, members: i64) {
         self.members += members;
         self.changes += members;
     }
@@ -120,8 +154,7 @@ pub struct Boards {
     pub counts: BTreeMap<TournamentKey, BoardCounts>,
     pub entries: BTreeMap<TournamentKey, BTreeMap<MemberId, BoardRow>>,
     pub histograms: BTreeMap<TournamentKey, BTreeMap<PointsE4, i64>>,
-    /// Members of leagues.
-    pub leagues: BTreeMap<(TournamentKey, Uuid), BTreeSet<MemberId>>,
+    pub leagues: BTreeMap<(TournamentKey, Uuid), LeagueRow>,
     /// Leagues of a tournament that keep a board, under their own ids.
     pub kept: BTreeMap<TournamentKey, BTreeSet<Uuid>>,
     pub ledger: BTreeMap<TournamentKey, Vec<LedgerRow>>,
@@ -139,12 +172,23 @@ impl Boards {
 
     /// What the triggers of leagues and their members do: members who were not in it enter
     /// a league, which is made where it was not there.
-    pub(super) fn enter_league(&mut self, key: &TournamentKey, league: Uuid, members: &[MemberId]) {
+    pub(super) fn enter_league(
+        &mut self,
+        key: &TournamentKey,
+        league: Uuid,
+        members: &[MemberId],
+        now: DateTime<Utc>,
+    ) {
         let board = (key.0.clone(), league);
-        let in_it = self.leagues.entry((key.clone(), league)).or_default();
+        let row = self.leagues.entry((key.clone(), league)).or_insert_with(|| LeagueRow {
+            name: "a league".to_owned(),
+            created_at: now,
+            members: BTreeMap::new(),
+        });
+        let in_it = &mut row.members;
         let mut entered: BTreeSet<MemberId> = members.iter().cloned().collect();
-        entered.retain(|member| !in_it.contains(member));
-        in_it.extend(entered.iter().cloned());
+        entered.retain(|member| !in_it.contains_key(member));
+        in_it.extend(entered.iter().map(|member| (member.clone(), now)));
         let count = i64::try_from(entered.len()).unwrap_or(i64::MAX);
         self.counts.entry(board.clone()).or_default().enter(count);
         let kept = self.kept.entry(key.clone()).or_default();
@@ -153,7 +197,7 @@ impl Boards {
                 return;
             }
             kept.insert(league);
-            entered.clone_from(in_it);
+            entered = in_it.keys().cloned().collect();
         }
         for member in entered {
             let row = self.entries.get(key).and_then(|of| of.get(&member)).copied();
@@ -167,9 +211,9 @@ impl Boards {
     /// The same of those who leave one.
     pub(super) fn leave_league(&mut self, key: &TournamentKey, league: Uuid, members: &[MemberId]) {
         let board = (key.0.clone(), league);
-        let Some(in_it) = self.leagues.get_mut(&(key.clone(), league)) else { return };
+        let Some(row) = self.leagues.get_mut(&(key.clone(), league)) else { return };
         for member in members {
-            if !in_it.remove(member) {
+            if row.members.remove(member).is_none() {
                 continue;
             }
             let counts = self.counts.entry(board.clone()).or_default();
@@ -181,23 +225,25 @@ impl Boards {
             }
         }
     }
+
+    /// Somebody joins a tournament, and is on its board.
+    pub(super) fn join(&mut self, key: &TournamentKey, member: &MemberId, at: DateTime<Utc>) {
+        self.members.entry(key.clone()).or_default().insert(member.clone(), at);
+        let row = BoardRow { totals: Totals::ZERO, standing: 0, joined_at: at };
+        self.entries.entry(key.clone()).or_default().insert(member.clone(), row);
+        let histogram = self.histograms.entry(key.clone()).or_default();
+        *histogram.entry(PointsE4::ZERO).or_default() += 1;
+        self.counts.entry(key.clone()).or_default().enter(1);
+    }
 }
 
 impl MemoryStore {
     /// Makes a tournament.
     pub fn put_tournament(&self, key: TournamentKey, rules: Rules, chain: Chain) {
-        let row = TournamentRow {
-            provider: None,
-            rules,
-            chain,
-            rules_version: 1,
-            revision: 0,
-            head: Walk::default(),
-            settled_at: None,
-            closed: None,
-        };
         self.by_hand(|state| {
             state.boards.counts.entry(key.clone()).or_default();
+            let name = "a tournament".to_owned();
+            let row = TournamentRow { name, rules, chain, ..TournamentRow::new(state.now) };
             state.boards.tournaments.insert(key, row);
         });
     }
@@ -257,6 +303,8 @@ impl MemoryStore {
             let row = state.boards.matches.entry(place).or_insert(MatchRow {
                 external_id,
                 round: round.clone(),
+                home: "h".to_owned(),
+                away: "a".to_owned(),
                 stored,
                 settled_version: 0,
             });
@@ -269,21 +317,14 @@ impl MemoryStore {
         self.by_hand(|state| {
             let boards = &mut state.boards;
             for (member, joined_at) in members {
-                let of = boards.members.entry(key.clone()).or_default();
-                of.insert(member.clone(), *joined_at);
-                let row = BoardRow { totals: Totals::ZERO, standing: 0, joined_at: *joined_at };
-                let of = boards.entries.entry(key.clone()).or_default();
-                of.insert(member.clone(), row);
-                let of = boards.histograms.entry(key.clone()).or_default();
-                *of.entry(PointsE4::ZERO).or_default() += 1;
-                boards.counts.entry(key.clone()).or_default().enter(1);
+                boards.join(key, member, *joined_at);
             }
         });
     }
 
     /// Makes a league of members.
     pub fn put_league(&self, key: &TournamentKey, league: Uuid, members: &[MemberId]) {
-        self.by_hand(|state| state.boards.enter_league(key, league, members));
+        self.by_hand(|state| state.boards.enter_league(key, league, members, state.now));
     }
 
     /// Members leave a league.

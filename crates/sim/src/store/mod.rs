@@ -72,6 +72,7 @@ mod schedules;
 mod scores;
 mod session;
 mod settle;
+mod settled_views;
 mod settlements;
 pub mod signal_rows;
 mod signals;
@@ -80,6 +81,9 @@ mod sweeps;
 mod tenant;
 #[cfg(test)]
 mod tests;
+mod tournament_results;
+mod tournament_writes;
+mod tournaments;
 mod upkeep;
 mod verifications;
 mod views;

@@ -231,7 +231,7 @@ impl State {
     }
 
     /// What settlements of a match have given to a member.
-    fn given(&self, place: &MatchPlace, member: &MemberId) -> Totals {
+    pub(super) fn given(&self, place: &MatchPlace, member: &MemberId) -> Totals {
         let points = self.boards.points.get(&key(place));
         let of = |seq| points.and_then(|of| of.get(&(seq, member.clone()))).copied();
         self.applied(place).filter_map(|row| of(row.link.seq)).sum()

@@ -210,6 +210,8 @@ impl State {
             let row = MatchRow {
                 external_id: told.id.to_string(),
                 round: told.round.clone(),
+                home: told.home.clone(),
+                away: told.away.clone(),
                 stored: Match::scheduled(told.kickoff),
                 settled_version: 0,
             };

@@ -23,6 +23,7 @@ mod run_lines;
 mod runs;
 mod scoreboards;
 mod season;
+mod settlements;
 
 use mauntic_flows::ports::Ports;
 use serde::{Deserialize, Serialize};
@@ -74,6 +75,7 @@ pub(super) fn routes<P: Ports, R: Registry<Shared<P>>>(registry: R) -> R {
         breakers::reset_breaker,
         audit::audit,
         audit::verify_audit,
+        settlements::settlements,
         scoreboards::verify_scoreboard,
         season::drift,
         season::rebuild_scoreboard,

@@ -13,3 +13,4 @@ mod refused;
 mod replays;
 mod runs;
 mod scoreboards;
+mod settlements;

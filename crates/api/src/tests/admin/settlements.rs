@@ -1,0 +1,23 @@
+//! The list of settlements.
+
+use crate::tests::things::{TOURNAMENT, get};
+use crate::tests::world::World;
+
+#[tokio::test]
+async fn settlements_are_asked_for_by_what_they_are_of() {
+    let world = World::with_things().await;
+    let path = format!("settlements?organizationId=org_a&tournamentId={TOURNAMENT}&status=applied");
+    let none = get(&path).send(&world).await;
+    assert_eq!((none.status, &none.body["items"]), (200, &serde_json::json!([])));
+    for (query, pointer) in [
+        ("organizationId=a%20b", "/organizationId"),
+        ("tournamentId=1", "/tournamentId"),
+        ("matchId=%00", "/matchId"),
+        ("status=done", "/status"),
+        ("cursor=a", "/cursor"),
+        ("more=1", "/more"),
+    ] {
+        let answer = get(&format!("settlements?{query}")).send(&world).await;
+        assert_eq!((answer.status, answer.pointers()), (422, vec![pointer]), "{query}");
+    }
+}
