@@ -52,7 +52,7 @@ fn a_statement_a_file_each_named_and_used() {
         let code: String =
             text.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
         assert!(!code.contains(';'), "{file} has more than one statement");
-        assert!(store.contains(&format!("/sql/{name}")), "{file} is used nowhere");
+        assert!(store.contains(&format!("sql!(\"{name}\")")), "{file} is used nowhere");
     }
     assert!(statements > 10, "statements are looked for in the wrong place");
 }

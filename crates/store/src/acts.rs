@@ -218,7 +218,7 @@ async fn finish<D: Serialize>(
         return open.commit(&last).await;
     }
     if whose.organization.is_some() {
-        last.push(Statement { sql: include_str!("../sql/become_operator.sql"), params: &[] });
+        last.push(Statement { sql: sql!("become_operator.sql"), params: &[] });
     }
     last.push(audit::append(&append));
     open.commit(&last).await

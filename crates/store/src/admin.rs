@@ -23,7 +23,7 @@ pub async fn put_organization(
     name: &str,
 ) -> Result<(), Error> {
     let params: &[Param<'_>] = &[(&id.as_str(), Type::TEXT), (&name, Type::TEXT)];
-    client.execute_typed(include_str!("../sql/put_organization.sql"), params).await.map(|_| ())
+    client.execute_typed(sql!("put_organization.sql"), params).await.map(|_| ())
 }
 
 /// Stores a key's digest; `key` itself is kept nowhere. Returns the key's id;
@@ -50,7 +50,7 @@ pub async fn put_key(
         (&note, Type::TEXT),
     ];
     client.batch_execute(READ_WRITE).await?;
-    let row = client.query_typed_one(include_str!("../sql/put_key.sql"), params).await?;
+    let row = client.query_typed_one(sql!("put_key.sql"), params).await?;
     let (id, created): (Uuid, bool) = (row.try_get("id")?, row.try_get("created")?);
     let after = json!({"organizationId": owner, "scopes": scopes, "note": note});
     let entry = created.then(|| by_owner("key.create", id, Value::Null, after));
@@ -64,7 +64,7 @@ pub async fn put_key(
 pub async fn revoke_key(client: &Client, id: Uuid) -> Result<bool, Error> {
     let params: &[Param<'_>] = &[(&id, Type::UUID)];
     client.batch_execute(READ_WRITE).await?;
-    let revoked = client.execute_typed(include_str!("../sql/revoke_key.sql"), params).await? > 0;
+    let revoked = client.execute_typed(sql!("revoke_key.sql"), params).await? > 0;
     let (before, after) = (json!({"revoked": false}), json!({"revoked": true}));
     let entry = revoked.then(|| by_owner("key.revoke", id, before, after));
     commit_noted(client, entry).await.map(|()| revoked)
@@ -90,7 +90,7 @@ async fn commit_noted(client: &Client, entry: Option<Entry>) -> Result<(), Error
         // As the store writes it; a struct of texts and JSON always serializes.
         let entries = [json!(entry).to_string()];
         let append: &[Param<'_>] = &[(&entries.as_slice(), Type::TEXT_ARRAY)];
-        client.query_typed(include_str!("../sql/append_audit.sql"), append).await?;
+        client.query_typed(sql!("append_audit.sql"), append).await?;
     }
     client.batch_execute("commit").await
 }
@@ -118,12 +118,12 @@ pub async fn replace_config(
         (&weights, Type::INT8_ARRAY),
         (&enabled, Type::BOOL_ARRAY),
     ];
-    let head = Statement { sql: include_str!("../sql/bump_config.sql"), params: head };
-    let body = Statement { sql: include_str!("../sql/replace_config.sql"), params: body };
+    let head = Statement { sql: sql!("bump_config.sql"), params: head };
+    let body = Statement { sql: sql!("replace_config.sql"), params: body };
     let signals = None::<&str>;
     let kept: &[Param<'_>] =
         &[(&owner, Type::TEXT), (&"owner", Type::TEXT), (&signals, Type::TEXT)];
-    let kept = Statement { sql: include_str!("../sql/write_document.sql"), params: kept };
+    let kept = Statement { sql: sql!("write_document.sql"), params: kept };
     transaction(client, READ_WRITE, &[head, body, kept]).await.map(|_| ())
 }
 
@@ -145,9 +145,9 @@ pub async fn replace_signals(
     let kept: &[Param<'_>] =
         &[(&owner, Type::TEXT), (&"owner", Type::TEXT), (&entries, Type::TEXT)];
     let statements = [
-        Statement { sql: include_str!("../sql/bump_config.sql"), params: head },
-        Statement { sql: include_str!("../sql/replace_signals.sql"), params: body },
-        Statement { sql: include_str!("../sql/write_document.sql"), params: kept },
+        Statement { sql: sql!("bump_config.sql"), params: head },
+        Statement { sql: sql!("replace_signals.sql"), params: body },
+        Statement { sql: sql!("write_document.sql"), params: kept },
     ];
     transaction(client, READ_WRITE, &statements).await.map(|_| ())
 }
@@ -168,7 +168,7 @@ pub async fn put_contacts(
         (&names, Type::TEXT_ARRAY),
         (&features, Type::JSONB_ARRAY),
     ];
-    client.execute_typed(include_str!("../sql/put_contacts.sql"), params).await.map(|_| ())
+    client.execute_typed(sql!("put_contacts.sql"), params).await.map(|_| ())
 }
 
 /// Makes a database unless it is there. Must not run in a transaction.
@@ -177,7 +177,7 @@ pub async fn put_contacts(
 /// The database's.
 pub async fn ensure_database(client: &Client, name: &str) -> Result<(), Error> {
     let params: &[Param<'_>] = &[(&name, Type::TEXT)];
-    let sql = include_str!("../sql/create_database.sql");
+    let sql = sql!("create_database.sql");
     match client.query_typed_opt(sql, params).await? {
         Some(row) => client.batch_execute(row.try_get(0)?).await,
         None => Ok(()),
@@ -190,7 +190,7 @@ pub async fn ensure_database(client: &Client, name: &str) -> Result<(), Error> {
 /// The database's.
 pub async fn set_role_password(client: &Client, role: &str, password: &str) -> Result<(), Error> {
     let params: &[Param<'_>] = &[(&role, Type::TEXT), (&password, Type::TEXT)];
-    let sql = include_str!("../sql/set_role_password.sql");
+    let sql = sql!("set_role_password.sql");
     let row = client.query_typed_one(sql, params).await?;
     client.batch_execute(row.try_get(0)?).await
 }

@@ -63,12 +63,11 @@ pub async fn put_tournament(client: &Client, given: GivenTournament<'_>) -> Resu
         (&home, Type::INT2_ARRAY),
         (&away, Type::INT2_ARRAY),
     ];
-    let matches = arrivals.iter().map(|params| Statement {
-        sql: include_str!("../sql/insert_matches.sql"),
-        params: params.as_slice(),
-    });
-    let first = Statement { sql: include_str!("../sql/put_tournament.sql"), params: tournament };
-    let last = Statement { sql: include_str!("../sql/put_guesses.sql"), params: guessed };
+    let matches = arrivals
+        .iter()
+        .map(|params| Statement { sql: sql!("insert_matches.sql"), params: params.as_slice() });
+    let first = Statement { sql: sql!("put_tournament.sql"), params: tournament };
+    let last = Statement { sql: sql!("put_guesses.sql"), params: guessed };
     let statements: Vec<Statement<'_>> =
         std::iter::once(first).chain(matches).chain([last]).collect();
     transaction(client, READ_WRITE, &statements).await.map(|_| ())
@@ -84,8 +83,5 @@ pub async fn first_kickoff(
 ) -> Result<Option<DateTime<Utc>>, Error> {
     let owner = place.organization_id.as_str();
     let params: &[Param<'_>] = &[(&owner, Type::TEXT), (&place.tournament_id, Type::UUID)];
-    client
-        .query_typed_one(include_str!("../sql/first_kickoff.sql"), params)
-        .await?
-        .try_get("kickoff")
+    client.query_typed_one(sql!("first_kickoff.sql"), params).await?.try_get("kickoff")
 }

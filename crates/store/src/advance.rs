@@ -37,7 +37,7 @@ pub(crate) async fn advance(
         settled(session, id, window).await?.add_to(&mut advanced, id);
         return Ok(advanced);
     }
-    let sql = include_str!("../sql/open_replays.sql");
+    let sql = sql!("open_replays.sql");
     let mut refused = None;
     for id in ids(&session.statement("finding open replays", sql, &[]).await?)? {
         for _ in 0..STEPS_MAX {
@@ -89,13 +89,13 @@ async fn settled(session: &Session, id: Uuid, window: TimeDelta) -> Result<Stepp
 
 async fn one_step(session: &Session, id: Uuid, window: TimeDelta) -> Result<Stepped, PortError> {
     let params: &[Param<'_>] = &[(&id, Type::UUID)];
-    let lock = Statement { sql: include_str!("../sql/lock_replay.sql"), params };
-    let look = Statement { sql: include_str!("../sql/look_at_canaries.sql"), params };
+    let lock = Statement { sql: sql!("lock_replay.sql"), params };
+    let look = Statement { sql: sql!("look_at_canaries.sql"), params };
     let (open, answers) = Open::begin(session, WHAT, &[lock, look]).await?;
     match decided(&open, id, &answers, window).await {
         Ok(None) => open.roll_back().await.map(|()| Stepped::default()),
         Ok(Some((moved, stepped))) => {
-            let sql = include_str!("../sql/move_replay.sql");
+            let sql = sql!("move_replay.sql");
             open.commit(&[Statement { sql, params: &moved.params() }]).await.map(|()| stepped)
         }
         Err(error) => Err(open.give_up(error).await),

@@ -42,7 +42,7 @@ pub(crate) async fn list(
         (&priorities, Type::TEXT_ARRAY),
         (&contact, Type::TEXT),
     ];
-    let sql = include_str!("../sql/alerts.sql");
+    let sql = sql!("alerts.sql");
     let rows = look("listing alerts", session, organization, Statement { sql, params }).await?;
     paged(&rows, page, alert_view, |alert| alert.id)
 }
@@ -58,9 +58,9 @@ pub(crate) async fn acknowledge(
     let params: &[Param<'_>] = &[(&owner, Type::TEXT), (&alert, Type::UUID), (&by, Type::TEXT)];
     let named = params.get(..2).unwrap_or_default();
     let statements = [
-        Statement { sql: include_str!("../sql/acknowledge_alert.sql"), params },
+        Statement { sql: sql!("acknowledge_alert.sql"), params },
         // A statement of its own, so that it sees what the one before waited for.
-        Statement { sql: include_str!("../sql/alert.sql"), params: named },
+        Statement { sql: sql!("alert.sql"), params: named },
     ];
     let Some(key) = key else {
         let answers = tenant_transaction(WHAT, session, organization, &statements).await?;

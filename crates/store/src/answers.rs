@@ -50,12 +50,12 @@ impl<'a> Columns<'a> {
 
 /// Locks what a key stands for.
 pub(crate) const fn take<'a>(params: &'a [Param<'a>]) -> Statement<'a> {
-    Statement { sql: include_str!("../sql/take_answer.sql"), params }
+    Statement { sql: sql!("take_answer.sql"), params }
 }
 
 /// Keeps an answer.
 pub(crate) const fn keep<'a>(params: &'a [Param<'a>]) -> Statement<'a> {
-    Statement { sql: include_str!("../sql/keep_answer.sql"), params }
+    Statement { sql: sql!("keep_answer.sql"), params }
 }
 
 /// Reads what [`take`] found.

@@ -80,7 +80,7 @@ impl<'a> Columns<'a> {
 
 /// Writes entries; the last statement of a transaction.
 pub(crate) const fn append<'a>(params: &'a [Param<'a>]) -> Statement<'a> {
-    Statement { sql: include_str!("../sql/append_audit.sql"), params }
+    Statement { sql: sql!("append_audit.sql"), params }
 }
 
 /// An entry for a call that was refused, in a transaction of its own, unless the
@@ -104,8 +104,8 @@ pub(crate) async fn note_refusal(
         (&REFUSALS_AN_HOUR_MAX, Type::INT8),
         (&ENTRIES_AN_HOUR_MAX, Type::INT8),
     ];
-    let lock = Statement { sql: include_str!("../sql/lock_refusals.sql"), params: holder };
-    let append = Statement { sql: include_str!("../sql/append_refusal.sql"), params };
+    let lock = Statement { sql: sql!("lock_refusals.sql"), params: holder };
+    let append = Statement { sql: sql!("append_refusal.sql"), params };
     let answers = session.write(what, &[lock, append]).await?;
     Ok(answers.last().is_some_and(|written| !written.is_empty()))
 }
@@ -124,7 +124,7 @@ pub(crate) async fn audit(
         (&before, Type::INT8),
         (&limit, Type::INT8),
     ];
-    let sql = include_str!("../sql/read_audit.sql");
+    let sql = sql!("read_audit.sql");
     page(&session.statement("reading the audit", sql, params).await?)
 }
 
@@ -134,7 +134,7 @@ pub(crate) async fn audit_chain(
     limit: i64,
 ) -> Result<AuditPage, PortError> {
     let params: &[Param<'_>] = &[(&after, Type::INT8), (&limit, Type::INT8)];
-    let sql = include_str!("../sql/read_chain.sql");
+    let sql = sql!("read_chain.sql");
     page(&session.statement("reading the audit's chain", sql, params).await?)
 }
 

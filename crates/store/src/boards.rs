@@ -40,7 +40,7 @@ impl BoardStore for Session {
             (&counted(kind), Type::INT8),
             (&weight(), Type::INT8),
         ];
-        let page = Statement { sql: include_str!("../sql/board_page.sql"), params };
+        let page = Statement { sql: sql!("board_page.sql"), params };
         part(self, organization, board, page).await
     }
 
@@ -63,7 +63,7 @@ impl BoardStore for Session {
             (&counted(kind), Type::INT8),
             (&weight(), Type::INT8),
         ];
-        let around = Statement { sql: include_str!("../sql/board_around.sql"), params };
+        let around = Statement { sql: sql!("board_around.sql"), params };
         part(self, organization, board, around).await
     }
 
@@ -81,7 +81,7 @@ impl BoardStore for Session {
             (&league, Type::UUID),
             (&most_read, Type::INT8),
         ];
-        let members = Statement { sql: include_str!("../sql/league_board.sql"), params };
+        let members = Statement { sql: sql!("league_board.sql"), params };
         let board = BoardKey { tournament, league: Some(league) };
         let Some(whole) = whole(self, organization, board, members).await? else {
             return Ok(LeagueBoard::Unknown);
@@ -107,7 +107,7 @@ impl BoardStore for Session {
             (&most_read, Type::INT8),
             (&settlements, Type::INT8),
         ];
-        let members = Statement { sql: include_str!("../sql/board_window.sql"), params };
+        let members = Statement { sql: sql!("board_window.sql"), params };
         let Some(whole) = whole(self, organization, board, members).await? else {
             return Ok(LeagueBoard::Unknown);
         };
@@ -196,7 +196,7 @@ async fn read(
     let owner = organization.as_str();
     let params: &[Param<'_>] =
         &[(&owner, Type::TEXT), (&board.tournament, Type::UUID), (&board.league, Type::UUID)];
-    let shown = Statement { sql: include_str!("../sql/read_tournament.sql"), params };
+    let shown = Statement { sql: sql!("read_tournament.sql"), params };
     let mut answers = tenant_snapshot(what, session, organization, &[shown, lines]).await?;
     let (lines, tournaments) = (answers.pop(), answers.pop());
     let (Some(lines), Some(mut tournaments)) = (lines, tournaments) else {

@@ -52,12 +52,12 @@ async fn judge(session: &Session, request: &ClaimRequest) -> Result<Vec<Row>, Er
         (&request.queue.name(), Type::TEXT),
         (&PLATFORM_DEATHS_MAX, Type::INT2),
     ];
-    session.client.query_typed(include_str!("../sql/bury.sql"), params).await
+    session.client.query_typed(sql!("bury.sql"), params).await
 }
 
 /// Makes jobs dead letters that are past their time.
 pub(crate) async fn expire(session: &Session, limit: i64) -> Result<Vec<Died>, PortError> {
     let params: &[Param<'_>] = &[(&limit, Type::INT8)];
-    let rows = session.change("expiring jobs", include_str!("../sql/expire.sql"), params).await?;
+    let rows = session.change("expiring jobs", sql!("expire.sql"), params).await?;
     rows.iter().map(|row| died(row, "expired")).collect()
 }

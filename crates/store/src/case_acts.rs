@@ -55,8 +55,8 @@ struct CaseJob {
 /// The job first, as everybody who has both locks them.
 async fn lock(open: &Open<'_>, id: Uuid) -> Result<Option<Case>, PortError> {
     let params: &[Param<'_>] = &[(&id, Type::UUID)];
-    let job = Statement { sql: include_str!("../sql/lock_case_job.sql"), params };
-    let case = Statement { sql: include_str!("../sql/lock_case.sql"), params };
+    let job = Statement { sql: sql!("lock_case_job.sql"), params };
+    let case = Statement { sql: sql!("lock_case.sql"), params };
     let answers = open.flight(&[job, case]).await?;
     let [jobs, cases] = answers.as_slice() else {
         return Ok(None);
@@ -167,8 +167,8 @@ async fn insert(open: &Open<'_>, replay: &CaseReplay, content: &Job) -> Result<b
         (&by, Type::TEXT),
         (&why, Type::TEXT),
     ];
-    let job = Statement { sql: include_str!("../sql/insert_replayed.sql"), params: job };
-    let case = Statement { sql: include_str!("../sql/decide_case.sql"), params: case };
+    let job = Statement { sql: sql!("insert_replayed.sql"), params: job };
+    let case = Statement { sql: sql!("decide_case.sql"), params: case };
     let answers = open.flight(&[job, case]).await?;
     Ok(answers.first().is_some_and(|written| !written.is_empty()))
 }
@@ -190,7 +190,7 @@ impl Move for Discard {
         let act = open.session().act();
         let (by, why) = (act.map(|act| &act.actor), act.and_then(|act| act.reason.as_ref()));
         let params: &[Param<'_>] = &[(&self.0, Type::UUID), (&by, Type::TEXT), (&why, Type::TEXT)];
-        let sql = include_str!("../sql/discard_case.sql");
+        let sql = sql!("discard_case.sql");
         open.rows(Statement { sql, params }).await?;
         let noted = Noted {
             action: "dlq.discard",

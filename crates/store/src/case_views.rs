@@ -34,7 +34,7 @@ pub(crate) async fn cases(
         (&filter.run_id, Type::UUID),
         (&filter.payload, Type::JSONB),
     ];
-    let rows = session.statement("listing cases", include_str!("../sql/cases.sql"), params).await?;
+    let rows = session.statement("listing cases", sql!("cases.sql"), params).await?;
     paged(&rows, page, case_view, |case| case.id)
 }
 
@@ -62,14 +62,14 @@ pub(crate) async fn case_groups(
         (&filter.run_id, Type::UUID),
         (&filter.payload, Type::JSONB),
     ];
-    let sql = include_str!("../sql/case_groups.sql");
+    let sql = sql!("case_groups.sql");
     session.statement("grouping cases", sql, params).await?.iter().map(case_group).collect()
 }
 
 pub(crate) async fn case(session: &Session, id: Uuid) -> Result<Option<CaseDetail>, PortError> {
     let what = "reading a case";
     let params: &[Param<'_>] = &[(&id, Type::UUID)];
-    let rows = session.statement(what, include_str!("../sql/case.sql"), params).await?;
+    let rows = session.statement(what, sql!("case.sql"), params).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     let case = case_view(row)?;
     // A message without a job may have become one.
@@ -79,7 +79,7 @@ pub(crate) async fn case(session: &Session, id: Uuid) -> Result<Option<CaseDetai
     };
     let job = views::job(session, job_id).await?;
     let params: &[Param<'_>] = &[(&job_id, Type::UUID), (&LINEAGE_MAX, Type::INT8)];
-    let lineage = session.statement(what, include_str!("../sql/lineage.sql"), params).await?;
+    let lineage = session.statement(what, sql!("lineage.sql"), params).await?;
     let lineage = lineage.iter().map(case_view).collect::<Result<_, _>>()?;
     Ok(Some(CaseDetail { case, body: column(row, "body")?, job, lineage }))
 }

@@ -111,7 +111,7 @@ pub(crate) async fn claim_alone(
         (&session.lease(request.lease_secs), Type::INT8),
         (&request.token, Type::UUID),
     ];
-    let sql = include_str!("../sql/claim_alone.sql");
+    let sql = sql!("claim_alone.sql");
     let claimed = session.statement("the claim", sql, params).await?;
     let Some(row) = claimed.first() else {
         return Ok(AloneClaim::NotDue);
@@ -149,7 +149,7 @@ async fn take(session: &Session, request: &ClaimRequest, ids: &[Uuid]) -> Result
         (&unreadable, Type::INT4),
         (&request.repeated, Type::INT4),
     ];
-    session.client.query_typed(include_str!("../sql/claim_batch.sql"), params).await
+    session.client.query_typed(sql!("claim_batch.sql"), params).await
 }
 
 /// What was looked at; addresses without a row, and hand-sent jobs whose key
@@ -168,7 +168,7 @@ async fn others(session: &Session, request: &ClaimRequest, ids: &[Uuid]) -> Othe
         (&request.token, Type::UUID),
     ];
     let (looked, missing, judged) = join3(
-        session.client.query_typed(include_str!("../sql/look.sql"), params),
+        session.client.query_typed(sql!("look.sql"), params),
         session.insert_missing(request),
         session.judge_shorts(request),
     )
@@ -204,7 +204,7 @@ fn check_schema(version: Option<i32>) -> Result<(), PortError> {
 
 /// That the schema is another build's, if that is so.
 async fn refused_schema(session: &Session) -> Option<PortError> {
-    let clock = session.client.query_typed(include_str!("../sql/clock.sql"), &[]);
+    let clock = session.client.query_typed(sql!("clock.sql"), &[]);
     let rows = session.within(clock).await.ok()?.ok()?;
     check_schema(column(rows.first()?, "version").ok()?).err()
 }

@@ -70,8 +70,8 @@ impl ConfigStore for Session {
         let of_signals = inputs::up_to_one_too_many(by_contact);
         let statements = [
             reading(params),
-            Statement { sql: include_str!("../sql/read_features.sql"), params: by_contact },
-            Statement { sql: include_str!("../sql/read_signals.sql"), params: &of_signals },
+            Statement { sql: sql!("read_features.sql"), params: by_contact },
+            Statement { sql: sql!("read_signals.sql"), params: &of_signals },
         ];
         let answers = tenant_snapshot(READING, self, organization, &statements).await?;
         let [config, features, signals] = answers.as_slice() else {
@@ -97,10 +97,10 @@ async fn picked(
     };
     let params: &[Param<'_>] = &[(&owner, Type::TEXT), (&most, Type::INT8)];
     let statement = match pick {
-        Pick::Spread(_) => Statement { sql: include_str!("../sql/pick_contacts.sql"), params },
+        Pick::Spread(_) => Statement { sql: sql!("pick_contacts.sql"), params },
         Pick::One(_) => {
             let params = params.get(..1).unwrap_or_default();
-            Statement { sql: include_str!("../sql/count_contacts.sql"), params }
+            Statement { sql: sql!("count_contacts.sql"), params }
         }
     };
     let rows = look(READING, session, organization, statement).await?;
@@ -117,7 +117,7 @@ async fn picked(
 
 /// Reads a configuration. The organization is its one parameter.
 pub(crate) const fn reading<'a>(params: &'a [Param<'a>]) -> Statement<'a> {
-    Statement { sql: include_str!("../sql/read_config.sql"), params }
+    Statement { sql: sql!("read_config.sql"), params }
 }
 
 /// What [`reading`] found.

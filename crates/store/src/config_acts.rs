@@ -128,7 +128,7 @@ impl Of<'_> {
     async fn lock(&self, open: &Open<'_>) -> Result<Result<ConfigState, Unchanged>, PortError> {
         let owner = self.organization.as_str();
         let params: &[Param<'_>] = &[(&owner, Type::TEXT)];
-        let lock = Statement { sql: include_str!("../sql/lock_draft.sql"), params };
+        let lock = Statement { sql: sql!("lock_draft.sql"), params };
         let answers = open.flight(&[lock, reading(params)]).await?;
         let found = state(answers.last().map_or(&[], Vec::as_slice))?;
         Ok(found.check(self.seen).map(|()| found))
@@ -151,7 +151,7 @@ impl Of<'_> {
             (&signals, Type::TEXT),
             (&self.by, Type::TEXT),
         ];
-        let sql = include_str!("../sql/write_draft.sql");
+        let sql = sql!("write_draft.sql");
         match open.rows(Statement { sql, params }).await?.is_empty() {
             false => Ok(()),
             true => Err(meanwhile("the first draft was written meanwhile")),
@@ -191,10 +191,10 @@ impl Publishing<'_> {
         let keep: &[Param<'_>] =
             &[(&owner, Type::TEXT), (&self.of.by, Type::TEXT), (&signals, Type::TEXT)];
         let statements = [
-            Statement { sql: include_str!("../sql/bump_config.sql"), params: head },
-            Statement { sql: include_str!("../sql/replace_config.sql"), params: replace },
-            Statement { sql: include_str!("../sql/replace_signals.sql"), params: types },
-            Statement { sql: include_str!("../sql/write_document.sql"), params: keep },
+            Statement { sql: sql!("bump_config.sql"), params: head },
+            Statement { sql: sql!("replace_config.sql"), params: replace },
+            Statement { sql: sql!("replace_signals.sql"), params: types },
+            Statement { sql: sql!("write_document.sql"), params: keep },
         ];
         let answers = open.flight(&statements).await?;
         let bumped = answers.first().and_then(|rows| rows.first());
@@ -231,12 +231,12 @@ impl Publishing<'_> {
         ];
         let holding = of.get(..2).unwrap_or_default();
         for _ in 0..=OPEN_REPEATS_MAX {
-            let sql = include_str!("../sql/open_publication.sql");
+            let sql = sql!("open_publication.sql");
             if let Some(row) = open.rows(Statement { sql, params: of }).await?.first() {
                 let planner = Some((column(row, "id")?, column(row, "created_at")?));
                 return Ok(Publication { token, run_id: column(row, "run_id")?, planner });
             }
-            let sql = include_str!("../sql/hold_publication.sql");
+            let sql = sql!("hold_publication.sql");
             if let Some(row) = open.rows(Statement { sql, params: holding }).await?.first() {
                 return Ok(Publication { token, run_id: column(row, "id")?, planner: None });
             }

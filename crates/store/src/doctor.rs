@@ -32,7 +32,7 @@ pub const WORKERS: [&str; 2] = ["mauntic_http", "mauntic_queue"];
 /// # Errors
 /// The database's; a database without our schema is one.
 pub async fn clock(client: &Client) -> Result<(DateTime<Utc>, i32), Error> {
-    let row = client.query_typed_one(include_str!("../sql/clock.sql"), &[]).await?;
+    let row = client.query_typed_one(sql!("clock.sql"), &[]).await?;
     Ok((row.try_get("now")?, row.try_get::<_, Option<i32>>("version")?.unwrap_or(0)))
 }
 
@@ -70,7 +70,7 @@ pub struct OpenCase {
 /// The database's.
 pub async fn undecided_jobs(client: &Client, after: Option<Uuid>) -> Result<Vec<Content>, Error> {
     let params: &[Param<'_>] = &[(&after, Type::UUID), (&PAGE, Type::INT8)];
-    let rows = client.query_typed(include_str!("../sql/undecided_jobs.sql"), params).await?;
+    let rows = client.query_typed(sql!("undecided_jobs.sql"), params).await?;
     rows.iter().map(|row| content(row, row.try_get("id")?)).collect()
 }
 
@@ -80,7 +80,7 @@ pub async fn undecided_jobs(client: &Client, after: Option<Uuid>) -> Result<Vec<
 /// The database's.
 pub async fn undecided_cases(client: &Client, after: Option<Uuid>) -> Result<Vec<OpenCase>, Error> {
     let params: &[Param<'_>] = &[(&after, Type::UUID), (&PAGE, Type::INT8)];
-    let rows = client.query_typed(include_str!("../sql/undecided_cases.sql"), params).await?;
+    let rows = client.query_typed(sql!("undecided_cases.sql"), params).await?;
     let read = |row: &Row| {
         let job: Option<Uuid> = row.try_get("job_id")?;
         Ok(OpenCase {
@@ -121,7 +121,7 @@ pub struct Heartbeat {
 /// # Errors
 /// The database's.
 pub async fn heartbeats(client: &Client) -> Result<Vec<Heartbeat>, Error> {
-    let rows = client.query_typed(include_str!("../sql/beats.sql"), &[]).await?;
+    let rows = client.query_typed(sql!("beats.sql"), &[]).await?;
     rows.iter().map(heartbeat).collect()
 }
 
@@ -157,7 +157,7 @@ pub async fn missed(
     job_keys: Option<&[&str]>,
 ) -> Result<Vec<Missed>, Error> {
     let params: &[Param<'_>] = &[(&since, Type::TIMESTAMPTZ), (&job_keys, Type::TEXT_ARRAY)];
-    let rows = client.query_typed(include_str!("../sql/missed_since.sql"), params).await?;
+    let rows = client.query_typed(sql!("missed_since.sql"), params).await?;
     let read = |row: &Row| {
         Ok(Missed {
             job_key: row.try_get("job_key")?,
@@ -186,7 +186,7 @@ pub struct OpenBreaker {
 /// # Errors
 /// The database's.
 pub async fn open_breakers(client: &Client) -> Result<Vec<OpenBreaker>, Error> {
-    let rows = client.query_typed(include_str!("../sql/open_breakers.sql"), &[]).await?;
+    let rows = client.query_typed(sql!("open_breakers.sql"), &[]).await?;
     let read = |row: &Row| {
         Ok(OpenBreaker {
             name: row.try_get("name")?,
@@ -217,7 +217,7 @@ pub struct WrongTimeOut {
 /// The database's.
 pub async fn wrong_time_outs(client: &Client) -> Result<Vec<WrongTimeOut>, Error> {
     let params: &[Param<'_>] = &[(&WORKERS.as_slice(), Type::TEXT_ARRAY)];
-    let rows = client.query_typed(include_str!("../sql/role_settings.sql"), params).await?;
+    let rows = client.query_typed(sql!("role_settings.sql"), params).await?;
     let mut settings: Vec<(String, String, String)> = Vec::with_capacity(rows.len());
     for row in &rows {
         settings.push((row.try_get("role")?, row.try_get("name")?, row.try_get("value")?));
@@ -250,7 +250,7 @@ pub struct Memberships {
 /// # Errors
 /// The database's.
 pub async fn memberships(client: &Client) -> Result<Memberships, Error> {
-    let row = client.query_typed_one(include_str!("../sql/role_memberships.sql"), &[]).await?;
+    let row = client.query_typed_one(sql!("role_memberships.sql"), &[]).await?;
     let is = |name| row.try_get::<_, Option<bool>>(name).map(|found| found == Some(true));
     Ok(Memberships {
         may_operate: is("may_operate")?,
@@ -272,7 +272,7 @@ pub async fn begin_probe(client: &Client, by: &Instance) -> Result<(), Error> {
         (&by.id, Type::UUID),
         (&by.schema_max, Type::INT4),
     ];
-    client.execute_typed(include_str!("../sql/beat.sql"), params).await.map(|_| ())
+    client.execute_typed(sql!("beat.sql"), params).await.map(|_| ())
 }
 
 /// Takes the probe's beat away, unless another probe has its place.
@@ -281,5 +281,5 @@ pub async fn begin_probe(client: &Client, by: &Instance) -> Result<(), Error> {
 /// The database's.
 pub async fn end_probe(client: &Client, by: &Instance) -> Result<(), Error> {
     let params: &[Param<'_>] = &[(&PROBE, Type::TEXT), (&by.id, Type::UUID)];
-    client.execute_typed(include_str!("../sql/end_probe.sql"), params).await.map(|_| ())
+    client.execute_typed(sql!("end_probe.sql"), params).await.map(|_| ())
 }

@@ -34,7 +34,7 @@ impl DomainStore for Session {
             (&change.created_at, Type::TIMESTAMPTZ),
             (&schedule, Type::TEXT),
         ];
-        let put = Statement { sql: include_str!("../sql/put_domain.sql"), params };
+        let put = Statement { sql: sql!("put_domain.sql"), params };
         let what = "storing a sending domain";
         let answers = tenant_transaction(what, self, organization, &[put]).await?;
         let row = answers.first().and_then(|rows| rows.first());
@@ -72,7 +72,7 @@ impl DomainStore for Session {
             (&name, Type::TEXT),
             (&i64::from(limit), Type::INT8),
         ];
-        let sql = include_str!("../sql/warming_domains.sql");
+        let sql = sql!("warming_domains.sql");
         let rows = self.statement("looking for young domains", sql, params).await?;
         rows.iter().map(place).collect()
     }
@@ -89,7 +89,7 @@ async fn list(
     let (one, after) = (one.map(DomainName::as_str), after.map(DomainName::as_str));
     let params: &[Param<'_>] =
         &[(&owner, Type::TEXT), (&one, Type::TEXT), (&after, Type::TEXT), (&limit, Type::INT8)];
-    let statement = Statement { sql: include_str!("../sql/domains.sql"), params };
+    let statement = Statement { sql: sql!("domains.sql"), params };
     let rows = look("reading sending domains", session, organization, statement).await?;
     rows.iter().map(sending_domain).collect()
 }

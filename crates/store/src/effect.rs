@@ -219,17 +219,17 @@ impl Params<'_> {
         settlements: impl Iterator<Item = Statement<'s>>,
     ) -> Vec<Statement<'s>> {
         let in_run = effect.enqueued().any(|job| job.run_id.is_some());
-        let fence = statement(include_str!("../sql/complete_jobs.sql"), &self.completed);
-        let upsert = statement(include_str!("../sql/upsert_scores.sql"), &self.scores);
-        let spawn = statement(include_str!("../sql/insert_spawned.sql"), &self.spawned);
-        let tell = statement(include_str!("../sql/insert_events.sql"), &self.events);
-        let notify = statement(include_str!("../sql/mark_notified.sql"), &self.notified);
-        let expire = statement(include_str!("../sql/expire_alerts.sql"), &self.alerts);
-        let archive = statement(include_str!("../sql/archive_signals.sql"), &self.signals);
-        let plan = statement(include_str!("../sql/plan_checks.sql"), &self.checks);
-        let pin = statement(include_str!("../sql/pin_runs.sql"), &self.pinned);
-        let count = statement(include_str!("../sql/count_runs.sql"), &self.runs);
-        let cancel = statement(include_str!("../sql/cancel_spawned.sql"), &self.spawned_ids);
+        let fence = statement(sql!("complete_jobs.sql"), &self.completed);
+        let upsert = statement(sql!("upsert_scores.sql"), &self.scores);
+        let spawn = statement(sql!("insert_spawned.sql"), &self.spawned);
+        let tell = statement(sql!("insert_events.sql"), &self.events);
+        let notify = statement(sql!("mark_notified.sql"), &self.notified);
+        let expire = statement(sql!("expire_alerts.sql"), &self.alerts);
+        let archive = statement(sql!("archive_signals.sql"), &self.signals);
+        let plan = statement(sql!("plan_checks.sql"), &self.checks);
+        let pin = statement(sql!("pin_runs.sql"), &self.pinned);
+        let count = statement(sql!("count_runs.sql"), &self.runs);
+        let cancel = statement(sql!("cancel_spawned.sql"), &self.spawned_ids);
         let before = [
             (fence, !effect.jobs.is_empty()),
             (upsert, !effect.scores.is_empty()),
@@ -246,7 +246,7 @@ impl Params<'_> {
         let rebuilds = self.rebuilds.iter().flat_map(upkeep::RebuildParams::statements);
         let drifts = self.drifts.iter().map(|params| upkeep::note_drift(params));
         let verifications = self.verifications.iter().flat_map(verifications::Params::statements);
-        let arrive = |params| statement(include_str!("../sql/insert_matches.sql"), params);
+        let arrive = |params| statement(sql!("insert_matches.sql"), params);
         let arrivals = self.arrivals.iter().map(|params| arrive(params.as_slice()));
         let before = before.into_iter().filter_map(needed);
         before

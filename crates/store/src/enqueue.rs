@@ -51,13 +51,13 @@ pub(crate) async fn enqueue(
     ];
     let (joining, keyed) = (joining.params(), keyed.params());
     let mut statements = vec![
-        Statement { sql: include_str!("../sql/backlog.sql"), params: backlog },
-        Statement { sql: include_str!("../sql/enqueue.sql"), params: &joining },
+        Statement { sql: sql!("backlog.sql"), params: backlog },
+        Statement { sql: sql!("enqueue.sql"), params: &joining },
     ];
     if !asked.keyed.is_empty() {
-        let sql = include_str!("../sql/enqueue_keyed.sql");
+        let sql = sql!("enqueue_keyed.sql");
         statements.push(Statement { sql, params: &keyed });
-        statements.push(Statement { sql: include_str!("../sql/read_keyed.sql"), params: read });
+        statements.push(Statement { sql: sql!("read_keyed.sql"), params: read });
     }
     // Jobs first: locks are taken in the order job, domain rows.
     statements.extend(further);

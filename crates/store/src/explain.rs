@@ -43,9 +43,9 @@ impl ExplainStore for Session {
         ];
         let neighbours: Vec<Param<'_>> = of.iter().cloned().chain(neighbours).collect();
         let statements = [
-            Statement { sql: include_str!("../sql/read_tournament.sql"), params: &shown },
-            Statement { sql: include_str!("../sql/board_around.sql"), params: &neighbours },
-            Statement { sql: include_str!("../sql/member_points.sql"), params: &points },
+            Statement { sql: sql!("read_tournament.sql"), params: &shown },
+            Statement { sql: sql!("board_around.sql"), params: &neighbours },
+            Statement { sql: sql!("member_points.sql"), params: &points },
         ];
         let what = "explaining a rank";
         let answers = tenant_snapshot(what, self, organization, &statements).await?;

@@ -31,7 +31,7 @@ pub(crate) const READ_WRITE: &str = "begin";
 pub(crate) const ONE_SNAPSHOT: &str = "begin isolation level repeatable read read only";
 
 /// Names an organization to row-level security.
-pub(crate) const SET_ORGANIZATION: &str = include_str!("../sql/set_organization.sql");
+pub(crate) const SET_ORGANIZATION: &str = sql!("set_organization.sql");
 
 /// What a transaction of an operator's session goes on with. Only inside of a
 /// transaction: said of a session it would outlive it behind a pooler.

@@ -29,7 +29,7 @@ impl GuardStore for Session {
         dependency: Dependency,
     ) -> Result<(Breaker, i64, DateTime<Utc>), PortError> {
         let params: &[Param<'_>] = &[(&dependency.name(), Type::TEXT)];
-        let sql = include_str!("../sql/read_breaker.sql");
+        let sql = sql!("read_breaker.sql");
         let rows = self.statement("reading a breaker", sql, params).await?;
         let row = rows.first().ok_or_else(|| unreadable("clock"))?;
         let now = column(row, "now")?;
@@ -57,9 +57,9 @@ impl GuardStore for Session {
         let what = "storing a breaker";
         let stored = match params {
             [first @ .., _] if version == 0 => {
-                self.statement(what, include_str!("../sql/insert_breaker.sql"), first).await?
+                self.statement(what, sql!("insert_breaker.sql"), first).await?
             }
-            all => self.statement(what, include_str!("../sql/update_breaker.sql"), all).await?,
+            all => self.statement(what, sql!("update_breaker.sql"), all).await?,
         };
         Ok(!stored.is_empty())
     }
@@ -86,8 +86,8 @@ impl GuardStore for Session {
             // Two statements of one flight: the second sees whom the first
             // waited for.
             let (reserved, present) = join(
-                self.statement(what, include_str!("../sql/try_record.sql"), ask),
-                self.statement(what, include_str!("../sql/read_notification.sql"), read),
+                self.statement(what, sql!("try_record.sql"), ask),
+                self.statement(what, sql!("read_notification.sql"), read),
             )
             .await;
             if let Some(row) = reserved?.first() {
@@ -121,7 +121,7 @@ impl Move for Reset {
 
     async fn make(&self, open: &Open<'_>) -> Result<Made<bool, Infallible>, PortError> {
         let params: &[Param<'_>] = &[(&self.0.name(), Type::TEXT)];
-        let sql = include_str!("../sql/reset_breaker.sql");
+        let sql = sql!("reset_breaker.sql");
         let rows = open.rows(Statement { sql, params }).await?;
         let row = rows.first().ok_or_else(|| unreadable("the breaker"))?;
         let before: Option<String> = column(row, "state")?;

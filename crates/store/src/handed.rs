@@ -49,8 +49,8 @@ impl Move for ByHand {
             (&self.idempotency_key, Type::TEXT),
             (&data, Type::TEXT),
         ];
-        let insert = Statement { sql: include_str!("../sql/hand_in.sql"), params: insert };
-        let find = Statement { sql: include_str!("../sql/find_handed.sql"), params: find };
+        let insert = Statement { sql: sql!("hand_in.sql"), params: insert };
+        let find = Statement { sql: sql!("find_handed.sql"), params: find };
         let answers = open.flight(&[insert, find]).await?;
         let [written, found] = answers.as_slice() else {
             return Err(unreadable("the answers of a hand-in"));

@@ -32,9 +32,9 @@ pub(crate) async fn of_contacts(
     let signals = up_to_one_too_many(by_contact);
     let by_owner: &[Param<'_>] = &[(&distinct, Type::TEXT_ARRAY), (&newest, Type::INT8)];
     let statements = [
-        Statement { sql: include_str!("../sql/read_features.sql"), params: by_contact },
-        Statement { sql: include_str!("../sql/read_signals.sql"), params: &signals },
-        Statement { sql: include_str!("../sql/read_configs.sql"), params: by_owner },
+        Statement { sql: sql!("read_features.sql"), params: by_contact },
+        Statement { sql: sql!("read_signals.sql"), params: &signals },
+        Statement { sql: sql!("read_configs.sql"), params: by_owner },
     ];
     let answers = read(session, &statements).await?;
     let [features, signals, configs] = answers.as_slice() else {
@@ -67,10 +67,10 @@ pub(crate) async fn of_range(
     let signals = up_to_one_too_many(params);
     let configs = [params, &[(&config_epoch, Type::INT8)]].concat();
     let statements = [
-        Statement { sql: include_str!("../sql/read_range.sql"), params },
-        Statement { sql: include_str!("../sql/read_range_signals.sql"), params: &signals },
-        Statement { sql: include_str!("../sql/read_range_scores.sql"), params },
-        Statement { sql: include_str!("../sql/read_range_configs.sql"), params: &configs },
+        Statement { sql: sql!("read_range.sql"), params },
+        Statement { sql: sql!("read_range_signals.sql"), params: &signals },
+        Statement { sql: sql!("read_range_scores.sql"), params },
+        Statement { sql: sql!("read_range_configs.sql"), params: &configs },
     ];
     let answers = read(session, &statements).await?;
     let [features, signals, scores, configs] = answers.as_slice() else {
@@ -131,7 +131,7 @@ pub(crate) async fn plan_ranges(
     let (contacts, ranges) = (i64::from(contacts.max(1)), i64::from(ranges.max(1)));
     let params: &[Param<'_>] =
         &[(&owner, Type::TEXT), (&contacts, Type::INT8), (&ranges, Type::INT8)];
-    let sql = include_str!("../sql/plan_ranges.sql");
+    let sql = sql!("plan_ranges.sql");
     let rows = session.statement("planning ranges", sql, params).await?;
     let first = rows.first().ok_or_else(|| unreadable("the epoch of configurations"))?;
     let config_epoch = column(first, "epoch")?;
@@ -146,7 +146,7 @@ pub(crate) async fn organizations(
 ) -> Result<Vec<OrganizationId>, PortError> {
     let after = after.map(OrganizationId::as_str);
     let params: &[Param<'_>] = &[(&after, Type::TEXT), (&i64::from(limit), Type::INT8)];
-    let sql = include_str!("../sql/organizations.sql");
+    let sql = sql!("organizations.sql");
     let rows = session.statement("reading organizations", sql, params).await?;
     let name = |row: &Row| {
         let name = OrganizationId::parse(column::<&str>(row, "id")?);

@@ -84,7 +84,7 @@ impl Session {
             (&shorts.queue, Type::TEXT),
             (&shorts.messages, Type::TEXT_ARRAY),
         ];
-        self.client.query_typed(include_str!("../sql/insert_shorts.sql"), params).await
+        self.client.query_typed(sql!("insert_shorts.sql"), params).await
     }
 
     /// What stands in the place of hand-sent jobs that got no row.
@@ -102,7 +102,7 @@ impl Session {
             (&shorts.details, Type::TEXT_ARRAY),
             (&shorts.queue, Type::TEXT),
         ];
-        self.client.query_typed(include_str!("../sql/judge_shorts.sql"), params).await
+        self.client.query_typed(sql!("judge_shorts.sql"), params).await
     }
 
     /// Fails the transaction where a hand-sent job would be lost.
@@ -116,7 +116,7 @@ impl Session {
             (&shorts.messages, Type::TEXT_ARRAY),
             (&shorts.queue, Type::TEXT),
         ];
-        self.client.query_typed(include_str!("../sql/refuse_lost.sql"), params).await
+        self.client.query_typed(sql!("refuse_lost.sql"), params).await
     }
 
     pub(crate) async fn insert_letters(
@@ -138,7 +138,7 @@ impl Session {
             (&reasons, Type::TEXT_ARRAY),
             (&details, Type::TEXT_ARRAY),
         ];
-        self.client.query_typed(include_str!("../sql/insert_letters.sql"), params).await
+        self.client.query_typed(sql!("insert_letters.sql"), params).await
     }
 
     pub(crate) async fn insert_missing(&self, request: &ClaimRequest) -> Result<Vec<Row>, Error> {
@@ -152,6 +152,6 @@ impl Session {
             (&ids, Type::UUID_ARRAY),
             (&messages, Type::TEXT_ARRAY),
         ];
-        self.client.query_typed(include_str!("../sql/insert_missing.sql"), params).await
+        self.client.query_typed(sql!("insert_missing.sql"), params).await
     }
 }

@@ -44,21 +44,21 @@ impl EventStore for Session {
         let (capped, active) = (signals.events.params(), activities.params());
         let enriched = enrichments.params();
         let see = match organization {
-            Some(_) => include_str!("../sql/see_events.sql"),
-            None => include_str!("../sql/see_events_of_known.sql"),
+            Some(_) => sql!("see_events.sql"),
+            None => sql!("see_events_of_known.sql"),
         };
         // In the order in which rows are locked.
         let mut statements = vec![Statement { sql: see, params: &seen }];
         if asked > 0 {
-            let sql = include_str!("../sql/take_signals.sql");
+            let sql = sql!("take_signals.sql");
             statements.push(Statement { sql, params: &urgent });
-            let sql = include_str!("../sql/cap_signals.sql");
+            let sql = sql!("cap_signals.sql");
             statements.push(Statement { sql, params: &capped });
         }
-        let sql = include_str!("../sql/insert_activity.sql");
+        let sql = sql!("insert_activity.sql");
         statements.push(Statement { sql, params: &active });
         if !enrichments.is_empty() {
-            let sql = include_str!("../sql/insert_enrichments.sql");
+            let sql = sql!("insert_enrichments.sql");
             statements.push(Statement { sql, params: &enriched });
         }
         match organization {
@@ -77,7 +77,7 @@ impl EventStore for Session {
     }
 
     async fn retire_events(&self, limit: i64) -> Result<EventsRetired, PortError> {
-        let sql = include_str!("../sql/clock.sql");
+        let sql = sql!("clock.sql");
         let clock = self.statement("the database's clock", sql, &[]).await?;
         let clock = clock.first().ok_or_else(|| unreadable("the database's clock"))?;
         let now: DateTime<Utc> = column(clock, "now")?;
@@ -94,13 +94,13 @@ impl EventStore for Session {
         ];
         // Each is a transaction of its own.
         let of_events = join3(
-            self.retire_from(include_str!("../sql/retire_seen.sql"), &seen),
-            self.statement("keeping months", include_str!("../sql/keep_months.sql"), months),
-            self.retire_from(include_str!("../sql/retire_enrichments.sql"), &ended),
+            self.retire_from(sql!("retire_seen.sql"), &seen),
+            self.statement("keeping months", sql!("keep_months.sql"), months),
+            self.retire_from(sql!("retire_enrichments.sql"), &ended),
         );
         let of_signals = join(
-            self.retire_from(include_str!("../sql/retire_signals.sql"), &signals),
-            self.retire_from(include_str!("../sql/retire_alerts.sql"), &rest),
+            self.retire_from(sql!("retire_signals.sql"), &signals),
+            self.retire_from(sql!("retire_alerts.sql"), &rest),
         );
         let ((seen, months, enrichments), (signals, alerts)) = join(of_events, of_signals).await;
         months?;
@@ -135,7 +135,7 @@ impl Session {
             let answers = tenant_transaction(WHAT, self, organization, &statements).await?;
             return taken_in(None, asked, &answers);
         }
-        let sql = include_str!("../sql/backlog.sql");
+        let sql = sql!("backlog.sql");
         statements.insert(0, Statement { sql, params: backlog });
         let mut answers = tenant_transaction(WHAT, self, organization, &statements).await?;
         let backlog = answers.remove(0);

@@ -20,16 +20,16 @@ impl KeyStore for Session {
     async fn find_key(&self, sha256: &[u8; 32]) -> Result<Option<ApiKey>, PortError> {
         let digest = sha256.as_slice();
         let params: &[Param<'_>] = &[(&digest, Type::BYTEA)];
-        let rows = self.statement("finding a key", include_str!("../sql/find_key.sql"), params);
+        let rows = self.statement("finding a key", sql!("find_key.sql"), params);
         rows.await?.first().map(api_key).transpose()
     }
 
     async fn vitals(&self) -> Result<Vitals, PortError> {
         let told: &[Param<'_>] = &[(&WarningKind::TOLD_MAX, Type::INT4)];
         let flight = join3(
-            self.client.query_typed(include_str!("../sql/clock.sql"), &[]),
-            self.client.query_typed(include_str!("../sql/beats.sql"), &[]),
-            self.client.query_typed(include_str!("../sql/warnings.sql"), told),
+            self.client.query_typed(sql!("clock.sql"), &[]),
+            self.client.query_typed(sql!("beats.sql"), &[]),
+            self.client.query_typed(sql!("warnings.sql"), told),
         );
         let (clock, beats, warnings) = self.within(flight).await.map_err(no_answer)?;
         let failed = |error| statement_error("reading vitals", &error);
@@ -51,7 +51,7 @@ impl KeyStore for Session {
     async fn given_up(&self, most: u16) -> Result<GivenUp, PortError> {
         let most = i32::from(most);
         let params: &[Param<'_>] = &[(&most, Type::INT4)];
-        let sql = include_str!("../sql/given_up.sql");
+        let sql = sql!("given_up.sql");
         let rows = self.statement("counting matches given up", sql, params).await?;
         let total =
             |row| column::<i64>(row, "total").map(|total| u64::try_from(total).unwrap_or(0));
@@ -62,7 +62,7 @@ impl KeyStore for Session {
     }
 
     async fn queue_stats(&self) -> Result<BTreeMap<String, QueueStats>, PortError> {
-        let rows = self.statement("counting jobs", include_str!("../sql/queue_stats.sql"), &[]);
+        let rows = self.statement("counting jobs", sql!("queue_stats.sql"), &[]);
         rows.await?.iter().map(stats).collect()
     }
 }

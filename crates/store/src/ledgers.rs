@@ -36,7 +36,7 @@ impl LedgerStore for Session {
             (&after, Type::INT8),
             (&limit, Type::INT8),
         ];
-        let sql = include_str!("../sql/ledger_page.sql");
+        let sql = sql!("ledger_page.sql");
         let rows = self.statement("reading a ledger", sql, params).await?;
         let Some(first) = rows.first() else { return Ok(None) };
         let chain: Chain = json(first, "tie_breaks")?;
@@ -50,7 +50,7 @@ impl LedgerStore for Session {
         let owner = of.organization_id.as_str();
         let params: &[Param<'_>] =
             &[(&owner, Type::TEXT), (&of.tournament_id, Type::UUID), (&limit, Type::INT8)];
-        let sql = include_str!("../sql/strays.sql");
+        let sql = sql!("strays.sql");
         let rows = self.statement("looking for strays", sql, params).await?;
         let stray = |row| {
             let (seq, points) = (column(row, "seq")?, column::<Option<i64>>(row, "rows")?);
@@ -75,7 +75,7 @@ impl LedgerStore for Session {
             (&after, Type::UUID),
             (&exactly, Type::UUID),
         ];
-        let sql = include_str!("../sql/settled_match.sql");
+        let sql = sql!("settled_match.sql");
         let rows = self.statement("reading a match's settlements", sql, params).await?;
         let Some(first) = rows.first() else { return Ok(None) };
         let no_round = |_| unreadable("column round");
@@ -118,7 +118,7 @@ impl LedgerStore for Session {
             (members, Type::INT8),
             (&limit, Type::INT8),
         ];
-        let sql = include_str!("../sql/compare_points.sql");
+        let sql = sql!("compare_points.sql");
         compared(&self.statement("comparing a match's points", sql, params).await?)
     }
 
@@ -142,7 +142,7 @@ impl LedgerStore for Session {
             (&weights.right_outcomes, Type::INT8),
             (&limit, Type::INT8),
         ];
-        let sql = include_str!("../sql/compare_board.sql");
+        let sql = sql!("compare_board.sql");
         compared(&self.statement("comparing a board", sql, params).await?)
     }
 
@@ -154,7 +154,7 @@ impl LedgerStore for Session {
         let owner = of.organization_id.as_str();
         let params: &[Param<'_>] =
             &[(&owner, Type::TEXT), (&of.tournament_id, Type::UUID), (&after, Type::UUID)];
-        let sql = include_str!("../sql/next_league.sql");
+        let sql = sql!("next_league.sql");
         let rows = self.statement("reading a league", sql, params).await?;
         rows.first().map(|row| column(row, "id")).transpose()
     }
@@ -177,7 +177,7 @@ impl LedgerStore for Session {
             (&members, Type::INT8),
             (&limit, Type::INT8),
         ];
-        let sql = include_str!("../sql/compare_league.sql");
+        let sql = sql!("compare_league.sql");
         compared(&self.statement("comparing a league's board", sql, params).await?)
     }
 
@@ -190,7 +190,7 @@ impl LedgerStore for Session {
         let owner = of.organization_id.as_str();
         let params: &[Param<'_>] =
             &[(&owner, Type::TEXT), (&board, Type::UUID), (&limit, Type::INT8)];
-        let sql = include_str!("../sql/compare_histogram.sql");
+        let sql = sql!("compare_histogram.sql");
         let rows = self.statement("comparing a histogram", sql, params).await?;
         let bucket = |row| {
             let points: Option<i64> = column(row, "points_e4")?;
@@ -202,7 +202,7 @@ impl LedgerStore for Session {
     async fn closed(&self, of: &TournamentPlace) -> Result<Option<(Closed, String)>, PortError> {
         let owner = of.organization_id.as_str();
         let params: &[Param<'_>] = &[(&owner, Type::TEXT), (&of.tournament_id, Type::UUID)];
-        let sql = include_str!("../sql/digest_closed.sql");
+        let sql = sql!("digest_closed.sql");
         let rows = self.statement("digesting a closed board", sql, params).await?;
         let Some(row) = rows.first() else { return Ok(None) };
         Ok(closed(row)?.zip(Some(to_hex(&hash(row, "digest")?))))

@@ -9,6 +9,9 @@
 //! Statements of one flight are pipelined: all futures are polled before any
 //! answer is awaited, in the order they are named.
 
+#[macro_use]
+mod sql;
+
 mod acts;
 pub mod address;
 mod advance;

@@ -90,7 +90,7 @@ pub struct Wrong {
 /// The database's.
 pub async fn sums(client: &Client, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Sums, Error> {
     let params: &[Param<'_>] = &[(&from, Type::TIMESTAMPTZ), (&to, Type::TIMESTAMPTZ)];
-    let row = client.query_typed_one(include_str!("../sql/ledger_sums.sql"), params).await?;
+    let row = client.query_typed_one(sql!("ledger_sums.sql"), params).await?;
     Ok(Sums {
         deliveries: row.try_get("deliveries")?,
         messages: row.try_get("messages")?,
@@ -120,7 +120,7 @@ pub async fn wrongs(
 ) -> Result<Vec<Wrong>, Error> {
     let params: &[Param<'_>] =
         &[(&from, Type::TIMESTAMPTZ), (&to, Type::TIMESTAMPTZ), (&WRONGS_MAX, Type::INT8)];
-    let rows = client.query_typed(include_str!("../sql/ledger_wrongs.sql"), params).await?;
+    let rows = client.query_typed(sql!("ledger_wrongs.sql"), params).await?;
     rows.iter().map(wrong).collect()
 }
 

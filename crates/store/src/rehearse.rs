@@ -7,9 +7,7 @@ use uuid::Uuid;
 
 use crate::Session;
 use crate::effect::{self, superseded};
-use crate::error::{
-    is_busy, is_fence_lost, is_meanwhile, meanwhile, no_answer, statement_error,
-};
+use crate::error::{is_busy, is_fence_lost, is_meanwhile, meanwhile, no_answer, statement_error};
 use crate::flight::{Param, READ_WRITE, Statement, pipelined};
 use crate::replay::{self, REPLAY};
 
@@ -36,9 +34,9 @@ pub(crate) async fn rehearse(
     let params = columns.params();
     let replayed = replayed.params();
     let mut statements: Vec<Statement<'_>> = vec![
-        Statement { sql: include_str!("../sql/set_lock_timeout.sql"), params: timeout },
+        Statement { sql: sql!("set_lock_timeout.sql"), params: timeout },
         Statement { sql: REPLAY, params: &replayed },
-        Statement { sql: include_str!("../sql/claim_rehearsed.sql"), params: claim },
+        Statement { sql: sql!("claim_rehearsed.sql"), params: claim },
     ];
     statements.extend(params.rehearsed(effect));
     let begin = session.beginning(READ_WRITE);

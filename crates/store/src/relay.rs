@@ -30,7 +30,7 @@ impl RelayStore for Session {
             (&DISPATCHED_MAX, Type::INT8),
             (&WAKE.num_seconds(), Type::INT8),
         ];
-        let rows = self.statement("taking due jobs", include_str!("../sql/take_due.sql"), params);
+        let rows = self.statement("taking due jobs", sql!("take_due.sql"), params);
         rows.await?.iter().map(|row| Ok((queue(row)?, wakeup(row)?))).collect()
     }
 
@@ -47,25 +47,25 @@ impl RelayStore for Session {
             (&wake, Type::INT8),
             (&unsent, Type::INT8),
         ];
-        let sql = include_str!("../sql/take_held_back.sql");
+        let sql = sql!("take_held_back.sql");
         self.statement("taking jobs held back", sql, params).await?.iter().map(wakeup).collect()
     }
 
     async fn mark_sent(&self, ids: &[Uuid]) -> Result<(), PortError> {
         let params: &[Param<'_>] = &[(&ids, Type::UUID_ARRAY)];
-        let marked = self.statement("marking sent", include_str!("../sql/mark_sent.sql"), params);
+        let marked = self.statement("marking sent", sql!("mark_sent.sql"), params);
         marked.await.map(|_| ())
     }
 
     async fn take_events(&self, limit: i64) -> Result<Vec<OutgoingEvent>, PortError> {
         let params: &[Param<'_>] = &[(&limit, Type::INT8), (&WAKE.num_seconds(), Type::INT8)];
-        let rows = self.statement("taking events", include_str!("../sql/take_events.sql"), params);
+        let rows = self.statement("taking events", sql!("take_events.sql"), params);
         rows.await?.iter().map(event).collect()
     }
 
     async fn mark_events_sent(&self, ids: &[Uuid]) -> Result<(), PortError> {
         let params: &[Param<'_>] = &[(&ids, Type::UUID_ARRAY)];
-        let sql = include_str!("../sql/mark_events_sent.sql");
+        let sql = sql!("mark_events_sent.sql");
         self.statement("marking events sent", sql, params).await.map(|_| ())
     }
 
@@ -77,7 +77,7 @@ impl RelayStore for Session {
             (&by.id, Type::UUID),
             (&by.schema_max, Type::INT4),
         ];
-        self.statement("the heartbeat", include_str!("../sql/beat.sql"), params).await.map(|_| ())
+        self.statement("the heartbeat", sql!("beat.sql"), params).await.map(|_| ())
     }
 
     async fn advance_replays(
@@ -96,20 +96,20 @@ impl RelayStore for Session {
         // Each is a transaction of its own, so that one that waits or fails
         // takes nothing back from the others. Runs come after their jobs.
         let of_jobs = join3(
-            self.retire_from(include_str!("../sql/retire_jobs.sql"), params),
-            self.retire_from(include_str!("../sql/retire_dead_letters.sql"), params),
-            self.retire_from(include_str!("../sql/retire_runs.sql"), params),
+            self.retire_from(sql!("retire_jobs.sql"), params),
+            self.retire_from(sql!("retire_dead_letters.sql"), params),
+            self.retire_from(sql!("retire_runs.sql"), params),
         );
         let of_the_rest = join3(
-            self.retire_from(include_str!("../sql/retire_occurrences.sql"), params),
-            self.retire_from(include_str!("../sql/retire_events.sql"), params),
-            self.retire_from(include_str!("../sql/retire_notifications.sql"), params),
+            self.retire_from(sql!("retire_occurrences.sql"), params),
+            self.retire_from(sql!("retire_events.sql"), params),
+            self.retire_from(sql!("retire_notifications.sql"), params),
         );
         let of_the_record = join4(
-            self.retire_from(include_str!("../sql/retire_deliveries.sql"), params),
-            self.retire_from(include_str!("../sql/retire_answers.sql"), of_answers),
-            self.retire_from(include_str!("../sql/retire_replays.sql"), params),
-            self.retire_from(include_str!("../sql/retire_verifications.sql"), params),
+            self.retire_from(sql!("retire_deliveries.sql"), params),
+            self.retire_from(sql!("retire_answers.sql"), of_answers),
+            self.retire_from(sql!("retire_replays.sql"), params),
+            self.retire_from(sql!("retire_verifications.sql"), params),
         );
         let (
             (jobs, dead_letters, runs),

@@ -16,7 +16,7 @@ use crate::rows::{column, version};
 pub(crate) const KEYS: &str = "job_idempotency";
 
 /// The statement.
-pub(crate) const REPLAY: &str = include_str!("../sql/replay.sql");
+pub(crate) const REPLAY: &str = sql!("replay.sql");
 
 /// What is queued again, and how.
 #[derive(Default)]

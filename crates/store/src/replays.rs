@@ -18,7 +18,7 @@ use crate::rows::{column, json as json_column, unreadable};
 /// Whose replay it is that nobody asked for by name: who has the database.
 const NOBODY: &str = "owner";
 
-const READ: &str = include_str!("../sql/read_replay.sql");
+const READ: &str = sql!("read_replay.sql");
 
 /// Writes a replay of many.
 pub(crate) async fn order(session: &Session, order: &ReplayOrder) -> Result<ReplayRow, PortError> {
@@ -61,7 +61,7 @@ impl Move for ReplayOrder {
             (&why, Type::TEXT),
             (&request, Type::TEXT),
         ];
-        let write = Statement { sql: include_str!("../sql/order_replay.sql"), params };
+        let write = Statement { sql: sql!("order_replay.sql"), params };
         let read = Statement { sql: READ, params: &[(&self.id, Type::UUID)] };
         let answers = open.flight(&[write, read]).await?;
         let [written, found] = answers.as_slice() else {
@@ -91,8 +91,8 @@ impl Move for End {
 
     async fn make(&self, open: &Open<'_>) -> Result<Made<Ended, Ended>, PortError> {
         let params: &[Param<'_>] = &[(&self.0, Type::UUID)];
-        let end = Statement { sql: include_str!("../sql/end_replay.sql"), params };
-        let look = Statement { sql: include_str!("../sql/replay_status.sql"), params };
+        let end = Statement { sql: sql!("end_replay.sql"), params };
+        let look = Statement { sql: sql!("replay_status.sql"), params };
         let answers = open.flight(&[end, look]).await?;
         let [ended, found] = answers.as_slice() else {
             return Err(unreadable("the answers of an end"));

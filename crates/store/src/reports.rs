@@ -16,12 +16,12 @@ use crate::signals::look;
 /// The statement of a report, and how many of the parameters it has.
 const fn statement(report: Report) -> (&'static str, usize) {
     match report {
-        Report::EventAggregates => (include_str!("../sql/report_events.sql"), 7),
+        Report::EventAggregates => (sql!("report_events.sql"), 7),
         // Of whole months: without a period.
-        Report::MonthlyUsage => (include_str!("../sql/report_months.sql"), 6),
-        Report::CampaignStats => (include_str!("../sql/report_campaigns.sql"), 7),
-        Report::ScoreDistribution => (include_str!("../sql/report_scores.sql"), 7),
-        Report::EnrichmentMetrics => (include_str!("../sql/report_enrichments.sql"), 7),
+        Report::MonthlyUsage => (sql!("report_months.sql"), 6),
+        Report::CampaignStats => (sql!("report_campaigns.sql"), 7),
+        Report::ScoreDistribution => (sql!("report_scores.sql"), 7),
+        Report::EnrichmentMetrics => (sql!("report_enrichments.sql"), 7),
     }
 }
 

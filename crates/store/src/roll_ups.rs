@@ -113,26 +113,17 @@ impl Params<'_> {
     /// In their order.
     pub(crate) fn statements(&self) -> [Statement<'_>; 2] {
         let (touch, count) = match self.roll_up {
-            RollUp::AggregateHourly => (
-                include_str!("../sql/touch_activity.sql"),
-                include_str!("../sql/aggregate_days.sql"),
-            ),
-            RollUp::GenerateDailyReports => (
-                include_str!("../sql/touch_activity.sql"),
-                include_str!("../sql/count_campaigns.sql"),
-            ),
-            RollUp::MonthlyUsageSummary => (
-                include_str!("../sql/touch_activity.sql"),
-                include_str!("../sql/summarize_months.sql"),
-            ),
-            RollUp::ScoreDistribution => (
-                include_str!("../sql/touch_days.sql"),
-                include_str!("../sql/distribute_scores.sql"),
-            ),
-            RollUp::EnrichmentMetrics => (
-                include_str!("../sql/touch_enrichments.sql"),
-                include_str!("../sql/measure_enrichments.sql"),
-            ),
+            RollUp::AggregateHourly => (sql!("touch_activity.sql"), sql!("aggregate_days.sql")),
+            RollUp::GenerateDailyReports => {
+                (sql!("touch_activity.sql"), sql!("count_campaigns.sql"))
+            }
+            RollUp::MonthlyUsageSummary => {
+                (sql!("touch_activity.sql"), sql!("summarize_months.sql"))
+            }
+            RollUp::ScoreDistribution => (sql!("touch_days.sql"), sql!("distribute_scores.sql")),
+            RollUp::EnrichmentMetrics => {
+                (sql!("touch_enrichments.sql"), sql!("measure_enrichments.sql"))
+            }
         };
         [
             Statement { sql: touch, params: &self.touch },

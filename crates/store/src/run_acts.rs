@@ -91,7 +91,7 @@ impl Move for End {
     /// planner enqueued in between is looked for once more under the run's lock.
     async fn make(&self, open: &Open<'_>) -> Result<Made<Ended, Ended>, PortError> {
         let run: &[Param<'_>] = &[(&self.0, Type::UUID)];
-        let read = Statement { sql: include_str!("../sql/read_run.sql"), params: run };
+        let read = Statement { sql: sql!("read_run.sql"), params: run };
         let rows = open.rows(read).await?;
         let Some(row) = rows.first() else {
             return Ok(Made::Nothing(Ended::Unknown));
@@ -100,12 +100,12 @@ impl Move for End {
         if before != RunStatus::Running.as_str() {
             return Ok(Made::Nothing(Ended::Over { status: before }));
         }
-        let cancel = Statement { sql: include_str!("../sql/cancel_run.sql"), params: run };
+        let cancel = Statement { sql: sql!("cancel_run.sql"), params: run };
         let first = cancelled(&open.rows(cancel).await?)?;
         let ended_some = first > 0;
         let mark: &[Param<'_>] = &[(&self.0, Type::UUID), (&ended_some, Type::BOOL)];
-        let mark = Statement { sql: include_str!("../sql/mark_ended.sql"), params: mark };
-        let rest = Statement { sql: include_str!("../sql/cancel_rest.sql"), params: run };
+        let mark = Statement { sql: sql!("mark_ended.sql"), params: mark };
+        let rest = Statement { sql: sql!("cancel_rest.sql"), params: run };
         let answers = open.flight(&[mark, rest, read]).await?;
         let [marked, rest, after] = answers.as_slice() else {
             return Err(unreadable("the answers of a cancel"));
@@ -136,7 +136,7 @@ impl Move for Retry {
     async fn make(&self, open: &Open<'_>) -> Result<Made<Retried, Retried>, PortError> {
         let most = i64::from(SPAWNED_MAX);
         let params: &[Param<'_>] = &[(&self.0, Type::UUID), (&most, Type::INT8)];
-        let look = Statement { sql: include_str!("../sql/dead_of_run.sql"), params };
+        let look = Statement { sql: sql!("dead_of_run.sql"), params };
         let Some(found) = dead_of_run(&open.rows(look).await?)? else {
             return Ok(Made::Nothing(Retried::Unknown));
         };
@@ -146,7 +146,7 @@ impl Move for Retry {
         // Once more behind the jobs' locks: a case that was discarded meanwhile
         // stays so.
         let lock: &[Param<'_>] = &[(&found.jobs, Type::UUID_ARRAY)];
-        let lock = Statement { sql: include_str!("../sql/lock_dead.sql"), params: lock };
+        let lock = Statement { sql: sql!("lock_dead.sql"), params: lock };
         let answers = open.flight(&[lock, look]).await?;
         let [locked, rows] = answers.as_slice() else {
             return Err(unreadable("the dead jobs of a run"));

@@ -41,7 +41,7 @@ impl RunStore for Session {
 
     async fn run(&self, id: Uuid) -> Result<Option<RunRow>, PortError> {
         let params: &[Param<'_>] = &[(&id, Type::UUID)];
-        let rows = self.statement("reading a run", include_str!("../sql/read_run.sql"), params);
+        let rows = self.statement("reading a run", sql!("read_run.sql"), params);
         rows.await?.first().map(run_row).transpose()
     }
 
@@ -57,8 +57,8 @@ impl RunStore for Session {
         // Each a transaction of its own: what was enqueued before the mark is
         // seen by the cancel, and what comes after it is cancelled at once.
         let flight = join(
-            self.client.query_typed(include_str!("../sql/mark_cancelled.sql"), params),
-            self.client.query_typed(include_str!("../sql/cancel_run.sql"), params),
+            self.client.query_typed(sql!("mark_cancelled.sql"), params),
+            self.client.query_typed(sql!("cancel_run.sql"), params),
         );
         let (marked, gone) = self.within(flight).await.map_err(no_commit_answer(what))?;
         let rows = marked.and(gone).map_err(|error| commit_error(what, &error))?;
@@ -68,7 +68,7 @@ impl RunStore for Session {
     async fn recount(&self, idle: TimeDelta, limit: i64) -> Result<Recounted, PortError> {
         let idle_secs = idle.num_seconds();
         let params: &[Param<'_>] = &[(&idle_secs, Type::INT8), (&limit, Type::INT8)];
-        let sql = include_str!("../sql/stuck_runs.sql");
+        let sql = sql!("stuck_runs.sql");
         let mut recounted = Recounted::default();
         for row in self.statement("finding stuck runs", sql, params).await? {
             match self.recount_one(column(&row, "id")?, idle_secs).await? {
@@ -88,8 +88,8 @@ impl Session {
         let lock: &[Param<'_>] = &[(&id, Type::UUID), (&idle_secs, Type::INT8)];
         let count: &[Param<'_>] = &[(&id, Type::UUID)];
         let statements = [
-            Statement { sql: include_str!("../sql/lock_stuck_run.sql"), params: lock },
-            Statement { sql: include_str!("../sql/recount_run.sql"), params: count },
+            Statement { sql: sql!("lock_stuck_run.sql"), params: lock },
+            Statement { sql: sql!("recount_run.sql"), params: count },
         ];
         let flight = self.transact(READ_WRITE, &statements);
         match self.within(flight).await.map_err(no_commit_answer(what))? {
@@ -159,8 +159,8 @@ pub(crate) const fn opening<'a>(
     find: &'a [Param<'a>],
 ) -> [Statement<'a>; 2] {
     [
-        Statement { sql: include_str!("../sql/open_run.sql"), params: open },
-        Statement { sql: include_str!("../sql/find_holder.sql"), params: find },
+        Statement { sql: sql!("open_run.sql"), params: open },
+        Statement { sql: sql!("find_holder.sql"), params: find },
     ]
 }
 

@@ -24,7 +24,7 @@ use crate::rows::{column, unreadable};
 impl ScheduleStore for Session {
     async fn schedules(&self, job_keys: &[&str]) -> Result<ScheduleRows, PortError> {
         let params: &[Param<'_>] = &[(&job_keys, Type::TEXT_ARRAY)];
-        let sql = include_str!("../sql/read_schedules.sql");
+        let sql = sql!("read_schedules.sql");
         let rows = self.statement("reading schedules", sql, params).await?;
         let first = rows.first().ok_or_else(|| unreadable("clock"))?;
         let read = rows.iter().map(schedule_row).collect::<Result<Vec<_>, _>>()?;
@@ -41,13 +41,13 @@ impl ScheduleStore for Session {
         let key_and_mark: &[Param<'_>] =
             &[(&judged.job_key, Type::TEXT), (&mark, Type::TIMESTAMPTZ), (&cron, Type::TEXT)];
         let guard = match from {
-            Some(_) => statement(include_str!("../sql/lock_schedule.sql"), key_and_mark),
-            None => statement(include_str!("../sql/write_new_schedule.sql"), &schedule),
+            Some(_) => statement(sql!("lock_schedule.sql"), key_and_mark),
+            None => statement(sql!("write_new_schedule.sql"), &schedule),
         };
-        let runs = statement(include_str!("../sql/write_runs.sql"), &runs);
-        let occurrences = statement(include_str!("../sql/write_occurrences.sql"), &occurrences);
-        let schedule = statement(include_str!("../sql/write_schedule.sql"), &schedule);
-        let jobs = statement(include_str!("../sql/write_first_jobs.sql"), &jobs);
+        let runs = statement(sql!("write_runs.sql"), &runs);
+        let occurrences = statement(sql!("write_occurrences.sql"), &occurrences);
+        let schedule = statement(sql!("write_schedule.sql"), &schedule);
+        let jobs = statement(sql!("write_first_jobs.sql"), &jobs);
         let starts = !columns.starts.is_empty();
         let statements: Vec<Statement<'_>> = match (judged.occurrences.is_empty(), starts) {
             (true, _) => vec![guard, schedule],
@@ -75,7 +75,7 @@ impl ScheduleStore for Session {
     }
 }
 
-const PAUSE: &str = include_str!("../sql/pause.sql");
+const PAUSE: &str = sql!("pause.sql");
 
 /// A pause, or its end.
 struct Pause<'a> {

@@ -33,7 +33,7 @@ pub(crate) async fn set_back(
         (&columns.reasons, Type::TEXT_ARRAY),
         (&columns.errors, Type::TEXT_ARRAY),
     ];
-    let sql = include_str!("../sql/set_back.sql");
+    let sql = sql!("set_back.sql");
     ids(&session.statement("setting jobs back", sql, params).await?)
 }
 
@@ -84,7 +84,7 @@ impl<'a> Columns<'a> {
 
 pub(crate) async fn hand_back(session: &Session, held: &Held) -> Result<bool, PortError> {
     let params: &[Param<'_>] = &[(&held.id, Type::UUID), (&held.claim, Type::INT4)];
-    let sql = include_str!("../sql/hand_back.sql");
+    let sql = sql!("hand_back.sql");
     session.statement("handing a job back", sql, params).await.map(|rows| !rows.is_empty())
 }
 
@@ -102,7 +102,7 @@ pub(crate) async fn put_off(
         (&UNKNOWN_SNOOZE_SECS, Type::INT8),
         (&UNKNOWN_HOURS_MAX, Type::INT8),
     ];
-    let sql = include_str!("../sql/put_off.sql");
+    let sql = sql!("put_off.sql");
     let rows = session.statement("putting jobs off", sql, params).await?;
     let read = |row| {
         let dead: bool = column(row, "dead")?;
@@ -113,13 +113,13 @@ pub(crate) async fn put_off(
 
 pub(crate) async fn absolve(session: &Session, token: Uuid) -> Result<(), PortError> {
     let params: &[Param<'_>] = &[(&token, Type::UUID)];
-    let sql = include_str!("../sql/absolve.sql");
+    let sql = sql!("absolve.sql");
     session.statement("absolving jobs", sql, params).await.map(|_| ())
 }
 
 pub(crate) async fn release(session: &Session, token: Uuid) -> Result<u64, PortError> {
     let params: &[Param<'_>] = &[(&token, Type::UUID)];
-    let released = session.client.execute_typed(include_str!("../sql/release.sql"), params);
+    let released = session.client.execute_typed(sql!("release.sql"), params);
     let released = session.within(released).await.map_err(no_answer)?;
     released.map_err(|error| statement_error("releasing leases", &error))
 }
@@ -135,7 +135,7 @@ pub(crate) async fn cancel(session: &Session, jobs: &[Uuid]) -> Result<Vec<Uuid>
     ids(&session.change(Cancel::WHAT, CANCEL, params).await?)
 }
 
-const CANCEL: &str = include_str!("../sql/cancel.sql");
+const CANCEL: &str = sql!("cancel.sql");
 
 struct Cancel<'a>(&'a [Uuid]);
 

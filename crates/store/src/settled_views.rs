@@ -34,7 +34,7 @@ impl SettledStore for Session {
             (&seq, Type::INT8),
             (&limit, Type::INT8),
         ];
-        let sql = include_str!("../sql/settlements.sql");
+        let sql = sql!("settlements.sql");
         let rows = self.statement("listing settlements", sql, params).await?;
         rows.iter().map(view).collect()
     }

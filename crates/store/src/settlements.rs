@@ -36,7 +36,7 @@ impl SettlementStore for Session {
             (&place.match_id, Type::UUID),
             (&i64::from(GUESSES_MAX), Type::INT8),
         ];
-        let sql = include_str!("../sql/read_settlement.sql");
+        let sql = sql!("read_settlement.sql");
         let rows = self.statement("reading a match", sql, params).await?;
         rows.first().map(inputs).transpose()
     }
@@ -210,11 +210,8 @@ pub(crate) struct Params<'a> {
 impl Params<'_> {
     /// In their order.
     pub(crate) fn statements(&self) -> [Statement<'_>; 3] {
-        let sql = if self.applies {
-            include_str!("../sql/settle_match.sql")
-        } else {
-            include_str!("../sql/append_settlement.sql")
-        };
+        let sql =
+            if self.applies { sql!("settle_match.sql") } else { sql!("append_settlement.sql") };
         let [lock, hold] = self.rehearsed();
         [lock, hold, Statement { sql, params: &self.write }]
     }
@@ -222,10 +219,10 @@ impl Params<'_> {
     /// Those of a rehearsal: whether it would be settled, without a million rows that are
     /// rolled back.
     pub(crate) fn rehearsed(&self) -> [Statement<'_>; 2] {
-        let lock = include_str!("../sql/lock_tournament.sql");
+        let lock = sql!("lock_tournament.sql");
         [
             Statement { sql: lock, params: &self.tournament },
-            Statement { sql: include_str!("../sql/hold_match.sql"), params: &self.hold },
+            Statement { sql: sql!("hold_match.sql"), params: &self.hold },
         ]
     }
 }
@@ -273,10 +270,10 @@ async fn append_failure(
         (&detail, Type::TEXT),
     ];
     let params: Vec<Param<'_>> = tournament.iter().cloned().chain(failure).collect();
-    let lock = include_str!("../sql/await_tournament.sql");
+    let lock = sql!("await_tournament.sql");
     let statements = [
         Statement { sql: lock, params: &tournament },
-        Statement { sql: include_str!("../sql/append_failure.sql"), params: &params },
+        Statement { sql: sql!("append_failure.sql"), params: &params },
     ];
     session.write("noting a settlement that failed", &statements).await.map(|_| ())
 }

@@ -37,9 +37,9 @@ impl SignalStore for Session {
         ];
         let of = |sql, count| Statement { sql, params: params.get(..count).unwrap_or_default() };
         let statements = [
-            of(include_str!("../sql/read_view.sql"), 2),
-            of(include_str!("../sql/read_view_config.sql"), 3),
-            of(include_str!("../sql/read_view_signals.sql"), 4),
+            of(sql!("read_view.sql"), 2),
+            of(sql!("read_view_config.sql"), 3),
+            of(sql!("read_view_signals.sql"), 4),
         ];
         let what = "reading a contact";
         let answers = tenant_snapshot(what, self, organization, &statements).await?;
@@ -63,7 +63,7 @@ impl SignalStore for Session {
             (&days.to, Type::DATE),
             (&days.limit, Type::INT8),
         ];
-        let sql = include_str!("../sql/history.sql");
+        let sql = sql!("history.sql");
         let rows = look("reading a history", self, organization, Statement { sql, params }).await?;
         let found = rows.iter().filter_map(|row| history_day(row).transpose());
         let found = found.collect::<Result<_, _>>()?;
@@ -87,7 +87,7 @@ impl SignalStore for Session {
             (&event, Type::TEXT),
             (&limit, Type::INT8),
         ];
-        let sql = include_str!("../sql/signals.sql");
+        let sql = sql!("signals.sql");
         let rows = look("listing signals", self, organization, Statement { sql, params }).await?;
         let Some(first) = rows.first() else { return Ok(None) };
         let is_there = |row: &&Row| !matches!(column::<Option<&str>>(row, "event_id"), Ok(None));

@@ -38,7 +38,7 @@ impl Pick {
 }
 
 /// The statement.
-pub(crate) const PICK: &str = include_str!("../sql/pick_cases.sql");
+pub(crate) const PICK: &str = sql!("pick_cases.sql");
 
 /// Cases that a step has looked at.
 pub(crate) struct Released {
@@ -67,8 +67,8 @@ pub(crate) async fn release(
     let jobs = jobs_of(&picked)?;
     let lock: &[Param<'_>] = &[(&jobs, Type::UUID_ARRAY)];
     let still: &[Param<'_>] = &[(&picked_cases, Type::UUID_ARRAY)];
-    let lock = Statement { sql: include_str!("../sql/lock_dead.sql"), params: lock };
-    let still = Statement { sql: include_str!("../sql/still_open.sql"), params: still };
+    let lock = Statement { sql: sql!("lock_dead.sql"), params: lock };
+    let still = Statement { sql: sql!("still_open.sql"), params: still };
     let answers = open.flight(&[lock, still]).await?;
     let [_, still] = answers.as_slice() else {
         return Err(unreadable("the cases of a replay"));

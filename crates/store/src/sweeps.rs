@@ -18,7 +18,7 @@ pub(crate) async fn overdue_alerts(
     limit: u32,
 ) -> Result<Vec<Uuid>, PortError> {
     let params: &[Param<'_>] = &[(&now, Type::TIMESTAMPTZ), (&i64::from(limit), Type::INT8)];
-    let sql = include_str!("../sql/overdue_alerts.sql");
+    let sql = sql!("overdue_alerts.sql");
     ids(&session.statement("looking for overdue alerts", sql, params).await?)
 }
 
@@ -28,7 +28,7 @@ pub(crate) async fn decayed_signals(
     limit: u32,
 ) -> Result<Vec<SignalKey>, PortError> {
     let params: &[Param<'_>] = &[(&now, Type::TIMESTAMPTZ), (&i64::from(limit), Type::INT8)];
-    let sql = include_str!("../sql/decayed_signals.sql");
+    let sql = sql!("decayed_signals.sql");
     let rows = session.statement("looking for decayed signals", sql, params).await?;
     rows.iter().map(signal_key).collect()
 }

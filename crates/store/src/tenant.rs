@@ -30,7 +30,7 @@ impl TenantStore for Session {
             .map_err(|error| PortError::Refused { what: "features", cause: error.to_string() })?;
         let params: &[Param<'_>] =
             &[(&owner, Type::TEXT), (&name, Type::TEXT), (&document, Type::TEXT)];
-        let upsert = Statement { sql: include_str!("../sql/put_features.sql"), params };
+        let upsert = Statement { sql: sql!("put_features.sql"), params };
         let jobs = std::slice::from_ref(job);
         let what = "storing features";
         let (jobs, stored) = enqueue(self, what, organization, jobs, Some(upsert), None).await?;
@@ -58,7 +58,7 @@ impl TenantStore for Session {
         ids: &[Uuid],
     ) -> Result<(), PortError> {
         let params: &[Param<'_>] = &[(&ids, Type::UUID_ARRAY)];
-        let sql = include_str!("../sql/mark_sent.sql");
+        let sql = sql!("mark_sent.sql");
         self.one("marking sent", organization, sql, params).await.map(|_| ())
     }
 
@@ -69,7 +69,7 @@ impl TenantStore for Session {
     ) -> Result<Option<Option<ScoreRow>>, PortError> {
         let (owner, name) = (organization.as_str(), contact.as_str());
         let params: &[Param<'_>] = &[(&owner, Type::TEXT), (&name, Type::TEXT)];
-        let sql = include_str!("../sql/read_score.sql");
+        let sql = sql!("read_score.sql");
         let rows = self.one("reading a score", organization, sql, params).await?;
         rows.first().map(score_row).transpose()
     }
@@ -89,7 +89,7 @@ impl TenantStore for Session {
             (&contact, Type::TEXT),
             (&limit, Type::INT8),
         ];
-        let sql = include_str!("../sql/leaderboard.sql");
+        let sql = sql!("leaderboard.sql");
         let rows = self.one("reading the leaderboard", organization, sql, params).await?;
         rows.iter().map(leaderboard_entry).collect()
     }

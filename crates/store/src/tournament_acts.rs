@@ -138,7 +138,7 @@ async fn create(
     let columns = Columns::of(settings)?;
     let first: [Param<'_>; 1] = [(&owner, Type::TEXT)];
     let params: Vec<Param<'_>> = first.into_iter().chain(columns.params()).collect();
-    let sql = include_str!("../sql/create_tournament.sql");
+    let sql = sql!("create_tournament.sql");
     let rows = open.rows(Statement { sql, params: &params }).await?;
     Ok(plainly(TournamentWritten::Tournament(tournament(one(&rows)?)?)))
 }
@@ -170,7 +170,7 @@ impl At<'_> {
 
     /// Enqueues jobs that have a key.
     pub(crate) async fn enqueue(&self, params: &[Param<'_>]) -> Result<Vec<Row>, PortError> {
-        self.open.rows(Statement { sql: include_str!("../sql/enqueue_keyed.sql"), params }).await
+        self.open.rows(Statement { sql: sql!("enqueue_keyed.sql"), params }).await
     }
 
     /// Whether it is there and open, and what other statements of the same flight say.
@@ -179,7 +179,7 @@ impl At<'_> {
         further: &[Statement<'_>],
     ) -> Result<Result<Vec<Vec<Row>>, TournamentRefused>, PortError> {
         let params = self.params(&[]);
-        let sql = include_str!("../sql/closed_tournament.sql");
+        let sql = sql!("closed_tournament.sql");
         let first = Statement { sql, params: &params };
         let statements: Vec<_> = [first].into_iter().chain(further.iter().copied()).collect();
         let mut answers = self.open.flight(&statements).await?;
@@ -207,7 +207,7 @@ impl At<'_> {
 
     async fn change(&self, seen: &str, change: &TournamentChange) -> Result<Done, PortError> {
         let params = self.params(&[]);
-        let sql = include_str!("../sql/hold_tournament.sql");
+        let sql = sql!("hold_tournament.sql");
         let rows = self.open.rows(Statement { sql, params: &params }).await?;
         let Some(row) = rows.first() else {
             return Ok(Made::Nothing(TournamentRefused::UnknownTournament));
@@ -218,7 +218,7 @@ impl At<'_> {
             Err(refused) => return Ok(Made::Nothing(refused)),
         };
         let columns = Columns::of(&settings)?;
-        let sql = include_str!("../sql/change_tournament.sql");
+        let sql = sql!("change_tournament.sql");
         let now = tournament(one(&self.put(sql, &columns.params()).await?)?)?;
         let noted = Noted {
             action: tournament_actions::CHANGE,
@@ -241,8 +241,8 @@ impl At<'_> {
         let statements: Vec<Statement<'_>> = held
             .iter()
             .flat_map(|params| {
-                let sql = include_str!("../sql/not_members.sql");
-                let held = include_str!("../sql/hold_league.sql");
+                let sql = sql!("not_members.sql");
+                let held = sql!("hold_league.sql");
                 [Statement { sql: held, params }, Statement { sql, params: &asked }]
             })
             .collect();
@@ -260,11 +260,11 @@ impl At<'_> {
         }
         let added = match &league {
             None => {
-                let sql = include_str!("../sql/join_members.sql");
+                let sql = sql!("join_members.sql");
                 self.put(sql, &[named]).await?
             }
             Some(league) => {
-                let sql = include_str!("../sql/enter_league.sql");
+                let sql = sql!("enter_league.sql");
                 self.put(sql, &[(*league, Type::UUID), named]).await?
             }
         };
@@ -276,14 +276,14 @@ impl At<'_> {
         if let Err(refused) = self.is_open(&[]).await? {
             return Ok(Made::Nothing(refused));
         }
-        let sql = include_str!("../sql/found_league.sql");
+        let sql = sql!("found_league.sql");
         let rows = self.put(sql, &[(&name, Type::TEXT)]).await?;
         Ok(plainly(TournamentWritten::League(league_view(one(&rows)?)?)))
     }
 
     async fn leave(&self, league: Uuid, member: &MemberId) -> Result<Done, PortError> {
         let held = self.params(&[(&league, Type::UUID)]);
-        let sql = include_str!("../sql/hold_league.sql");
+        let sql = sql!("hold_league.sql");
         match self.is_open(&[Statement { sql, params: &held }]).await? {
             Err(refused) => return Ok(Made::Nothing(refused)),
             Ok(answers) if answers.iter().all(Vec::is_empty) => {
@@ -292,7 +292,7 @@ impl At<'_> {
             Ok(_) => {}
         }
         let name = member.as_str();
-        let sql = include_str!("../sql/leave_league.sql");
+        let sql = sql!("leave_league.sql");
         let gone = self.put(sql, &[(&league, Type::UUID), (&name, Type::TEXT)]).await?;
         Ok(plainly(TournamentWritten::Left(!gone.is_empty())))
     }

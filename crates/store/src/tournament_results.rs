@@ -31,7 +31,7 @@ impl At<'_> {
         request_id: &str,
     ) -> Result<Done, PortError> {
         let params = self.params(&[(&match_id, Type::UUID)]);
-        let sql = include_str!("../sql/hold_match_by_hand.sql");
+        let sql = sql!("hold_match_by_hand.sql");
         let answers = match self.is_open(&[Statement { sql, params: &params }]).await? {
             Ok(answers) => answers,
             Err(refused) => return Ok(Made::Nothing(refused)),
@@ -78,7 +78,7 @@ impl At<'_> {
             (&of.ended_at, Type::TIMESTAMPTZ),
             (&of.next_check_at, Type::TIMESTAMPTZ),
         ];
-        self.put(include_str!("../sql/write_verified.sql"), params).await.map(|_| ())
+        self.put(sql!("write_verified.sql"), params).await.map(|_| ())
     }
 
     /// The job that settles a version; none where one stands for it.

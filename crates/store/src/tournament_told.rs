@@ -26,8 +26,8 @@ impl At<'_> {
         let names: Vec<&str> = fixtures.iter().map(|of| of.external_id.as_str()).collect();
         let (named, all) = (self.params(&[(&names, Type::TEXT_ARRAY)]), self.params(&[]));
         let statements = [
-            Statement { sql: include_str!("../sql/hold_fixtures.sql"), params: &named },
-            Statement { sql: include_str!("../sql/count_matches.sql"), params: &all },
+            Statement { sql: sql!("hold_fixtures.sql"), params: &named },
+            Statement { sql: sql!("count_matches.sql"), params: &all },
         ];
         let answers = match self.is_open(&statements).await? {
             Ok(answers) => answers,
@@ -70,7 +70,7 @@ impl At<'_> {
         if of.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let rows = self.put(include_str!("../sql/tell_matches.sql"), params).await?;
+        let rows = self.put(sql!("tell_matches.sql"), params).await?;
         // Somebody else has told one meanwhile, and it was seen being played.
         if rows.len() != of.len() {
             return Err(meanwhile(WHAT));
@@ -89,8 +89,8 @@ impl At<'_> {
         let of_match = self.params(&[(&match_id, Type::UUID)]);
         let asked = self.params(&[(&names, Type::TEXT_ARRAY)]);
         let statements = [
-            Statement { sql: include_str!("../sql/hold_guessed_match.sql"), params: &of_match },
-            Statement { sql: include_str!("../sql/not_members.sql"), params: &asked },
+            Statement { sql: sql!("hold_guessed_match.sql"), params: &of_match },
+            Statement { sql: sql!("not_members.sql"), params: &asked },
         ];
         let answers = match self.is_open(&statements).await? {
             Ok(answers) => answers,
@@ -115,7 +115,7 @@ impl At<'_> {
             (&home, Type::INT2_ARRAY),
             (&away, Type::INT2_ARRAY),
         ];
-        let rows = self.put(include_str!("../sql/take_guesses.sql"), params).await?;
+        let rows = self.put(sql!("take_guesses.sql"), params).await?;
         let times: Vec<DateTime<Utc>> =
             rows.iter().map(|row| column(row, "stored_at")).collect::<Result<_, _>>()?;
         let Some(at) = times.iter().max().filter(|_| times.len() == guesses.len()) else {

@@ -44,7 +44,7 @@ impl TournamentStore for Session {
             (&before, Type::UUID),
             (&limit, Type::INT8),
         ];
-        let sql = include_str!("../sql/tournaments.sql");
+        let sql = sql!("tournaments.sql");
         let rows = look("reading tournaments", self, organization, Statement { sql, params }).await;
         rows?.iter().map(tournament).collect()
     }
@@ -71,7 +71,7 @@ impl TournamentStore for Session {
             (&id, Type::UUID),
             (&limit, Type::INT8),
         ];
-        let sql = include_str!("../sql/matches.sql");
+        let sql = sql!("matches.sql");
         let rows = look("reading matches", self, organization, Statement { sql, params }).await?;
         listed(&rows, match_view)
     }
@@ -85,7 +85,7 @@ impl TournamentStore for Session {
         let (owner, member) = (organization.as_str(), member.as_str());
         let params: &[Param<'_>] =
             &[(&owner, Type::TEXT), (&tournament, Type::UUID), (&member, Type::TEXT)];
-        let sql = include_str!("../sql/joined_at.sql");
+        let sql = sql!("joined_at.sql");
         let rows = look("reading a member", self, organization, Statement { sql, params }).await?;
         rows.first().map(|row| column(row, "joined_at")).transpose()
     }
@@ -108,7 +108,7 @@ impl TournamentStore for Session {
             (&id, Type::UUID),
             (&limit, Type::INT8),
         ];
-        let sql = include_str!("../sql/guesses_of.sql");
+        let sql = sql!("guesses_of.sql");
         let rows = look("reading guesses", self, organization, Statement { sql, params }).await?;
         listed(&rows, guess_view)
     }
@@ -129,7 +129,7 @@ impl TournamentStore for Session {
             (&before, Type::UUID),
             (&limit, Type::INT8),
         ];
-        let sql = include_str!("../sql/leagues.sql");
+        let sql = sql!("leagues.sql");
         let rows = look("reading leagues", self, organization, Statement { sql, params }).await?;
         listed(&rows, league_view)
     }

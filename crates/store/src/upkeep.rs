@@ -41,7 +41,7 @@ impl UpkeepStore for Session {
             (&tournament, Type::UUID),
             (&limit, Type::INT8),
         ];
-        let sql = include_str!("../sql/open_tournaments.sql");
+        let sql = sql!("open_tournaments.sql");
         let rows = self.statement("reading tournaments", sql, params).await?;
         rows.iter().map(|row| place(row, "id")).collect()
     }
@@ -59,7 +59,7 @@ impl UpkeepStore for Session {
             (&only_different, Type::BOOL),
             (&limit, Type::INT8),
         ];
-        let sql = include_str!("../sql/drifts.sql");
+        let sql = sql!("drifts.sql");
         let rows = self.statement("reading checks", sql, params).await?;
         rows.iter().map(drift_row).collect()
     }
@@ -109,8 +109,8 @@ impl Move for Close<'_> {
         let of: [Param<'_>; 2] = [(&owner, Type::TEXT), (&self.0.tournament_id, Type::UUID)];
         let [owner, tournament] = of.clone();
         let pending = [owner, tournament, (&PENDING_MAX, Type::INT8)];
-        let hold = Statement { sql: include_str!("../sql/hold_boards.sql"), params: &of };
-        let read = Statement { sql: include_str!("../sql/pending_matches.sql"), params: &pending };
+        let hold = Statement { sql: sql!("hold_boards.sql"), params: &of };
+        let read = Statement { sql: sql!("pending_matches.sql"), params: &pending };
         let answers = open.flight(&[hold, read]).await?;
         let rows = answers.last().map(Vec::as_slice).unwrap_or_default();
         let Some(first) = rows.first() else { return Ok(Made::Nothing(Closing::Unknown)) };
@@ -123,7 +123,7 @@ impl Move for Close<'_> {
         if !matches.is_empty() {
             return Ok(Made::Nothing(Closing::Pending(matches)));
         }
-        let close = Statement { sql: include_str!("../sql/close_tournament.sql"), params: &of };
+        let close = Statement { sql: sql!("close_tournament.sql"), params: &of };
         let rows = open.rows(close).await?;
         let row = rows.first().ok_or_else(|| unreadable("a tournament that is closed"))?;
         let done = closed(row)?.ok_or_else(|| unreadable("column closed_at"))?;
@@ -189,11 +189,11 @@ pub(crate) struct RebuildParams<'a> {
 impl RebuildParams<'_> {
     /// In their order.
     pub(crate) fn statements(&self) -> [Statement<'_>; 4] {
-        let lines = include_str!("../sql/rebuild_lines.sql");
-        let leagues = include_str!("../sql/rebuild_leagues.sql");
-        let histogram = include_str!("../sql/rebuild_histogram.sql");
+        let lines = sql!("rebuild_lines.sql");
+        let leagues = sql!("rebuild_leagues.sql");
+        let histogram = sql!("rebuild_histogram.sql");
         [
-            Statement { sql: include_str!("../sql/lock_boards.sql"), params: &self.of },
+            Statement { sql: sql!("lock_boards.sql"), params: &self.of },
             Statement { sql: lines, params: &self.lines },
             Statement { sql: leagues, params: &self.of },
             Statement { sql: histogram, params: &self.of },
@@ -239,5 +239,5 @@ impl Drift<'_> {
 
 /// The statement that keeps what a check has found.
 pub(crate) const fn note_drift<'a>(params: &'a [Param<'a>]) -> Statement<'a> {
-    Statement { sql: include_str!("../sql/note_drift.sql"), params }
+    Statement { sql: sql!("note_drift.sql"), params }
 }

@@ -31,7 +31,7 @@ impl VerificationStore for Session {
         let (likely_secs, limit) = (LIKELY_LENGTH.num_seconds(), i64::from(limit));
         let params: &[Param<'_>] =
             &[(&now, Type::TIMESTAMPTZ), (&likely_secs, Type::INT8), (&limit, Type::INT8)];
-        let sql = include_str!("../sql/due_matches.sql");
+        let sql = sql!("due_matches.sql");
         self.statement("reading matches that are due", sql, params).await?.iter().map(due).collect()
     }
 
@@ -45,7 +45,7 @@ impl VerificationStore for Session {
             (&place.tournament_id, Type::UUID),
             (&place.match_id, Type::UUID),
         ];
-        let sql = include_str!("../sql/read_verification.sql");
+        let sql = sql!("read_verification.sql");
         let rows = self.statement("reading a match", sql, params).await?;
         rows.first().map(inputs).transpose()
     }
@@ -53,7 +53,7 @@ impl VerificationStore for Session {
     async fn note_verification(&self, note: &VerificationNote) -> Result<(), PortError> {
         let columns = NoteColumns::of(note);
         let params = columns.params();
-        let sql = include_str!("../sql/note_verification.sql");
+        let sql = sql!("note_verification.sql");
         self.statement("noting a verification", sql, &params).await.map(|_| ())
     }
 
@@ -66,7 +66,7 @@ impl VerificationStore for Session {
         let id = after.map(|place| place.tournament_id);
         let limit = i64::from(limit);
         let params: &[Param<'_>] = &[(&owner, Type::TEXT), (&id, Type::UUID), (&limit, Type::INT8)];
-        let sql = include_str!("../sql/provided_tournaments.sql");
+        let sql = sql!("provided_tournaments.sql");
         let rows = self.statement("listing tournaments", sql, params).await?;
         let place = |row: &Row| {
             Ok(TournamentRef { organization_id: owned(row)?, tournament_id: column(row, "id")? })
@@ -80,7 +80,7 @@ impl VerificationStore for Session {
     ) -> Result<Option<KnockoutInputs>, PortError> {
         let owner = place.organization_id.as_str();
         let params: &[Param<'_>] = &[(&owner, Type::TEXT), (&place.tournament_id, Type::UUID)];
-        let sql = include_str!("../sql/read_knockout.sql");
+        let sql = sql!("read_knockout.sql");
         let rows = self.statement("reading a tournament's matches", sql, params).await?;
         let Some(first) = rows.first() else { return Ok(None) };
         let is_there = |row: &&Row| matches!(row.try_get("external_id"), Ok(Some::<&str>(_)));
@@ -316,11 +316,11 @@ impl Params<'_> {
     pub(crate) fn statements(&self) -> impl Iterator<Item = Statement<'_>> {
         let of_row = self.row.iter().flat_map(|(hold, write)| {
             [
-                Statement { sql: include_str!("../sql/hold_verified.sql"), params: hold },
-                Statement { sql: include_str!("../sql/write_verified.sql"), params: write },
+                Statement { sql: sql!("hold_verified.sql"), params: hold },
+                Statement { sql: sql!("write_verified.sql"), params: write },
             ]
         });
-        let sql = include_str!("../sql/note_verification.sql");
+        let sql = sql!("note_verification.sql");
         of_row.chain([Statement { sql, params: &self.note }])
     }
 }

@@ -45,7 +45,7 @@ pub(crate) async fn jobs(
         (&states, Type::TEXT_ARRAY),
         (&filter.payload, Type::JSONB),
     ];
-    let rows = session.statement("listing jobs", include_str!("../sql/jobs.sql"), params).await?;
+    let rows = session.statement("listing jobs", sql!("jobs.sql"), params).await?;
     paged(&rows, page, job_view, |job| job.id)
 }
 
@@ -74,7 +74,7 @@ pub(crate) fn paged<T>(
 
 pub(crate) async fn job(session: &Session, id: Uuid) -> Result<Option<JobDetail>, PortError> {
     let params: &[Param<'_>] = &[(&id, Type::UUID)];
-    let rows = session.statement("reading a job", include_str!("../sql/job.sql"), params);
+    let rows = session.statement("reading a job", sql!("job.sql"), params);
     rows.await?.first().map(job_detail).transpose()
 }
 
@@ -83,7 +83,7 @@ pub(crate) async fn cron_rows(
     job_keys: &[&str],
 ) -> Result<Vec<CronRow>, PortError> {
     let params: &[Param<'_>] = &[(&job_keys, Type::TEXT_ARRAY)];
-    let sql = include_str!("../sql/cron_rows.sql");
+    let sql = sql!("cron_rows.sql");
     let rows = session.statement("reading schedules", sql, params).await?;
     rows.iter().map(cron_row).collect()
 }
@@ -96,7 +96,7 @@ pub(crate) async fn runs(
     let most = page.limit.saturating_add(1);
     let params: &[Param<'_>] =
         &[(&job_key, Type::TEXT), (&page.before, Type::UUID), (&most, Type::INT8)];
-    let rows = session.statement("listing runs", include_str!("../sql/runs.sql"), params).await?;
+    let rows = session.statement("listing runs", sql!("runs.sql"), params).await?;
     let mut items: Vec<RunView> = rows.iter().map(view_of_run).collect::<Result<_, _>>()?;
     let limit = usize::try_from(page.limit).unwrap_or(0);
     let more = items.len() > limit;
@@ -107,7 +107,7 @@ pub(crate) async fn runs(
 
 pub(crate) async fn run_view(session: &Session, id: Uuid) -> Result<Option<RunView>, PortError> {
     let params: &[Param<'_>] = &[(&id, Type::UUID)];
-    let rows = session.statement("reading a run", include_str!("../sql/run_view.sql"), params);
+    let rows = session.statement("reading a run", sql!("run_view.sql"), params);
     rows.await?.first().map(view_of_run).transpose()
 }
 
@@ -119,7 +119,7 @@ pub(crate) async fn occurrences(
 ) -> Result<Vec<OccurrenceView>, PortError> {
     let params: &[Param<'_>] =
         &[(&job_key, Type::TEXT), (&before, Type::TIMESTAMPTZ), (&limit, Type::INT8)];
-    let sql = include_str!("../sql/occurrences.sql");
+    let sql = sql!("occurrences.sql");
     let rows = session.statement("listing occurrences", sql, params).await?;
     rows.iter().map(occurrence).collect()
 }
@@ -129,7 +129,7 @@ pub(crate) async fn breakers(
 ) -> Result<(Vec<BreakerRow>, DateTime<Utc>), PortError> {
     let names: Vec<&str> = Dependency::ALL.into_iter().map(Dependency::name).collect();
     let params: &[Param<'_>] = &[(&names, Type::TEXT_ARRAY)];
-    let sql = include_str!("../sql/breakers.sql");
+    let sql = sql!("breakers.sql");
     let rows = session.statement("reading breakers", sql, params).await?;
     let now = column(rows.first().ok_or_else(|| unreadable("clock"))?, "now")?;
     let read = |row: &Row| {

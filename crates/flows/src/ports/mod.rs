@@ -76,8 +76,7 @@ pub use signals::{
 };
 pub use tenant::{
     ApiKey, Beat, Enqueued, FeaturesStored, GivenUp, Instance, JobKey, KeyStore, LeaderboardEntry,
-    NewJob, Position, QueueStats, Scope, ScoreRow, TenantStore, Vitals,
-    Warning, WarningKind,
+    NewJob, Position, QueueStats, Scope, ScoreRow, TenantStore, Vitals, Warning, WarningKind,
 };
 pub use tournament_views::{GuessView, LeagueView, MatchFilter, MatchTime, MatchView};
 pub use tournament_writes::{
