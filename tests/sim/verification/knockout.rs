@@ -105,7 +105,7 @@ fn what_fails_for_one_tournament_stops_no_other() {
     assert_eq!(ids(&cup, &cup.key).len(), 2);
     assert_eq!(ids(&cup, &fine), ["2022-10"]);
     for none in [&refused, &garbage, &twice] {
-        assert_eq!(ids(&cup, none), [String::new(); 0]);
+        assert!(ids(&cup, none).is_empty(), "nothing of {none:?}");
     }
     let mut reasons = cup.letter_reasons();
     reasons.sort();

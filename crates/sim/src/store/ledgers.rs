@@ -108,7 +108,8 @@ impl LedgerStore for MemorySession {
         let of = key(of);
         self.call(Call::CompareLeague, |state| {
             let in_it = state.boards.leagues.get(&(of.clone(), league));
-            let range = Range::of(in_it.into_iter().flatten(), after, members);
+            let range =
+                Range::of(in_it.into_iter().flat_map(|row| row.members.keys()), after, members);
             Ok(state.compare_league(&of, league, range, limit))
         })
         .await
@@ -330,10 +331,10 @@ impl State {
         let whole = self.boards.entries.get(of).unwrap_or(&nobody);
         let lines = self.boards.entries.get(&(of.0.clone(), league)).unwrap_or(&nobody);
         let in_it = self.boards.leagues.get(&(of.clone(), league));
-        let is_in_it = |member: &MemberId| in_it.is_some_and(|of| of.contains(member));
+        let is_in_it = |member: &MemberId| in_it.is_some_and(|of| of.members.contains_key(member));
         let names: BTreeSet<&MemberId> = in_it
             .into_iter()
-            .flatten()
+            .flat_map(|of| of.members.keys())
             .chain(lines.keys())
             .filter(|member| range.has(member))
             .collect();

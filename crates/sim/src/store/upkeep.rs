@@ -88,7 +88,8 @@ impl State {
         let kept = self.boards.kept.get(&of).cloned().unwrap_or_default();
         let mut boards = vec![(of.clone(), whole.clone())];
         for league in kept {
-            let in_it = self.boards.leagues.get(&(of.clone(), league)).into_iter().flatten();
+            let row = self.boards.leagues.get(&(of.clone(), league));
+            let in_it = row.into_iter().flat_map(|row| row.members.keys());
             let lines = in_it.filter_map(|member| Some((member.clone(), *whole.get(member)?)));
             boards.push(((of.0.clone(), league), lines.collect()));
         }

@@ -7,13 +7,12 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoreboard::board::{AROUND_MAX, LEAGUE_READ_MAX, around, rank};
-use mauntic_domain::scoreboard::ranks::{Kind, Rank};
+use mauntic_domain::scoreboard::ranks::{Kind, Number, Rank};
 use mauntic_domain::scoreboard::{Chain, Entrant, Round};
 use mauntic_flows::ports::{
     Board, BoardKey, BoardPlace, BoardSlice, BoardStore, LeagueBoard, Ports,
 };
 use serde::Serialize;
-use serde_json::Number;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -118,18 +117,10 @@ impl Line {
 impl From<Line> for BoardEntry {
     fn from(line: Line) -> Self {
         let Entrant { member, totals, joined_at } = line.entrant;
-        let rank = match line.rank {
-            Rank::Place(place) | Rank::AtLeast(place) => Number::from(place),
-            Rank::Percentile(share) => match (share.tenths() / 10, share.tenths() % 10) {
-                (whole, 0) => Number::from(whole),
-                // A tenth is a number, and its shortest text has one decimal.
-                _ => Number::from_f64(f64::from(share.tenths()) / 10.0).unwrap_or(0.into()),
-            },
-        };
         Self {
             member_id: member.into(),
-            rank,
-            at_least: matches!(line.rank, Rank::AtLeast(_)),
+            rank: line.rank.number(),
+            at_least: line.rank.is_at_least(),
             points: totals.points,
             exact_hits: totals.exact_hits,
             right_outcomes: totals.right_outcomes,
