@@ -11,6 +11,7 @@
 )]
 #![allow(clippy::large_futures, reason = "a test has the stack for a whole batch")]
 
+mod board_tables;
 mod boards;
 mod counters;
 mod dump;

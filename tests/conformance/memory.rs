@@ -161,7 +161,7 @@ impl Subject for Memory {
                 "signals": signals::signals(state),
                 "alerts": signals::alerts(state),
                 "sending_domains": domains::domains(state),
-                "boards": crate::boards::tables(state),
+                "boards": crate::board_tables::tables(state),
                 "config_documents": documents(state),
                 "config_drafts": drafts(state),
                 "scoring_configs": factors(state),

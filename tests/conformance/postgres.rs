@@ -17,7 +17,7 @@ use serde_json::Value;
 use tokio_postgres::Client;
 use uuid::Uuid;
 
-use crate::boards;
+use crate::board_tables;
 use crate::signal_tables::{alert_row, signal_row};
 use crate::subject::{RawJob, Subject};
 
@@ -259,7 +259,7 @@ impl Subject for Postgres {
 
     async fn tables(&self) -> Value {
         let mut tables: Value = self.owner.query_one(TABLES, &[]).await.expect("the tables").get(0);
-        let of_boards = self.owner.query_one(boards::TABLES, &[]).await.expect("the tables");
+        let of_boards = self.owner.query_one(board_tables::TABLES, &[]).await.expect("the tables");
         tables["boards"] = of_boards.get(0);
         tables
     }

@@ -62,7 +62,7 @@ fn table(counted: Counted) -> String {
         let ranked = rank(&Chain::default(), kind, entrants.clone());
         order = ranked.iter().map(|(entrant, _)| entrant.clone()).collect();
         for (entrant, rank) in ranked {
-            let text = serde_json::to_string(&rank).unwrap();
+            let text = serde_json::to_string(&rank.number()).unwrap();
             ranks.entry(entrant.member).or_default().push(text);
         }
     }

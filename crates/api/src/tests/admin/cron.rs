@@ -63,14 +63,18 @@ async fn every_schedule_is_listed_as_it_stands() {
 #[tokio::test]
 async fn a_schedule_is_enabled_unless_its_row_or_newest_time_says_otherwise() {
     let world = World::with_things().await;
-    world.ports.clock.advance(TimeDelta::seconds(3_601));
     let disabled = BTreeSet::from([Flag::Scoring]);
-    judge(&world, &Settings { disabled, ..Settings::default() }).await;
+    // A new expression has its times from now on.
+    let overnight_cron = Some("*/5 * * * *".to_owned());
+    let settings = Settings { disabled, overnight_cron, ..Settings::default() };
+    judge(&world, &settings).await;
+    world.ports.clock.advance(TimeDelta::seconds(3_601));
+    judge(&world, &settings).await;
     let answer = get("cron").send(&world).await;
     for (job_key, reason) in [
         (SCHEDULE, json!("disabled")),
-        ("match-verifier-5m", json!("not_available")),
-        ("overnight-scoring", Value::Null),
+        ("overnight-scoring", json!("not_available")),
+        ("match-verifier-5m", Value::Null),
     ] {
         let job = line(&answer, job_key);
         assert_eq!((&job["disabledReason"], &job["enabled"]), (&reason, &json!(reason.is_null())));
@@ -196,7 +200,7 @@ async fn schedules_that_cannot_run_or_are_not_there_are_refused() {
         let resume = pause(job_key, &json!({"paused": false}));
         refused(&world, resume, "schedule_not_found", ("cron.resume", job_key)).await;
     }
-    let later = "match-verifier-5m";
+    let later = "overnight-scoring";
     let answer = refused(&world, run(later), "type_not_available", ("cron.run", later)).await;
     assert_eq!(answer.status, 409);
     // Registered, and no tick has looked at it.

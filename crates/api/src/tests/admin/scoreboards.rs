@@ -30,7 +30,7 @@ async fn a_ledger_is_verified() {
     assert_eq!(answer.status, 200, "{}", answer.body);
     let zeros = "0".repeat(64);
     let nothing = json!({
-        "complete": true, "entries": 0, "head": zeros, "matches": 0, "pending": 0,
+        "complete": true, "entries": 0, "head": zeros, "matches": 1, "pending": 0,
         "compared": 4, "unproven": 0, "closed": null, "found": 0, "differences": [], "next": null,
     });
     assert_eq!(answer.body, nothing);
@@ -76,7 +76,8 @@ async fn many_matches_are_verified_in_more_requests_than_one() {
         let other = get(&format!("scoreboards/{NOTHING}/verify?organizationId=org_a{query}"));
         assert_eq!(other.send(&world).await.pointers(), ["/cursor"]);
     }
-    assert_eq!((u128::from(matches), compared, requests), (MATCHES, 4, 3));
+    // And the one that is there already.
+    assert_eq!((u128::from(matches), compared, requests), (MATCHES + 1, 4, 3));
 }
 
 #[tokio::test]

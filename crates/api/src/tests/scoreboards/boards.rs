@@ -12,9 +12,10 @@ fn board() -> String {
     format!("/api/v1/scoreboards/{TOURNAMENT}")
 }
 
-/// Five more members, who all have nothing.
+/// Five more members, who all have nothing and came later than the one who is there.
 async fn joined() -> World {
     let world = world();
+    world.ports.clock.advance(chrono::TimeDelta::seconds(1));
     let members = json!({"members": ["a", "b", "c", "d", "e"]});
     assert_eq!(post(&world, &of("/members"), &members).await.status, 200);
     world
