@@ -66,7 +66,8 @@ async fn a_page_and_a_place_cost_their_lines_on_a_board_of_a_hundred_thousand() 
             let most = if counted == 0 { LINES } else { LINES + 600 };
             assert!(rows <= most, "{rows} of {place:?}, counted {counted}: {kinds:?} {text}");
             let (rows, _, text) = looked_at(&http, "histograms", page, params).await;
-            assert!(rows <= 300 + LINES, "{rows}: {text}");
+            // Once added up; so small a table may be read whole again for who is tied.
+            assert!(rows <= 2 * 300, "{rows}: {text}");
         }
         let params: &[Param<'_>] = &[
             (&owner, Type::TEXT),
