@@ -13,12 +13,12 @@ use std::collections::BTreeSet;
 const SCHEDULE: &str = "scoring-batch-recompute";
 
 /// A schedule whose logic comes with a later build.
-const LATER: &str = "match-verifier-5m";
+const LATER: &str = "overnight-scoring";
 
 const BREAKER: &str = "alert_webhook";
 
 /// The id of nothing.
-const NOTHING: &str = "01980000-0000-7000-8000-000000000006";
+pub(crate) const NOTHING: &str = "01980000-0000-7000-8000-000000000006";
 
 /// Runs steps in their order, each under its name.
 macro_rules! steps {

@@ -153,7 +153,7 @@ impl Operator {
 #[test]
 fn ninety_days_have_exactly_their_nominal_times() {
     let schedules = all(|_| true);
-    assert_eq!(schedules.len(), 12 + MADE_UP.len());
+    assert_eq!(schedules.len(), 13 + MADE_UP.len());
     let ports = SimPorts::new(90);
     let start = ports.clock.database();
     let mut operator = Operator {

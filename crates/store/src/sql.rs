@@ -29,7 +29,7 @@ pub(crate) const fn bare<const N: usize>(whole: &str) -> ([u8; N], usize) {
         }
         let is_comment = end - word >= 2 && from[word] == b'-' && from[word + 1] == b'-';
         let mut kept = if is_comment { at } else { end };
-        while is_comment && at == 0 && kept < end && from[kept] != b':' {
+        while is_comment && at == 0 && kept < end && (kept == 0 || from[kept - 1] != b':') {
             kept += 1;
         }
         let is_kept = !is_comment || at == 0;
@@ -63,13 +63,13 @@ mod tests {
         const WHOLE: &str =
             "-- name: what it does\n-- $1 text.\nselect '--', 1 -- é\n  -- why\nfrom t\n";
         const BARE: ([u8; bare::<0>(WHOLE).1], usize) = bare(WHOLE);
-        assert_eq!(text(&BARE.0), "-- name\nselect '--', 1 -- é\nfrom t\n");
+        assert_eq!(text(&BARE.0), "-- name:\nselect '--', 1 -- é\nfrom t\n");
     }
 
     #[test]
     fn a_statement_is_sent_by_its_name() {
         let sent = sql!("settle_match.sql");
-        assert!(sent.starts_with("-- settle_match\nwith "), "{}", &sent[..80]);
+        assert!(sent.starts_with("-- settle_match:\nwith "), "{}", &sent[..80]);
         assert!(sent.lines().skip(1).all(|line| !line.trim_start().starts_with("--")));
     }
 }

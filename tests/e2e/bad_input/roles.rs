@@ -63,9 +63,10 @@ fn refusal(access: Access, role: Role) -> Option<(u16, &'static str)> {
     }
 }
 
-/// Whether a route needs a draft, the state that somebody saw, or an alert.
+/// Whether a route needs a tournament, a draft, the state that somebody saw, or an alert.
 fn needs_more(rule: &RouteRule) -> bool {
-    (rule.path.contains("config") || rule.path.contains("{id}")) && rule.method != "GET"
+    rule.path.contains("{tournamentId}")
+        || (rule.path.contains("config") || rule.path.contains("{id}")) && rule.method != "GET"
 }
 
 /// A request to the route that is well in all but, perhaps, its caller.
@@ -77,6 +78,10 @@ fn call(stack: &Stack, rule: &RouteRule, token: Option<&str>) -> Answer {
         ("{queue}", "mauntic-scoring-events"),
         ("{name}", "alert_webhook"),
         ("{domain}", "a.example"),
+        ("{tournamentId}", NOTHING),
+        ("{matchId}", NOTHING),
+        ("{leagueId}", NOTHING),
+        ("{memberId}", "ada"),
     ] {
         path = path.replace(place, name);
     }
@@ -84,6 +89,7 @@ fn call(stack: &Stack, rule: &RouteRule, token: Option<&str>) -> Answer {
     let body = match (rule.method, rule.access) {
         ("PUT", _) if rule.path.ends_with("/{domain}") => Some(json!({"verified": true})),
         ("PUT", _) => Some(json!({"hasEmail": true})),
+        ("POST", _) if rule.path.ends_with("/tournaments") => Some(json!({"name": "a cup"})),
         ("POST", _) if rule.path.ends_with("/reserve") => Some(json!({"count": 1})),
         ("POST", _) if rule.path.ends_with("/events") => {
             Some(json!({"id": "evt_1", "type": "delivery.MessageSent",

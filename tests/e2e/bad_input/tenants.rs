@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio_postgres::Client;
 
 use super::is_problem;
-use crate::operations::given;
+use crate::operations::{NOTHING, given};
 
 /// Both organizations get a contact of this name.
 const SHARED: &str = "c";
@@ -36,13 +36,32 @@ const TABLES: [&str; 9] = [
     "jobs.job",
 ];
 
+/// The same of tournaments, of which the stranger gets one that is empty.
+const BOARDS: [&str; 5] = [
+    "scoreboard.tournaments",
+    "scoreboard.matches",
+    "scoreboard.members",
+    "scoreboard.guesses",
+    "scoreboard.entries",
+];
+
 const EVENTS: &str = "/api/v1/events";
+
+/// What the stranger knows of another's.
+struct Known {
+    alert: String,
+    tournament: given::Tournament,
+}
 
 /// An organization's rows as PostgreSQL writes them, by table, each with the
 /// transaction that wrote it: the same text written again is a change, too.
-async fn rows_of(owner: &Client, organization: &str) -> BTreeMap<&'static str, Vec<String>> {
+async fn rows_of(
+    owner: &Client,
+    organization: &str,
+    tables: &[&'static str],
+) -> BTreeMap<&'static str, Vec<String>> {
     let mut rows = BTreeMap::new();
-    for table in TABLES {
+    for table in tables.iter().copied() {
         let sql = format!(
             "select t.xmin::text || ' ' || t::text from {table} t where t.organization_id = $1 order by 1"
         );
@@ -83,11 +102,45 @@ fn events() -> Value {
     json!({"events": [visit(SHARED), visit(FOREIGN)]})
 }
 
+/// Calls a route of tournaments, naming another's: there is none of that name, and only a
+/// tournament of its own is made.
+fn call_about_a_tournament(stack: &Stack, rule: &RouteRule, key: &str, of: &given::Tournament) {
+    let what = format!("{} {}", rule.method, rule.path);
+    let path = rule.path.replace("{tournamentId}", &of.id).replace("{matchId}", &of.match_id);
+    let path = path.replace("{memberId}", "ada").replace("{leagueId}", NOTHING);
+    let guess = json!({"memberId": "ada", "home": 1, "away": 1});
+    let body = match (rule.method, rule.path.rsplit('/').next().unwrap()) {
+        ("GET" | "DELETE", _) => None,
+        (_, "tournaments" | "leagues" | "{tournamentId}") => Some(json!({"name": "theirs"})),
+        (_, "matches") => Some(json!({"matches": [{"externalId": "m", "round": "Final",
+            "home": "a", "away": "b", "kickoff": "2099-01-01T00:00:00Z"}]})),
+        (_, "result") => Some(json!({"status": "ended", "score": {"ft": [1, 0]}})),
+        (_, "guesses") => Some(json!({"guesses": [guess]})),
+        (_, "members") => Some(json!({"members": ["ada"]})),
+        (_, "{memberId}") if rule.path.contains("guesses") => Some(json!({"home": 1, "away": 1})),
+        _ => Some(json!({})),
+    };
+    let answer = stack.call(rule.method, &path, Some(key), body.as_ref());
+    match (rule.method, rule.path.contains("{tournamentId}")) {
+        ("GET", false) => assert_eq!(answer.body["items"], json!([]), "{what}"),
+        (_, false) => assert_eq!(answer.status, 200, "{what}: {}", answer.body),
+        // Of what nobody has seen nothing is changed.
+        ("PATCH", true) => is_problem(&answer, 428, "precondition_required", &what),
+        (_, true) => {
+            let code = answer.body["code"].as_str().unwrap_or_default().to_owned();
+            is_problem(&answer, 404, &code, &what);
+        }
+    }
+}
+
 /// Calls the route with the key of an organization that has no contact yet, or
 /// by now its own, naming the contacts, the events and an alert of another.
-fn call_as_stranger(stack: &Stack, rule: &RouteRule, key: &str, alert: &str) {
+fn call_as_stranger(stack: &Stack, rule: &RouteRule, key: &str, known: &Known) {
+    if rule.path.starts_with("/api/v1/scoreboards/") {
+        return call_about_a_tournament(stack, rule, key, &known.tournament);
+    }
     let what = format!("{} {}", rule.method, rule.path);
-    let path = rule.path.replace("{contactId}", SHARED).replace("{id}", alert);
+    let path = rule.path.replace("{contactId}", SHARED).replace("{id}", &known.alert);
     let path = path.replace("{domain}", DOMAINS[0]) + super::days_of(rule);
     let body = match rule.method {
         "PUT" if rule.path.ends_with("/{domain}") => Some(json!({})),
@@ -175,7 +228,10 @@ async fn tenants_stay_apart_and_the_operator_sees_the_whole() {
     at_rest(&stack, &owner, "org_a").await;
     let alert = "select min(id::text) from scoring.signal_alerts where organization_id = $1";
     let alert = given::text(&owner, alert, "org_a").await.unwrap();
-    let before = rows_of(&owner, "org_a").await;
+    given::tournament(&owner, "org_a").await;
+    let known = Known { alert, tournament: given::tournament(&owner, "org_a").await };
+    let all = [&TABLES[..], &BOARDS[..]].concat();
+    let before = rows_of(&owner, "org_a", &all).await;
     assert!(before.values().all(|rows| rows.len() >= 2), "{before:?}");
 
     let (reads, writes): (Vec<&RouteRule>, Vec<&RouteRule>) = ROUTES
@@ -184,11 +240,15 @@ async fn tenants_stay_apart_and_the_operator_sees_the_whole() {
         .partition(|rule| rule.access == Access::Organization(Scope::Read));
     assert!(reads.len() >= 3 && writes.len() >= 2, "the table lost its routes");
     // Reads first, while the stranger has nothing of its own to be shown.
-    reads.iter().chain(&writes).for_each(|rule| call_as_stranger(&stack, rule, &other, &alert));
+    reads.iter().chain(&writes).for_each(|rule| call_as_stranger(&stack, rule, &other, &known));
     at_rest(&stack, &owner, "org_b").await;
-    assert_eq!(rows_of(&owner, "org_a").await, before, "another's requests reached these rows");
+    assert_eq!(
+        rows_of(&owner, "org_a", &all).await,
+        before,
+        "another's requests reached these rows"
+    );
 
-    let mut counts: BTreeMap<_, _> = rows_of(&owner, "org_b")
+    let mut counts: BTreeMap<_, _> = rows_of(&owner, "org_b", &TABLES)
         .await
         .into_iter()
         .map(|(table, rows)| (table, rows.len()))
@@ -199,6 +259,9 @@ async fn tenants_stay_apart_and_the_operator_sees_the_whole() {
     assert_eq!(counts.remove("delivery.sending_domains"), Some(1));
     assert!(counts.values().all(|rows| *rows == 2), "{counts:?}");
     assert!((4..=7).contains(&jobs), "{jobs} jobs");
+    let boards = rows_of(&owner, "org_b", &BOARDS).await;
+    let boards: Vec<usize> = BOARDS.iter().map(|table| boards[table].len()).collect();
+    assert_eq!(boards, [1, 0, 0, 0, 0], "only a tournament of its own");
     for (key, fit) in [(&key, 10), (&other, 15)] {
         let path = format!("/api/v1/scoring/contacts/{SHARED}/score");
         let score = stack.call("GET", &path, Some(key), None);
