@@ -110,6 +110,7 @@ const BOARD: &str = "select string_agg(member_id || '=' || points_e4 / 10000, ' 
 async fn a_match_goes_from_its_kickoff_to_the_board_by_cron_alone() {
     let (first, second) = (Provider::start(), Provider::start());
     let vars = [
+        ("ENABLE_SCOREBOARD_CRON", "true".to_owned()),
         ("MATCH_PROVIDER_URL", first.url()),
         ("MATCH_PROVIDER_FALLBACK_URL", format!("{}/v2/", second.url())),
         ("MATCH_PROVIDER_KEY", KEY.to_owned()),
