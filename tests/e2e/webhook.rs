@@ -1,12 +1,11 @@
 //! A webhook on this machine that can go away, and remembers what it was told.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
+use mauntic_local::web::{Answer, Asked, Web};
 use serde_json::Value;
 
 /// How often a held call looks whether it may be answered.
@@ -45,22 +44,20 @@ struct Heard {
 /// The webhook. Dropped, it is gone.
 #[derive(Debug)]
 pub(crate) struct Webhook {
-    address: SocketAddr,
+    web: Web,
     heard: Arc<Mutex<Heard>>,
-    listener: Option<JoinHandle<()>>,
 }
 
 impl Webhook {
     pub(crate) fn start() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let (address, heard) = (listener.local_addr().unwrap(), Arc::new(Mutex::default()));
+        let heard: Arc<Mutex<Heard>> = Arc::default();
         let hearing = Arc::clone(&heard);
-        let listener = thread::spawn(move || listen(&listener, &hearing));
-        Self { address, heard, listener: Some(listener) }
+        let web = Web::start(move |asked| hear(asked, &hearing)).unwrap();
+        Self { web, heard }
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://{}/alerts", self.address)
+        format!("{}/alerts", self.web.url())
     }
 
     pub(crate) fn turn(&self, mood: Mood) {
@@ -95,55 +92,23 @@ impl Call {
 }
 
 impl Drop for Webhook {
+    /// Nobody is held any longer.
     fn drop(&mut self) {
         self.turn(Mood::Gone);
-        drop(TcpStream::connect(self.address));
-        if let Some(listener) = self.listener.take() {
-            listener.join().unwrap();
-        }
     }
 }
 
-fn listen(listener: &TcpListener, heard: &Arc<Mutex<Heard>>) {
-    for caller in listener.incoming() {
-        if heard.lock().unwrap().mood == Mood::Gone {
-            return;
-        }
-        let (Ok(caller), heard) = (caller, Arc::clone(heard)) else { continue };
-        // A caller that is killed amid its words has told nothing.
-        thread::spawn(move || hear(&caller, &heard).unwrap_or_default());
-    }
-}
-
-fn hear(caller: &TcpStream, heard: &Mutex<Heard>) -> std::io::Result<()> {
-    let mut reader = BufReader::new(caller);
-    let mut headers = BTreeMap::new();
-    for line in reader.by_ref().lines() {
-        let line = line?;
-        if line.is_empty() {
-            break;
-        }
-        if let Some((name, value)) = line.split_once(": ") {
-            headers.insert(name.to_ascii_lowercase(), value.to_owned());
-        }
-    }
-    let length = headers.get("content-length").and_then(|text| text.parse().ok());
-    let mut body = vec![0; length.unwrap_or(0)];
-    reader.read_exact(&mut body)?;
-    let body = String::from_utf8(body).map_err(std::io::Error::other)?;
-    heard.lock().unwrap().calls.push(Call { headers, body });
-    let mood = loop {
-        let mood = heard.lock().unwrap().mood;
-        if mood != Mood::Holding {
-            break mood;
+fn hear(asked: &Asked, heard: &Mutex<Heard>) -> Answer {
+    let call = Call { headers: asked.headers.clone(), body: asked.body.clone() };
+    heard.lock().unwrap().calls.push(call);
+    let status = loop {
+        match heard.lock().unwrap().mood {
+            Mood::Well => break 200,
+            Mood::Failing => break 503,
+            Mood::Mute | Mood::Gone => break 0,
+            Mood::Holding => {}
         }
         thread::sleep(LOOK_EVERY);
     };
-    let status = match mood {
-        Mood::Well => "200 OK",
-        Mood::Failing => "503 Service Unavailable",
-        Mood::Mute | Mood::Holding | Mood::Gone => return Ok(()),
-    };
-    let mut writer = caller;
-    write!(writer, "HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+    Answer { status, ..Answer::default() }
 }

@@ -17,7 +17,7 @@ use mauntic_domain::scoring::score::TOTAL_MAX;
 use mauntic_domain::warmup::DomainName;
 use mauntic_domain::warmup::name::DOMAIN_CHARS_MAX;
 use mauntic_flows::ports::{
-    BoardPlace, MatchTime, Position, ReportPlace, SettlementPlace, SignalPlace, TournamentPlace,
+    BoardPlace, MatchTime, Position, ReportPlace, SettlementPlace, SignalPlace, TournamentRef,
 };
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -186,7 +186,7 @@ impl Place for ReportPlace {
 }
 
 /// After a tournament.
-impl Place for TournamentPlace {
+impl Place for TournamentRef {
     fn to_bytes(&self) -> Vec<u8> {
         [self.tournament_id.as_bytes(), self.organization_id.as_str().as_bytes()].concat()
     }

@@ -9,7 +9,7 @@ use mauntic_domain::scoreboard::proof::{MemberTotals, SettledRow};
 use mauntic_domain::scoreboard::{Chain, Round, Score, Totals};
 use mauntic_flows::ports::{
     Bucket, Closed, Compared, LedgerPage, LedgerStore, PointsCheck, PortError, SettledMatch, Stray,
-    TournamentPlace, Which,
+    TournamentRef, Which,
 };
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -25,7 +25,7 @@ use crate::upkeep::closed;
 impl LedgerStore for Session {
     async fn ledger_page(
         &self,
-        of: &TournamentPlace,
+        of: &TournamentRef,
         after: i64,
         limit: i64,
     ) -> Result<Option<LedgerPage>, PortError> {
@@ -46,7 +46,7 @@ impl LedgerStore for Session {
         Ok(Some(LedgerPage { links, head, weights: chain.weights() }))
     }
 
-    async fn strays(&self, of: &TournamentPlace, limit: i64) -> Result<Vec<Stray>, PortError> {
+    async fn strays(&self, of: &TournamentRef, limit: i64) -> Result<Vec<Stray>, PortError> {
         let owner = of.organization_id.as_str();
         let params: &[Param<'_>] =
             &[(&owner, Type::TEXT), (&of.tournament_id, Type::UUID), (&limit, Type::INT8)];
@@ -61,7 +61,7 @@ impl LedgerStore for Session {
 
     async fn settled_match(
         &self,
-        of: &TournamentPlace,
+        of: &TournamentRef,
         which: Which,
     ) -> Result<Option<SettledMatch>, PortError> {
         let owner = of.organization_id.as_str();
@@ -124,7 +124,7 @@ impl LedgerStore for Session {
 
     async fn compare_board(
         &self,
-        of: &TournamentPlace,
+        of: &TournamentRef,
         weights: Weights,
         after: Option<&MemberId>,
         members: i64,
@@ -148,7 +148,7 @@ impl LedgerStore for Session {
 
     async fn next_league(
         &self,
-        of: &TournamentPlace,
+        of: &TournamentRef,
         after: Option<Uuid>,
     ) -> Result<Option<Uuid>, PortError> {
         let owner = of.organization_id.as_str();
@@ -161,7 +161,7 @@ impl LedgerStore for Session {
 
     async fn compare_league(
         &self,
-        of: &TournamentPlace,
+        of: &TournamentRef,
         league: Uuid,
         after: Option<&MemberId>,
         members: i64,
@@ -183,7 +183,7 @@ impl LedgerStore for Session {
 
     async fn compare_histogram(
         &self,
-        of: &TournamentPlace,
+        of: &TournamentRef,
         board: Uuid,
         limit: i64,
     ) -> Result<Vec<Bucket>, PortError> {
@@ -199,7 +199,7 @@ impl LedgerStore for Session {
         rows.iter().map(bucket).collect()
     }
 
-    async fn closed(&self, of: &TournamentPlace) -> Result<Option<(Closed, String)>, PortError> {
+    async fn closed(&self, of: &TournamentRef) -> Result<Option<(Closed, String)>, PortError> {
         let owner = of.organization_id.as_str();
         let params: &[Param<'_>] = &[(&owner, Type::TEXT), (&of.tournament_id, Type::UUID)];
         let sql = sql!("digest_closed.sql");

@@ -8,7 +8,7 @@ use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::scoreboard::chain::Weights;
 use mauntic_domain::scoreboard::ledger::to_hex;
 use mauntic_flows::ports::{
-    Closed, Closing, DriftRow, DriftWrite, PortError, RebuildWrite, TournamentPlace, UpkeepStore,
+    Closed, Closing, DriftRow, DriftWrite, PortError, RebuildWrite, TournamentRef, UpkeepStore,
 };
 use serde_json::{Value, json};
 use tokio_postgres::Row;
@@ -30,9 +30,9 @@ impl UpkeepStore for Session {
     async fn open_tournaments(
         &self,
         organization: Option<&OrganizationId>,
-        after: Option<&TournamentPlace>,
+        after: Option<&TournamentRef>,
         limit: i64,
-    ) -> Result<Vec<TournamentPlace>, PortError> {
+    ) -> Result<Vec<TournamentRef>, PortError> {
         let owner = organization.map(OrganizationId::as_str);
         let (behind, tournament) = key(after);
         let params: &[Param<'_>] = &[
@@ -48,7 +48,7 @@ impl UpkeepStore for Session {
 
     async fn drifts(
         &self,
-        after: Option<&TournamentPlace>,
+        after: Option<&TournamentRef>,
         only_different: bool,
         limit: i64,
     ) -> Result<Vec<DriftRow>, PortError> {
@@ -64,7 +64,7 @@ impl UpkeepStore for Session {
         rows.iter().map(drift_row).collect()
     }
 
-    async fn close_tournament(&self, of: &TournamentPlace) -> Result<Closing, PortError> {
+    async fn close_tournament(&self, of: &TournamentRef) -> Result<Closing, PortError> {
         Ok(match perform(self, &Close(of)).await? {
             Ok(closed) => Closing::Closed(closed),
             Err(refused) => refused,
@@ -72,13 +72,13 @@ impl UpkeepStore for Session {
     }
 }
 
-fn key(after: Option<&TournamentPlace>) -> (Option<&str>, Option<Uuid>) {
+fn key(after: Option<&TournamentRef>) -> (Option<&str>, Option<Uuid>) {
     (after.map(|after| after.organization_id.as_str()), after.map(|after| after.tournament_id))
 }
 
-fn place(row: &Row, id: &str) -> Result<TournamentPlace, PortError> {
+fn place(row: &Row, id: &str) -> Result<TournamentRef, PortError> {
     let owner = OrganizationId::parse(column::<&str>(row, "organization_id")?);
-    Ok(TournamentPlace {
+    Ok(TournamentRef {
         organization_id: owner.map_err(|error| no_name(&error))?,
         tournament_id: column(row, id)?,
     })
@@ -97,7 +97,7 @@ fn drift_row(row: &Row) -> Result<DriftRow, PortError> {
     })
 }
 
-struct Close<'a>(&'a TournamentPlace);
+struct Close<'a>(&'a TournamentRef);
 
 impl Move for Close<'_> {
     const WHAT: &'static str = "closing a tournament";

@@ -21,6 +21,8 @@
 )]
 #![allow(dead_code, reason = "the server's other counts are the other benchmark's")]
 
+#[path = "../asked.rs"]
+mod asked;
 mod backlog;
 #[path = "../kept.rs"]
 mod kept;
@@ -35,6 +37,7 @@ mod stage;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use crate::asked::Asked;
 use crate::kept::Lines;
 use crate::server::Server;
 use crate::stage::{Size, Stage};
@@ -51,32 +54,26 @@ const LARGE: Size = Size { members: 1_000_000, through_workerd: 5, compared: 3 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
-    // Cargo says `--bench` besides.
-    let asked: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
-    if let Some(word) = asked.iter().find(|word| !MEASURES.contains(&word.as_str())) {
-        eprintln!("no measure is named {word}; there are {}", MEASURES.join(", "));
-        return ExitCode::FAILURE;
-    }
-    let is_asked = |measure: &str| asked.is_empty() || asked.iter().any(|word| word == measure);
+    let Some(asked) = Asked::of(&MEASURES) else { return ExitCode::FAILURE };
     let server = Server::start().await;
     let mut lines = Lines::begin("Scoreboards", &server.described().await);
     for (name, size) in [("small", SMALL), ("large", LARGE)] {
-        if is_asked(name) {
+        if asked.has(name) {
             let stage = Stage::prepare(&server, name, size.members, size.matches()).await;
             settle::measure(&stage, size, &mut lines).await;
             stage.forget(&server).await;
         }
     }
-    if is_asked("backlog") {
+    if asked.has("backlog") {
         let stage = Stage::prepare(&server, "backlog", backlog::MEMBERS, backlog::MATCHES).await;
         backlog::measure(&stage, &mut lines).await;
         stage.forget(&server).await;
     }
-    if is_asked("ranks") {
+    if asked.has("ranks") {
         ranks::measure(&server, &mut lines).await;
     }
     server.stop().await;
-    if !asked.is_empty() {
+    if !asked.is_whole() {
         return lines.verdict();
     }
     lines.end(

@@ -21,6 +21,8 @@
 )]
 #![allow(dead_code, reason = "the server's other counts are the other benchmark's")]
 
+#[path = "../asked.rs"]
+mod asked;
 mod ingest;
 #[path = "../kept.rs"]
 mod kept;
@@ -37,6 +39,7 @@ mod told;
 
 use std::process::ExitCode;
 
+use crate::asked::Asked;
 use crate::report::Report;
 use crate::server::Server;
 use crate::stage::Stage;
@@ -46,26 +49,20 @@ const MEASURES: [&str; 3] = ["recompute", "single", "ingest"];
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
-    // Cargo says `--bench` besides.
-    let asked: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
-    if let Some(word) = asked.iter().find(|word| !MEASURES.contains(&word.as_str())) {
-        eprintln!("no measure is named {word}; there are {}", MEASURES.join(", "));
-        return ExitCode::FAILURE;
-    }
-    let is_asked = |measure: &str| asked.is_empty() || asked.iter().any(|word| word == measure);
+    let Some(asked) = Asked::of(&MEASURES) else { return ExitCode::FAILURE };
     let server = Server::start().await;
     let mut report = Report::begin(&server.described().await);
     let stage = Stage::prepare(&server).await;
-    if is_asked("recompute") {
+    if asked.has("recompute") {
         recompute::measure(&server, &stage, &mut report).await;
     }
-    if is_asked("single") {
+    if asked.has("single") {
         single::measure(&server, &stage, &mut report).await;
     }
-    if is_asked("ingest") {
+    if asked.has("ingest") {
         ingest::measure(&server, &stage, &mut report).await;
     }
     stage.forget(&server).await;
     server.stop().await;
-    if asked.is_empty() { report.end() } else { report.verdict() }
+    if asked.is_whole() { report.end() } else { report.verdict() }
 }

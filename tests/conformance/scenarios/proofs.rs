@@ -9,7 +9,7 @@ use mauntic_domain::scoreboard::proof::{MemberTotals, Part};
 use mauntic_domain::scoreboard::settlement::awards;
 use mauntic_domain::scoreboard::{Chain, Difference, Mismatch, Rules, Totals};
 use mauntic_flows::commands::verify_ledger::{Verified, verify};
-use mauntic_flows::ports::{Compared, LedgerStore, PointsCheck, Stray, TournamentPlace, Which};
+use mauntic_flows::ports::{Compared, LedgerStore, PointsCheck, Stray, TournamentRef, Which};
 use uuid::Uuid;
 
 use super::given_boards::{MATCHES, TOURNAMENT, member, result, round};
@@ -27,8 +27,8 @@ on_both! {
     a_tournament_that_is_not_there_is_none
 }
 
-fn place() -> TournamentPlace {
-    TournamentPlace { organization_id: organization("org_1"), tournament_id: TOURNAMENT }
+fn place() -> TournamentRef {
+    TournamentRef { organization_id: organization("org_1"), tournament_id: TOURNAMENT }
 }
 
 async fn verified<S: BoardSubject>(world: &World<S>) -> Verified {
@@ -221,10 +221,10 @@ async fn a_tournament_that_is_not_there_is_none<S: BoardSubject>(mut world: Worl
     world.guess(0, &[("ada", "2:1")]).await;
     world.end(0, "2:1").await;
     world.settle(0).await;
-    let elsewhere = TournamentPlace { organization_id: organization("org_2"), ..place() };
+    let elsewhere = TournamentRef { organization_id: organization("org_2"), ..place() };
     let other = verify(&world.op, &elsewhere, Part::first()).await.unwrap().unwrap();
     assert_eq!((other.entries, other.matches, other.found), (0, 1, 0));
-    let nowhere = TournamentPlace { tournament_id: Uuid::from_u128(9), ..place() };
+    let nowhere = TournamentRef { tournament_id: Uuid::from_u128(9), ..place() };
     assert_eq!(verify(&world.op, &nowhere, Part::first()).await, Ok(None));
     assert_eq!(verify(&world.op, &nowhere, Part::Histogram).await, Ok(None));
 }

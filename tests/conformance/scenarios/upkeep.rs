@@ -9,7 +9,7 @@ use mauntic_domain::scoreboard::{Chain, Difference, Mismatch, Totals, close};
 use mauntic_flows::commands::verify_ledger::verify;
 use mauntic_flows::ports::{
     BoardStore, Closed, Closing, Committed, DriftWrite, Effect, EffectStore, ExplainStore, JobKey,
-    OperatorStore, RebuildWrite, TournamentPlace, UpkeepStore,
+    OperatorStore, RebuildWrite, TournamentRef, UpkeepStore,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -31,8 +31,8 @@ on_both! {
     a_season_with_results_to_settle_is_not_closed
 }
 
-fn place() -> TournamentPlace {
-    TournamentPlace { organization_id: organization("org_1"), tournament_id: TOURNAMENT }
+fn place() -> TournamentRef {
+    TournamentRef { organization_id: organization("org_1"), tournament_id: TOURNAMENT }
 }
 
 /// Two matches that are settled, the first one corrected.
@@ -87,8 +87,8 @@ async fn a_rebuild_of_what_is_right_changes_nothing<S: BoardSubject>(mut world: 
     let held = world.hold(job).await;
     let weights = Chain::default().weights();
     let of = |place| RebuildWrite { place, weights };
-    let elsewhere = TournamentPlace { organization_id: organization("org_2"), ..place() };
-    let nowhere = TournamentPlace { tournament_id: Uuid::from_u128(9), ..place() };
+    let elsewhere = TournamentRef { organization_id: organization("org_2"), ..place() };
+    let nowhere = TournamentRef { tournament_id: Uuid::from_u128(9), ..place() };
     let rebuilds = vec![of(elsewhere), of(nowhere)];
     let whole = Effect { rebuilds, ..effect(world.subject.now(), &[&held]) };
     let committed = world.queue.commit(&whole).await.expect("committed");
@@ -114,7 +114,7 @@ async fn checks_are_kept_and_listed<S: BoardSubject>(mut world: World<S>) {
     world.same_elsewhere().await;
     assert_eq!(world.op.drifts(None, false, 10).await, Ok(Vec::new()));
     let line = Difference::of(Mismatch::BoardEntry, "nothing", "3 points");
-    let elsewhere = TournamentPlace { organization_id: organization("org_2"), ..place() };
+    let elsewhere = TournamentRef { organization_id: organization("org_2"), ..place() };
     let of = |place, differences, first| DriftWrite { place, ledger_seq: 3, differences, first };
     for (at, found) in [
         of(place(), 2, vec![line]),
@@ -145,7 +145,7 @@ async fn checks_are_kept_and_listed<S: BoardSubject>(mut world: World<S>) {
 async fn open_tournaments_are_listed_behind_each_other<S: BoardSubject>(mut world: World<S>) {
     world.tournament().await;
     world.same_elsewhere().await;
-    let elsewhere = TournamentPlace { organization_id: organization("org_2"), ..place() };
+    let elsewhere = TournamentRef { organization_id: organization("org_2"), ..place() };
     let session = &world.queue;
     let all = session.open_tournaments(None, None, 10).await.expect("read");
     assert_eq!(all, [place(), elsewhere.clone()]);
@@ -245,6 +245,6 @@ async fn a_season_with_results_to_settle_is_not_closed<S: BoardSubject>(mut worl
     }
     let closed = world.op.close_tournament(&place()).await.expect("asked");
     assert!(matches!(closed, Closing::Closed(_)), "{closed:?}");
-    let nowhere = TournamentPlace { tournament_id: Uuid::from_u128(9), ..place() };
+    let nowhere = TournamentRef { tournament_id: Uuid::from_u128(9), ..place() };
     assert_eq!(world.op.close_tournament(&nowhere).await, Ok(Closing::Unknown));
 }

@@ -4,13 +4,13 @@ use mauntic_domain::audit::Walk;
 use mauntic_domain::scoreboard::proof::Part;
 use mauntic_domain::scoreboard::{Entry, Mismatch};
 use mauntic_flows::commands::verify_ledger::{Verified, verify};
-use mauntic_flows::ports::{Database, LedgerStore, Ports, TournamentPlace};
+use mauntic_flows::ports::{Database, LedgerStore, Ports, TournamentRef};
 use mauntic_tests::world::{World, organization};
 
 use super::given::{TOURNAMENT, consume_jobs, differences, job, tournament};
 
-fn place() -> TournamentPlace {
-    TournamentPlace { organization_id: organization("org_1"), tournament_id: TOURNAMENT }
+fn place() -> TournamentRef {
+    TournamentRef { organization_id: organization("org_1"), tournament_id: TOURNAMENT }
 }
 
 async fn verified(world: &World) -> Verified {
@@ -208,6 +208,6 @@ async fn a_tournament_of_another_or_without_settlements_has_no_differences() {
     let found = verified(&world).await;
     assert_eq!((found.found, found.entries, found.matches), (0, 0, 2));
     let session = world.queue.db().open().await.unwrap();
-    let other = TournamentPlace { organization_id: organization("org_2"), ..place() };
+    let other = TournamentRef { organization_id: organization("org_2"), ..place() };
     assert_eq!(verify(&session, &other, Part::first()).await, Ok(None));
 }

@@ -12,7 +12,7 @@ use mauntic_flows::commands::rebuild_boards::{Asked, rebuild_boards};
 use mauntic_flows::commands::verify_ledger::verify;
 use mauntic_flows::consume::{Body, Delivery, Report, consume};
 use mauntic_flows::ports::{
-    Act, Closing, Database, Host, KeyStore, LedgerStore, OperatorStore, Ports, TournamentPlace,
+    Act, Closing, Database, Host, KeyStore, LedgerStore, OperatorStore, Ports, TournamentRef,
     UpkeepStore,
 };
 use mauntic_testkit::database::Role;
@@ -25,8 +25,8 @@ use uuid::Uuid;
 use super::given::{TOURNAMENT, consume_jobs, differences, job, make_due, state, tournament};
 use super::leagues::{LEAGUE, enter, league};
 
-fn place() -> TournamentPlace {
-    TournamentPlace { organization_id: organization("org_1"), tournament_id: TOURNAMENT }
+fn place() -> TournamentRef {
+    TournamentRef { organization_id: organization("org_1"), tournament_id: TOURNAMENT }
 }
 
 /// A job of a type, with that data.
@@ -306,7 +306,7 @@ async fn a_rebuild_of_a_tournament_is_asked_for_once_at_a_time() {
         format!("select count(*) from jobs.run where id = '{run_id}' and status = 'completed'");
     assert_eq!(world.count(&sql).await, 1, "with the check behind it");
     assert!(matches!(ask().await, Asked::Queued { .. }), "the first is over");
-    let nowhere = TournamentPlace { tournament_id: Uuid::from_u128(9), ..place() };
+    let nowhere = TournamentRef { tournament_id: Uuid::from_u128(9), ..place() };
     let asked = rebuild_boards(&world.http, &session, &nowhere, (id(), id()), "r").await;
     assert_eq!(asked, Ok(Asked::Unknown));
     let audit = "select count(*) from jobs.audit

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::ids::{OrganizationId, ProviderTournamentId};
 use mauntic_domain::scoreboard::{Chain, Match, Round, Rules, Status};
-use mauntic_flows::ports::{DriftWrite, MatchPlace, PortError, TournamentPlace};
+use mauntic_flows::ports::{DriftWrite, MatchPlace, PortError, TournamentRef};
 use mauntic_flows::tick::Duty;
 use mauntic_sim::faults;
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ async fn a_board_that_differs_is_a_warning_and_no_failure() {
     let world = World::with_things().await;
     let check_of = async |differences| {
         let place =
-            TournamentPlace { organization_id: organization("org_a"), tournament_id: TOURNAMENT };
+            TournamentRef { organization_id: organization("org_a"), tournament_id: TOURNAMENT };
         let drift = DriftWrite { place, ledger_seq: 7, differences, first: Vec::new() };
         world.store().put_drift(&drift);
         let answer = check(&world).await;

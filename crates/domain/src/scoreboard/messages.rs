@@ -85,7 +85,7 @@ impl CheckDrift {
 }
 
 /// A tournament; sorts as the primary key does.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TournamentRef {
     /// Whose.

@@ -9,7 +9,7 @@ use mauntic_domain::scoreboard::messages::Rebuild;
 use uuid::Uuid;
 
 use crate::ports::{
-    LedgerStore, NewRun, Opened, PortError, Ports, RelayStore, RunStart, RunStore, TournamentPlace,
+    LedgerStore, NewRun, Opened, PortError, Ports, RelayStore, RunStart, RunStore, TournamentRef,
 };
 use crate::relay::send_due;
 
@@ -36,14 +36,14 @@ pub enum Asked {
 pub async fn rebuild_boards<P: Ports, S: LedgerStore + RunStore + RelayStore>(
     ports: &P,
     session: &S,
-    of: &TournamentPlace,
+    of: &TournamentRef,
     (run_id, job_id): (Uuid, Uuid),
     request_id: &str,
 ) -> Result<Asked, PortError> {
     if session.ledger_page(of, i64::MAX, 1).await?.is_none() {
         return Ok(Asked::Unknown);
     }
-    let TournamentPlace { organization_id, tournament_id } = of.clone();
+    let TournamentRef { organization_id, tournament_id } = of.clone();
     let job = Job::Rebuild(Rebuild { organization_id, tournament_id });
     let run = NewRun {
         job_key: format!("{}:{tournament_id}", job.job_type().name()),

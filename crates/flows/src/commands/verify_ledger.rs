@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::ports::{
     Closed, Compared, LedgerStore, MatchPlace, PointsCheck, PortError, SettledMatch, Stray,
-    TournamentPlace, Which,
+    TournamentRef, Which,
 };
 
 /// Entries of a page of the chain: about 300 bytes each.
@@ -88,7 +88,7 @@ impl Verified {
 /// The database's.
 pub async fn verify<S: LedgerStore>(
     session: &S,
-    of: &TournamentPlace,
+    of: &TournamentRef,
     from: Part,
 ) -> Result<Option<Verified>, PortError> {
     let Some(end) = session.ledger_page(of, i64::MAX, 1).await? else { return Ok(None) };
@@ -109,7 +109,7 @@ pub async fn verify<S: LedgerStore>(
 
 struct Look<'a, S> {
     session: &'a S,
-    of: &'a TournamentPlace,
+    of: &'a TournamentRef,
     weights: Weights,
     /// The ledger's end.
     seq: i64,
@@ -270,7 +270,7 @@ impl<S: LedgerStore> Look<'_, S> {
     }
 
     fn place(&self, match_id: Uuid) -> MatchPlace {
-        let TournamentPlace { organization_id, tournament_id } = self.of.clone();
+        let TournamentRef { organization_id, tournament_id } = self.of.clone();
         MatchPlace { organization_id, tournament_id, match_id }
     }
 }

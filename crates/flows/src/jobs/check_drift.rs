@@ -10,13 +10,13 @@
 
 use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::jobs::Job;
-use mauntic_domain::scoreboard::messages::{CheckDrift, Progress, TournamentRef};
+use mauntic_domain::scoreboard::messages::{CheckDrift, Progress};
 use mauntic_domain::scoreboard::proof::Part;
 use serde_json::json;
 
 use super::{Context, Decided, Outcome};
 use crate::commands::verify_ledger::verify;
-use crate::ports::{DriftWrite, Held, PortError, Ports, TournamentPlace, UpkeepStore};
+use crate::ports::{DriftWrite, Held, PortError, Ports, TournamentRef, UpkeepStore};
 
 /// Tournaments that one job plans: as many jobs, and the next that plans.
 const PLANNED_MAX: i64 = 200;
@@ -32,13 +32,10 @@ pub(super) async fn decide<P: Ports>(
     let CheckDrift { organization_id, tournament_id, after, progress } = data;
     match organization_id.clone().zip(tournament_id) {
         Some((organization_id, tournament_id)) => {
-            let place = TournamentPlace { organization_id, tournament_id };
+            let place = TournamentRef { organization_id, tournament_id };
             check(cx, held, place, progress.unwrap_or_default()).await
         }
         None => {
-            let after = after.map(|TournamentRef { organization_id, tournament_id }| {
-                TournamentPlace { organization_id, tournament_id }
-            });
             let owner = organization_id.as_ref();
             let found = cx.session.open_tournaments(owner, after.as_ref(), PLANNED_MAX).await?;
             let jobs = planned(organization_id, &found);
@@ -50,8 +47,8 @@ pub(super) async fn decide<P: Ports>(
 }
 
 /// A job for each, and where there may be more one that goes on behind the last.
-fn planned(organization_id: Option<OrganizationId>, found: &[TournamentPlace]) -> Vec<CheckDrift> {
-    let of = |place: &TournamentPlace| CheckDrift {
+fn planned(organization_id: Option<OrganizationId>, found: &[TournamentRef]) -> Vec<CheckDrift> {
+    let of = |place: &TournamentRef| CheckDrift {
         organization_id: Some(place.organization_id.clone()),
         tournament_id: Some(place.tournament_id),
         ..CheckDrift::default()
@@ -59,11 +56,8 @@ fn planned(organization_id: Option<OrganizationId>, found: &[TournamentPlace]) -
     let mut jobs: Vec<CheckDrift> = found.iter().map(of).collect();
     let is_full = i64::try_from(found.len()).is_ok_and(|found| found >= PLANNED_MAX);
     if let Some(last) = found.last().filter(|_| is_full) {
-        let after = TournamentRef {
-            organization_id: last.organization_id.clone(),
-            tournament_id: last.tournament_id,
-        };
-        jobs.push(CheckDrift { organization_id, after: Some(after), ..CheckDrift::default() });
+        let after = Some(last.clone());
+        jobs.push(CheckDrift { organization_id, after, ..CheckDrift::default() });
     }
     jobs
 }
@@ -71,7 +65,7 @@ fn planned(organization_id: Option<OrganizationId>, found: &[TournamentPlace]) -
 async fn check<P: Ports>(
     cx: &Context<'_, P>,
     held: &Held,
-    place: TournamentPlace,
+    place: TournamentRef,
     mut progress: Progress,
 ) -> Result<Decided, PortError> {
     let from = progress.part.take().unwrap_or_else(Part::first);
@@ -108,9 +102,9 @@ mod tests {
 
     use super::*;
 
-    fn places(count: u128) -> Vec<TournamentPlace> {
+    fn places(count: u128) -> Vec<TournamentRef> {
         let organization_id = OrganizationId::parse("org_1").unwrap();
-        let of = |n| TournamentPlace {
+        let of = |n| TournamentRef {
             organization_id: organization_id.clone(),
             tournament_id: Uuid::from_u128(n),
         };

@@ -12,7 +12,7 @@ use mauntic_domain::scoreboard::messages::{CheckDrift, Rebuild};
 use serde_json::json;
 
 use super::{Context, Decided, Outcome};
-use crate::ports::{Held, LedgerStore, PortError, Ports, RebuildWrite, TournamentPlace};
+use crate::ports::{Held, LedgerStore, PortError, Ports, RebuildWrite, TournamentRef};
 
 pub(super) async fn decide<P: Ports>(
     cx: &Context<'_, P>,
@@ -20,7 +20,7 @@ pub(super) async fn decide<P: Ports>(
     data: Rebuild,
 ) -> Result<Decided, PortError> {
     let Rebuild { organization_id, tournament_id } = data;
-    let place = TournamentPlace { organization_id, tournament_id };
+    let place = TournamentRef { organization_id, tournament_id };
     let Some(end) = cx.session.ledger_page(&place, i64::MAX, 1).await? else {
         let detail = "there is no such tournament".to_owned();
         return Ok(Decided::of(Outcome::Reject { reason: "unknown_tournament", detail }));

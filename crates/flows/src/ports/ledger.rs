@@ -4,23 +4,14 @@
 use std::collections::BTreeMap;
 
 use mauntic_domain::audit::{Link, Walk};
-use mauntic_domain::ids::{MemberId, OrganizationId};
+use mauntic_domain::ids::MemberId;
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoreboard::chain::Weights;
 use mauntic_domain::scoreboard::proof::{MemberTotals, SettledRow};
 use mauntic_domain::scoreboard::{Match, Round, Rules, Score, Totals};
 use uuid::Uuid;
 
-use super::{Closed, MatchPlace, PortError};
-
-/// A tournament's place; sorts as the primary key does.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TournamentPlace {
-    /// Whose.
-    pub organization_id: OrganizationId,
-    /// Which tournament.
-    pub tournament_id: Uuid,
-}
+use super::{Closed, MatchPlace, PortError, TournamentRef};
 
 /// Consecutive entries of a ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,16 +101,16 @@ pub trait LedgerStore: Sync {
     /// At most `limit` entries behind a seq; none where there is no such tournament.
     async fn ledger_page(
         &self,
-        of: &TournamentPlace,
+        of: &TournamentRef,
         after: i64,
         limit: i64,
     ) -> Result<Option<LedgerPage>, PortError>;
     /// At most `limit` things that belong to nothing.
-    async fn strays(&self, of: &TournamentPlace, limit: i64) -> Result<Vec<Stray>, PortError>;
+    async fn strays(&self, of: &TournamentRef, limit: i64) -> Result<Vec<Stray>, PortError>;
     /// A match with its settlements.
     async fn settled_match(
         &self,
-        of: &TournamentPlace,
+        of: &TournamentRef,
         which: Which,
     ) -> Result<Option<SettledMatch>, PortError>;
     /// Compares what members were given for a match with what their guesses earn.
@@ -128,7 +119,7 @@ pub trait LedgerStore: Sync {
     /// of at most so many members behind one.
     async fn compare_board(
         &self,
-        of: &TournamentPlace,
+        of: &TournamentRef,
         weights: Weights,
         after: Option<&MemberId>,
         members: i64,
@@ -137,13 +128,13 @@ pub trait LedgerStore: Sync {
     /// The first league behind one that keeps a board.
     async fn next_league(
         &self,
-        of: &TournamentPlace,
+        of: &TournamentRef,
         after: Option<Uuid>,
     ) -> Result<Option<Uuid>, PortError>;
     /// Compares lines of the board that a league keeps with those of the tournament's.
     async fn compare_league(
         &self,
-        of: &TournamentPlace,
+        of: &TournamentRef,
         league: Uuid,
         after: Option<&MemberId>,
         members: i64,
@@ -153,11 +144,11 @@ pub trait LedgerStore: Sync {
     /// with other members than the board has, at most `limit`.
     async fn compare_histogram(
         &self,
-        of: &TournamentPlace,
+        of: &TournamentRef,
         board: Uuid,
         limit: i64,
     ) -> Result<Vec<Bucket>, PortError>;
     /// How a tournament was closed, and the digest of its board as it is now; none where
     /// it is open, or not there.
-    async fn closed(&self, of: &TournamentPlace) -> Result<Option<(Closed, String)>, PortError>;
+    async fn closed(&self, of: &TournamentRef) -> Result<Option<(Closed, String)>, PortError>;
 }

@@ -42,6 +42,8 @@ pub use config::{
     ConfigPart, ConfigSample, ConfigState, ConfigStore, ConfigToken, Pick, Publication, Unchanged,
     Written, config_actions,
 };
+pub use mauntic_domain::scoreboard::messages::TournamentRef;
+
 pub use effect::{
     Committed, CompletedJob, ContactInput, ContactKey, CurrentScore, Effect, NewEvent, RangePlan,
     RollUpWrite, SIGNALS_SCORED_MAX, ScoreInputs, ScoreWrite, SentNotification, SignalKey,
@@ -53,8 +55,7 @@ pub use explain::{ExplainStore, Explained, PointLine};
 pub use guard::GuardStore;
 pub use host::{Checkpoint, Host};
 pub use ledger::{
-    Bucket, Compared, LedgerPage, LedgerStore, PointsCheck, SettledMatch, Stray, TournamentPlace,
-    Which,
+    Bucket, Compared, LedgerPage, LedgerStore, PointsCheck, SettledMatch, Stray, Which,
 };
 pub use observe::Transition;
 pub use operator::OperatorStore;

@@ -54,6 +54,7 @@ impl Tournament {
     /// Names this state of it: whatever is shown of it makes another one.
     #[must_use]
     pub fn tag(&self) -> String {
+        // Text keys and no fallible serializer.
         let text = serde_json::to_string(self).unwrap_or_default();
         let hash = Sha256::digest(text);
         hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()

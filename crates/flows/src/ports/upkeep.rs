@@ -8,7 +8,7 @@ use mauntic_domain::scoreboard::chain::Weights;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{PortError, TournamentPlace};
+use super::{PortError, TournamentRef};
 
 /// A rebuild: the store locks the tournament's row if nobody holds it, makes the lines
 /// of its boards of the members and the entries of points that count, and counts the
@@ -17,7 +17,7 @@ use super::{PortError, TournamentPlace};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RebuildWrite {
     /// Which tournament.
-    pub place: TournamentPlace,
+    pub place: TournamentRef,
     /// What the numbers of a line weigh in its standing.
     pub weights: Weights,
 }
@@ -26,7 +26,7 @@ pub struct RebuildWrite {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DriftWrite {
     /// Which tournament.
-    pub place: TournamentPlace,
+    pub place: TournamentRef,
     /// The ledger's end when the check began.
     pub ledger_seq: i64,
     /// How many differences.
@@ -77,18 +77,18 @@ pub trait UpkeepStore: Sync {
     async fn open_tournaments(
         &self,
         organization: Option<&OrganizationId>,
-        after: Option<&TournamentPlace>,
+        after: Option<&TournamentRef>,
         limit: i64,
-    ) -> Result<Vec<TournamentPlace>, PortError>;
+    ) -> Result<Vec<TournamentRef>, PortError>;
     /// The newest check of each tournament behind one, or of those with differences
     /// alone.
     async fn drifts(
         &self,
-        after: Option<&TournamentPlace>,
+        after: Option<&TournamentRef>,
         only_different: bool,
         limit: i64,
     ) -> Result<Vec<DriftRow>, PortError>;
     /// Closes a tournament, or says how it was: under its row's lock, in one
     /// transaction, of an operator's session.
-    async fn close_tournament(&self, of: &TournamentPlace) -> Result<Closing, PortError>;
+    async fn close_tournament(&self, of: &TournamentRef) -> Result<Closing, PortError>;
 }

@@ -201,10 +201,9 @@ impl World {
     }
 
     /// The queue of a job.
-    pub(super) fn queue_of(&self, id: Uuid) -> Queue {
+    pub(super) fn queue_of(&self, id: Uuid) -> Option<Queue> {
         let name = |state: &State| state.job(id).map(|row| row.queue.clone());
-        let name = self.ports.store.look(name).unwrap_or_default();
-        Queue::from_name(&name).unwrap_or(Queue::ScoringEvents)
+        Queue::from_name(&self.ports.store.look(name)?)
     }
 
     /// Any run of that kind.

@@ -11,7 +11,7 @@ use mauntic_domain::scoreboard::proof::{MemberTotals, SettledRow};
 use mauntic_domain::scoreboard::{EntryStatus, Totals, guesses};
 use mauntic_flows::ports::{
     Bucket, Closed, Compared, LedgerPage, LedgerStore, MatchPlace, PointsCheck, PortError,
-    SettledMatch, Stray, TournamentPlace, Which,
+    SettledMatch, Stray, TournamentRef, Which,
 };
 use uuid::Uuid;
 
@@ -22,7 +22,7 @@ use crate::faults::Call;
 impl LedgerStore for MemorySession {
     async fn ledger_page(
         &self,
-        of: &TournamentPlace,
+        of: &TournamentRef,
         after: i64,
         limit: i64,
     ) -> Result<Option<LedgerPage>, PortError> {
@@ -37,13 +37,13 @@ impl LedgerStore for MemorySession {
         .await
     }
 
-    async fn strays(&self, of: &TournamentPlace, limit: i64) -> Result<Vec<Stray>, PortError> {
+    async fn strays(&self, of: &TournamentRef, limit: i64) -> Result<Vec<Stray>, PortError> {
         self.call(Call::Strays, |state| Ok(state.strays(of, limit))).await
     }
 
     async fn settled_match(
         &self,
-        of: &TournamentPlace,
+        of: &TournamentRef,
         which: Which,
     ) -> Result<Option<SettledMatch>, PortError> {
         self.call(Call::SettledMatch, |state| {
@@ -68,7 +68,7 @@ impl LedgerStore for MemorySession {
 
     async fn compare_board(
         &self,
-        of: &TournamentPlace,
+        of: &TournamentRef,
         weights: Weights,
         after: Option<&MemberId>,
         members: i64,
@@ -86,7 +86,7 @@ impl LedgerStore for MemorySession {
 
     async fn next_league(
         &self,
-        of: &TournamentPlace,
+        of: &TournamentRef,
         after: Option<Uuid>,
     ) -> Result<Option<Uuid>, PortError> {
         let of = key(of);
@@ -99,7 +99,7 @@ impl LedgerStore for MemorySession {
 
     async fn compare_league(
         &self,
-        of: &TournamentPlace,
+        of: &TournamentRef,
         league: Uuid,
         after: Option<&MemberId>,
         members: i64,
@@ -117,7 +117,7 @@ impl LedgerStore for MemorySession {
 
     async fn compare_histogram(
         &self,
-        of: &TournamentPlace,
+        of: &TournamentRef,
         board: Uuid,
         limit: i64,
     ) -> Result<Vec<Bucket>, PortError> {
@@ -142,7 +142,7 @@ impl LedgerStore for MemorySession {
         .await
     }
 
-    async fn closed(&self, of: &TournamentPlace) -> Result<Option<(Closed, String)>, PortError> {
+    async fn closed(&self, of: &TournamentRef) -> Result<Option<(Closed, String)>, PortError> {
         let of = key(of);
         self.call(Call::Closed, |state| {
             let closed = state.boards.tournaments.get(&of).and_then(|row| row.closed.clone());
@@ -152,7 +152,7 @@ impl LedgerStore for MemorySession {
     }
 }
 
-pub(super) fn key(of: &TournamentPlace) -> TournamentKey {
+pub(super) fn key(of: &TournamentRef) -> TournamentKey {
     (of.organization_id.clone(), of.tournament_id)
 }
 
@@ -230,7 +230,7 @@ impl State {
         given
     }
 
-    fn strays(&self, of: &TournamentPlace, limit: i64) -> Vec<Stray> {
+    fn strays(&self, of: &TournamentRef, limit: i64) -> Vec<Stray> {
         let key = key(of);
         let place = |match_id| MatchPlace {
             organization_id: of.organization_id.clone(),
@@ -259,7 +259,7 @@ impl State {
 
     fn settled_match(
         &self,
-        of: &TournamentPlace,
+        of: &TournamentRef,
         place: &MatchPlace,
         row: &MatchRow,
     ) -> Option<SettledMatch> {

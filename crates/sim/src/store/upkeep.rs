@@ -8,7 +8,7 @@ use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoreboard::ledger::to_hex;
 use mauntic_domain::scoreboard::{Histogram, close};
 use mauntic_flows::ports::{
-    Closed, Closing, DriftRow, DriftWrite, PortError, RebuildWrite, TournamentPlace, UpkeepStore,
+    Closed, Closing, DriftRow, DriftWrite, PortError, RebuildWrite, TournamentRef, UpkeepStore,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -23,9 +23,9 @@ impl UpkeepStore for MemorySession {
     async fn open_tournaments(
         &self,
         organization: Option<&OrganizationId>,
-        after: Option<&TournamentPlace>,
+        after: Option<&TournamentRef>,
         limit: i64,
-    ) -> Result<Vec<TournamentPlace>, PortError> {
+    ) -> Result<Vec<TournamentRef>, PortError> {
         let after = after.map(key);
         self.call(Call::OpenTournaments, |state| {
             let rows = state.boards.tournaments.iter();
@@ -41,7 +41,7 @@ impl UpkeepStore for MemorySession {
 
     async fn drifts(
         &self,
-        after: Option<&TournamentPlace>,
+        after: Option<&TournamentRef>,
         only_different: bool,
         limit: i64,
     ) -> Result<Vec<DriftRow>, PortError> {
@@ -56,13 +56,13 @@ impl UpkeepStore for MemorySession {
         .await
     }
 
-    async fn close_tournament(&self, of: &TournamentPlace) -> Result<Closing, PortError> {
+    async fn close_tournament(&self, of: &TournamentRef) -> Result<Closing, PortError> {
         self.act(Call::CloseTournament, |state, _| Ok(state.close_tournament(of))).await
     }
 }
 
-fn place((organization_id, tournament_id): &TournamentKey) -> TournamentPlace {
-    TournamentPlace { organization_id: organization_id.clone(), tournament_id: *tournament_id }
+fn place((organization_id, tournament_id): &TournamentKey) -> TournamentRef {
+    TournamentRef { organization_id: organization_id.clone(), tournament_id: *tournament_id }
 }
 
 impl MemoryStore {
@@ -133,7 +133,7 @@ impl State {
         self.boards.drifts.insert(key(&write.place), row);
     }
 
-    fn close_tournament(&mut self, of: &TournamentPlace) -> (Closing, Vec<Note>) {
+    fn close_tournament(&mut self, of: &TournamentRef) -> (Closing, Vec<Note>) {
         let (key, now) = (key(of), self.now);
         let digest = self.digest(&key);
         let pending: Vec<Uuid> = self

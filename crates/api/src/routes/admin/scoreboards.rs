@@ -7,7 +7,7 @@ use mauntic_domain::scoreboard::Difference;
 use mauntic_domain::scoreboard::ledger::to_hex;
 use mauntic_domain::scoreboard::proof::Part;
 use mauntic_flows::commands::verify_ledger::verify;
-use mauntic_flows::ports::{Closed, Ports, TournamentPlace};
+use mauntic_flows::ports::{Closed, Ports, TournamentRef};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -159,7 +159,7 @@ pub(super) async fn verify_scoreboard<P: Ports>(
 }
 
 /// Takes whose tournament it is; the last of a query's parameters.
-fn place(tournament_id: Uuid, mut query: Query) -> Result<TournamentPlace, Problem> {
+fn place(tournament_id: Uuid, mut query: Query) -> Result<TournamentRef, Problem> {
     const WHOSE: &str = "organizationId";
     if !query.has(WHOSE) {
         return Err(query.refuse(WHOSE, "is needed".to_owned()));
@@ -169,5 +169,5 @@ fn place(tournament_id: Uuid, mut query: Query) -> Result<TournamentPlace, Probl
     // A name that was taken is one.
     let organization = organization.and_then(|name| OrganizationId::parse(name).ok());
     let organization_id = organization.ok_or_else(|| Problem::new(Code::TournamentNotFound))?;
-    Ok(TournamentPlace { organization_id, tournament_id })
+    Ok(TournamentRef { organization_id, tournament_id })
 }

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use mauntic_domain::ids::OrganizationId;
 use mauntic_flows::commands::rebuild_boards::{Asked as Rebuilding, rebuild_boards};
-use mauntic_flows::ports::{Closing, DriftRow, Host, Ports, TournamentPlace, UpkeepStore};
+use mauntic_flows::ports::{Closing, DriftRow, Host, Ports, TournamentRef, UpkeepStore};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -104,14 +104,14 @@ impl From<DriftRow> for DriftLine {
 fn parse(
     tournament_id: Uuid,
     fields: Map<String, Value>,
-) -> Result<(TournamentPlace, Option<String>), Problem> {
+) -> Result<(TournamentRef, Option<String>), Problem> {
     let mut form = Form::of(fields, &["organizationId", "reason"]);
     let reason = reason(&mut form);
     let owner = form.text("organizationId").unwrap_or_default();
     match OrganizationId::parse(owner) {
         Ok(organization_id) => {
             form.done()?;
-            Ok((TournamentPlace { organization_id, tournament_id }, reason))
+            Ok((TournamentRef { organization_id, tournament_id }, reason))
         }
         Err(error) => {
             form.fault("organizationId", error.to_string());
@@ -219,7 +219,7 @@ pub(super) async fn drift<P: Ports>(
     uri: Uri,
 ) -> Result<(HeaderMap, Json<Listed<DriftLine>>), Problem> {
     let mut query = Query::of(&uri, &["found", "limit", "cursor"], &[]);
-    let (asked, after) = Asked::read::<TournamentPlace>(&uri, &mut query);
+    let (asked, after) = Asked::read::<TournamentRef>(&uri, &mut query);
     let only = query.parsed("found", "true or false", |text| text.parse::<bool>().ok());
     query.done()?;
     let most = asked.one_more();

@@ -44,18 +44,25 @@ fn place(key: &TournamentKey, nth: usize) -> MatchPlace {
 }
 
 /// An organization's tournament, which begins with its first use.
+#[allow(clippy::expect_used, reason = "by other rules it would be another history")]
 fn tournament(world: &mut World) -> TournamentKey {
     let key = (world.owner(), TOURNAMENT);
     if world.ports.store.look(|state| state.boards().tournaments.contains_key(&key)) {
         return key;
     }
-    let counted = ["fullTime", "extraTime", "penalties"];
-    let counted = counted.get(world.rng.below(3)).copied().unwrap_or_default();
+    let counted = match world.rng.below(3) {
+        0 => "fullTime",
+        1 => "extraTime",
+        _ => "penalties",
+    };
+    let chain = match world.rng.below(3) {
+        0 => json!(["exactHits", "rightOutcomes"]),
+        1 => json!(["rightOutcomes"]),
+        _ => json!([]),
+    };
     let rules = json!({"counted": counted, "multipliers": {"r1": 2, "r2": 1.25, "r3": 0}});
-    let chain = [json!(["exactHits", "rightOutcomes"]), json!(["rightOutcomes"]), json!([])];
-    let chain = chain.get(world.rng.below(3)).cloned().unwrap_or_default();
-    let rules: Rules = serde_json::from_value(rules).unwrap_or_default();
-    let chain: Chain = serde_json::from_value(chain).unwrap_or_default();
+    let rules: Rules = serde_json::from_value(rules).expect("rules as the product has them");
+    let chain: Chain = serde_json::from_value(chain).expect("an order as the product has it");
     world.ports.store.put_tournament(key.clone(), rules, chain);
     for nth in 0..2 {
         put_match(world, &key, nth);

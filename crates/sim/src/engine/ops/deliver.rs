@@ -176,7 +176,8 @@ pub(super) fn give_up(world: &mut World) -> Failed {
 pub(super) fn give_up_claimed(world: &mut World) -> Failed {
     let was_tried = |row: &JobRow| !row.state.is_final() && row.claim > row.death_claim;
     let Some(id) = world.any_job(was_tried) else { return Ok(()) };
-    let origin = Origin::DeadLetters(world.queue_of(id));
+    let Some(queue) = world.queue_of(id) else { return Ok(()) };
+    let origin = Origin::DeadLetters(queue);
     world.ports.queues.put(origin, address(id));
     world.count("fault: message given up");
     if !world.is_full() && world.consume(origin, BATCH_MAX) {

@@ -128,6 +128,7 @@ pub(super) fn foreign_address(world: &mut World) -> Failed {
 /// The address of a row, once more; it is no message of its own.
 pub(super) fn repeated_address(world: &mut World) -> Failed {
     let Some(id) = world.any_job(|_| true) else { return Ok(()) };
-    world.ports.queues.put(Origin::Jobs(world.queue_of(id)), address(id));
+    let Some(queue) = world.queue_of(id) else { return Ok(()) };
+    world.ports.queues.put(Origin::Jobs(queue), address(id));
     Ok(())
 }
