@@ -68,7 +68,9 @@ function load({ config, build, vars, secrets }) {
     throw new Error(`${main} must import "${GENERATED}", or no other build can take its place`);
   const generated = path.join(path.dirname(main), build, path.basename(GENERATED));
   const alias = { ...deployed.alias, [GENERATED]: generated };
-  return { config: { ...deployed, main, alias, vars: { ...deployed.vars, ...vars } }, secrets };
+  const directory = path.join(path.dirname(generated), "assets");
+  const assets = deployed.assets && { ...deployed.assets, directory };
+  return { config: { ...deployed, main, alias, assets, vars: { ...deployed.vars, ...vars } }, secrets };
 }
 
 const handle = (worker) => server.getWorker(workers[worker].config.name);

@@ -83,6 +83,11 @@ async function consume(Rust, ctx, env, batch) {
   }
 }
 
+/** A dry run for the HTTP worker, whose request waits for it; throws where the instance dies. */
+export function rehearse(Rust, ctx, env, asked) {
+  return bounded(FETCH_DEADLINE_MS, () => new Rust(ctx, env).rehearse(env, asked));
+}
+
 /** Runs a cron trigger; a death is a failed run in the platform's history. */
 export async function scheduled(Rust, ctx, env, controller) {
   const started = Date.now();

@@ -1,15 +1,23 @@
-//! Writes the API's document, so that the worker serves text and has none of the
-//! code that describes its handlers. The double's ports stand in: the document has
-//! nothing of them.
+//! Writes the API's document into the folder of files that are deployed beside the
+//! worker, so that it has neither the text nor the code that describes its handlers. The
+//! double's ports stand in: the document has nothing of them.
 
 use std::path::PathBuf;
 use std::{env, fs, io};
 
+use mauntic_api::{DOCUMENT, describe};
 use mauntic_sim::ports::SimPorts;
 
+/// The folder, as `tools/build-workers.sh` names it.
+const FOLDER: &str = "MAUNTIC_ASSETS";
+
 fn main() -> io::Result<()> {
-    println!("cargo::rerun-if-changed=build.rs");
-    let folder = env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?;
-    let document = mauntic_api::describe::<SimPorts>().to_json()?;
-    fs::write(PathBuf::from(folder).join("openapi.json"), document)
+    println!("cargo::rerun-if-env-changed={FOLDER}");
+    // A lint of the worker deploys nothing.
+    let Some(folder) = env::var_os(FOLDER) else { return Ok(()) };
+    let folder = PathBuf::from(folder);
+    let file = folder.join(DOCUMENT.trim_start_matches('/'));
+    println!("cargo::rerun-if-changed={}", file.display());
+    fs::create_dir_all(folder)?;
+    fs::write(file, describe::<SimPorts>().to_json()?)
 }

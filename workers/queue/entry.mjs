@@ -1,5 +1,6 @@
 // What is deployed: the guard around the generated class. Only the handlers of
-// the platform are reachable from outside; `release` is not among them.
+// the platform are reachable from outside, and dry runs for the HTTP worker, which
+// names their entry in its binding; `release` is not among them.
 
 import { WorkerEntrypoint } from "cloudflare:workers";
 
@@ -13,5 +14,11 @@ export default class extends WorkerEntrypoint {
 
   scheduled(controller) {
     return guard.scheduled(Rust, this.ctx, this.env, controller);
+  }
+}
+
+export class Rehearsals extends WorkerEntrypoint {
+  rehearse(asked) {
+    return guard.rehearse(Rust, this.ctx, this.env, asked);
   }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use mauntic_flows::ports::{Database, Ports};
 
+use crate::beside::{Assets, Rehearsals};
 use crate::log::Log;
 
 /// What every request sees. It outlives requests, so it holds no connection.
@@ -18,8 +19,10 @@ pub struct ApiState<P: Ports> {
     pub log: Arc<dyn Log>,
     /// Schema versions this build runs on.
     pub schema: RangeInclusive<i32>,
-    /// The text of [`describe`](crate::describe), written when the worker is built.
-    pub document: &'static str,
+    /// Files beside the worker, of which [`DOCUMENT`](crate::DOCUMENT) is one.
+    pub assets: Arc<dyn Assets>,
+    /// Who does dry runs.
+    pub rehearsals: Arc<dyn Rehearsals>,
 }
 
 /// The state as handlers get it.

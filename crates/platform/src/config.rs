@@ -147,7 +147,7 @@ fn address(env: &Env, name: &'static str) -> Result<Option<Url>, ConfigError> {
         let url = Url::parse(text.trim()).ok().filter(is_web_address);
         url.ok_or(ConfigError::Invalid {
             name,
-            expected: "an http or https address without a user name",
+            expected: "an http or https address without a user name, its host in ASCII (`xn--…`)",
         })
     };
     text(env, name).map(parse).transpose()

@@ -5,7 +5,9 @@
 //! - [`handlers`]: what the queue worker does with a batch, a cron trigger and
 //!   the remains of an invocation that died.
 //! - [`WorkerPorts`]: the ports, for both workers.
+//! - [`assets`]: files that are deployed beside a worker.
 //! - [`config`]: variables, secrets and bindings.
+//! - [`rehearsals`]: dry runs, which the queue worker does.
 //! - [`log`]: structured log lines.
 //!
 //! Nothing here that does I/O outlives an invocation: the platform forbids a
@@ -14,6 +16,7 @@
 #![cfg(target_arch = "wasm32")]
 
 mod answer;
+pub mod assets;
 mod backlog;
 mod batch;
 mod chunks;
@@ -28,6 +31,7 @@ pub mod log;
 mod metrics;
 mod outside;
 mod ports;
+pub mod rehearsals;
 mod transitions;
 mod triggers;
 mod wakeups;

@@ -24,7 +24,8 @@ const PAGE: i64 = 50;
 const AROUND: i64 = 10;
 
 /// The issue's bounds: the 99th percentile of what is by points, of ordinal ranks, and the
-/// largest board in terms of the smallest.
+/// largest board in terms of the smallest. They are of the execution, as the spike's figures
+/// are that they were taken from; the middle with its planning is held to the same.
 const P99_MAX: Duration = Duration::from_millis(1);
 const ORDINAL_P99_MAX: Duration = Duration::from_millis(5);
 const FLAT_MAX: f64 = 2.0;
@@ -47,7 +48,7 @@ const ASKS: [(Ask, &str, Duration); 4] = [
 
 /// Writes a line for each.
 pub(crate) async fn measure(server: &Server, lines: &mut Lines) {
-    let mut found: Vec<Vec<Vec<Duration>>> = vec![Vec::new(); ASKS.len()];
+    let mut found: Vec<Vec<Vec<Took>>> = vec![Vec::new(); ASKS.len()];
     for members in MEMBERS {
         let database = server.database("ranks").await;
         let _roles = server.migrate(&database).await;
@@ -71,21 +72,35 @@ pub(crate) async fn measure(server: &Server, lines: &mut Lines) {
         server.forget(database).await;
     }
     for ((ask, what, bound), found) in ASKS.into_iter().zip(found) {
-        let p99: Vec<Duration> = found.iter().map(|times| percentile(times, 99)).collect();
-        let told: Vec<String> = MEMBERS
-            .iter()
-            .zip(&p99)
-            .map(|(members, p99)| format!("{:.3} ms of {members}", p99.as_secs_f64() * 1e3))
-            .collect();
-        let flat = percentile(&found[found.len() - 1], 50).as_secs_f64()
-            / percentile(&found[0], 50).as_secs_f64();
+        let of = |percent, part: fn(&Took) -> Duration| -> Vec<Duration> {
+            let parts = found.iter().map(|times| times.iter().map(part).collect::<Vec<_>>());
+            parts.map(|times| percentile(&times, percent)).collect()
+        };
+        let (p99, middle) = (of(99, |took| took.executed), of(50, |took| took.executed));
+        let whole = of(50, |took| took.planned + took.executed);
+        let ms = |time: &Duration| format!("{:.2}", time.as_secs_f64() * 1e3);
+        let told = |times: &[Duration]| times.iter().map(ms).collect::<Vec<_>>().join(", ");
+        let flat = middle[middle.len() - 1].as_secs_f64() / middle[0].as_secs_f64();
+        let is_within = |times: &[Duration]| times.iter().all(|time| *time <= bound);
         lines.line(
-            what,
-            &format!("p99 {}; the middle grows {flat:.2} ×", told.join(", ")),
+            &format!("{what}, of 10,000, of 100,000 and of 1,000,000"),
+            &format!(
+                "p99 {} ms, of which the middle grows {flat:.2} ×; the middle with its planning \
+                 {} ms",
+                told(&p99),
+                told(&whole)
+            ),
             &format!("at most {} ms, and {FLAT_MAX:.0} ×", bound.as_millis()),
-            p99.iter().all(|p99| *p99 <= bound) && (ask == Ask::Ordinal || flat <= FLAT_MAX),
+            is_within(&p99) && is_within(&whole) && (ask == Ask::Ordinal || flat <= FLAT_MAX),
         );
     }
+}
+
+/// What the server says that a statement took.
+#[derive(Debug, Clone, Copy)]
+struct Took {
+    planned: Duration,
+    executed: Duration,
 }
 
 /// Some member, another each round.
@@ -145,8 +160,8 @@ async fn tied(owner: &Client, board: Uuid) -> Vec<String> {
     rows.iter().map(|row| row.get(0)).collect()
 }
 
-/// What the server says that the statement took, with its planning: it is planned each time.
-async fn timed(owner: &Client, board: Uuid, ask: Ask, member: String, tied: &[String]) -> Duration {
+/// Asks once; the statement is planned each time.
+async fn timed(owner: &Client, board: Uuid, ask: Ask, member: String, tied: &[String]) -> Took {
     let (weight, nobody) = (Chain::default().weights().points_e4, 0_i64);
     let most_tied = i64::try_from(TIED_COUNTED_MAX).unwrap();
     let page = include_str!("../../../crates/store/sql/board_page.sql");
@@ -186,8 +201,11 @@ async fn timed(owner: &Client, board: Uuid, ask: Ask, member: String, tied: &[St
     let explained = format!("explain (analyze, timing off, format json) {sql}");
     let rows = owner.query_typed(&explained, &params).await.unwrap();
     let plan: serde_json::Value = rows[0].get(0);
-    let part = |name: &str| plan[0][name].as_f64().expect("a time");
-    Duration::from_secs_f64((part("Planning Time") + part("Execution Time")) / 1e3)
+    let part = |name: &str| {
+        let ms = plan[0][name].as_f64().expect("a time");
+        Duration::from_secs_f64(ms / 1e3)
+    };
+    Took { planned: part("Planning Time"), executed: part("Execution Time") }
 }
 
 /// Where a member stands, to begin a page behind it.

@@ -67,8 +67,11 @@ impl Stage {
         Self { database, owner, workers, queue_url: url("mauntic_queue"), tournament, matches }
     }
 
-    /// Begins a pass for everybody alike: no other checkpoint falls into it.
-    pub(crate) async fn checkpoint(&self) {
+    /// Begins a pass for everybody alike: neither a checkpoint nor the clearing up after
+    /// the pass before, which moved every second line of the board, falls into it.
+    pub(crate) async fn settle_down(&self) {
+        let tables = "scoreboard.entries, scoreboard.point_entries, scoreboard.histograms";
+        self.owner.batch_execute(&format!("vacuum (analyze) {tables}")).await.unwrap();
         self.owner.batch_execute("checkpoint").await.unwrap();
     }
 

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Response;
-use mauntic_api::{ApiState, LogLine, Secret, router};
+use mauntic_api::{ApiState, LogLine, Secret, Waiting, router};
 use mauntic_platform::log::{self, Level};
-use mauntic_platform::{WorkerPorts, config};
+use mauntic_platform::{WorkerPorts, assets, config, rehearsals};
 use tower_service::Service;
 use worker::{Context, Env, HttpRequest, Result, event};
 
@@ -38,7 +38,14 @@ fn build(env: &Env) -> Router {
         admin_token: config::admin_token(env).map(Secret::new),
         log: Arc::new(write),
         schema: mauntic_store::SCHEMA,
-        document: include_str!(concat!(env!("OUT_DIR"), "/openapi.json")),
+        assets: Arc::new({
+            let env = env.clone();
+            move |path| -> Waiting<_, _> { Box::pin(assets::read(env.clone(), path)) }
+        }),
+        rehearsals: Arc::new({
+            let env = env.clone();
+            move |cases| -> Waiting<_, _> { Box::pin(rehearsals::ask(env.clone(), cases)) }
+        }),
     })
 }
 

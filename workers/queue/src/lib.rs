@@ -3,7 +3,7 @@
 
 #![cfg(target_arch = "wasm32")]
 
-use mauntic_platform::handlers;
+use mauntic_platform::{handlers, rehearsals};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{Context, Env, MessageBatch, Result, ScheduleContext, ScheduledEvent, event};
@@ -18,6 +18,12 @@ async fn queue(batch: MessageBatch<()>, env: Env, _context: Context) -> Result<(
 #[event(scheduled)]
 async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     handlers::scheduled(&event, &env).await;
+}
+
+/// A dry run for the HTTP worker, by the entry that only its binding has.
+#[wasm_bindgen]
+pub async fn rehearse(env: Env, asked: String) -> String {
+    rehearsals::answer(&env, &asked).await
 }
 
 /// For the guard alone, which calls it on the instance after one that died; the

@@ -48,6 +48,7 @@ use crate::openapi;
 use crate::problem::Problem;
 use crate::refused::audit;
 use crate::state::{ApiState, Shared};
+pub use document::DOCUMENT;
 use registry::{Registry, add};
 use time::{shown, shown_if};
 

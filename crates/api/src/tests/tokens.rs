@@ -72,6 +72,8 @@ async fn the_scheme_is_read_in_any_case() {
 
 #[tokio::test]
 async fn an_empty_or_missing_admin_token_opens_nothing() {
+    use crate::Waiting;
+    use std::future::ready;
     use std::sync::Arc;
     use tower::ServiceExt;
 
@@ -81,7 +83,8 @@ async fn an_empty_or_missing_admin_token_opens_nothing() {
             admin_token,
             log: Arc::new(|_: &crate::LogLine<'_>| {}),
             schema: 1..=1,
-            document: "",
+            assets: Arc::new(|_| -> Waiting<_, _> { Box::pin(ready(Ok(Vec::new()))) }),
+            rehearsals: Arc::new(|_| -> Waiting<_, _> { Box::pin(ready(Ok(Vec::new()))) }),
         });
         let request = axum::http::Request::get("/api/v2/admin/queues")
             .header("authorization", format!("Bearer {ADMIN_TOKEN}"))

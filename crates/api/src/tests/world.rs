@@ -1,6 +1,7 @@
 //! The world of a test: the doubles of every port, with an organization's rows
 //! and a key of every kind, and what the router logged.
 
+use std::future::ready;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
@@ -12,6 +13,7 @@ use mauntic_domain::points::PointsE4;
 use mauntic_domain::schedules::TICK_INTERVAL_SECS;
 use mauntic_domain::scoring::Score;
 use mauntic_flows::commands::authenticate::sha256;
+use mauntic_flows::commands::rehearse::rehearse;
 use mauntic_flows::consume::Body;
 use mauntic_flows::ports::{PortError, Scope, ScoreRow};
 use mauntic_flows::tick::Duty;
@@ -25,7 +27,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::schema::written;
-use crate::{ApiState, LogLine, Secret, router};
+use crate::{ApiState, LogLine, Secret, Waiting, router};
 
 /// A key of eight digits, eight times.
 macro_rules! key {
@@ -183,7 +185,7 @@ impl World {
     }
 
     pub(crate) fn router(&self) -> Router {
-        let log = self.clone();
+        let (log, rehearsing) = (self.clone(), self.ports.clone());
         router(ApiState {
             ports: Arc::new(self.ports.clone()),
             admin_token: Some(Secret::new(ADMIN_TOKEN)),
@@ -192,7 +194,11 @@ impl World {
                 log.log().push(line);
             }),
             schema: 2..=4,
-            document: written(),
+            assets: Arc::new(|_| -> Waiting<_, _> { Box::pin(ready(Ok(written().into()))) }),
+            rehearsals: Arc::new(move |cases| -> Waiting<_, _> {
+                let ports = rehearsing.clone();
+                Box::pin(async move { rehearse(&ports, &cases).await })
+            }),
         })
     }
 

@@ -18,6 +18,9 @@ const SECRETS: [(&str, &[&str]); 2] =
 /// The bucket's binding.
 const BUCKET: &str = "WARMUP_R2";
 
+/// The queue worker's dry runs, as the HTTP worker has them.
+const REHEARSALS: &str = "REHEARSALS";
+
 /// Looks at both files. Whether secrets are set is known to the platform alone;
 /// a worker that lacks one shows in its health.
 pub(super) fn check(folder: &Path, env: &str, queues: &[Queue]) -> Check {
@@ -76,6 +79,9 @@ fn lacking(
     }
     if !is_bound("r2_buckets", BUCKET) {
         lacks.push(format!("bucket {BUCKET}"));
+    }
+    if !consumes && !is_bound("services", REHEARSALS) {
+        lacks.push(format!("service {REHEARSALS}"));
     }
     let of_queues = |name: &str| tables(own.get("queues").and_then(|queues| queues.get(name)));
     let producers = of_queues("producers");

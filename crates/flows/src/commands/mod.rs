@@ -7,7 +7,7 @@ pub mod publish_config;
 pub mod put_features;
 pub mod rebuild_boards;
 pub mod recalculate;
-mod rehearsal;
+pub mod rehearsal;
 pub mod rehearse;
 pub mod replay;
 pub mod report_events;

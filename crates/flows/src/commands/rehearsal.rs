@@ -1,25 +1,116 @@
-//! What a dry run says of a case; pure.
+//! What is asked of a dry run, and what it says of a case; pure. Both cross from worker
+//! to worker as JSON.
 
 use chrono::{DateTime, Utc};
 use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::jobs::{Job, JobState, JobType, Refusal};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::replay::content;
 use crate::jobs::{Decision, Outcome};
-use crate::ports::{CaseDetail, Held, JobDetail, Setback};
+use crate::ports::{CaseDetail, CaseFilter, Held, JobDetail, PortError, Setback};
+
+/// Which cases are rehearsed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Cases {
+    /// One that somebody named.
+    One {
+        /// The case.
+        id: Uuid,
+        /// In place of its own data where somebody edited it.
+        data: Option<Value>,
+    },
+    /// The open cases of a filter that a replay would take first, the oldest first.
+    First {
+        /// Of which.
+        filter: CaseFilter,
+        /// Most cases; at most [`DRY_RUN_MAX`](super::rehearse::DRY_RUN_MAX).
+        limit: u32,
+    },
+}
+
+/// Why cases could not be rehearsed, as it crosses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Failure {
+    Unavailable(String),
+    Contention(String),
+    Other(String),
+}
+
+/// What is asked, as JSON.
+#[must_use]
+pub fn ask(cases: &Cases) -> String {
+    serde_json::to_string(cases).unwrap_or_default()
+}
+
+/// What was asked.
+///
+/// # Errors
+/// What is wrong with it: another build asked.
+pub fn asked(text: &str) -> Result<Cases, PortError> {
+    serde_json::from_str(text)
+        .map_err(|error| PortError::Unreadable { what: "a dry run", place: error.to_string() })
+}
+
+/// What came of it, as JSON.
+#[must_use]
+pub fn answer(rehearsed: Result<Vec<Rehearsal>, PortError>) -> String {
+    let told = rehearsed.map_err(|error| {
+        let cause = error.to_string();
+        match error {
+            PortError::Unavailable { .. } => Failure::Unavailable(cause),
+            PortError::Contention { .. } => Failure::Contention(cause),
+            _ => Failure::Other(cause),
+        }
+    });
+    serde_json::to_string(&told).unwrap_or_default()
+}
+
+/// What came of it.
+///
+/// # Errors
+/// Why nothing did.
+pub fn answered(text: &str) -> Result<Vec<Rehearsal>, PortError> {
+    let what = "the dry run";
+    let told: Result<Vec<Rehearsal>, Failure> = serde_json::from_str(text)
+        .map_err(|error| PortError::Unreadable { what, place: error.to_string() })?;
+    told.map_err(|failure| match failure {
+        Failure::Unavailable(cause) => PortError::Unavailable { what, cause },
+        Failure::Contention(cause) => PortError::Contention { what, cause },
+        Failure::Other(cause) => PortError::Refused { what, cause },
+    })
+}
+
+/// What an attempt would come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Attempt {
+    /// It would be done.
+    Completed,
+    /// It would fail, and be tried again.
+    Failed,
+    /// It would be put off.
+    Snoozed,
+    /// It would be a dead letter again.
+    DeadLettered,
+    /// Nothing was tried: it cannot be replayed, or not be rehearsed.
+    Refused,
+}
 
 /// What a replay of a case would do.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Rehearsal {
     /// The case.
     pub case_id: Uuid,
     /// Its job.
     pub job_id: Option<Uuid>,
-    /// `completed`, `failed`, `snoozed` or `dead_lettered`; `refused` where
-    /// nothing was tried, because it cannot be replayed or not be rehearsed.
-    pub outcome: &'static str,
+    /// What the attempt would come to.
+    pub outcome: Attempt,
     /// Stable reason, where the outcome has one.
     pub reason: Option<String>,
     /// What exactly, for people.
@@ -42,7 +133,7 @@ impl Rehearsal {
         Self {
             case_id,
             job_id,
-            outcome: "refused",
+            outcome: Attempt::Refused,
             reason: None,
             detail: None,
             summary: None,
@@ -64,7 +155,7 @@ impl Rehearsal {
             return self.ended(held, effect.now, outcome);
         }
         Self {
-            outcome: "completed",
+            outcome: Attempt::Completed,
             summary: effect.jobs.into_iter().next().map(|job| job.summary),
             scores: effect.scores.len(),
             superseded,
@@ -77,15 +168,15 @@ impl Rehearsal {
     /// What an attempt would make of an outcome.
     pub(super) fn ended(self, held: &Held, now: DateTime<Utc>, outcome: Outcome) -> Self {
         match outcome.setback(held, now, 0) {
-            None => Self { outcome: "completed", ..self },
+            None => Self { outcome: Attempt::Completed, ..self },
             Some(Setback::Failed { error, .. }) => {
-                Self { outcome: "failed", detail: Some(error), ..self }
+                Self { outcome: Attempt::Failed, detail: Some(error), ..self }
             }
             Some(Setback::Snoozed { reason, .. }) => {
-                Self { outcome: "snoozed", reason: Some(reason.to_owned()), ..self }
+                Self { outcome: Attempt::Snoozed, reason: Some(reason.to_owned()), ..self }
             }
             Some(Setback::Dead { reason, detail, .. }) => {
-                Self { outcome: "dead_lettered", ..self }.refused(Refused(reason, detail))
+                Self { outcome: Attempt::DeadLettered, ..self }.refused(Refused(reason, detail))
             }
         }
     }

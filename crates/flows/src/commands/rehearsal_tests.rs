@@ -173,20 +173,47 @@ fn an_attempt_is_told_as_its_outcome() {
     };
     let text = |text: &str| Some(text.to_owned());
     let retry = Outcome::Retry { error: "e".to_owned() };
-    assert_eq!(told(retry.clone()), ("failed", None, text("e")));
+    assert_eq!(told(retry.clone()), (Attempt::Failed, None, text("e")));
     let snooze = Outcome::Snooze { until: None, reason: "contention" };
-    assert_eq!(told(snooze), ("snoozed", text("contention"), None));
+    assert_eq!(told(snooze), (Attempt::Snoozed, text("contention"), None));
     let reject = Outcome::Reject { reason: "unreadable", detail: "d".to_owned() };
-    assert_eq!(told(reject), ("dead_lettered", text("unreadable"), text("d")));
+    assert_eq!(told(reject), (Attempt::DeadLettered, text("unreadable"), text("d")));
     // With one failure to spend, the first is the last.
     let held = Held { failures_max: 1, ..held };
     let one = Rehearsal::of(Uuid::nil(), None).ended(&held, DateTime::UNIX_EPOCH, retry);
-    assert_eq!((one.outcome, one.reason), ("dead_lettered", text("retries_exhausted")));
+    assert_eq!((one.outcome, one.reason), (Attempt::DeadLettered, text("retries_exhausted")));
 
     let mut decision = Decision::new(DateTime::UNIX_EPOCH);
     let (id, claim) = (held.id, held.claim);
     let summary = json!({"scored": 0});
     decision.effect.jobs.push(CompletedJob { id, claim, run_id: None, summary: summary.clone() });
     let one = Rehearsal::of(Uuid::nil(), Some(id)).decided(&held, decision, 0);
-    assert_eq!((one.outcome, one.summary), ("completed", Some(summary)));
+    assert_eq!((one.outcome, one.summary), (Attempt::Completed, Some(summary)));
+}
+
+#[test]
+fn what_is_asked_and_answered_crosses_whole() {
+    let filter = CaseFilter { reason: Some("r".to_owned()), ..CaseFilter::default() };
+    for cases in [
+        Cases::One { id: Uuid::from_u128(1), data: None },
+        Cases::One { id: Uuid::from_u128(1), data: Some(json!({"contactId": "c"})) },
+        Cases::First { filter, limit: 7 },
+    ] {
+        assert_eq!(asked(&ask(&cases)), Ok(cases));
+    }
+    assert!(matches!(asked("{}"), Err(PortError::Unreadable { .. })));
+    let one = Rehearsal { scores: 2, superseded: 1, ..Rehearsal::of(Uuid::nil(), None) };
+    let one = one.refused(Refused("not_dead", "it lives".to_owned()));
+    assert_eq!(answered(&answer(Ok(vec![one.clone()]))), Ok(vec![one]));
+    let (what, cause) = ("it", "a cause".to_owned());
+    let failed = |error: PortError| answered(&answer(Err(error))).unwrap_err();
+    let unavailable = failed(PortError::Unavailable { what, cause: cause.clone() });
+    assert!(
+        matches!(unavailable, PortError::Unavailable { cause, .. } if cause.contains("a cause"))
+    );
+    let contended = failed(PortError::Contention { what, cause: cause.clone() });
+    assert!(matches!(contended, PortError::Contention { .. }));
+    let refused = failed(PortError::Unreadable { what, place: cause });
+    assert!(matches!(refused, PortError::Refused { cause, .. } if cause.contains("a cause")));
+    assert!(matches!(answered("no"), Err(PortError::Unreadable { .. })));
 }

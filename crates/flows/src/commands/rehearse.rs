@@ -1,6 +1,7 @@
 //! Dry runs: what a replay would do, without doing it. The handler decides over
 //! what is true now, and its effect's statements run in a transaction that is
-//! rolled back. Only for types whose handler changes nothing otherwise.
+//! rolled back. Only for types whose handler changes nothing otherwise. They are of the
+//! queue worker, which has the handlers and their rights; the HTTP worker asks it.
 //!
 //! I/O a case: 1. reads the case; 2. the database's clock and the handler's
 //! reads; 3. the replay's move, the claim and the effect in one transaction that
@@ -10,60 +11,37 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-pub use super::rehearsal::Rehearsal;
-
 use super::SessionOf;
-use super::rehearsal::{Refused, hold};
+use super::rehearsal::{Cases, Refused, Rehearsal, hold};
 use crate::jobs::{self, BUSY, Context, Decision, Outcome};
-use crate::ports::{
-    Act, CaseFilter, Committed, Database, Held, OperatorStore, PortError, Ports, ScheduleStore,
-};
+use crate::ports::{Committed, Database, Held, OperatorStore, PortError, Ports, ScheduleStore};
 
 /// Most cases of one dry run of many. Each takes about five round trips, so
 /// that a hundred are over in half of a request's 25 s at 25 ms a trip; the wait
 /// for a lock of a second ends one case, not the others.
 pub const DRY_RUN_MAX: u32 = 100;
 
-/// Rehearses one case, with `data` in place of its own where somebody edited it;
-/// none where there is no such case. It is the last use of the session.
-///
-/// # Errors
-/// The database's where it says nothing about the case.
-pub async fn rehearse_one<P: Ports>(
-    ports: &P,
-    session: &SessionOf<P>,
-    case_id: Uuid,
-    data: Option<&Value>,
-) -> Result<Option<Rehearsal>, PortError> {
-    Ok(rehearse(ports, session, case_id, data).await?.map(|(rehearsal, _)| rehearsal))
-}
-
-/// Rehearses the open cases of a filter that a replay would take first, the
-/// oldest first: at most `limit`, and at most [`DRY_RUN_MAX`]. `act` is the session's own: where a case cost the
-/// session, the others are rehearsed in one that acts as it did.
+/// Rehearses cases, in their order; one that is not there is left out.
 ///
 /// # Errors
 /// The database's where it says nothing about a case.
-pub async fn rehearse_many<P: Ports>(
-    ports: &P,
-    session: &SessionOf<P>,
-    act: &Act,
-    filter: &CaseFilter,
-    limit: u32,
-) -> Result<Vec<Rehearsal>, PortError> {
-    let ids = session.first_cases(filter, i64::from(limit.min(DRY_RUN_MAX))).await?;
+pub async fn rehearse<P: Ports>(ports: &P, cases: &Cases) -> Result<Vec<Rehearsal>, PortError> {
+    let mut session = ports.db().open().await?;
+    let (ids, data) = match cases {
+        Cases::One { id, data } => (vec![*id], data.as_ref()),
+        Cases::First { filter, limit } => {
+            let limit = i64::from((*limit).min(DRY_RUN_MAX));
+            (session.first_cases(filter, limit).await?, None)
+        }
+    };
     let mut rehearsals = Vec::with_capacity(ids.len());
-    let mut further: Option<SessionOf<P>> = None;
     let mut is_usable = true;
     for id in ids {
         if !is_usable {
-            let mut opened = ports.db().open().await?;
-            opened.operate(act.clone());
-            further = Some(opened);
+            session = ports.db().open().await?;
         }
-        let session = further.as_ref().unwrap_or(session);
         // Retention may have taken it meanwhile.
-        let Some((rehearsal, usable)) = rehearse(ports, session, id, None).await? else { continue };
+        let Some((rehearsal, usable)) = one(ports, &session, id, data).await? else { continue };
         is_usable = usable;
         rehearsals.push(rehearsal);
     }
@@ -71,7 +49,7 @@ pub async fn rehearse_many<P: Ports>(
 }
 
 /// The rehearsal, and whether the session may be used again: not after an error.
-async fn rehearse<P: Ports>(
+async fn one<P: Ports>(
     ports: &P,
     session: &SessionOf<P>,
     case_id: Uuid,

@@ -5,6 +5,7 @@ use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::jobs::Queue;
 use mauntic_domain::replays::Terms;
 use mauntic_flows::commands::hand_in::{self, HandedIn};
+use mauntic_flows::commands::rehearsal::Cases;
 use mauntic_flows::commands::{publish_config, rehearse, replay, start_run};
 use mauntic_flows::ports::{
     Act, CaseFilter, CaseReplayed, ConfigPart, ConfigStore, ConfigToken, Database, Dependency,
@@ -173,8 +174,9 @@ async fn perform_in(
             }
         }
         Deed::Rehearse(case) => {
-            let rehearsal = rehearse::rehearse_one(ports, session, *case, None).await?;
-            Told::of(false, &rehearsal.map(|rehearsal| rehearsal.outcome))
+            let cases = Cases::One { id: *case, data: None };
+            let rehearsals = rehearse::rehearse(ports, &cases).await?;
+            Told::of(false, &rehearsals.first().map(|rehearsal| rehearsal.outcome))
         }
         Deed::Discard(case) => {
             let discarded = session.discard(*case).await?;

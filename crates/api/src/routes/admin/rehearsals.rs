@@ -2,7 +2,7 @@
 //! that is rolled back, so that only what a job writes to the database can be
 //! shown.
 
-use mauntic_flows::commands::rehearse::Rehearsal;
+use mauntic_flows::commands::rehearsal::{Attempt, Rehearsal};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -23,8 +23,8 @@ pub(crate) struct RehearsalBody {
     #[schema(required, value_type = Option<String>, format = "uuid")]
     job_id: Option<Uuid>,
     /// `refused` where nothing was tried: `reason` says why.
-    #[schema(pattern = "^(completed|failed|snoozed|dead_lettered|refused)$")]
-    outcome: &'static str,
+    #[schema(value_type = String, pattern = "^(completed|failed|snoozed|dead_lettered|refused)$")]
+    outcome: Attempt,
     /// Stable name of why, where the outcome has one.
     #[schema(required)]
     reason: Option<String>,
@@ -65,7 +65,7 @@ impl From<Rehearsal> for RehearsalBody {
 /// The dry run of one case that somebody named: where the replay itself would be
 /// refused, so is this, by the same code.
 pub(super) fn of_one(found: Rehearsal) -> Result<RehearsalBody, Problem> {
-    if found.outcome != "refused" {
+    if found.outcome != Attempt::Refused {
         return Ok(found.into());
     }
     let detail = found.detail.clone().unwrap_or_default();

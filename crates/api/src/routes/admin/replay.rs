@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use mauntic_domain::jobs::JobState;
-use mauntic_flows::commands::rehearse::rehearse_one;
+use mauntic_flows::commands::rehearsal::Cases;
 use mauntic_flows::commands::replay::replay_one;
 use mauntic_flows::ports::{CaseReplayed, Host, Ports};
 use serde::{Deserialize, Serialize};
@@ -90,13 +90,13 @@ pub(super) async fn replay_case<P: Ports>(
     let reason = reason(&mut form);
     form.done()?;
     let ports = state.ports.as_ref();
-    let act = operator.act(reason, key);
-    let session = operator.begin(act);
     if is_dry {
-        let found = rehearse_one(ports, &session, id, data.as_ref()).await?;
-        let found = found.ok_or_else(|| Problem::new(Code::CaseNotFound))?;
+        let found = state.rehearsals.rehearse(Cases::One { id, data }).await?;
+        let found = found.into_iter().next().ok_or_else(|| Problem::new(Code::CaseNotFound))?;
         return rehearsals::of_one(found).map(|body| Json(body).into_response());
     }
+    let act = operator.act(reason, key);
+    let session = operator.begin(act);
     let fresh_id = ports.host().new_id();
     let done = replay_one(ports, &session, id, data.as_ref(), fresh_id).await?;
     note_send(&state, &request_id, done.sent);

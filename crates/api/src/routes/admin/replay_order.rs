@@ -7,7 +7,8 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use mauntic_domain::replays::{CANARIES_MAX, CASES_MAX, PER_SECOND_DEFAULT, PER_SECOND_MAX, Terms};
-use mauntic_flows::commands::rehearse::{DRY_RUN_MAX, rehearse_many};
+use mauntic_flows::commands::rehearsal::Cases;
+use mauntic_flows::commands::rehearse::DRY_RUN_MAX;
 use mauntic_flows::commands::replay::order;
 use mauntic_flows::ports::{CaseFilter, Host, Ports, ReplayOrder};
 use serde::{Deserialize, Serialize};
@@ -146,14 +147,14 @@ pub(super) async fn replay_many<P: Ports>(
     let key = keyed.with(operator.holder(), &Value::Object(fields.clone()));
     let Request { filter, is_dry, terms, reason } = parse(fields)?;
     let ports = state.ports.as_ref();
-    let act = operator.act(reason, key);
-    let session = operator.begin(act.clone());
     if is_dry {
         let limit = terms.limit;
-        let found = rehearse_many(ports, &session, &act, &filter, limit).await?;
+        let found = state.rehearsals.rehearse(Cases::First { filter, limit }).await?;
         let items = found.into_iter().map(RehearsalBody::from).collect();
         return Ok(Json(Rehearsals { dry_run: true, items, limit }).into_response());
     }
+    let act = operator.act(reason, key);
+    let session = operator.begin(act);
     let id = ports.host().new_id();
     let (row, sent) = order(ports, &session, &ReplayOrder { id, filter, terms }).await?;
     note_send(&state, &request_id, sent);
