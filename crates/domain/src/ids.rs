@@ -123,6 +123,19 @@ name! {
     MemberId
 }
 name! {
+    /// Somebody whose portfolio is scored, by the product's own name; unique within an
+    /// organization.
+    PortfolioUserId
+}
+name! {
+    /// An asset of a portfolio; unique within its user's.
+    AssetId
+}
+name! {
+    /// A criterion; unique among its user's.
+    CriterionId
+}
+name! {
     /// A match as its provider calls it; unique within a provider.
     ProviderMatchId
 }

@@ -11,6 +11,7 @@
 //! - [`contact_events`]: what products report about contacts, and the signals it makes.
 //! - [`ids`]: the opaque names of organizations and contacts.
 //! - [`points`]: exact fixed-point points.
+//! - [`portfolio`]: what a user's criteria make of assets, over night.
 //! - [`schedules`]: what fires when.
 //! - [`scoreboard`]: what a guess about a match is worth, and who leads.
 //! - [`scoring`]: the scoring model and its explanation.
@@ -31,6 +32,7 @@ pub mod jobs;
 pub mod notifications;
 pub mod object;
 pub mod points;
+pub mod portfolio;
 pub mod replays;
 pub mod runs;
 pub mod schedules;

@@ -1,0 +1,34 @@
+//! Portfolios and what they are worth to those who hold them: criteria, one night's
+//! rates and prices, and scores that are made again to the byte from what was captured.
+//!
+//! - [`decimal`], [`points`], [`names`], [`metric`]: numbers, symbols, currencies, and
+//!   what is known of an asset.
+//! - [`criteria`], [`fault`], [`read`]: what a user looks for, and what is wrong with it.
+//! - [`rates`], [`inputs`]: what a night's scores are made of.
+//! - [`scores`], [`fate`]: what comes of it, or why nothing does.
+//! - [`calculation`]: a user's night, and the events that tell it.
+
+pub mod calculation;
+pub mod criteria;
+pub mod decimal;
+pub mod fate;
+pub mod fault;
+pub mod inputs;
+pub mod metric;
+pub mod names;
+pub mod points;
+pub mod rates;
+pub mod read;
+pub mod scores;
+
+pub use calculation::{Calculation, CalculationEvent, CalculationKind, StoredUser, calculate};
+pub use criteria::{Criteria, Criterion, Operator};
+pub use decimal::{Decimal, DecimalError};
+pub use fate::{Reason, Unscored, UserFate};
+pub use fault::{Fault, Faults, Place};
+pub use inputs::{Inputs, Portfolio, Quote};
+pub use metric::{Fundamentals, Metric};
+pub use names::{Currency, Market, Symbol};
+pub use points::{Points, Shown};
+pub use rates::Rates;
+pub use scores::{AssetScore, Mark, Scores, evaluate};
