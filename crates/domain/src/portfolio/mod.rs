@@ -6,7 +6,9 @@
 //! - [`criteria`], [`fault`], [`read`]: what a user looks for, and what is wrong with it.
 //! - [`rates`], [`inputs`]: what a night's scores are made of.
 //! - [`scores`], [`fate`]: what comes of it, or why nothing does.
-//! - [`calculation`]: a user's night, and the events that tell it.
+//! - [`calculation`], [`replay`](mod@replay): a user's night, the events that tell it, and
+//!   whether it comes out the same again.
+//! - [`provider`]: what is told of rates and prices.
 
 pub mod calculation;
 pub mod criteria;
@@ -17,8 +19,10 @@ pub mod inputs;
 pub mod metric;
 pub mod names;
 pub mod points;
+pub mod provider;
 pub mod rates;
 pub mod read;
+pub mod replay;
 pub mod scores;
 
 pub use calculation::{Calculation, CalculationEvent, CalculationKind, StoredUser, calculate};
@@ -30,5 +34,7 @@ pub use inputs::{Inputs, Portfolio, Quote};
 pub use metric::{Fundamentals, Metric};
 pub use names::{Currency, Market, Symbol};
 pub use points::{Points, Shown};
+pub use provider::{EntryFault, LeftOut, TellError, Told, parse_quotes, parse_rates};
 pub use rates::Rates;
+pub use replay::{Difference, Stored, replay};
 pub use scores::{AssetScore, Mark, Scores, evaluate};
