@@ -10,6 +10,7 @@
 //! - [`cases`]: what dead letters are grouped by.
 //! - [`contact_events`]: what products report about contacts, and the signals it makes.
 //! - [`ids`]: the opaque names of organizations and contacts.
+//! - [`overnight`]: what a night of portfolio scoring does, step by step.
 //! - [`points`]: exact fixed-point points.
 //! - [`portfolio`]: what a user's criteria make of assets, over night.
 //! - [`schedules`]: what fires when.
@@ -31,6 +32,7 @@ pub mod ids;
 pub mod jobs;
 pub mod notifications;
 pub mod object;
+pub mod overnight;
 pub mod points;
 pub mod portfolio;
 pub mod replays;

@@ -9,9 +9,9 @@ use mauntic_domain::jobs::retry::{busy_delay, retry_delay, snooze_delay};
 use serde_json::Value;
 
 use crate::ports::{
-    CheckPlan, CompletedJob, ContactKey, DriftWrite, Effect, Held, NewEvent, NewMatches, PortError,
-    RebuildWrite, RollUpWrite, ScoreWrite, SentNotification, SetBackJob, Setback, SettlementWrite,
-    SignalKey, SpawnedJob, VerificationWrite,
+    CheckPlan, CompletedJob, ContactKey, DriftWrite, Effect, Held, NewEvent, NewMatches,
+    NightWrite, PortError, RebuildWrite, RollUpWrite, ScoreWrite, SentNotification, SetBackJob,
+    Setback, SettlementWrite, SignalKey, SpawnedJob, VerificationWrite,
 };
 use uuid::Uuid;
 
@@ -133,6 +133,7 @@ pub(crate) struct Decided {
     pub(crate) checks: Vec<CheckPlan>,
     pub(crate) verification: Option<VerificationWrite>,
     pub(crate) new_matches: Option<NewMatches>,
+    pub(crate) night: Option<NightWrite>,
     /// What the job's run is pinned to.
     pub(crate) config_epoch: Option<i64>,
 }
@@ -154,6 +155,7 @@ impl Decided {
             checks: Vec::new(),
             verification: None,
             new_matches: None,
+            night: None,
             config_epoch: None,
         }
     }
@@ -198,6 +200,7 @@ impl Decision {
         self.effect.checks.extend(decided.checks);
         self.effect.verifications.extend(decided.verification);
         self.effect.new_matches.extend(decided.new_matches);
+        self.effect.nights.extend(decided.night);
         self.effect.pinned.extend(run_id.zip(decided.config_epoch));
     }
 

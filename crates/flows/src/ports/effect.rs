@@ -11,7 +11,8 @@ use mauntic_domain::scoring::{Config, Features, Score, Signal};
 use uuid::Uuid;
 
 use super::{
-    CheckPlan, DriftWrite, NewMatches, PortError, RebuildWrite, SettlementWrite, VerificationWrite,
+    CheckPlan, DriftWrite, NewMatches, NightWrite, PortError, RebuildWrite, SettlementWrite,
+    VerificationWrite,
 };
 
 /// Most signals that one job scores by: read and decoded they are some 20 MiB of the
@@ -211,6 +212,8 @@ pub struct Effect {
     pub verifications: Vec<VerificationWrite>,
     /// Matches that tournaments get.
     pub new_matches: Vec<NewMatches>,
+    /// What jobs of nights write, at most one a job.
+    pub nights: Vec<NightWrite>,
     /// Runs whose chunks look at the configurations of an epoch, sorted.
     pub pinned: Vec<(Uuid, i64)>,
     /// Enqueued by it, sorted by id.
@@ -238,6 +241,7 @@ impl Effect {
             checks: Vec::new(),
             verifications: Vec::new(),
             new_matches: Vec::new(),
+            nights: Vec::new(),
             pinned: Vec::new(),
             spawned: Vec::new(),
             events: Vec::new(),

@@ -15,6 +15,8 @@ mod ledger;
 mod observe;
 mod operator;
 mod outside;
+mod overnight;
+mod overnight_writes;
 mod reports;
 mod schedule;
 mod scoreboard;
@@ -60,6 +62,14 @@ pub use ledger::{
 pub use observe::Transition;
 pub use operator::OperatorStore;
 pub use outside::{Backlog, Call, CallError, Dependency, Outside, Request};
+pub use overnight::{
+    ChunkInputs, FAILURES_NAMED_MAX, LatestScore, NamedFailure, Night, NightStore, NightTotals,
+    StepDone, StoredRates, UserInputs, UserKey, UserSnapshot,
+};
+pub use overnight_writes::{
+    DETAIL_CHARS_MAX, NightBegin, NightChunk, NightEnd, NightQuotes, NightRates, NightUsers,
+    NightWrite, ScoredAsset, Took, UserWrite,
+};
 pub use reports::{ReportLine, ReportPlace, ReportQuery, ReportStore};
 pub use schedule::{
     Judged, JudgedFrom, JudgedSchedule, NewOccurrence, NewRun, Opened, Recounted, RunRow, RunStart,

@@ -1,0 +1,98 @@
+//! A night: the scoring of all portfolios by one set of rates and prices, step by step.
+
+use serde::{Deserialize, Serialize};
+
+use crate::jobs::limits::SPAWNED_MAX;
+
+/// Users of a chunk, which is one job and one transaction: 50 users with 100 assets and
+/// 100 criteria each are at most some 30 MiB of breakdowns of the 64 that an isolate may
+/// take, and with 20 assets and 10 criteria 1 MiB.
+pub const CHUNK_USERS: u32 = 50;
+
+/// Most chunks of a night: they are enqueued by one effect, with what ends the night.
+pub const CHUNKS_MAX: u32 = SPAWNED_MAX;
+
+/// Most users of a night.
+pub const NIGHT_USERS_MAX: u32 = CHUNK_USERS * CHUNKS_MAX;
+
+/// Symbols that the provider of prices is asked about at once: their addresses have at
+/// most 33 characters each, 6,600 of the 8,000 that servers take in one.
+pub const SYMBOLS_ASKED_MAX: u32 = 200;
+
+const _: () = assert!(SYMBOLS_ASKED_MAX * 33 < 8_000);
+
+macro_rules! names {
+    ($(#[$doc:meta])* $type:ident { $($(#[$of:meta])* $variant:ident => $name:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $type {
+            $($(#[$of])* $variant,)*
+        }
+
+        impl $type {
+            /// Each of them, in their order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// Its name in messages and rows.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+
+            /// By its name; none where there is no such.
+            #[must_use]
+            pub fn parse(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.name() == name)
+            }
+        }
+    };
+}
+
+names! {
+    /// What a night does before it scores; each is done once, which its checkpoint says.
+    Step {
+        /// The night's row, and the event that tells of it.
+        SetUp => "set_up",
+        /// The rates that all of it is scored by.
+        ExchangeRates => "exchange_rates",
+        /// Whom it scores, in chunks, and the symbols that they have.
+        Users => "users",
+        /// Prices and fundamentals of these symbols.
+        Prices => "prices",
+    }
+}
+
+names! {
+    /// Where a night stands.
+    NightStatus {
+        /// It goes on.
+        Started => "started",
+        /// Everybody was scored who could be.
+        Completed => "completed",
+        /// Somebody failed.
+        Partial => "partial",
+        /// Nobody was scored.
+        Failed => "failed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_as_they_are_written() {
+        for step in Step::ALL {
+            assert_eq!(Step::parse(step.name()), Some(*step));
+            assert_eq!(serde_json::to_value(step).unwrap(), step.name());
+        }
+        for status in NightStatus::ALL {
+            assert_eq!(NightStatus::parse(status.name()), Some(*status));
+            assert_eq!(serde_json::to_value(status).unwrap(), status.name());
+        }
+        assert_eq!((Step::parse("users "), NightStatus::parse("done")), (None, None));
+    }
+}
