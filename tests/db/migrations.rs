@@ -60,7 +60,7 @@ async fn every_column_and_table_has_a_comment() {
         select attnum, attname from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped) a
       where c.relkind in ('r', 'p')
         and n.nspname in ('jobs', 'scoring', 'auth', 'analytics', 'delivery', 'lead_intelligence',
-          'scoreboard')
+          'scoreboard', 'portfolio')
         and col_description(c.oid, a.attnum) is null and (a.attnum > 0 or obj_description(c.oid) is null)";
     let bare: Vec<String> = world.rows(sql).await.iter().map(|row| row.get(0)).collect();
     assert!(bare.is_empty(), "without a comment: {bare:?}");

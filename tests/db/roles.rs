@@ -7,7 +7,7 @@ use mauntic_tests::world::World;
 
 /// Tables that the role may touch at all, with the rights to whole rows and, in
 /// parentheses, to some columns. What is not here it cannot even read.
-const RIGHTS: [(&str, &str); 39] = [
+const RIGHTS: [(&str, &str); 47] = [
     ("analytics.campaign_daily_stats", "select"),
     ("analytics.contact_activity", "select insert"),
     ("analytics.daily_score_distribution", "select"),
@@ -22,6 +22,14 @@ const RIGHTS: [(&str, &str); 39] = [
     ("jobs.run", "select (insert) (update)"),
     ("jobs.schema_migration", "select"),
     ("lead_intelligence.enrichment_jobs", "select insert"),
+    ("portfolio.asset_scores", "select"),
+    ("portfolio.assets", "select insert (update) delete"),
+    ("portfolio.calculation_events", "select"),
+    ("portfolio.criteria", "select (insert)"),
+    ("portfolio.overnight_job_runs", "(select)"),
+    ("portfolio.overnight_users", "select"),
+    ("portfolio.score_history", "select"),
+    ("portfolio.users", "select (insert) (update)"),
     ("scoreboard.boards", "select"),
     ("scoreboard.drift", "select"),
     ("scoreboard.entries", "select"),
@@ -81,7 +89,8 @@ async fn the_http_workers_role_may_exactly_this() {
       from pg_class c cross join (values ('mauntic_http')) as who(r)
       where c.relkind in ('r', 'p', 'v', 'm', 'f')
         and c.relnamespace::regnamespace::text
-          in ('jobs', 'scoring', 'auth', 'analytics', 'delivery', 'lead_intelligence', 'scoreboard')";
+          in ('jobs', 'scoring', 'auth', 'analytics', 'delivery', 'lead_intelligence', 'scoreboard',
+            'portfolio')";
     let found = world.rows(sql).await;
     let found: BTreeMap<String, String> = found
         .iter()
@@ -101,7 +110,8 @@ async fn functions_with_anothers_rights_are_for_whom_they_are_made() {
             and has_function_privilege(r.oid, p.oid, 'execute')), '')
       from pg_proc p
       where p.prosecdef and p.pronamespace::regnamespace::text
-          in ('jobs', 'scoring', 'auth', 'analytics', 'lead_intelligence', 'scoreboard')
+          in ('jobs', 'scoring', 'auth', 'analytics', 'lead_intelligence', 'scoreboard',
+            'portfolio')
       order by 1";
     let found = world.rows(sql).await;
     let found: Vec<(String, String)> = found.iter().map(|row| (row.get(0), row.get(1))).collect();

@@ -15,6 +15,7 @@ use crate::error::{
     commit_error, is_busy, is_fence_lost, is_meanwhile, meanwhile, no_commit_answer,
 };
 use crate::flight::{Param, READ_WRITE, Statement};
+use crate::night_writes::{self, Nights};
 use crate::roll_ups::{self, RollUps};
 use crate::settlements::{self, Settlements};
 use crate::sweeps::{Alerts, Pinned, Signals};
@@ -123,6 +124,7 @@ pub(crate) struct Columns<'a> {
     checks: Checks<'a>,
     verifications: Verifications<'a>,
     arrivals: Arrivals<'a>,
+    nights: Nights<'a>,
     pinned: Pinned,
     runs: Runs,
 }
@@ -146,6 +148,7 @@ impl<'a> Columns<'a> {
             checks: Checks::of(&effect.checks),
             verifications: Verifications::of(&effect.verifications),
             arrivals: Arrivals::of(&effect.new_matches),
+            nights: Nights::of(&effect.nights),
             pinned: Pinned::of(&effect.pinned),
             runs: Runs::of(effect),
         }
@@ -170,6 +173,7 @@ impl<'a> Columns<'a> {
             checks: self.checks.params(),
             verifications: self.verifications.params(),
             arrivals: self.arrivals.params(),
+            nights: self.nights.params(),
             pinned: self.pinned.params(),
             runs: self.runs.params(),
             moves_runs: !self.runs.is_empty(),
@@ -194,6 +198,7 @@ pub(crate) struct Params<'a> {
     checks: [Param<'a>; 14],
     verifications: Vec<verifications::Params<'a>>,
     arrivals: Vec<[Param<'a>; 7]>,
+    nights: Vec<night_writes::Params<'a>>,
     pinned: [Param<'a>; 2],
     runs: [Param<'a>; 2],
     moves_runs: bool,
@@ -248,6 +253,7 @@ impl Params<'_> {
         let verifications = self.verifications.iter().flat_map(verifications::Params::statements);
         let arrive = |params| statement(sql!("insert_matches.sql"), params);
         let arrivals = self.arrivals.iter().map(|params| arrive(params.as_slice()));
+        let nights = self.nights.iter().flat_map(night_writes::statements);
         let before = before.into_iter().filter_map(needed);
         before
             .chain(roll_ups)
@@ -256,6 +262,7 @@ impl Params<'_> {
             .chain(drifts)
             .chain(verifications)
             .chain(arrivals)
+            .chain(nights)
             .chain(after.into_iter().filter_map(needed))
             .collect()
     }

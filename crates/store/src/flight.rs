@@ -102,10 +102,7 @@ pub(crate) async fn tenant_snapshot(
 ) -> Result<Answers, PortError> {
     let name = organization.as_str();
     let scope: &[Param<'_>] = &[(&name, Type::TEXT)];
-    let scoped = scoped(scope, statements);
-    let flight = session.transact(ONE_SNAPSHOT, &scoped);
-    let answers = session.within(flight).await.map_err(no_answer)?;
-    Ok(answers.map_err(|error| statement_error(what, &error))?.split_off(1))
+    Ok(session.snapshot(what, &scoped(scope, statements)).await?.split_off(1))
 }
 
 fn scoped<'a>(scope: &'a [Param<'a>], statements: &[Statement<'a>]) -> Vec<Statement<'a>> {
@@ -142,6 +139,17 @@ impl Session {
         let flight = self.transact(READ_WRITE, statements);
         let answers = self.within(flight).await.map_err(no_commit_answer(what))?;
         answers.map_err(|error| commit_error(what, &error))
+    }
+
+    /// Statements that only read, of one snapshot and one flight.
+    pub(crate) async fn snapshot(
+        &self,
+        what: &'static str,
+        statements: &[Statement<'_>],
+    ) -> Result<Answers, PortError> {
+        let flight = self.transact(ONE_SNAPSHOT, statements);
+        let answers = self.within(flight).await.map_err(no_answer)?;
+        answers.map_err(|error| statement_error(what, &error))
     }
 
     /// [`transaction`] with the rights of this session.

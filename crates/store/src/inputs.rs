@@ -14,8 +14,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use crate::Session;
-use crate::error::{no_answer, statement_error};
-use crate::flight::{Answers, ONE_SNAPSHOT, Param, Statement};
+use crate::flight::{Param, Statement};
 use crate::rows::{column, json, unreadable};
 
 pub(crate) async fn of_contacts(
@@ -36,7 +35,7 @@ pub(crate) async fn of_contacts(
         Statement { sql: sql!("read_signals.sql"), params: &signals },
         Statement { sql: sql!("read_configs.sql"), params: by_owner },
     ];
-    let answers = read(session, &statements).await?;
+    let answers = session.snapshot("reading contacts", &statements).await?;
     let [features, signals, configs] = answers.as_slice() else {
         return Err(unreadable("contacts and configurations"));
     };
@@ -72,7 +71,7 @@ pub(crate) async fn of_range(
         Statement { sql: sql!("read_range_scores.sql"), params },
         Statement { sql: sql!("read_range_configs.sql"), params: &configs },
     ];
-    let answers = read(session, &statements).await?;
+    let answers = session.snapshot("reading contacts", &statements).await?;
     let [features, signals, scores, configs] = answers.as_slice() else {
         return Err(unreadable("contacts and configurations"));
     };
@@ -112,12 +111,6 @@ pub(crate) fn as_far_as_read(
 
 fn whole(inputs: ScoreInputs, signals: &[Row]) -> ScoreInputs {
     if signals.len() > SIGNALS_SCORED_MAX { inputs.left_out(SIGNALS_SCORED_MAX) } else { inputs }
-}
-
-async fn read(session: &Session, statements: &[Statement<'_>]) -> Result<Answers, PortError> {
-    let read = session.transact(ONE_SNAPSHOT, statements);
-    let read = session.within(read).await.map_err(no_answer)?;
-    read.map_err(|error| statement_error("reading contacts", &error))
 }
 
 pub(crate) async fn plan_ranges(

@@ -35,6 +35,7 @@ pub const MIGRATIONS: &[Migration] = migrations![
     "0012_scoreboard.sql",
     "0013_tournaments.sql",
     "0014_league_boards.sql",
+    "0015_portfolio.sql",
 ];
 
 /// Oldest server that has what we use (uuidv7, RETURNING old).

@@ -146,6 +146,7 @@ pub trait Database: Sync {
         + EffectStore
         + SettlementStore
         + VerificationStore
+        + NightStore
         + BoardStore
         + LedgerStore
         + UpkeepStore

@@ -28,6 +28,14 @@ pub enum Call {
     NoteVerification,
     ProvidedTournaments,
     KnockoutInputs,
+    Night,
+    NightRates,
+    LatestRates,
+    UnknownMarkets,
+    DueSymbols,
+    ChunkInputs,
+    NightTotals,
+    ChunkSnapshots,
     Commit,
     TakeDue,
     TakeHeldBack,
@@ -236,6 +244,14 @@ impl Call {
                 | Self::VerificationInputs
                 | Self::ProvidedTournaments
                 | Self::KnockoutInputs
+                | Self::Night
+                | Self::NightRates
+                | Self::LatestRates
+                | Self::UnknownMarkets
+                | Self::DueSymbols
+                | Self::ChunkInputs
+                | Self::NightTotals
+                | Self::ChunkSnapshots
                 | Self::RangeInputs
                 | Self::PlanRanges
                 | Self::Organizations

@@ -77,6 +77,7 @@ impl EffectStore for MemorySession {
                 return Ok(Committed::FenceLost);
             }
             state.check_verifications(effect)?;
+            state.check_nights(effect)?;
             if let Err(error) = state.check_settlements(effect) {
                 if matches!(error, PortError::Refused { .. }) {
                     state.note_failures(effect, &error);
@@ -207,6 +208,7 @@ impl State {
         for new in &effect.new_matches {
             self.add_matches(new);
         }
+        effect.nights.iter().for_each(|write| self.write_night(write));
         for (run, epoch) in &effect.pinned {
             self.change_run(*run, |run| run.pinned = Some(*epoch));
         }

@@ -24,6 +24,7 @@
 //! | `ledgers` | what the verification of a tournament's ledger reads |
 //! | `upkeep` | rebuilds, checks and the end of a season |
 //! | `verifications` | what asks about matches |
+//! | [`portfolios`], `nights`, `night_writes` | the rows of portfolios; what nights read and write |
 //! | `deliveries` | the ledger of deliveries |
 //! | `admin`, `look`, `dump` | filling, looking at and comparing a store |
 
@@ -54,8 +55,11 @@ mod jobs;
 mod keys;
 mod ledgers;
 mod look;
+mod night_writes;
+mod nights;
 mod operator;
 mod operator_rows;
+pub mod portfolios;
 mod reads;
 mod rehearse;
 mod relay;

@@ -17,6 +17,7 @@ use super::Twin;
 use super::boards::Boards;
 use super::domains::DomainRow;
 use super::job_table::Jobs;
+use super::portfolios::Portfolios;
 use super::roll_up_rows::{EnrichmentRow, RollUpTables};
 use super::rows::{
     AnswerRow, DeliveryRow, EventRow, HistoryKey, HistoryRow, LeadScore, LetterRow,
@@ -30,7 +31,7 @@ use crate::ids::{Maker, v7};
 use crate::rng::mix;
 
 /// The newest migration that a fresh double has: the newest there is.
-pub const SCHEMA_VERSION: i32 = 14;
+pub const SCHEMA_VERSION: i32 = 15;
 
 /// What one organization may have on a queue, and what one job reads; the
 /// protocol's own, unless a test makes it small enough to be met.
@@ -94,6 +95,7 @@ pub struct State {
     pub(super) signals: BTreeMap<SignalKey, SignalRow>,
     pub(super) alerts: BTreeMap<Uuid, AlertRow>,
     pub(super) boards: Boards,
+    pub(super) portfolios: Portfolios,
     pub(super) domains: BTreeMap<DomainPlace, DomainRow>,
     pub(super) scores: BTreeMap<ContactKey, LeadScore>,
     pub(super) history: BTreeMap<HistoryKey, HistoryRow>,
@@ -157,6 +159,7 @@ impl State {
             signals: BTreeMap::new(),
             alerts: BTreeMap::new(),
             boards: Boards::default(),
+            portfolios: Portfolios::default(),
             domains: BTreeMap::new(),
             scores: BTreeMap::new(),
             history: BTreeMap::new(),

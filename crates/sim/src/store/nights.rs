@@ -1,0 +1,215 @@
+//! What nights of portfolio scoring are decided on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mauntic_domain::jobs::{JobState, JobType};
+use mauntic_domain::portfolio::inputs::ASSETS_MAX;
+use mauntic_domain::portfolio::{Market, StoredUser, Symbol, UserFate};
+use mauntic_flows::ports::{
+    ChunkInputs, FAILURES_NAMED_MAX, LatestScore, NamedFailure, Night, NightStore, NightTotals,
+    PortError, StoredRates, UserInputs, UserKey, UserSnapshot,
+};
+use uuid::Uuid;
+
+use super::portfolios::NightUserRow;
+use super::{MemorySession, State};
+use crate::faults::Call;
+
+impl NightStore for MemorySession {
+    async fn night(&self, run_id: Uuid) -> Result<Option<Night>, PortError> {
+        self.call(Call::Night, |state| Ok(state.portfolios.nights.get(&run_id).cloned())).await
+    }
+
+    async fn night_rates(&self, run_id: Uuid) -> Result<Option<StoredRates>, PortError> {
+        self.call(Call::NightRates, |state| Ok(state.portfolios.rates.get(&run_id).cloned())).await
+    }
+
+    async fn latest_rates(&self, but: Uuid) -> Result<Option<StoredRates>, PortError> {
+        self.call(Call::LatestRates, |state| Ok(state.latest_rates(but))).await
+    }
+
+    async fn unknown_markets(&self, markets: &[Market]) -> Result<Vec<Market>, PortError> {
+        self.call(Call::UnknownMarkets, |state| Ok(state.unknown_markets(markets))).await
+    }
+
+    async fn due_symbols(
+        &self,
+        run_id: Uuid,
+        after: Option<&Symbol>,
+        limit: u32,
+    ) -> Result<Vec<Symbol>, PortError> {
+        self.call(Call::DueSymbols, |state| Ok(state.due_symbols(run_id, after, limit))).await
+    }
+
+    async fn chunk_inputs(
+        &self,
+        run_id: Uuid,
+        chunk: i32,
+    ) -> Result<Option<ChunkInputs>, PortError> {
+        self.call(Call::ChunkInputs, |state| Ok(state.chunk_inputs(run_id, chunk))).await
+    }
+
+    async fn night_totals(&self, run_id: Uuid) -> Result<Option<NightTotals>, PortError> {
+        self.call(Call::NightTotals, |state| Ok(state.night_totals(run_id))).await
+    }
+
+    async fn chunk_snapshots(
+        &self,
+        run_id: Uuid,
+        chunk: i32,
+    ) -> Result<Vec<UserSnapshot>, PortError> {
+        self.call(Call::ChunkSnapshots, |state| Ok(state.chunk_snapshots(run_id, chunk))).await
+    }
+}
+
+impl State {
+    fn latest_rates(&self, but: Uuid) -> Option<StoredRates> {
+        let others = self.portfolios.rates.iter().filter(|(run, _)| **run != but);
+        let newest = others.max_by_key(|(run, rates)| (rates.fetched_at, **run));
+        newest.map(|(_, rates)| rates.clone())
+    }
+
+    fn unknown_markets(&self, markets: &[Market]) -> Vec<Market> {
+        let is_known = |market: &&Market| {
+            self.portfolios
+                .users
+                .iter()
+                .any(|(user, row)| row.active && self.is_in(user, &[market]))
+        };
+        markets.iter().filter(|market| !is_known(market)).cloned().collect()
+    }
+
+    /// Whether a user has an asset in one of these markets.
+    pub(super) fn is_in(&self, user: &UserKey, markets: &[&Market]) -> bool {
+        let assets = self.portfolios.assets.get(user);
+        assets.is_some_and(|assets| assets.values().any(|row| markets.contains(&&row.market)))
+    }
+
+    /// The users of a night, by their keys.
+    pub(super) fn night_users(
+        &self,
+        run_id: Uuid,
+    ) -> impl Iterator<Item = (&UserKey, &NightUserRow)> {
+        let of_run = self.portfolios.night_users.iter().filter(move |((of, _), _)| *of == run_id);
+        of_run.map(|((_, user), row)| (user, row))
+    }
+
+    fn due_symbols(&self, run_id: Uuid, after: Option<&Symbol>, limit: u32) -> Vec<Symbol> {
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        let prices = self.portfolios.prices.iter();
+        let due = prices.filter(|((of, symbol), row)| {
+            *of == run_id && row.asked_at.is_none() && after.is_none_or(|after| symbol > after)
+        });
+        due.map(|((_, symbol), _)| symbol.clone()).take(most).collect()
+    }
+
+    fn chunk_inputs(&self, run_id: Uuid, chunk: i32) -> Option<ChunkInputs> {
+        let night = self.portfolios.nights.get(&run_id)?.clone();
+        let open = self.night_users(run_id);
+        let open = open.filter(|(_, row)| row.chunk == chunk && row.fate.is_none());
+        let open: Vec<&UserKey> = open.map(|(user, _)| user).collect();
+        let assets = open.iter().filter_map(|user| self.portfolios.assets.get(*user));
+        let symbols: BTreeSet<&Symbol> =
+            assets.flat_map(|assets| assets.values().map(|row| &row.symbol)).collect();
+        let quote = |symbol: &Symbol| {
+            let row = self.portfolios.prices.get(&(run_id, symbol.clone()))?;
+            Some((symbol.clone(), row.quote.clone()?))
+        };
+        let users = open.into_iter().map(|user| self.user_inputs(user));
+        Some(ChunkInputs {
+            night,
+            rates: self.portfolios.rates.get(&run_id).cloned(),
+            quotes: symbols.into_iter().filter_map(quote).collect(),
+            users: users.collect(),
+        })
+    }
+
+    fn user_inputs(&self, user: &UserKey) -> UserInputs {
+        let row = self.portfolios.users.get(user);
+        let versions = self.portfolios.criteria.get(user);
+        let newest = versions.and_then(|versions| versions.last_key_value());
+        let assets = self.portfolios.assets.get(user).into_iter().flatten();
+        let asset = |(id, row): (&mauntic_domain::ids::AssetId, &super::portfolios::AssetRow)| {
+            (id.as_str().to_owned(), row.symbol.as_str().to_owned())
+        };
+        let stored = StoredUser {
+            base_currency: row.map(|row| row.base_currency.as_str().to_owned()).unwrap_or_default(),
+            assets: assets.map(asset).take(ASSETS_MAX + 1).collect(),
+            criteria: newest.map(|(version, row)| (*version, row.rules.clone())),
+        };
+        UserInputs { user: user.clone(), stored }
+    }
+
+    fn night_totals(&self, run_id: Uuid) -> Option<NightTotals> {
+        let night = self.portfolios.nights.get(&run_id)?.clone();
+        let dead = self.jobs.iter().filter(|job| {
+            job.run_id == Some(run_id)
+                && job.type_name == JobType::OvernightScoreUsers.name()
+                && matches!(job.state, JobState::DeadLettered | JobState::Cancelled)
+        });
+        let mut totals = NightTotals {
+            night,
+            chunks_dead: i32::try_from(dead.count()).unwrap_or(i32::MAX),
+            users: BTreeMap::new(),
+            users_left: 0,
+            reasons: BTreeMap::new(),
+            assets_scored: 0,
+            first_failed: Vec::new(),
+            chunks_scored: Vec::new(),
+        };
+        let mut scored = BTreeSet::new();
+        for (user, row) in self.night_users(run_id) {
+            let Some(fate) = row.fate else {
+                totals.users_left += 1;
+                continue;
+            };
+            *totals.users.entry(fate).or_default() += 1;
+            totals.assets_scored += i64::from(row.assets_scored);
+            if fate == UserFate::Scored {
+                scored.insert(row.chunk);
+            }
+            let Some(why) = &row.unscored else { continue };
+            *totals.reasons.entry(why.reason.name().to_owned()).or_default() += 1;
+            let named_max = usize::try_from(FAILURES_NAMED_MAX).unwrap_or(usize::MAX);
+            if fate == UserFate::Failed && totals.first_failed.len() < named_max {
+                totals.first_failed.push(NamedFailure {
+                    user: user.clone(),
+                    reason: why.reason.name().to_owned(),
+                    detail: Some(why.detail.clone()),
+                });
+            }
+        }
+        totals.chunks_scored = scored.into_iter().collect();
+        Some(totals)
+    }
+
+    fn chunk_snapshots(&self, run_id: Uuid, chunk: i32) -> Vec<UserSnapshot> {
+        let of_chunk = self.night_users(run_id).filter(|(_, row)| row.chunk == chunk);
+        of_chunk.filter_map(|(user, _)| self.user_snapshot(user)).collect()
+    }
+
+    /// None of a user without scores.
+    fn user_snapshot(&self, user: &UserKey) -> Option<UserSnapshot> {
+        let last = self.portfolios.users.get(user)?.scored?;
+        let rows = self.portfolios.scores.iter().filter(|((of, _), _)| of == user);
+        let rows: Vec<_> = rows.collect();
+        let (_, first) = rows.first()?;
+        let score = |((_, asset_id), row): &(&(UserKey, _), &super::portfolios::AssetScoreRow)| {
+            LatestScore {
+                asset_id: Clone::clone(asset_id),
+                symbol: row.symbol.clone(),
+                score: row.score.to_string(),
+                maximum: row.maximum.to_string(),
+                percentage: row.percentage.to_string(),
+            }
+        };
+        Some(UserSnapshot {
+            user: user.clone(),
+            run_id: last.run_id,
+            night_at: last.night_at,
+            scored_at: last.scored_at,
+            criteria_version: first.criteria_version,
+            scores: rows.iter().map(score).collect(),
+        })
+    }
+}

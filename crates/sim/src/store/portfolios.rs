@@ -1,0 +1,155 @@
+//! The rows of portfolios and nights, and filling them by hand.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use mauntic_domain::ids::AssetId;
+use mauntic_domain::portfolio::{
+    CalculationKind, Currency, Market, Quote, Shown, Symbol, Unscored, UserFate,
+};
+use mauntic_flows::ports::{Night, StoredRates, UserKey};
+use uuid::Uuid;
+
+use super::{MemoryStore, State};
+
+/// Which night scored a user last, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the migrations document the columns")]
+pub struct LastScored {
+    pub night_at: DateTime<Utc>,
+    pub run_id: Uuid,
+    pub scored_at: DateTime<Utc>,
+}
+
+/// A row of `portfolio.users`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the migrations document the columns")]
+pub struct PortfolioRow {
+    pub base_currency: Currency,
+    pub active: bool,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    pub scored: Option<LastScored>,
+}
+
+/// A row of `portfolio.assets`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the migrations document the columns")]
+pub struct AssetRow {
+    pub symbol: Symbol,
+    pub market: Market,
+}
+
+/// A row of `portfolio.criteria`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the migrations document the columns")]
+pub struct CriteriaRow {
+    pub rules: String,
+    pub created_at: DateTime<Utc>,
+}
+
+/// A row of `portfolio.prices`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the migrations document the columns")]
+pub struct PriceRow {
+    pub asked_at: Option<DateTime<Utc>>,
+    pub quote: Option<Quote>,
+}
+
+/// A row of `portfolio.overnight_users`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the migrations document the columns")]
+pub struct NightUserRow {
+    pub chunk: i32,
+    pub fate: Option<UserFate>,
+    pub unscored: Option<Unscored>,
+    pub assets_scored: i32,
+}
+
+/// A row of `portfolio.calculation_events`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the migrations document the columns")]
+pub struct CalculationRow {
+    pub kind: CalculationKind,
+    pub correlation_id: Uuid,
+    pub at: DateTime<Utc>,
+    pub body: String,
+}
+
+/// A row of `portfolio.asset_scores` or `portfolio.score_history`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the migrations document the columns")]
+pub struct AssetScoreRow {
+    pub symbol: Symbol,
+    pub score: Shown,
+    pub maximum: Shown,
+    pub percentage: Shown,
+    pub criteria_version: i32,
+    pub run_id: Uuid,
+    pub scored_at: DateTime<Utc>,
+}
+
+/// An asset's score of a night: when that began, and which it was.
+pub type HistoryPlace = (UserKey, AssetId, DateTime<Utc>, Uuid);
+
+/// Portfolios, nights and scores, each by its primary key.
+#[derive(Debug, Clone, Default)]
+#[allow(missing_docs, reason = "the migrations document the tables")]
+pub struct Portfolios {
+    pub users: BTreeMap<UserKey, PortfolioRow>,
+    pub assets: BTreeMap<UserKey, BTreeMap<AssetId, AssetRow>>,
+    pub criteria: BTreeMap<UserKey, BTreeMap<i32, CriteriaRow>>,
+    /// With their checkpoints.
+    pub nights: BTreeMap<Uuid, Night>,
+    pub rates: BTreeMap<Uuid, StoredRates>,
+    pub prices: BTreeMap<(Uuid, Symbol), PriceRow>,
+    pub night_users: BTreeMap<(Uuid, UserKey), NightUserRow>,
+    pub calculations: BTreeMap<(Uuid, UserKey, i16), CalculationRow>,
+    pub scores: BTreeMap<(UserKey, AssetId), AssetScoreRow>,
+    pub history: BTreeMap<HistoryPlace, AssetScoreRow>,
+}
+
+impl MemoryStore {
+    /// Keeps a user, and whether nights score it.
+    pub fn put_portfolio(&self, user: &UserKey, base_currency: &Currency, active: bool) {
+        self.by_hand(|state| {
+            let now = state.now;
+            let row = state.portfolios.users.entry(user.clone()).or_insert_with(|| PortfolioRow {
+                base_currency: base_currency.clone(),
+                active,
+                created_at: now,
+                updated_at: now,
+                scored: None,
+            });
+            (row.base_currency, row.active, row.updated_at) = (base_currency.clone(), active, now);
+        });
+    }
+
+    /// Replaces a user's assets.
+    pub fn put_assets(&self, user: &UserKey, assets: &[(AssetId, Symbol, Market)]) {
+        let rows = assets.iter().map(|(id, symbol, market)| {
+            (id.clone(), AssetRow { symbol: symbol.clone(), market: market.clone() })
+        });
+        let rows = rows.collect();
+        self.by_hand(|state| state.portfolios.assets.insert(user.clone(), rows));
+    }
+
+    /// Adds a version of a user's criteria, as it stands.
+    pub fn put_criteria(&self, user: &UserKey, rules: &str) -> i32 {
+        self.by_hand(|state| {
+            let row = CriteriaRow { rules: rules.to_owned(), created_at: state.now };
+            let versions = state.portfolios.criteria.entry(user.clone()).or_default();
+            let next = versions.last_key_value().map_or(1, |(newest, _)| newest + 1);
+            versions.insert(next, row);
+            next
+        })
+    }
+}
+
+impl State {
+    /// Portfolios, nights and scores.
+    #[must_use]
+    pub const fn portfolios(&self) -> &Portfolios {
+        &self.portfolios
+    }
+}
