@@ -11,7 +11,7 @@ use mauntic_flows::consume::{Body, Delivery, Report, consume};
 use mauntic_flows::ports::{
     Checkpoint, Database, Host, PortError, Ports, RelayStore, TenantStore, Transition,
 };
-use mauntic_sim::counters::SimCounters;
+use mauntic_sim::objects::SimObjects;
 use mauntic_store::Timeout;
 use mauntic_store::connect::Tcp;
 use mauntic_testkit::database::{Cluster, Role};
@@ -81,7 +81,8 @@ impl Ports for Silenced {
     type Wakeups = Recorded;
     type Host = Self;
     type Outside = Webhook;
-    type Counters = SimCounters;
+    type Counters = SimObjects;
+    type Projections = SimObjects;
 
     fn db(&self) -> &Tcp {
         &self.ports.db
@@ -95,8 +96,11 @@ impl Ports for Silenced {
     fn outside(&self) -> &Webhook {
         &self.ports.outside
     }
-    fn counters(&self) -> &SimCounters {
+    fn counters(&self) -> &SimObjects {
         &self.ports.counters
+    }
+    fn projections(&self) -> &SimObjects {
+        &self.ports.projections
     }
 }
 

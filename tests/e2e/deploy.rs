@@ -98,10 +98,9 @@ fn both_workers_deploy_dry_in_every_environment_and_stay_small() {
                 String::from_utf8_lossy(&output.stderr)
             );
             assert!(output.status.success(), "{worker} {environment}: {said}");
-            assert!(
-                said.contains("SCORING_JOBS") && said.contains("WARMUP_R2"),
-                "{worker} {environment}: {said}"
-            );
+            for binding in ["SCORING_JOBS", "WARMUP_R2", "PROJECTIONS"] {
+                assert!(said.contains(binding), "{worker} {environment}: {said}");
+            }
             let kib = gzip_kib(&said).unwrap_or_else(|| panic!("no size: {said}"));
             say(format_args!("{worker} {environment}: {kib} KiB gzipped"));
             assert!(kib < GZIP_KIB_MAX, "{worker} {environment}: {kib} KiB");

@@ -123,7 +123,7 @@ async fn a_match_goes_from_its_kickoff_to_the_board_by_cron_alone() {
     let fixture = tournament(&owner, &cup).await;
     let since = fixture.kickoff;
     for provider in [&first, &second] {
-        let live = Said::Match(fixture.told(Status::Live, fixture.result));
+        let live = Said::Json(fixture.told(Status::Live, fixture.result));
         provider.script(|script| script.say(&cup, &fixture.id, since, live));
     }
 
@@ -146,7 +146,7 @@ async fn a_match_goes_from_its_kickoff_to_the_board_by_cron_alone() {
 
     // It fails, and the other one tells how the match has ended.
     first.turn(Trouble::Failing);
-    let ended = Said::Match(fixture.told(Status::Ended, fixture.result));
+    let ended = Said::Json(fixture.told(Status::Ended, fixture.result));
     second.script(|script| script.say(&cup, &fixture.id, since, ended));
     fire(&stack, &owner, 1).await;
     let result = r#"{"ft":[2,2],"et":[3,3],"p":[4,2]}"#;

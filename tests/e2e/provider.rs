@@ -1,10 +1,11 @@
-//! A provider of matches on this machine, which tells what a test says and remembers who
-//! asked.
+//! A provider of everything on this machine, which tells what a test says and remembers
+//! who asked.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use chrono::{DateTime, Utc};
 use mauntic_local::web::{Answer, Asked, Web};
+use mauntic_sim::market::Market;
 use mauntic_sim::provider::Provider as Script;
 use mauntic_sim::provider_desk::{Desk, Told, Trouble};
 
@@ -39,7 +40,12 @@ impl Provider {
         self.web.url()
     }
 
-    /// Its script is changed.
+    /// Its market is changed.
+    pub(crate) fn market(&self, change: impl FnOnce(&mut Market)) {
+        change(&mut self.state().desk.market);
+    }
+
+    /// Its script of matches is changed.
     pub(crate) fn script(&self, change: impl FnOnce(&mut Script)) {
         change(&mut self.state().desk.provider);
     }

@@ -114,7 +114,7 @@ fn garbage_and_refusals_are_noted_and_cost_their_own_match_alone() {
     ] {
         cup.say(at, kickoff, said.clone());
         cup.say(at, cup.fixtures[at].ends_at(), said);
-        cup.say(at, ends, Said::Match(cup.fixtures[at].told(Status::Ended, result(1, 0))));
+        cup.say(at, ends, Said::Json(cup.fixtures[at].told(Status::Ended, result(1, 0))));
     }
     cup.minutes(140);
     assert_eq!(cup.row(3).settled_version, 1, "the others end");
@@ -158,7 +158,7 @@ fn what_people_ask_themselves_they_are_told() {
 fn a_corrected_result_replaces_the_first() {
     let cup = Cup::of(2);
     let first = &cup.fixtures[0];
-    let told = |result| Said::Match(first.told(Status::Ended, result));
+    let told = |result| Said::Json(first.told(Status::Ended, result));
     let after = |minutes| first.ends_at() + TimeDelta::minutes(minutes);
     cup.say(0, after(12), told(result(9, 9)));
     cup.say(0, after(59), told(first.result));
@@ -177,11 +177,11 @@ fn a_provider_that_changes_its_mind_takes_no_end_back() {
     let cup = Cup::of(1);
     let first = &cup.fixtures[0];
     let after = |minutes| first.ends_at() + TimeDelta::minutes(minutes);
-    cup.say(0, after(10), Said::Match(first.told(Status::Live, first.result)));
+    cup.say(0, after(10), Said::Json(first.told(Status::Live, first.result)));
     cup.say(
         0,
         after(50),
-        Said::Match(json!({"id": first.id, "round": "R", "home": "h",
+        Said::Json(json!({"id": first.id, "round": "R", "home": "h",
         "away": "a", "kickoff": first.kickoff, "status": "ended"})),
     );
     cup.minutes(10 + 112 + 70);

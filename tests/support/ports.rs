@@ -9,7 +9,8 @@ use mauntic_flows::ports::{
     Backlog, Call, CallError, Checkpoint, Database, Dependency, Host, Instance, OutgoingEvent,
     Outside, PortError, Ports, Transition, Wakeup, Wakeups,
 };
-use mauntic_sim::counters::SimCounters;
+use mauntic_sim::market::Market;
+use mauntic_sim::objects::SimObjects;
 use mauntic_sim::provider::Provider;
 use mauntic_store::connect::Tcp;
 use uuid::Uuid;
@@ -30,7 +31,9 @@ pub struct TestPorts<D = Tcp> {
     /// Services outside.
     pub outside: Webhook,
     /// Counters, where all goes well.
-    pub counters: SimCounters,
+    pub counters: SimObjects,
+    /// Snapshots.
+    pub projections: SimObjects,
 }
 
 impl TestPorts {
@@ -45,8 +48,9 @@ impl<D> TestPorts<D> {
     /// Ports over a database of any kind.
     pub fn over(db: D) -> Self {
         let (sent, host, outside) = (Recorded::default(), TestHost::default(), Webhook::default());
-        let counters = SimCounters::new(Arc::default(), 1);
-        Self { db, sent, host, outside, counters }
+        let counters = SimObjects::counters(Arc::default(), 1);
+        let projections = SimObjects::projections(Arc::default(), 1);
+        Self { db, sent, host, outside, counters, projections }
     }
 }
 
@@ -55,7 +59,8 @@ impl<D: Database + Send + Sync + 'static> Ports for TestPorts<D> {
     type Wakeups = Recorded;
     type Host = TestHost;
     type Outside = Webhook;
-    type Counters = SimCounters;
+    type Counters = SimObjects;
+    type Projections = SimObjects;
 
     fn db(&self) -> &D {
         &self.db
@@ -69,8 +74,11 @@ impl<D: Database + Send + Sync + 'static> Ports for TestPorts<D> {
     fn outside(&self) -> &Webhook {
         &self.outside
     }
-    fn counters(&self) -> &SimCounters {
+    fn counters(&self) -> &SimObjects {
         &self.counters
+    }
+    fn projections(&self) -> &SimObjects {
+        &self.projections
     }
 }
 
@@ -118,12 +126,14 @@ impl Host for TestHost {
     }
 }
 
-/// A webhook that answers what it is told to, and remembers the calls; with a provider of
-/// matches beside it.
+/// A webhook that answers what it is told to, and remembers the calls; with providers
+/// beside it.
 #[derive(Debug, Default)]
 pub struct Webhook {
     /// What tells of matches.
     pub provider: Mutex<Provider>,
+    /// What tells of rates and prices.
+    pub market: Mutex<Market>,
     /// What it answers; none means that all is well.
     pub answer: Mutex<Option<CallError>>,
     calls: Mutex<Vec<Call>>,
@@ -151,6 +161,9 @@ impl Outside for Webhook {
             Dependency::AlertWebhook => Ok(Vec::new()),
             Dependency::MatchProvider => {
                 self.provider.lock().unwrap().answer(&call.request, Utc::now())
+            }
+            Dependency::ExchangeRateProvider | Dependency::PriceProvider => {
+                self.market.lock().unwrap().answer(&call.request, Utc::now())
             }
         }
     }

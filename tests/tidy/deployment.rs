@@ -47,13 +47,15 @@ const RETRIES: [i64; 2] = [100, 60];
 const DEAD_LETTER_RETRIES: [i64; 2] = [100, 900];
 
 /// Secrets: Cloudflare refuses one whose name is a var.
-const SECRETS: [&str; 6] = [
+const SECRETS: [&str; 8] = [
     "DATABASE_URL",
     "ADMIN_TOKEN",
     "SESSION_SECRET",
     "ALERT_WEBHOOK_URL",
     "ALERT_WEBHOOK_SECRET",
     "MATCH_PROVIDER_KEY",
+    "EXCHANGE_RATE_PROVIDER_KEY",
+    "PRICE_PROVIDER_KEY",
 ];
 
 fn config(worker: &str, environment: &str) -> Table {
@@ -221,10 +223,10 @@ fn environments_have_names_buckets_and_no_secret() {
             assert!(name.starts_with(&format!("mauntic-{worker}")), "{name}");
             names.insert(name);
             let buckets = list(&config, &["r2_buckets"]);
-            assert!(
-                buckets.iter().any(|b| b["binding"].as_str() == Some("WARMUP_R2")),
-                "{worker} {environment}"
-            );
+            for binding in ["WARMUP_R2", "PROJECTIONS"] {
+                let is_bound = buckets.iter().any(|b| b["binding"].as_str() == Some(binding));
+                assert!(is_bound, "{worker} {environment} {binding}");
+            }
             let vars = vars(&config);
             for secret in SECRETS {
                 assert!(!vars.contains_key(secret), "{worker} {environment}: {secret} is a secret");

@@ -104,7 +104,7 @@ fn counts() -> impl Iterator<Item = Constant> {
         flows::consume::LOCKED_DELAY_SECS
         flows::consume::SNOOZE_MESSAGE_SECS_MAX
         flows::consume::UNSETTLED_DELAY_SECS
-        flows::counters::ATTEMPTS_MAX
+        flows::objects::ATTEMPTS_MAX
         flows::jobs::outcome::OUTSIDE_SNOOZES_MAX
         flows::jobs::warmup_daily_reset::RESET_DOMAINS_MAX
         flows::relay::ROUNDS_MAX

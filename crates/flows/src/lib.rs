@@ -9,16 +9,16 @@
 //! - [`cron`]: judges the schedules' nominal times.
 //! - [`tick`]: the duties that come again and again.
 //! - [`outside`]: the one way to a service outside; [`webhook`]: the signature of a call.
-//! - [`counters`]: the one way to change a warm-up counter.
+//! - [`objects`]: the one way to change an object outside of the database.
 //! - [`jobs`]: one file a type of job.
 //! - [`commands`]: what the HTTP worker does.
 
 pub mod commands;
 pub mod consume;
-pub mod counters;
 pub mod cron;
 pub mod events;
 pub mod jobs;
+pub mod objects;
 pub mod outside;
 pub mod ports;
 pub mod relay;

@@ -127,18 +127,47 @@ pub(crate) struct Provider {
     pub(crate) key: Option<String>,
 }
 
-/// The provider of matches, if there is one. A fallback alone is none.
-pub(crate) fn match_provider(env: &Env) -> Result<Option<Provider>, ConfigError> {
-    let Some(url) = address(env, "MATCH_PROVIDER_URL")? else { return Ok(None) };
-    let fallback = address(env, "MATCH_PROVIDER_FALLBACK_URL")?;
+/// The variables of a provider.
+#[derive(Debug)]
+pub(crate) struct ProviderVariables {
+    url: &'static str,
+    fallback: &'static str,
+    key: &'static str,
+}
+
+/// Of the provider of matches.
+pub(crate) const MATCH_PROVIDER: ProviderVariables = ProviderVariables {
+    url: "MATCH_PROVIDER_URL",
+    fallback: "MATCH_PROVIDER_FALLBACK_URL",
+    key: "MATCH_PROVIDER_KEY",
+};
+
+/// Of the provider of exchange rates.
+pub(crate) const EXCHANGE_RATE_PROVIDER: ProviderVariables = ProviderVariables {
+    url: "EXCHANGE_RATE_PROVIDER_URL",
+    fallback: "EXCHANGE_RATE_PROVIDER_FALLBACK_URL",
+    key: "EXCHANGE_RATE_PROVIDER_KEY",
+};
+
+/// Of the provider of prices and fundamentals.
+pub(crate) const PRICE_PROVIDER: ProviderVariables = ProviderVariables {
+    url: "PRICE_PROVIDER_URL",
+    fallback: "PRICE_PROVIDER_FALLBACK_URL",
+    key: "PRICE_PROVIDER_KEY",
+};
+
+/// A provider, if there is one. A fallback alone is none.
+pub(crate) fn provider(env: &Env, of: &ProviderVariables) -> Result<Option<Provider>, ConfigError> {
+    let Some(url) = address(env, of.url)? else { return Ok(None) };
+    let fallback = address(env, of.fallback)?;
     let is_visible = |key: &String| key.bytes().all(|byte| byte.is_ascii_graphic());
     let parse = |text: String| {
         Some(text.trim().to_owned()).filter(is_visible).ok_or(ConfigError::Invalid {
-            name: "MATCH_PROVIDER_KEY",
+            name: of.key,
             expected: "visible ASCII characters without blanks",
         })
     };
-    let key = text(env, "MATCH_PROVIDER_KEY").map(parse).transpose()?;
+    let key = text(env, of.key).map(parse).transpose()?;
     Ok(Some(Provider { url, fallback, key }))
 }
 

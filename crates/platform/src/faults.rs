@@ -51,9 +51,12 @@ pub(crate) fn duplicated<T: Clone>(env: &Env, messages: Vec<T>) -> Vec<T> {
     messages.into_iter().flat_map(|message| [message.clone(), message]).collect()
 }
 
-/// What happens to a counter's write: none where all goes well, else whether it is
-/// done before its answer is lost.
-pub(crate) fn lost_counter(env: &Env) -> Option<bool> {
+/// What happens to a write of a bucket: none where all goes well, else whether it is done
+/// before its answer is lost.
+pub(crate) fn lost_write(env: &Env, binding: &str) -> Option<bool> {
+    if binding != "WARMUP_R2" {
+        return None;
+    }
     let per_mille: u32 = text(env, "FAULT_LOST_COUNTERS")?.parse().ok()?;
     let random = getrandom::u32().ok()?;
     (random % 1_000 < per_mille).then_some(random & 0x8000_0000 == 0)

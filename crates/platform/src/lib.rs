@@ -22,13 +22,13 @@ mod batch;
 mod chunks;
 pub mod config;
 mod connect;
-mod counters;
 #[cfg(feature = "fault-hooks")]
 pub mod faults;
 pub mod handlers;
 mod host;
 pub mod log;
 mod metrics;
+mod objects;
 mod outside;
 mod ports;
 pub mod rehearsals;
@@ -37,8 +37,8 @@ mod triggers;
 mod wakeups;
 
 pub use connect::WorkerDatabase;
-pub use counters::WorkerCounters;
 pub use host::WorkerHost;
+pub use objects::WorkerObjects;
 pub use outside::WorkerOutside;
 pub use ports::WorkerPorts;
 pub use wakeups::WorkerWakeups;

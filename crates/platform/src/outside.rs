@@ -2,6 +2,7 @@
 //! runtime's own messages name it, so they are not passed on.
 
 use futures::StreamExt;
+use mauntic_domain::portfolio::Symbol;
 use mauntic_flows::ports::{Call, CallError, Dependency, Outside, Request as Asked};
 use mauntic_flows::webhook::{HEADERS, WebhookSecret};
 use serde_json::{Value, json};
@@ -12,7 +13,10 @@ use worker::{
     ResponseBody, Url, web_sys,
 };
 
-use crate::config::{ConfigError, Provider};
+use crate::config::{
+    ConfigError, EXCHANGE_RATE_PROVIDER, MATCH_PROVIDER, PRICE_PROVIDER, Provider,
+    ProviderVariables,
+};
 use crate::host::wall_clock;
 use crate::{answer, config, log};
 
@@ -49,45 +53,76 @@ impl WorkerOutside {
         send(telling(&address, secret.as_ref(), call, body), call).await
     }
 
-    async fn ask(&self, call: &Call, path: &[&str]) -> Result<Vec<u8>, CallError> {
-        let provider = config::match_provider(&self.env).map_err(|error| unusable(&error))?;
+    async fn ask(
+        &self,
+        call: &Call,
+        variables: &ProviderVariables,
+        question: Question<'_>,
+    ) -> Result<Vec<u8>, CallError> {
+        let provider = config::provider(&self.env, variables).map_err(|error| unusable(&error))?;
         let Provider { url, fallback, key } = provider.ok_or(CallError::NotConfigured)?;
-        let first = send(asking(&url, path, key.as_deref(), call), call).await;
+        let first = send(asking(&url, &question, key.as_deref(), call), call).await;
         match (first, fallback) {
             (Err(CallError::Failed { cause }), Some(fallback)) => {
                 warn(call, &cause);
-                send(asking(&fallback, path, key.as_deref(), call), call).await
+                send(asking(&fallback, &question, key.as_deref(), call), call).await
             }
             (first, _) => first,
         }
     }
 }
 
+/// What a provider is asked, behind its address.
+struct Question<'a> {
+    path: Vec<&'a str>,
+    query: Option<String>,
+}
+
+impl<'a> Question<'a> {
+    fn of<const PARTS: usize>(path: [&'a str; PARTS]) -> Self {
+        Self { path: path.into(), query: None }
+    }
+}
+
 impl Outside for WorkerOutside {
     fn is_configured(&self, dependency: Dependency) -> bool {
-        match dependency {
-            Dependency::AlertWebhook => !matches!(config::alert_webhook(&self.env), Ok(None)),
-            Dependency::MatchProvider => !matches!(config::match_provider(&self.env), Ok(None)),
-        }
+        let variables = match dependency {
+            Dependency::AlertWebhook => {
+                return !matches!(config::alert_webhook(&self.env), Ok(None));
+            }
+            Dependency::ExchangeRateProvider => &EXCHANGE_RATE_PROVIDER,
+            Dependency::MatchProvider => &MATCH_PROVIDER,
+            Dependency::PriceProvider => &PRICE_PROVIDER,
+        };
+        !matches!(config::provider(&self.env, variables), Ok(None))
     }
 
     async fn call(&self, call: &Call) -> Result<Vec<u8>, CallError> {
-        let outcome = match &call.request {
-            Asked::Alert(body) => self.tell(call, body).into_send().await,
+        let (variables, question) = match &call.request {
+            Asked::Alert(body) => {
+                return noted(call, self.tell(call, body).into_send().await);
+            }
             Asked::Match { tournament, id } => {
                 let path = ["tournaments", tournament.as_str(), "matches", id.as_str()];
-                self.ask(call, &path).into_send().await
+                (&MATCH_PROVIDER, Question::of(path))
             }
             Asked::Matches { tournament } => {
                 let path = ["tournaments", tournament.as_str(), "matches"];
-                self.ask(call, &path).into_send().await
+                (&MATCH_PROVIDER, Question::of(path))
             }
+            Asked::Rates => (&EXCHANGE_RATE_PROVIDER, Question::of(["rates", "latest"])),
+            Asked::Quotes { symbols } => (
+                &PRICE_PROVIDER,
+                Question { query: Some(named(symbols)), ..Question::of(["quotes"]) },
+            ),
         };
-        if let Err(error) = &outcome {
-            warn(call, &error.to_string());
-        }
-        outcome
+        noted(call, self.ask(call, variables, question).into_send().await)
     }
+}
+
+/// What came of a call; a failure leaves a line.
+fn noted(call: &Call, outcome: Result<Vec<u8>, CallError>) -> Result<Vec<u8>, CallError> {
+    outcome.inspect_err(|error| warn(call, &error.to_string()))
 }
 
 fn warn(call: &Call, cause: &str) {
@@ -165,11 +200,28 @@ fn telling(
     Request::new_with_init(address.as_str(), &init)
 }
 
-/// The path goes behind what the address has of one; its parts are percent-encoded.
-fn asking(base: &Url, path: &[&str], key: Option<&str>, call: &Call) -> worker::Result<Request> {
+/// The query that names symbols. Of their characters only these two are not as good as
+/// any in a query.
+fn named(symbols: &[Symbol]) -> String {
+    let encoded = |symbol: &Symbol| symbol.as_str().replace('^', "%5E").replace('=', "%3D");
+    format!("symbols={}", symbols.iter().map(encoded).collect::<Vec<_>>().join(","))
+}
+
+/// The path goes behind what the address has of one, its parts percent-encoded, and the
+/// query behind its own.
+fn asking(
+    base: &Url,
+    question: &Question<'_>,
+    key: Option<&str>,
+    call: &Call,
+) -> worker::Result<Request> {
     let mut address = base.clone();
     if let Ok(mut segments) = address.path_segments_mut() {
-        segments.pop_if_empty().extend(path);
+        segments.pop_if_empty().extend(&question.path);
+    }
+    if let Some(query) = &question.query {
+        let own = base.query().filter(|own| !own.is_empty()).map(|own| format!("{own}&"));
+        address.set_query(Some(&(own.unwrap_or_default() + query)));
     }
     let headers = Headers::new();
     headers.set("Accept", "application/json")?;

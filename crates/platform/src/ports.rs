@@ -3,7 +3,7 @@
 use mauntic_flows::ports::Ports;
 use worker::Env;
 
-use crate::{WorkerCounters, WorkerDatabase, WorkerHost, WorkerOutside, WorkerWakeups};
+use crate::{WorkerDatabase, WorkerHost, WorkerObjects, WorkerOutside, WorkerWakeups};
 
 /// Everything a flow needs, in a worker. Holds no I/O, so it may serve many
 /// requests.
@@ -13,7 +13,8 @@ pub struct WorkerPorts {
     wakeups: WorkerWakeups,
     host: WorkerHost,
     outside: WorkerOutside,
-    counters: WorkerCounters,
+    counters: WorkerObjects,
+    projections: WorkerObjects,
 }
 
 impl WorkerPorts {
@@ -25,7 +26,8 @@ impl WorkerPorts {
             wakeups: WorkerWakeups::new(env.clone()),
             host: WorkerHost::new(env),
             outside: WorkerOutside::new(env.clone()),
-            counters: WorkerCounters::new(env.clone()),
+            counters: WorkerObjects::counters(env.clone()),
+            projections: WorkerObjects::projections(env.clone()),
         }
     }
 }
@@ -35,7 +37,8 @@ impl Ports for WorkerPorts {
     type Wakeups = WorkerWakeups;
     type Host = WorkerHost;
     type Outside = WorkerOutside;
-    type Counters = WorkerCounters;
+    type Counters = WorkerObjects;
+    type Projections = WorkerObjects;
 
     fn db(&self) -> &WorkerDatabase {
         &self.db
@@ -53,7 +56,11 @@ impl Ports for WorkerPorts {
         &self.outside
     }
 
-    fn counters(&self) -> &WorkerCounters {
+    fn counters(&self) -> &WorkerObjects {
         &self.counters
+    }
+
+    fn projections(&self) -> &WorkerObjects {
+        &self.projections
     }
 }

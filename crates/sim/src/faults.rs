@@ -57,7 +57,9 @@ impl Fault {
             Self::Lost | Self::Fail(_) => true,
             Self::AnswerLost => !matches!(call, Call::Open),
             Self::Unsure => call.ends_in_commit(),
-            Self::Contended => call.locks_rows() || matches!(call, Call::PutCounter),
+            Self::Contended => {
+                call.locks_rows() || matches!(call, Call::PutCounter | Call::PutProjection)
+            }
             Self::Locked(_) => call.skips_locked(),
             Self::LettersLost => matches!(call, Call::Claim),
         }

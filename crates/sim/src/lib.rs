@@ -10,18 +10,21 @@
 //! | [`store`] | the database: rows in maps, one port call an atomic step |
 //! | [`queue`] | the queues, with redelivery and dead-letter queues |
 //! | [`outside`] | services outside, up or down |
-//! | [`provider`], [`provider_desk`] | the provider of matches, by script; as it answers HTTP |
-//! | [`counters`] | counters outside of the database, with lost answers |
+//! | [`provider`] | the provider of matches, by script |
+//! | [`market`] | the providers of exchange rates and prices, by script |
+//! | [`provider_desk`] | all of these as they answer HTTP |
+//! | [`objects`] | counters and snapshots outside of the database, with lost answers |
 //! | [`host`] | the host's clock, ids and randomness |
 //! | [`ports`] | all of them together |
 //! | [`rng`] | the one source of chance, seeded |
 
 pub mod clock;
-pub mod counters;
 pub mod engine;
 pub mod faults;
 pub mod host;
 mod ids;
+pub mod market;
+pub mod objects;
 pub mod outside;
 pub mod ports;
 pub mod provider;

@@ -1,6 +1,6 @@
 //! Services outside: up, down or refusing, by script; they remember whom they
-//! answered, so that a test can count what was said twice. What the provider of matches
-//! says is a script of its own.
+//! answered, so that a test can count what was said twice. What providers say are scripts
+//! of their own.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::clock::ManualClock;
 use crate::faults::{Call, Fault, Faults, Yield};
+use crate::market::Market;
 use crate::provider::Provider;
 
 /// How a service does.
@@ -35,6 +36,7 @@ pub struct SimOutside {
     faults: Arc<Faults>,
     services: Mutex<BTreeMap<Dependency, Service>>,
     provider: Mutex<Provider>,
+    market: Mutex<Market>,
 }
 
 #[derive(Debug, Default)]
@@ -49,12 +51,18 @@ impl SimOutside {
     /// All of them up.
     #[must_use]
     pub fn new(clock: ManualClock, faults: Arc<Faults>) -> Self {
-        Self { clock, faults, services: Mutex::default(), provider: Mutex::default() }
+        let (services, provider, market) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { clock, faults, services, provider, market }
     }
 
     /// The provider of matches: its script, and what it was asked.
     pub fn provider(&self) -> MutexGuard<'_, Provider> {
         self.provider.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The providers of exchange rates and prices: their script, and what they were asked.
+    pub fn market(&self) -> MutexGuard<'_, Market> {
+        self.market.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A service's answers arrive so many turns of others after they were made.
@@ -105,6 +113,9 @@ impl SimOutside {
                 Dependency::AlertWebhook => Ok(Vec::new()),
                 Dependency::MatchProvider => {
                     self.provider().answer(&call.request, self.clock.now())
+                }
+                Dependency::ExchangeRateProvider | Dependency::PriceProvider => {
+                    self.market().answer(&call.request, self.clock.now())
                 }
             },
             Health::Down => Err(CallError::Failed { cause: "not reached".to_owned() }),

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use mauntic_flows::ports::Ports;
 
 use crate::clock::ManualClock;
-use crate::counters::SimCounters;
 use crate::faults::Faults;
 use crate::host::SimHost;
+use crate::objects::SimObjects;
 use crate::outside::SimOutside;
 use crate::queue::SimQueues;
 use crate::store::MemoryStore;
@@ -28,7 +28,9 @@ pub struct SimPorts {
     /// Services outside.
     pub outside: Arc<SimOutside>,
     /// Counters.
-    pub counters: Arc<SimCounters>,
+    pub counters: Arc<SimObjects>,
+    /// Snapshots of what is read often.
+    pub projections: Arc<SimObjects>,
 }
 
 impl SimPorts {
@@ -46,7 +48,8 @@ impl SimPorts {
             queues: Arc::new(SimQueues::new(clock.clone(), Arc::clone(&faults), seed)),
             host: Arc::new(SimHost::new(clock.clone(), seed)),
             outside: Arc::new(SimOutside::new(clock.clone(), Arc::clone(&faults))),
-            counters: Arc::new(SimCounters::new(Arc::clone(&faults), seed)),
+            counters: Arc::new(SimObjects::counters(Arc::clone(&faults), seed)),
+            projections: Arc::new(SimObjects::projections(Arc::clone(&faults), seed)),
             clock,
             faults,
         }
@@ -64,7 +67,8 @@ impl Ports for SimPorts {
     type Wakeups = SimQueues;
     type Host = SimHost;
     type Outside = SimOutside;
-    type Counters = SimCounters;
+    type Counters = SimObjects;
+    type Projections = SimObjects;
 
     fn db(&self) -> &MemoryStore {
         &self.store
@@ -78,7 +82,10 @@ impl Ports for SimPorts {
     fn outside(&self) -> &SimOutside {
         &self.outside
     }
-    fn counters(&self) -> &SimCounters {
+    fn counters(&self) -> &SimObjects {
         &self.counters
+    }
+    fn projections(&self) -> &SimObjects {
+        &self.projections
     }
 }

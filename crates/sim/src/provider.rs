@@ -19,17 +19,36 @@ const SHOOT_OUT: TimeDelta = TimeDelta::minutes(15);
 /// From kickoff to the whistle of the second half.
 const FULL_TIME: TimeDelta = TimeDelta::minutes(112);
 
-/// What it says of a match from a time on.
+/// What is said from a time on; lists of matches are without one of which nothing is told.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Said {
     /// This, as JSON.
-    Match(Value),
+    Json(Value),
     /// Something that is no answer.
     Garbage(Vec<u8>),
-    /// Nothing, for it is not reached; lists are without the match.
+    /// Nothing, for it is not reached.
     Unreachable,
-    /// That it refuses, with this status; lists are without the match.
+    /// That it refuses, with this status.
     Refused(u16),
+}
+
+impl Said {
+    /// What comes of a request that is answered by it.
+    ///
+    /// # Errors
+    /// Where it is no answer at all.
+    pub(crate) fn answer(self, request: &Request) -> Result<Vec<u8>, CallError> {
+        let mut body = match self {
+            Self::Json(value) => value.to_string().into_bytes(),
+            Self::Garbage(body) => body,
+            Self::Unreachable => {
+                return Err(CallError::Failed { cause: "not reached".to_owned() });
+            }
+            Self::Refused(status) => return Err(CallError::Refused { status }),
+        };
+        body.truncate(request.answer_bytes_max() + 1);
+        Ok(body)
+    }
 }
 
 /// What somebody asked.
@@ -66,7 +85,7 @@ impl Provider {
     }
 
     /// From `since` on it answers questions for a tournament's list with this, in place of
-    /// what it says of the matches; of a [`Said::Match`] as it is.
+    /// what it says of the matches; of a [`Said::Json`] as it is.
     pub fn say_list(
         &mut self,
         tournament: &ProviderTournamentId,
@@ -84,7 +103,7 @@ impl Provider {
         since: DateTime<Utc>,
     ) {
         let mut from = |at, status| {
-            let said = Said::Match(fixture.told(status, fixture.result));
+            let said = Said::Json(fixture.told(status, fixture.result));
             self.say(tournament, &fixture.id, at, said);
         };
         from(since.min(fixture.kickoff), Status::Scheduled);
@@ -111,18 +130,9 @@ impl Provider {
                 steps.and_then(|steps| latest(steps, now)).unwrap_or(&unknown).clone()
             }
             Request::Matches { tournament } => self.list(tournament, now).unwrap_or(unknown),
-            Request::Alert(_) => unknown,
+            Request::Alert(_) | Request::Rates | Request::Quotes { .. } => unknown,
         };
-        let mut body = match said {
-            Said::Match(value) => value.to_string().into_bytes(),
-            Said::Garbage(body) => body,
-            Said::Unreachable => {
-                return Err(CallError::Failed { cause: "not reached".to_owned() });
-            }
-            Said::Refused(status) => return Err(CallError::Refused { status }),
-        };
-        body.truncate(request.answer_bytes_max() + 1);
-        Ok(body)
+        said.answer(request)
     }
 
     fn list(&self, tournament: &ProviderTournamentId, now: DateTime<Utc>) -> Option<Said> {
@@ -133,15 +143,16 @@ impl Provider {
         let of_tournament = self.script.iter().filter(|((of, _), _)| of == tournament);
         let known: Vec<&Said> = of_tournament.filter_map(|(_, steps)| latest(steps, now)).collect();
         let told = known.iter().filter_map(|said| match said {
-            Said::Match(value) => Some(value.clone()),
+            Said::Json(value) => Some(value.clone()),
             _ => None,
         });
         let told: Vec<Value> = told.collect();
-        (!known.is_empty()).then(|| Said::Match(json!({ "matches": told })))
+        (!known.is_empty()).then(|| Said::Json(json!({ "matches": told })))
     }
 }
 
-fn latest(steps: &BTreeMap<DateTime<Utc>, Said>, now: DateTime<Utc>) -> Option<&Said> {
+/// What holds at `now` of what holds from a time on.
+pub(crate) fn latest<T>(steps: &BTreeMap<DateTime<Utc>, T>, now: DateTime<Utc>) -> Option<&T> {
     steps.range(..=now).next_back().map(|(_, said)| said)
 }
 

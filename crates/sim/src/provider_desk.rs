@@ -1,13 +1,16 @@
-//! The provider of matches as it answers HTTP, for local running and for tests with real
-//! workers; without any I/O of its own. What time it is there, and what goes wrong, is
-//! set by `PUT /now` (RFC 3339) and `PUT /trouble` (a [`Trouble`]'s name).
+//! The providers of matches, exchange rates and prices as they answer HTTP, for local
+//! running and for tests with real workers; without any I/O of its own. What time it is
+//! there, and what goes wrong, is set by `PUT /now` (RFC 3339) and `PUT /trouble` (a
+//! [`Trouble`]'s name).
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::ids::{ProviderMatchId, ProviderTournamentId};
+use mauntic_domain::portfolio::Symbol;
 use mauntic_flows::ports::{CallError, Request};
 
+use crate::market::Market;
 use crate::provider::Provider;
 
 /// Longer than anybody waits for an answer.
@@ -61,11 +64,13 @@ pub struct Told {
     pub after: Duration,
 }
 
-/// The provider, and how it does.
+/// The providers, and how they do.
 #[derive(Debug, Default)]
 pub struct Desk {
-    /// Its script.
+    /// The script of matches.
     pub provider: Provider,
+    /// The script of rates and prices.
+    pub market: Market,
     ahead: TimeDelta,
     trouble: Trouble,
 }
@@ -73,8 +78,8 @@ pub struct Desk {
 impl Desk {
     /// Where all is well.
     #[must_use]
-    pub fn new(provider: Provider) -> Self {
-        Self { provider, ..Self::default() }
+    pub fn new(provider: Provider, market: Market) -> Self {
+        Self { provider, market, ..Self::default() }
     }
 
     /// From now on it is `at` here, and time passes.
@@ -117,7 +122,11 @@ impl Desk {
     }
 
     fn look(&mut self, asked: &Request, wall: DateTime<Utc>) -> Told {
-        let answer = self.provider.answer(asked, wall + self.ahead);
+        let now = wall + self.ahead;
+        let answer = match asked {
+            Request::Rates | Request::Quotes { .. } => self.market.answer(asked, now),
+            _ => self.provider.answer(asked, now),
+        };
         match self.trouble {
             Trouble::None => {}
             Trouble::Down => return told(0, ""),
@@ -138,10 +147,23 @@ fn told(status: u16, body: &str) -> Told {
     Told { status, body: body.as_bytes().to_vec(), after: Duration::ZERO }
 }
 
-/// What is asked for by `/tournaments/{id}/matches` and what may follow, whatever stands
-/// before it; ids hold nothing that has to be decoded.
-fn request(path: &str) -> Option<Request> {
-    let path = path.split('?').next()?;
+/// What is asked for by a path, whatever stands before it.
+fn request(line: &str) -> Option<Request> {
+    let (path, query) = line.split_once('?').unwrap_or((line, ""));
+    if path.ends_with("/rates/latest") {
+        return Some(Request::Rates);
+    }
+    if path.ends_with("/quotes") {
+        let listed = decoded(query.strip_prefix("symbols=")?)?;
+        let symbols = listed.split(',').map(Symbol::parse).collect::<Result<_, _>>().ok()?;
+        return Some(Request::Quotes { symbols });
+    }
+    matches(path)
+}
+
+/// Matches by `/tournaments/{id}/matches` and what may follow; ids hold nothing that has to
+/// be decoded.
+fn matches(path: &str) -> Option<Request> {
     let (_, path) = path.split_once("/tournaments/")?;
     let mut parts = path.split('/');
     let tournament = ProviderTournamentId::parse(parts.next()?).ok()?;
@@ -155,8 +177,21 @@ fn request(path: &str) -> Option<Request> {
     parts.next().is_none().then_some(asked)
 }
 
+/// A query's value; none where it is not percent-encoded ASCII.
+fn decoded(text: &str) -> Option<String> {
+    let mut pieces = text.split('%');
+    let mut decoded = pieces.next()?.to_owned();
+    for piece in pieces {
+        let byte = u8::from_str_radix(piece.get(..2)?, 16).ok().filter(u8::is_ascii)?;
+        decoded.push(char::from(byte));
+        decoded.push_str(piece.get(2..)?);
+    }
+    Some(decoded)
+}
+
 #[cfg(test)]
 mod tests {
+    use mauntic_domain::portfolio::provider::{parse_quotes, parse_rates};
     use mauntic_domain::scoreboard::Status;
     use mauntic_domain::scoreboard::provider::{parse_match, parse_matches};
 
@@ -169,7 +204,7 @@ mod tests {
         let fixture = world_cup().pop().unwrap();
         let mut provider = Provider::default();
         provider.play(&tournament, &fixture, fixture.kickoff - TimeDelta::days(1));
-        let (mut desk, wall) = (Desk::new(provider), DateTime::UNIX_EPOCH);
+        let (mut desk, wall) = (Desk::new(provider, Market::default()), DateTime::UNIX_EPOCH);
         let get = |desk: &mut Desk, path: &str| desk.answer(("GET", path), "", wall);
         let path = "/v1/tournaments/wc/matches/2022-64";
         assert_eq!(get(&mut desk, path).status, 404, "1970");
@@ -199,6 +234,21 @@ mod tests {
             (("GET", "/tournaments/wc/matches/2022-64/goals"), 404),
         ] {
             assert_eq!(desk.answer(asked, "?", wall).status, status, "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn it_tells_rates_and_the_quotes_of_encoded_symbols() {
+        let mut desk = Desk::new(Provider::default(), Market::trading());
+        let get =
+            |desk: &mut Desk, path: &str| desk.answer(("GET", path), "", DateTime::UNIX_EPOCH);
+        let rates = get(&mut desk, "/v1/rates/latest");
+        assert!(parse_rates(&rates.body).is_ok(), "{rates:?}");
+        let quotes = get(&mut desk, "/quotes?symbols=BRK.B%2C%5EGSPC%2CEURUSD%3DX");
+        let symbols = ["BRK.B", "^GSPC", "EURUSD=X"].map(|name| Symbol::parse(name).unwrap());
+        assert_eq!(parse_quotes(&symbols.into(), &quotes.body).unwrap().told.len(), 3);
+        for path in ["/quotes", "/quotes?symbols=", "/quotes?symbols=a%2", "/rates", "/rates/old"] {
+            assert_eq!(get(&mut desk, path).status, 404, "{path}");
         }
     }
 }

@@ -120,7 +120,7 @@ async fn answers_at_once_raise_one_version_and_settle_once() {
         ..world_cup().pop().unwrap()
     };
     let cup = ProviderTournamentId::parse("cup").unwrap();
-    let said = Said::Match(fixture.told(Status::Ended, fixture.result));
+    let said = Said::Json(fixture.told(Status::Ended, fixture.result));
     for ports in &workers {
         let mut provider = ports.outside.provider.lock().unwrap();
         provider.say(&cup, &fixture.id, DateTime::UNIX_EPOCH, said.clone());

@@ -92,10 +92,10 @@ fn what_fails_for_one_tournament_stops_no_other() {
     let kickoff = cup.ports.clock.now() + TimeDelta::days(10);
     let fixture = Fixture { kickoff, ..world_cup().remove(9) };
     let told = fixture.told(Status::Scheduled, fixture.result);
-    let fine = other(4, Said::Match(json!({ "matches": [told] })));
+    let fine = other(4, Said::Json(json!({ "matches": [told] })));
     let twice = {
         let told = fixture.told(Status::Scheduled, fixture.result);
-        other(5, Said::Match(json!({ "matches": [told, told] })))
+        other(5, Said::Json(json!({ "matches": [told, told] })))
     };
     let nobody = (OrganizationId::parse("org_6").unwrap(), Uuid::from_u128(6));
     cup.ports.store.put_tournament(nobody, Rules::default(), Chain::default());

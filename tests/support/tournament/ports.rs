@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use mauntic_domain::jobs::Queue;
 use mauntic_flows::ports::{Backlog, Database, OutgoingEvent, PortError, Ports, Wakeup, Wakeups};
 use mauntic_sim::clock::ManualClock;
-use mauntic_sim::counters::SimCounters;
 use mauntic_sim::faults::Faults;
 use mauntic_sim::host::SimHost;
+use mauntic_sim::objects::SimObjects;
 use mauntic_sim::outside::SimOutside;
 use mauntic_sim::queue::SimQueues;
 
@@ -25,7 +25,8 @@ pub struct PlayPorts<D> {
     pub queues: Remembering,
     host: SimHost,
     outside: SimOutside,
-    counters: SimCounters,
+    counters: SimObjects,
+    projections: SimObjects,
 }
 
 impl<D> PlayPorts<D> {
@@ -37,7 +38,8 @@ impl<D> PlayPorts<D> {
             queues: Remembering { queues, sent: Mutex::default() },
             host: SimHost::new(clock.clone(), seed),
             outside: SimOutside::new(clock.clone(), Arc::clone(&faults)),
-            counters: SimCounters::new(Arc::clone(&faults), seed),
+            counters: SimObjects::counters(Arc::clone(&faults), seed),
+            projections: SimObjects::projections(Arc::clone(&faults), seed),
             clock,
             faults,
         }
@@ -49,7 +51,8 @@ impl<D: Database + Send + Sync + 'static> Ports for PlayPorts<D> {
     type Wakeups = Remembering;
     type Host = SimHost;
     type Outside = SimOutside;
-    type Counters = SimCounters;
+    type Counters = SimObjects;
+    type Projections = SimObjects;
 
     fn db(&self) -> &D {
         &self.db
@@ -63,8 +66,11 @@ impl<D: Database + Send + Sync + 'static> Ports for PlayPorts<D> {
     fn outside(&self) -> &SimOutside {
         &self.outside
     }
-    fn counters(&self) -> &SimCounters {
+    fn counters(&self) -> &SimObjects {
         &self.counters
+    }
+    fn projections(&self) -> &SimObjects {
+        &self.projections
     }
 }
 

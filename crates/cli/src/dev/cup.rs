@@ -1,7 +1,5 @@
 //! The World Cup of 2022 over again: a tournament of the demo organization whose first
-//! match is about to end, and the provider that tells how it is played.
-
-use std::sync::{Mutex, PoisonError};
+//! match is about to end, and what its provider tells of how it is played.
 
 use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -9,9 +7,7 @@ use mauntic_domain::ids::{MemberId, OrganizationId, ProviderTournamentId};
 use mauntic_domain::scoreboard::messages::TournamentRef;
 use mauntic_domain::scoreboard::provider::parse_match;
 use mauntic_domain::scoreboard::{Answer, Score, Status};
-use mauntic_local::web::{Answer as WebAnswer, Web};
 use mauntic_sim::provider::{Fixture, Provider, world_cup};
-use mauntic_sim::provider_desk::{Desk, Told};
 use mauntic_store::admin_boards::{self, GivenTournament, Guessed};
 use tokio_postgres::Client;
 use uuid::Uuid;
@@ -58,25 +54,15 @@ pub(super) async fn put(client: &Client, owner: &OrganizationId) -> anyhow::Resu
     Ok(began)
 }
 
-/// Starts the provider of a cup whose first match began then.
-pub(super) fn provider(began: DateTime<Utc>) -> anyhow::Result<Web> {
+/// The provider of a cup whose first match began then.
+pub(super) fn provider(began: DateTime<Utc>) -> anyhow::Result<Provider> {
     let tournament = ProviderTournamentId::parse(NAME)?;
     let mut provider = Provider::default();
     for (nth, fixture) in moved(began).iter().enumerate() {
         let known = if nth < GROUP_MATCHES { began } else { fixture.kickoff };
         provider.play(&tournament, fixture, known - KNOWN_BEFORE);
     }
-    let desk = Mutex::new(Desk::new(provider));
-    let web = Web::start(move |asked| {
-        let Ok(now) = clock::now() else {
-            return WebAnswer { status: 500, ..WebAnswer::default() };
-        };
-        let mut desk = desk.lock().unwrap_or_else(PoisonError::into_inner);
-        let line = (asked.method.as_str(), asked.path.as_str());
-        let Told { status, body, after } = desk.answer(line, &asked.body, now);
-        WebAnswer { status, body, after }
-    });
-    web.context("starting the provider of matches")
+    Ok(provider)
 }
 
 fn moved(began: DateTime<Utc>) -> Vec<Fixture> {

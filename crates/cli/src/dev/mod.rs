@@ -6,6 +6,7 @@
 
 mod cup;
 mod demo;
+mod providers;
 mod screen;
 mod secrets;
 mod stack;

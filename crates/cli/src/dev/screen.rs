@@ -7,7 +7,7 @@ use crate::seed::ORGANIZATION;
 pub(super) fn render(stack: &Stack) -> String {
     let url = stack.url();
     let (key, admin) = (&stack.secrets.api_key, &stack.secrets.admin_token);
-    let provider = stack.provider_url();
+    let providers = stack.providers_url();
     format!(
         r#"
   Mauntic runs at {url}
@@ -26,8 +26,9 @@ pub(super) fn render(stack: &Stack) -> String {
   export MAUNTIC_URL={url} MAUNTIC_TOKEN={admin}
   cargo run -q -p mauntic-cli -- queues smoke
 
-  matches are told by {provider}, of tournament {TOURNAMENT}; it may be made wrong:
-  curl -X PUT {provider}/trouble -d garbage   # or down, failing, slow, refusing; none
+  matches, exchange rates and prices are told by {providers}; matches are of tournament
+  {TOURNAMENT}. What is told may be made wrong:
+  curl -X PUT {providers}/trouble -d garbage   # or down, failing, slow, refusing; none
 
   Cron ticks fire every minute. Ctrl-C stops everything.
 "#

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::secrets::Secrets;
-use super::{Args, cup};
+use super::{Args, cup, providers};
 use crate::seed::{self, Demo};
 
 /// Database of the embedded server.
@@ -24,7 +24,7 @@ const DATABASE: &str = "mauntic";
 pub(super) struct Stack {
     // Dropped in this order: workers before the database they talk to.
     pub(super) workers: Arc<Workers>,
-    provider: Web,
+    providers: Web,
     database: Option<Postgres>,
     owner_url: String,
     key_id: Uuid,
@@ -48,7 +48,7 @@ impl Stack {
         let Prepared { first_start, key_id, cup_began } =
             prepare(&owner_url, &secrets, &demo, !known).await?;
         said("the schema and the demo organization are there", started);
-        let provider = cup::provider(cup_began)?;
+        let providers = providers::start(cup_began)?;
 
         let started = Instant::now();
         let mut options = Options::new(Build::Production);
@@ -59,15 +59,16 @@ impl Stack {
             settings(&[("DATABASE_URL", http_url), ("ADMIN_TOKEN", secrets.admin_token.clone())]);
         let queue_url = with_user(&owner_url, "mauntic_queue", &secrets.queue_password);
         options.queue = settings(&[("DATABASE_URL", queue_url)]);
-        options.queue.vars.insert("MATCH_PROVIDER_URL".to_owned(), provider.url());
+        let urls = providers::VARIABLES.map(|name| (name.to_owned(), providers.url()));
+        options.queue.vars.extend(urls);
         let workers = Arc::new(Workers::start(&options)?);
         said("both workers run in workerd", started);
-        Ok(Self { workers, provider, database, owner_url, key_id, secrets, demo, first_start })
+        Ok(Self { workers, providers, database, owner_url, key_id, secrets, demo, first_start })
     }
 
-    /// The provider of matches.
-    pub(super) fn provider_url(&self) -> String {
-        self.provider.url()
+    /// The providers.
+    pub(super) fn providers_url(&self) -> String {
+        self.providers.url()
     }
 
     pub(super) fn url(&self) -> String {

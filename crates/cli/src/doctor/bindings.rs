@@ -1,5 +1,5 @@
 //! Whether an environment of the deployed configuration has what the workers
-//! look for: queues, bucket, secrets, consumers and the tick.
+//! look for: queues, buckets, secrets, consumers and the tick.
 
 use std::path::Path;
 
@@ -15,8 +15,8 @@ use super::check::{Check, some};
 const SECRETS: [(&str, &[&str]); 2] =
     [("http", &["DATABASE_URL", "ADMIN_TOKEN"]), ("queue", &["DATABASE_URL"])];
 
-/// The bucket's binding.
-const BUCKET: &str = "WARMUP_R2";
+/// The buckets' bindings.
+const BUCKETS: [&str; 2] = ["WARMUP_R2", "PROJECTIONS"];
 
 /// The queue worker's dry runs, as the HTTP worker has them.
 const REHEARSALS: &str = "REHEARSALS";
@@ -77,9 +77,8 @@ fn lacking(
             lacks.push(format!("secret {secret}"));
         }
     }
-    if !is_bound("r2_buckets", BUCKET) {
-        lacks.push(format!("bucket {BUCKET}"));
-    }
+    let unbound = BUCKETS.iter().filter(|bucket| !is_bound("r2_buckets", bucket));
+    lacks.extend(unbound.map(|bucket| format!("bucket {bucket}")));
     if !consumes && !is_bound("services", REHEARSALS) {
         lacks.push(format!("service {REHEARSALS}"));
     }

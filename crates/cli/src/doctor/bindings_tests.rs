@@ -29,6 +29,7 @@ fn whatever_is_taken_out_is_missed() {
         (HTTP, false, "\"ADMIN_TOKEN\"", "secret ADMIN_TOKEN"),
         (HTTP, false, "\"DATABASE_URL\"", "secret DATABASE_URL"),
         (HTTP, false, "\"WARMUP_R2\"", "bucket WARMUP_R2"),
+        (HTTP, false, "\"PROJECTIONS\"", "bucket PROJECTIONS"),
         (HTTP, false, "\"SCORING_JOBS\"", "producer SCORING_JOBS"),
         (HTTP, false, "\"REHEARSALS\"", "service REHEARSALS"),
         (QUEUE, true, "\"OVERNIGHT_JOBS\"", "producer OVERNIGHT_JOBS"),

@@ -11,7 +11,7 @@ use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::warmup::{Block, Counter, Reserved, counter_place};
 use sha2::{Digest, Sha256};
 
-use crate::counters::{Next, read, swap};
+use crate::objects::{Next, read, swap};
 use crate::ports::{PortError, Ports, RequestKey, SendingDomain};
 
 /// What came of a reservation.
@@ -62,7 +62,7 @@ pub async fn reserve<P: Ports>(
             Reserved::KeyConflict => Next::Say(None),
         }
     };
-    let said = swap(ports, &place, name.is_some(), decide).await?;
+    let said = swap(ports, ports.counters(), &place, name.is_some(), decide).await?;
     said.ok_or(PortError::KeyConflict)
 }
 
@@ -76,7 +76,7 @@ pub async fn count_today<P: Ports>(
     domain: &SendingDomain,
 ) -> Result<u64, PortError> {
     let place = counter_place(organization, &domain.domain);
-    let counter = read(ports.counters(), &place).await?;
+    let counter: Option<(Counter, String)> = read(ports.counters(), &place).await?;
     Ok(counter.map_or(0, |(counter, _)| counter.count(domain.now.date_naive())))
 }
 

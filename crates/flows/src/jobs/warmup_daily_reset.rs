@@ -22,7 +22,7 @@ use serde_json::json;
 use super::outcome::failed_outside;
 use super::scoring::next_sweep;
 use super::{Context, Decided, Outcome, nominal};
-use crate::counters::{Next, swap};
+use crate::objects::{Next, swap};
 use crate::ports::{DomainStore, Held, PortError, Ports};
 
 /// Domains of one job: a read and a write each are 200 of an invocation's 10,000
@@ -78,5 +78,5 @@ async fn begin_day<P: Ports>(
         Some(counter) => Next::Store(counter, true),
         None => Next::Say(false),
     };
-    swap(cx.ports, &place, true, decide).await
+    swap(cx.ports, cx.ports.counters(), &place, true, decide).await
 }

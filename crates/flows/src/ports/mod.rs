@@ -12,6 +12,7 @@ mod explain;
 mod guard;
 mod host;
 mod ledger;
+mod objects;
 mod observe;
 mod operator;
 mod outside;
@@ -59,6 +60,7 @@ pub use host::{Checkpoint, Host};
 pub use ledger::{
     Bucket, Compared, LedgerPage, LedgerStore, PointsCheck, SettledMatch, Stray, Which,
 };
+pub use objects::{Object, Objects};
 pub use observe::Transition;
 pub use operator::OperatorStore;
 pub use outside::{Backlog, Call, CallError, Dependency, Outside, Request};
@@ -105,7 +107,7 @@ pub use views::{
     AuditFilter, AuditPage, BreakerRow, CaseDetail, CaseFilter, CaseGroup, CaseView, CronRow,
     JobDetail, JobError, JobFilter, JobView, OccurrenceView, Page, Paged, ReplayRow, RunView,
 };
-pub use warmup::{Counters, DomainChange, DomainStore, Object, SendingDomain};
+pub use warmup::{DomainChange, DomainStore, SendingDomain};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::ids::OrganizationId;
@@ -124,7 +126,9 @@ pub trait Ports: Send + Sync + 'static {
     /// Services outside.
     type Outside: Outside;
     /// Counters of what may be sent.
-    type Counters: Counters;
+    type Counters: Objects;
+    /// Snapshots of what is read often.
+    type Projections: Objects;
 
     /// The database.
     fn db(&self) -> &Self::Db;
@@ -136,6 +140,8 @@ pub trait Ports: Send + Sync + 'static {
     fn outside(&self) -> &Self::Outside;
     /// Counters of what may be sent.
     fn counters(&self) -> &Self::Counters;
+    /// Snapshots of what is read often.
+    fn projections(&self) -> &Self::Projections;
 }
 
 /// Opens sessions. One invocation opens one, and a further one after an error.

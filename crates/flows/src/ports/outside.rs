@@ -1,6 +1,8 @@
 //! Services outside: what is asked of them, and what may go wrong.
 
 use mauntic_domain::ids::{ProviderMatchId, ProviderTournamentId};
+use mauntic_domain::portfolio::Symbol;
+use mauntic_domain::portfolio::provider::{QUOTES_BYTES_MAX, RATES_BYTES_MAX};
 use mauntic_domain::scoreboard::provider::{LIST_BYTES_MAX, MATCH_BYTES_MAX};
 use uuid::Uuid;
 
@@ -9,20 +11,27 @@ use uuid::Uuid;
 pub enum Dependency {
     /// The webhook that is told of alerts.
     AlertWebhook,
+    /// The provider that is asked for exchange rates.
+    ExchangeRateProvider,
     /// The provider that is asked about matches.
     MatchProvider,
+    /// The provider that is asked for prices and fundamentals.
+    PriceProvider,
 }
 
 impl Dependency {
-    /// Every dependency.
-    pub const ALL: [Self; 2] = [Self::AlertWebhook, Self::MatchProvider];
+    /// Every dependency, in the order of their names.
+    pub const ALL: [Self; 4] =
+        [Self::AlertWebhook, Self::ExchangeRateProvider, Self::MatchProvider, Self::PriceProvider];
 
     /// Name of its breaker, in rows and metrics.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::AlertWebhook => "alert_webhook",
+            Self::ExchangeRateProvider => "exchange_rate_provider",
             Self::MatchProvider => "match_provider",
+            Self::PriceProvider => "price_provider",
         }
     }
 }
@@ -53,6 +62,13 @@ pub enum Request {
         /// Which tournament.
         tournament: ProviderTournamentId,
     },
+    /// Asks the provider for the latest exchange rates.
+    Rates,
+    /// Asks the provider for the quotes of these symbols.
+    Quotes {
+        /// 1 to [`SYMBOLS_ASKED_MAX`](mauntic_domain::overnight::SYMBOLS_ASKED_MAX).
+        symbols: Vec<Symbol>,
+    },
 }
 
 impl Request {
@@ -62,6 +78,8 @@ impl Request {
         match self {
             Self::Alert(_) => Dependency::AlertWebhook,
             Self::Match { .. } | Self::Matches { .. } => Dependency::MatchProvider,
+            Self::Rates => Dependency::ExchangeRateProvider,
+            Self::Quotes { .. } => Dependency::PriceProvider,
         }
     }
 
@@ -73,6 +91,8 @@ impl Request {
             Self::Alert(_) => 0,
             Self::Match { .. } => MATCH_BYTES_MAX,
             Self::Matches { .. } => LIST_BYTES_MAX,
+            Self::Rates => RATES_BYTES_MAX,
+            Self::Quotes { .. } => QUOTES_BYTES_MAX,
         }
     }
 }

@@ -1,5 +1,4 @@
-//! Sending domains, and the counters of what they may send, which are outside of
-//! the database.
+//! Sending domains; the counters of what they may send are outside of the database.
 
 use chrono::{DateTime, Utc};
 use mauntic_domain::ids::OrganizationId;
@@ -82,27 +81,4 @@ pub trait DomainStore: Sync {
         after: Option<&DomainPlace>,
         limit: u32,
     ) -> Result<Vec<DomainPlace>, PortError>;
-}
-
-/// An object as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Object {
-    /// What it holds.
-    pub body: String,
-    /// Names exactly this content of this object.
-    pub tag: String,
-}
-
-/// Objects that are replaced whole, by compare-and-swap. Once stored, an object is
-/// seen by everybody.
-#[trait_variant::make(Send)]
-pub trait Counters: Sync {
-    /// What is at a place; none where nothing is.
-    async fn get(&self, place: &str) -> Result<Option<Object>, PortError>;
-    /// Stores `body` where the object has that `tag`, or where there is none if no
-    /// tag is given; false where it is otherwise, and then nothing was stored.
-    ///
-    /// [`PortError::Contention`] says the same of a place that is written to too
-    /// often, [`PortError::Unknown`] that it may have been stored.
-    async fn put(&self, place: &str, body: &str, tag: Option<&str>) -> Result<bool, PortError>;
 }

@@ -136,6 +136,8 @@ pub enum Call {
     Outside,
     GetCounter,
     PutCounter,
+    GetProjection,
+    PutProjection,
 }
 
 impl Call {
@@ -152,6 +154,7 @@ impl Call {
                 | Self::WriteJudged
                 | Self::TakeIn
                 | Self::PutCounter
+                | Self::PutProjection
         ) || matches!(self, Self::Expire | Self::Cancel | Self::Replay | Self::AdvanceReplays)
             || self.is_of_tenant()
             || self.is_of_operator()
@@ -215,6 +218,8 @@ impl Call {
                 | Self::Outside
                 | Self::GetCounter
                 | Self::PutCounter
+                | Self::GetProjection
+                | Self::PutProjection
         )
     }
 

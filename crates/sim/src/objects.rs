@@ -1,25 +1,26 @@
-//! The counters' double: objects that are replaced by compare-and-swap, with
-//! answers that are lost and writes that arrive late. As in the real one, an
-//! object's tag is made of its content.
+//! The double of objects that are replaced by compare-and-swap, with answers that are
+//! lost and writes that arrive late. As in the real one, an object's tag is made of its
+//! content.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use mauntic_flows::ports::{Counters, Object, PortError};
+use mauntic_flows::ports::{Object, Objects, PortError};
 
 use crate::faults::{Call, Fault, Faults, Yield};
 use crate::rng::{Rng, mix};
-
-/// What this is, in errors.
-const COUNTERS: &str = "the counters";
 
 /// Most turns that a call takes, each way.
 const TURNS_MAX: usize = 3;
 
 /// Objects by their places.
 #[derive(Debug)]
-pub struct SimCounters {
+pub struct SimObjects {
     faults: Arc<Faults>,
+    /// What they are, in errors.
+    what: &'static str,
+    /// Their reads and writes.
+    calls: [Call; 2],
     inner: Mutex<Inner>,
 }
 
@@ -46,10 +47,20 @@ pub struct Counts {
     pub lost: u64,
 }
 
-impl SimCounters {
-    /// None.
+impl SimObjects {
+    /// No counters.
     #[must_use]
-    pub const fn new(faults: Arc<Faults>, seed: u64) -> Self {
+    pub const fn counters(faults: Arc<Faults>, seed: u64) -> Self {
+        Self::new(faults, seed, "the counters", [Call::GetCounter, Call::PutCounter])
+    }
+
+    /// No snapshots.
+    #[must_use]
+    pub const fn projections(faults: Arc<Faults>, seed: u64) -> Self {
+        Self::new(faults, seed, "the projections", [Call::GetProjection, Call::PutProjection])
+    }
+
+    const fn new(faults: Arc<Faults>, seed: u64, what: &'static str, calls: [Call; 2]) -> Self {
         let inner = Inner {
             rng: Rng::new(seed),
             objects: BTreeMap::new(),
@@ -57,7 +68,7 @@ impl SimCounters {
             late: Vec::new(),
             counts: Counts { gets: 0, stored: 0, conflicts: 0, lost: 0 },
         };
-        Self { faults, inner: Mutex::new(inner) }
+        Self { faults, what, calls, inner: Mutex::new(inner) }
     }
 
     /// From now on the answers of so many writes in a thousand are lost. A third of
@@ -70,6 +81,18 @@ impl SimCounters {
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.inner().counts
+    }
+
+    /// How many objects there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.inner().objects.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// What is at a place.
@@ -101,18 +124,22 @@ impl SimCounters {
     }
 
     fn read(&self, place: &str) -> Result<Option<Object>, PortError> {
-        let fault = self.faults.draw(Call::GetCounter);
+        let fault = self.faults.draw(self.calls[0]);
         let mut inner = self.inner();
         inner.counts.gets += 1;
         match fault {
             None => Ok(inner.objects.get(place).map(|body| object(body))),
             Some(Fault::Fail(error)) => Err(error),
-            Some(_) => Err(unavailable()),
+            Some(_) => Err(self.unavailable()),
         }
     }
 
+    fn unavailable(&self) -> PortError {
+        PortError::Unavailable { what: self.what, cause: "not reached".to_owned() }
+    }
+
     fn write(&self, place: &str, body: &str, tag: Option<&str>) -> Result<bool, PortError> {
-        let fault = self.faults.draw(Call::PutCounter);
+        let fault = self.faults.draw(self.calls[1]);
         let mut inner = self.inner();
         let write = (place.to_owned(), body.to_owned(), tag.map(str::to_owned));
         let per_mille = inner.lost_per_mille;
@@ -120,21 +147,21 @@ impl SimCounters {
             Some(Fault::Fail(error)) => Err(error),
             Some(Fault::Contended) => {
                 let cause = "too many writes a second".to_owned();
-                Err(PortError::Contention { what: COUNTERS, cause })
+                Err(PortError::Contention { what: self.what, cause })
             }
             Some(Fault::AnswerLost) => {
                 inner.put(&write);
-                Err(inner.lost())
+                Err(inner.lost(self.what))
             }
-            Some(Fault::Unsure) => Err(inner.lost()),
-            Some(_) => Err(unavailable()),
+            Some(Fault::Unsure) => Err(inner.lost(self.what)),
+            Some(_) => Err(self.unavailable()),
             None if inner.rng.chance(per_mille) => {
                 match inner.rng.below(3) {
                     0 => drop(inner.put(&write)),
                     1 => inner.late.push(write),
                     _ => {}
                 }
-                Err(inner.lost())
+                Err(inner.lost(self.what))
             }
             None => {
                 let is_stored = inner.put(&write);
@@ -164,9 +191,9 @@ impl Inner {
         }
     }
 
-    const fn lost(&mut self) -> PortError {
+    const fn lost(&mut self, what: &'static str) -> PortError {
         self.counts.lost += 1;
-        PortError::Unknown { what: COUNTERS, cause: String::new() }
+        PortError::Unknown { what, cause: String::new() }
     }
 }
 
@@ -175,11 +202,7 @@ fn object(body: &str) -> Object {
     Object { body: body.to_owned(), tag: format!("{hash:016x}") }
 }
 
-fn unavailable() -> PortError {
-    PortError::Unavailable { what: COUNTERS, cause: "not reached".to_owned() }
-}
-
-impl Counters for SimCounters {
+impl Objects for SimObjects {
     async fn get(&self, place: &str) -> Result<Option<Object>, PortError> {
         self.travel().await;
         let found = self.read(place);

@@ -1,0 +1,175 @@
+//! The providers of exchange rates and of prices, by script: what they say from which time
+//! on. A market that trades says something of every symbol, by rule; a script says
+//! otherwise.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, SubsecRound, Utc};
+use mauntic_domain::portfolio::Symbol;
+use mauntic_flows::ports::{CallError, Request};
+use serde_json::{Value, json};
+
+use crate::provider::{Question, Said, latest};
+use crate::rng::mix;
+
+/// Units of each currency for a dollar, while the market trades.
+const RATES: [(&str, &str); 5] =
+    [("CHF", "0.8812"), ("EUR", "0.9213"), ("GBP", "0.7891"), ("JPY", "151.37"), ("USD", "1")];
+
+/// What symbols are quoted in, by rule.
+const QUOTED_IN: [&str; 3] = ["USD", "EUR", "GBP"];
+
+/// The double of both providers.
+#[derive(Debug, Default)]
+pub struct Market {
+    trades: bool,
+    rates: BTreeMap<DateTime<Utc>, Said>,
+    quotes: BTreeMap<Symbol, BTreeMap<DateTime<Utc>, Option<Value>>>,
+    answers: BTreeMap<DateTime<Utc>, Option<Said>>,
+    asked: Vec<Question>,
+}
+
+impl Market {
+    /// Of which something is said of every symbol.
+    #[must_use]
+    pub fn trading() -> Self {
+        Self { trades: true, ..Self::default() }
+    }
+
+    /// From `since` on it answers this when it is asked for rates.
+    pub fn say_rates(&mut self, since: DateTime<Utc>, said: Said) {
+        self.rates.insert(since, said);
+    }
+
+    /// From `since` on it quotes a symbol so; none leaves it out.
+    pub fn say_quote(&mut self, symbol: &Symbol, since: DateTime<Utc>, quote: Option<Value>) {
+        self.quotes.entry(symbol.clone()).or_default().insert(since, quote);
+    }
+
+    /// From `since` on it answers this whichever symbols it is asked for; none goes by the
+    /// symbols again.
+    pub fn say_quotes(&mut self, since: DateTime<Utc>, said: Option<Said>) {
+        self.answers.insert(since, said);
+    }
+
+    /// What was asked so far, answered or not.
+    #[must_use]
+    pub fn asked(&self) -> &[Question] {
+        &self.asked
+    }
+
+    /// What it answers at `now`.
+    ///
+    /// # Errors
+    /// As its script has it; 404 for what it does not know.
+    pub fn answer(&mut self, request: &Request, now: DateTime<Utc>) -> Result<Vec<u8>, CallError> {
+        self.asked.push(Question { at: now, request: request.clone() });
+        let said = match request {
+            Request::Rates => match latest(&self.rates, now) {
+                Some(said) => said.clone(),
+                None if self.trades => Said::Json(rates(now)),
+                None => Said::Refused(404),
+            },
+            Request::Quotes { symbols } => match latest(&self.answers, now) {
+                Some(Some(said)) => said.clone(),
+                _ => {
+                    let quotes = symbols.iter().filter_map(|symbol| self.quote(symbol, now));
+                    Said::Json(json!({ "quotes": quotes.collect::<Vec<_>>() }))
+                }
+            },
+            Request::Alert(_) | Request::Match { .. } | Request::Matches { .. } => {
+                Said::Refused(404)
+            }
+        };
+        said.answer(request)
+    }
+
+    fn quote(&self, symbol: &Symbol, now: DateTime<Utc>) -> Option<Value> {
+        let scripted = self.quotes.get(symbol).and_then(|steps| latest(steps, now));
+        scripted.cloned().unwrap_or_else(|| self.trades.then(|| quote(symbol)))
+    }
+}
+
+/// The rates by rule, as of a moment.
+#[must_use]
+pub fn rates(as_of: DateTime<Utc>) -> Value {
+    let units: BTreeMap<&str, &str> = RATES.into_iter().collect();
+    json!({"base": "USD", "asOf": as_of.trunc_subsecs(0), "rates": units})
+}
+
+/// A symbol's quote by rule: every number is made of its name, and every fifth symbol has
+/// no earnings.
+#[must_use]
+pub fn quote(symbol: &Symbol) -> Value {
+    let hash = symbol.as_str().bytes().fold(0, |hash, byte| mix(hash ^ u64::from(byte)));
+    let part = |shift: u32, below: u64| (hash >> shift) % below;
+    let cents = |shift, below| {
+        let value = part(shift, below);
+        format!("{}.{:02}", value / 100, value % 100)
+    };
+    let currency = QUOTED_IN.get(usize::try_from(part(0, 3)).unwrap_or(0));
+    let earnings = (part(3, 5) > 0).then(|| cents(5, 4_000));
+    json!({
+        "symbol": symbol, "currency": currency.unwrap_or(&"USD"),
+        "price": cents(8, 90_000), "pe_ratio": earnings.as_ref().map(|_| cents(16, 6_000)),
+        "pb_ratio": cents(24, 1_500), "dividend_yield": cents(32, 900),
+        "market_cap": (part(40, 900) + 1) * 1_000_000, "revenue": part(44, 70_000) * 1_000,
+        "earnings": earnings,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use chrono::TimeDelta;
+    use mauntic_domain::portfolio::provider::{parse_quotes, parse_rates};
+
+    use super::*;
+
+    fn symbol(name: &str) -> Symbol {
+        Symbol::parse(name).unwrap()
+    }
+
+    fn ask(market: &mut Market, names: &[&str], minute: i64) -> Result<Vec<u8>, CallError> {
+        let symbols = names.iter().map(|name| symbol(name)).collect();
+        let now = DateTime::UNIX_EPOCH + TimeDelta::minutes(minute);
+        market.answer(&Request::Quotes { symbols }, now)
+    }
+
+    #[test]
+    fn a_market_that_trades_quotes_every_symbol_until_told_otherwise() {
+        let mut market = Market::trading();
+        let at = |minutes| DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes);
+        let names = ["AAPL", "BRK.B", "^GSPC"];
+        let asked = BTreeSet::from(names.map(symbol));
+        let quoted = |body: &[u8]| {
+            let told = parse_quotes(&asked, body).unwrap();
+            assert_eq!(told.left_out, []);
+            told.told.len()
+        };
+        assert_eq!(quoted(&ask(&mut market, &names, 0).unwrap()), 3);
+        market.say_quote(&symbol(names[0]), at(5), None);
+        market.say_quotes(at(10), Some(Said::Unreachable));
+        market.say_quotes(at(20), None);
+        assert_eq!(quoted(&ask(&mut market, &names, 5).unwrap()), 2);
+        let failed = ask(&mut market, &names, 19);
+        assert!(matches!(failed, Err(CallError::Failed { .. })), "{failed:?}");
+        assert_eq!(quoted(&ask(&mut market, &names, 20).unwrap()), 2);
+        let rates = market.answer(&Request::Rates, at(30)).unwrap();
+        assert_eq!(parse_rates(&rates).unwrap().told.as_of, at(30));
+        market.say_rates(at(31), Said::Refused(401));
+        let refused = market.answer(&Request::Rates, at(31));
+        assert_eq!(refused, Err(CallError::Refused { status: 401 }));
+        assert_eq!(market.asked().len(), 6);
+    }
+
+    #[test]
+    fn one_of_which_nothing_is_said_quotes_nothing() {
+        let mut market = Market::default();
+        let body = ask(&mut market, &["AAPL"], 0).unwrap();
+        assert_eq!(body, br#"{"quotes":[]}"#);
+        let refused = market.answer(&Request::Rates, DateTime::UNIX_EPOCH);
+        assert_eq!(refused, Err(CallError::Refused { status: 404 }));
+    }
+}
