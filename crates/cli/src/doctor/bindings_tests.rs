@@ -91,10 +91,11 @@ fn what_the_readme_says_must_be_bound_is_looked_at() {
     let known: Vec<&str> = Queue::ALL
         .map(Queue::binding)
         .into_iter()
-        .chain([BUCKET])
+        .chain(BUCKETS)
+        .chain([REHEARSALS])
         .chain(SECRETS.iter().flat_map(|(_, secrets)| *secrets).copied())
         .collect();
-    let kinds = ["secret, ", "queue producer, ", "R2, "];
+    let kinds = ["secret, ", "queue producer, ", "R2, ", "service, "];
     let rows = README.lines().filter_map(|line| {
         let mut cells = line.split('|').map(str::trim).skip(1);
         let (names, kind) = (cells.next()?, cells.next()?);
