@@ -2,6 +2,7 @@
 
 mod decay;
 mod lines;
+mod portfolio;
 mod priority;
 mod rank;
 mod score;
@@ -43,6 +44,12 @@ pub(crate) enum Command {
     /// `exactHits` and then `rightOutcomes` unless the line names others, the time of joining
     /// and the member's name decide the ordinal one alone.
     Rank,
+    /// `{"criteria":[{"id","name","metric","operator","value","value2"?,"points","requiredFundamentals"?}],"assets":[{"id","symbol","fundamentals":{…}}]}`
+    /// a line → `{"scores":[{"assetId","score","breakdown":[…]}]}`.
+    ///
+    /// A price among the fundamentals is in the user's base currency. Numbers are plain
+    /// decimals of at most 28 digits, as numbers or strings; null is missing.
+    Portfolio,
 }
 
 /// Every line but empty ones gets one output line, in order; a line that has no
@@ -55,6 +62,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
         Command::Warmup => (warmup::answer, "given a limit"),
         Command::Settle => (settle::answer, "settled"),
         Command::Rank => (rank::answer, "ranked"),
+        Command::Portfolio => (portfolio::answer, "scored"),
     };
     match lines::answer(&mut std::io::stdin().lock(), &mut std::io::stdout().lock(), answer) {
         // Whoever reads has read enough (`| head`).

@@ -33,7 +33,7 @@ struct Output {
     current_weight: SignalWeight,
 }
 
-pub(super) fn answer(line: Value) -> Result<String, Refusal> {
+pub(super) fn answer(line: &str) -> Result<String, Refusal> {
     let input: Input = read(line)?;
     let seconds = i64::try_from(input.elapsed_seconds.0).ok();
     // Past every time to decay it is all the same how long ago.

@@ -9,11 +9,13 @@ use serde_json::{Value, json};
 /// Longest line: the HTTP API's largest body, 1 MiB.
 const LINE_BYTES_MAX: usize = 1024 * 1024;
 
+pub(super) const NO_OBJECT: &str = "a line must be a JSON object";
+
 /// Why a line has no answer: a code for programs, a sentence for people.
 pub(super) type Refusal = (&'static str, String);
 
-/// Answers a line that holds a JSON object.
-pub(super) type Answer = fn(Value) -> Result<String, Refusal>;
+/// Answers a line.
+pub(super) type Answer = fn(&str) -> Result<String, Refusal>;
 
 /// Numbers of lines read and of lines refused.
 pub(super) fn answer(
@@ -30,7 +32,7 @@ pub(super) fn answer(
         if text.is_empty() {
             continue;
         }
-        let result = object(text).and_then(answer).unwrap_or_else(|(code, message)| {
+        let result = line_text(text).and_then(answer).unwrap_or_else(|(code, message)| {
             refused += 1;
             json!({"error": {"code": code, "message": message, "line": lines}}).to_string()
         });
@@ -63,20 +65,28 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<bo
     }
 }
 
-fn object(line: &[u8]) -> Result<Value, Refusal> {
+fn line_text(line: &[u8]) -> Result<&str, Refusal> {
     if line.len() > LINE_BYTES_MAX {
         return Err(("too_long", format!("a line has at most {LINE_BYTES_MAX} bytes")));
     }
-    let value: Value = serde_json::from_slice(line).map_err(|error| invalid(error.to_string()))?;
-    if value.is_object() { Ok(value) } else { Err(invalid("a line must be a JSON object")) }
+    std::str::from_utf8(line).map_err(|error| invalid(format!("a line must be UTF-8: {error}")))
 }
 
 pub(super) fn invalid(message: impl Into<String>) -> Refusal {
     ("invalid_input", message.into())
 }
 
-/// Reads what a line holds, or says where it is wrong.
-pub(super) fn read<T: DeserializeOwned>(value: Value) -> Result<T, Refusal> {
+/// Reads what a line's JSON object holds, or says where it is wrong.
+pub(super) fn read<T: DeserializeOwned>(line: &str) -> Result<T, Refusal> {
+    let value: Value = serde_json::from_str(line).map_err(|error| invalid(error.to_string()))?;
+    if !value.is_object() {
+        return Err(invalid(NO_OBJECT));
+    }
+    read_value(value)
+}
+
+/// Reads what an object holds, or says where it is wrong.
+pub(super) fn read_value<T: DeserializeOwned>(value: Value) -> Result<T, Refusal> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let (path, reason) = (error.path().to_string(), error.inner());
         // A field that is missing or unknown is of the line itself.

@@ -3,7 +3,6 @@
 use mauntic_domain::ids::SignalType;
 use mauntic_domain::scoring::Priority;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::lines::{Refusal, read, render};
 
@@ -18,7 +17,7 @@ struct Output {
     priority: Priority,
 }
 
-pub(super) fn answer(line: Value) -> Result<String, Refusal> {
+pub(super) fn answer(line: &str) -> Result<String, Refusal> {
     let Input { signal_type } = read(line)?;
     render(&Output { priority: Priority::of(signal_type.as_str()) })
 }

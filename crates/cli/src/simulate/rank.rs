@@ -9,7 +9,6 @@ use mauntic_domain::scoreboard::board::rank;
 use mauntic_domain::scoreboard::ranks::Number;
 use mauntic_domain::scoreboard::{Chain, Entrant, Kind, Totals};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::lines::{Refusal, invalid, read, render};
 use super::signals::Moment;
@@ -56,7 +55,7 @@ struct Output {
     ranks: BTreeMap<MemberId, Number>,
 }
 
-pub(super) fn answer(line: Value) -> Result<String, Refusal> {
+pub(super) fn answer(line: &str) -> Result<String, Refusal> {
     let Input { kind, tie_breaks, entries } = read(line)?;
     let mut members = BTreeSet::new();
     for (at, entry) in entries.iter().enumerate() {

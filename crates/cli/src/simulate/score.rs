@@ -11,7 +11,7 @@ use mauntic_domain::scoring::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::lines::{Refusal, invalid, read, render};
+use super::lines::{Refusal, invalid, read, read_value, render};
 use super::signals::{Moment, SignalInput, weighed};
 
 #[derive(Deserialize)]
@@ -28,7 +28,7 @@ struct Input {
     as_of: Option<Moment>,
 }
 
-pub(super) fn answer(line: Value) -> Result<String, Refusal> {
+pub(super) fn answer(line: &str) -> Result<String, Refusal> {
     let input: Input = read(line)?;
     let features = features(&input.features)?;
     let config = Config::new(input.config.unwrap_or_default())
@@ -46,7 +46,7 @@ fn features(document: &Value) -> Result<Features, Refusal> {
         return Err(invalid(format!("no feature is named {unknown:?}; known: {known}")));
     }
     // So that what is wrong with one is told by its whole path.
-    let InFeatures { features } = read(json!({"features": document}))?;
+    let InFeatures { features } = read_value(json!({"features": document}))?;
     Ok(features)
 }
 

@@ -9,7 +9,6 @@ use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoreboard::rules::Amount;
 use mauntic_domain::scoreboard::{MatchResult, Round, Rules, Score};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::lines::{Refusal, invalid, read, render};
 
@@ -38,7 +37,7 @@ struct Output {
     points: BTreeMap<MemberId, PointsE4>,
 }
 
-pub(super) fn answer(line: Value) -> Result<String, Refusal> {
+pub(super) fn answer(line: &str) -> Result<String, Refusal> {
     let Input { rules, round, result, guesses } = read(line)?;
     let rules = rules.unwrap_or_default();
     let multiplier = round.map_or(Amount::ONE, |round| rules.multiplier(&round));

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 
 mod boards;
+mod portfolios;
 
 /// The output lines, and the numbers of lines and of refusals.
 fn run_lines(answer: lines::Answer, input: &str) -> (Vec<Value>, (usize, usize)) {
@@ -55,13 +56,14 @@ fn a_line_has_a_mebibyte_at_most() {
         let frame = json!({"signalType": ""}).to_string().len();
         json!({"signalType": "x".repeat(bytes - frame)}).to_string()
     };
-    let verbs: [lines::Answer; 6] = [
+    let verbs: [lines::Answer; 7] = [
         score::answer,
         decay::answer,
         priority::answer,
         warmup::answer,
         settle::answer,
         rank::answer,
+        portfolio::answer,
     ];
     for answer in verbs {
         assert_eq!(refused(answer, &line(1024 * 1024)).0, "invalid_input");

@@ -2,7 +2,6 @@
 
 use mauntic_domain::warmup::Schedule;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::lines::{Refusal, read, render};
 
@@ -20,7 +19,7 @@ struct Output {
     max_emails: Option<u64>,
 }
 
-pub(super) fn answer(line: Value) -> Result<String, Refusal> {
+pub(super) fn answer(line: &str) -> Result<String, Refusal> {
     let Input { day } = read(line)?;
     render(&Output { max_emails: Schedule::default().limit(day) })
 }

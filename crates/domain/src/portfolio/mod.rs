@@ -38,3 +38,14 @@ pub use provider::{EntryFault, LeftOut, TellError, Told, parse_quotes, parse_rat
 pub use rates::Rates;
 pub use replay::{Difference, Stored, replay};
 pub use scores::{AssetScore, Mark, Scores, evaluate};
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tests_any;
+#[cfg(test)]
+mod tests_calculation;
+#[cfg(test)]
+mod tests_provider;
+#[cfg(test)]
+mod tests_read;

@@ -32,6 +32,14 @@ pub(super) async fn rules_and_simulator_run_alone(cli: &mut Cli) {
             "ranks",
             json!({"a": 1, "b": 3, "c": 3}),
         ),
+        (
+            "portfolio",
+            json!({"criteria": [], "assets": [
+                {"id": "a", "symbol": "AAPL", "fundamentals": {"price": "189.95"}},
+            ]}),
+            "scores",
+            json!([{"assetId": "a", "score": "0.0000", "breakdown": []}]),
+        ),
     ] {
         let line = ["simulate", rule];
         let mut command = cli.command(&line);

@@ -50,6 +50,7 @@ pub(super) const VERBS: &[(&str, &str)] = &[
     ("simulate warmup",  "outside::rules_and_simulator_run_alone"),
     ("simulate settle",  "outside::rules_and_simulator_run_alone"),
     ("simulate rank",    "outside::rules_and_simulator_run_alone"),
+    ("simulate portfolio", "outside::rules_and_simulator_run_alone"),
     ("sim run",          "outside::rules_and_simulator_run_alone"),
 ];
 
