@@ -12,6 +12,7 @@
 
 mod contact_events;
 mod oracle;
+mod portfolio;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! Other code, in another language, that is asked whether ours is right: the
 //! scoring table and the curves of decay (`oracle/score.mjs`), the receiver of
-//! webhooks (`oracle/webhooks.mjs`), and a tournament's final table
-//! (`oracle/tournament.mjs`).
+//! webhooks (`oracle/webhooks.mjs`), a tournament's final table
+//! (`oracle/tournament.mjs`), and the scores of portfolios (`oracle/portfolio.mjs`).
 
 use std::io::Write;
 use std::path::Path;
@@ -28,6 +28,15 @@ pub fn ask(questions: &[Value]) -> Vec<Value> {
 #[must_use]
 pub fn verified(calls: &[Value]) -> Vec<Value> {
     ask_of("webhooks.mjs", calls)
+}
+
+/// The scores of portfolios, of `{criteria, baseCurrency, rates, assets, quotes}`.
+///
+/// # Panics
+/// When it fails or leaves a portfolio out.
+#[must_use]
+pub fn portfolios(questions: &[Value]) -> Vec<Value> {
+    ask_of("portfolio.mjs", questions)
 }
 
 /// The final table of the matches in a file, with so many members: a line a member, the
