@@ -223,13 +223,14 @@ create table portfolio.asset_scores (
   user_id          text         collate "C" not null check (length(user_id) between 1 and 64),
   asset_id         text         collate "C" not null check (length(asset_id) between 1 and 64),
   symbol           text         collate "C" not null check (length(symbol) between 1 and 32),
-  score            numeric      not null check (scale(score) = 4 and score <= maximum),
+  score            numeric      not null check (scale(score) = 4),
   maximum          numeric      not null check (scale(maximum) = 4 and maximum >= 0),
   percentage       numeric      not null check (scale(percentage) = 4 and percentage <= 100),
   criteria_version int4         not null check (criteria_version > 0),
   run_id           uuid         not null,
   scored_at        timestamptz  not null,
-  primary key (organization_id, user_id, asset_id)
+  primary key (organization_id, user_id, asset_id),
+  constraint score_within_maximum check (score <= maximum)
 ) with (fillfactor = 80);
 comment on table portfolio.asset_scores is 'The newest scores; all of a user are of one night.';
 comment on column portfolio.asset_scores.organization_id is 'Whose.';
@@ -242,6 +243,8 @@ comment on column portfolio.asset_scores.percentage is 'Percent of the maximum, 
 comment on column portfolio.asset_scores.criteria_version is 'The version of the criteria.';
 comment on column portfolio.asset_scores.run_id is 'The night.';
 comment on column portfolio.asset_scores.scored_at is 'When.';
+create index scores_by_asset on portfolio.asset_scores (organization_id, asset_id);
+comment on index portfolio.scores_by_asset is 'Whose an asset is, by its id alone.';
 
 create table portfolio.score_history (
   organization_id  text         collate "C" not null check (length(organization_id) between 1 and 64),
@@ -250,12 +253,13 @@ create table portfolio.score_history (
   night_at         timestamptz  not null,
   run_id           uuid         not null,
   symbol           text         collate "C" not null check (length(symbol) between 1 and 32),
-  score            numeric      not null check (scale(score) = 4 and score <= maximum),
+  score            numeric      not null check (scale(score) = 4),
   maximum          numeric      not null check (scale(maximum) = 4 and maximum >= 0),
   percentage       numeric      not null check (scale(percentage) = 4 and percentage <= 100),
   criteria_version int4         not null check (criteria_version > 0),
   scored_at        timestamptz  not null,
-  primary key (organization_id, user_id, asset_id, night_at, run_id)
+  primary key (organization_id, user_id, asset_id, night_at, run_id),
+  constraint score_was_within_maximum check (score <= maximum)
 );
 comment on table portfolio.score_history is 'Every night''s scores, one an asset and night.';
 comment on column portfolio.score_history.organization_id is 'Whose.';

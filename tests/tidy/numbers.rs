@@ -46,6 +46,7 @@ fn times() -> impl Iterator<Item = Constant> {
         domain::jobs::limits::WAKE
         domain::notifications::RESERVATION
         domain::notifications::WINDOW_DEFAULT
+        domain::overnight::HISTORY_KEPT
         domain::schedules::judge::TOLERANCE
         domain::warmup::WARMING
         domain::warmup::counter::KEY_KEPT
@@ -89,6 +90,10 @@ fn counts() -> impl Iterator<Item = Constant> {
         domain::jobs::retry::UNKNOWN_HOURS_MAX
         domain::jobs::retry::UNKNOWN_SNOOZE_SECS
         domain::jobs::types::LEASE_SECS_DEFAULT
+        domain::overnight::CHUNKS_MAX
+        domain::overnight::CHUNK_USERS
+        domain::overnight::NIGHT_USERS_MAX
+        domain::overnight::SYMBOLS_ASKED_MAX
         domain::replays::CANARIES_MAX
         domain::replays::CASES_MAX
         domain::replays::PER_SECOND_DEFAULT

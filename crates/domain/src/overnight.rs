@@ -1,5 +1,6 @@
 //! A night: the scoring of all portfolios by one set of rates and prices, step by step.
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::jobs::limits::SPAWNED_MAX;
@@ -18,6 +19,10 @@ pub const NIGHT_USERS_MAX: u32 = CHUNK_USERS * CHUNKS_MAX;
 /// Symbols that the provider of prices is asked about at once: their addresses have at
 /// most 33 characters each, 6,600 of the 8,000 that servers take in one.
 pub const SYMBOLS_ASKED_MAX: u32 = 200;
+
+/// How long past scores are kept: a quarter. Of 10,000 users with 20 assets each a night is
+/// some 40 MB, which is 3.7 GB then.
+pub const HISTORY_KEPT: TimeDelta = TimeDelta::days(92);
 
 const _: () = assert!(SYMBOLS_ASKED_MAX * 33 < 8_000);
 

@@ -129,16 +129,7 @@ async fn perform<P: Ports>(
         Duty::Retention => {
             let gone = session.retire(settings.keep.max(KEEP_MIN), RETIRED_MAX).await?;
             let of_events = session.retire_events(EVENTS_RETIRED_MAX).await?;
-            of_events.total()
-                + gone.jobs
-                + gone.dead_letters
-                + gone.runs
-                + gone.occurrences
-                + gone.events
-                + gone.notifications
-                + gone.deliveries
-                + gone.answers
-                + gone.replays
+            of_events.total() + gone.total()
         }
     };
     session.beat(duty.name(), settings.interval_secs, &settings.instance).await?;

@@ -4,7 +4,6 @@
 with old as (
   select n.id from portfolio.overnight_job_runs n
   where n.started_at < (select clock_timestamp() - $1 * interval '1 s')
-    and not exists (select from portfolio.calculation_events e where e.run_id = n.id offset 0)
     and not exists (select from portfolio.overnight_users o where o.run_id = n.id offset 0)
     and not exists (select from portfolio.prices p where p.run_id = n.id offset 0)
   order by n.started_at limit $2 for update of n skip locked

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use futures::future::{join3, join4};
 use mauntic_domain::jobs::limits::{DISPATCHED_MAX, UNSENT_WITHIN, WAKE};
 use mauntic_domain::jobs::{Message, Queue};
+use mauntic_domain::overnight::HISTORY_KEPT;
 use mauntic_flows::ports::{
     Advanced, Instance, OutgoingEvent, PortError, RelayStore, Retired, Wakeup,
 };
@@ -89,12 +90,15 @@ impl RelayStore for Session {
     }
 
     async fn retire(&self, keep: TimeDelta, limit: i64) -> Result<Retired, PortError> {
+        let history_kept = keep.max(HISTORY_KEPT).num_seconds();
         let keep = keep.num_seconds();
         let answers_kept = ANSWERS_KEPT.num_seconds();
         let of_answers: &[Param<'_>] = &[(&answers_kept, Type::INT8), (&limit, Type::INT8)];
         let params: &[Param<'_>] = &[(&keep, Type::INT8), (&limit, Type::INT8)];
+        let of_history: &[Param<'_>] = &[(&history_kept, Type::INT8), (&limit, Type::INT8)];
         // Each is a transaction of its own, so that one that waits or fails
-        // takes nothing back from the others. Runs come after their jobs.
+        // takes nothing back from the others. Runs come after their jobs, nights after
+        // their users.
         let of_jobs = join3(
             self.retire_from(sql!("retire_jobs.sql"), params),
             self.retire_from(sql!("retire_dead_letters.sql"), params),
@@ -111,11 +115,18 @@ impl RelayStore for Session {
             self.retire_from(sql!("retire_replays.sql"), params),
             self.retire_from(sql!("retire_verifications.sql"), params),
         );
+        let of_nights = join4(
+            self.retire_from(sql!("retire_night_users.sql"), params),
+            self.retire_from(sql!("retire_prices.sql"), params),
+            self.retire_from(sql!("retire_nights.sql"), params),
+            self.retire_from(sql!("retire_score_history.sql"), of_history),
+        );
         let (
             (jobs, dead_letters, runs),
             (occurrences, events, notifications),
             (deliveries, answers, replays, verifications),
-        ) = Box::pin(join3(of_jobs, of_the_rest, of_the_record)).await;
+            (night_users, prices, nights, score_history),
+        ) = Box::pin(join4(of_jobs, of_the_rest, of_the_record, of_nights)).await;
         Ok(Retired {
             jobs: jobs?,
             dead_letters: dead_letters?,
@@ -127,6 +138,10 @@ impl RelayStore for Session {
             answers: answers?,
             replays: replays?,
             verifications: verifications?,
+            night_users: night_users?,
+            prices: prices?,
+            nights: nights?,
+            score_history: score_history?,
         })
     }
 }

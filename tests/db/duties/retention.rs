@@ -99,6 +99,7 @@ async fn retention_takes_what_is_old_and_decided_and_no_more_than_its_limit() {
         answers: 2,
         replays: 1,
         verifications: 2,
+        ..Retired::default()
     };
     assert_eq!(all, expected);
     let left = "select n from made where id in (select id from jobs.job) order by n";

@@ -107,6 +107,35 @@ pub struct Retired {
     pub replays: u64,
     /// What came of asking about matches.
     pub verifications: u64,
+    /// Users of nights, with the events of their calculations.
+    pub night_users: u64,
+    /// Prices of nights.
+    pub prices: u64,
+    /// Nights of which nothing else was left.
+    pub nights: u64,
+    /// Past scores of assets.
+    pub score_history: u64,
+}
+
+impl Retired {
+    /// All of them.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        self.jobs
+            + self.dead_letters
+            + self.runs
+            + self.occurrences
+            + self.events
+            + self.notifications
+            + self.deliveries
+            + self.answers
+            + self.replays
+            + self.verifications
+            + self.night_users
+            + self.prices
+            + self.nights
+            + self.score_history
+    }
 }
 
 /// A message to be sent.

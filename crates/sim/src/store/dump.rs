@@ -22,6 +22,7 @@ use chrono::{DateTime, Utc};
 use mauntic_domain::audit::Link;
 use mauntic_domain::breaker::Breaker;
 use mauntic_domain::points::PointsE4;
+use mauntic_domain::portfolio::UserFate;
 use mauntic_domain::scoring::Category;
 use mauntic_domain::warmup::Schedule;
 use serde_json::{Value, json};
@@ -113,6 +114,7 @@ impl<'a> Dump<'a> {
             "roll_ups": self.roll_ups(),
             "signals": self.signals(),
             "boards": self.boards(),
+            "portfolios": self.portfolios(),
             "alerts": self.alerts(),
         })
     }
@@ -327,6 +329,33 @@ impl<'a> Dump<'a> {
         let verified = boards.verifications.values();
         let verified = verified.map(|row| json!([row.match_id, row.reason.name()]));
         ledger.chain(entries).chain(matches).chain(verified).collect()
+    }
+
+    /// Nights and scores, by what every change of them moves.
+    fn portfolios(&self) -> Vec<Value> {
+        let of = self.state.portfolios();
+        let held = of.users.iter().map(|(user, row)| {
+            let criteria = of.criteria.get(user).map_or(0, BTreeMap::len);
+            json!([
+                user,
+                row.base_currency,
+                row.active,
+                of.assets.get(user).map(BTreeMap::len),
+                criteria
+            ])
+        });
+        let nights = of.nights.values().map(|night| {
+            let steps: Vec<&str> = night.steps.iter().map(|done| done.step.name()).collect();
+            json!([self.name(Some(night.run_id)), night.status, night.chunks_done, steps])
+        });
+        let users = of.night_users.iter().map(|((run, user), row)| {
+            json!([self.name(Some(*run)), user, row.fate.map(UserFate::name), row.assets_scored])
+        });
+        let scores = of.scores.iter().map(|((user, asset), row)| {
+            json!([user, asset, row.score.to_string(), self.name(Some(row.run_id))])
+        });
+        let sums = json!([of.prices.len(), of.calculations.len(), of.history.len()]);
+        held.chain(nights).chain(users).chain(scores).chain([sums]).collect()
     }
 
     fn signals(&self) -> Vec<Value> {

@@ -13,7 +13,7 @@
 //! | `effect`, `scores`, `sweeps`, `reads` | the effect's transaction; what it is computed from |
 //! | `roll_ups`, [`roll_up_rows`], `reports` | what effects count, its rows, and what is read of them |
 //! | `intake`, `intake_signals` | contact events on their way in; what they make |
-//! | `relay`, `retire`, `retire_intake` | what is sent again; what is too old |
+//! | `relay`, `retire`, `retire_intake`, `retire_nights` | what is sent again; what is too old |
 //! | `runs`, `schedules`, `guards` | runs; occurrences; breakers and ledger |
 //! | `tenant`, `enqueue`, `signals`, `config`, `keys` | what the HTTP worker does |
 //! | `operator`, `acts` | what operators do, with the audit and kept answers |
@@ -67,6 +67,7 @@ mod replays;
 mod reports;
 mod retire;
 mod retire_intake;
+mod retire_nights;
 pub mod roll_up_rows;
 mod roll_ups;
 pub mod rows;

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use mauntic_domain::overnight::HISTORY_KEPT;
 use mauntic_domain::runs::RunStatus;
 use mauntic_flows::ports::Retired;
 use uuid::Uuid;
@@ -31,6 +32,10 @@ impl State {
             answers: self.retire_answers(most),
             replays: self.retire_replays(before, most),
             verifications: self.retire_verifications(before, most),
+            night_users: self.retire_night_users(before, most),
+            prices: self.retire_prices(before, most),
+            nights: self.retire_nights(before, most),
+            score_history: self.retire_score_history(self.now - keep.max(HISTORY_KEPT), most),
         }
     }
 
@@ -145,6 +150,6 @@ impl State {
     }
 }
 
-fn count(rows: usize) -> u64 {
+pub(super) fn count(rows: usize) -> u64 {
     u64::try_from(rows).unwrap_or(u64::MAX)
 }
