@@ -18,6 +18,7 @@ mod dump;
 mod histories;
 mod laws;
 mod memory;
+mod portfolio_tables;
 mod postgres;
 mod scenarios;
 mod signal_tables;

@@ -162,6 +162,7 @@ impl Subject for Memory {
                 "alerts": signals::alerts(state),
                 "sending_domains": domains::domains(state),
                 "boards": crate::board_tables::tables(state),
+                "portfolios": crate::portfolio_tables::tables(state),
                 "config_documents": documents(state),
                 "config_drafts": drafts(state),
                 "scoring_configs": factors(state),

@@ -18,6 +18,7 @@ use tokio_postgres::Client;
 use uuid::Uuid;
 
 use crate::board_tables;
+use crate::portfolio_tables;
 use crate::signal_tables::{alert_row, signal_row};
 use crate::subject::{RawJob, Subject};
 
@@ -261,6 +262,8 @@ impl Subject for Postgres {
         let mut tables: Value = self.owner.query_one(TABLES, &[]).await.expect("the tables").get(0);
         let of_boards = self.owner.query_one(board_tables::TABLES, &[]).await.expect("the tables");
         tables["boards"] = of_boards.get(0);
+        let of_portfolios = self.owner.query_one(portfolio_tables::TABLES, &[]).await;
+        tables["portfolios"] = of_portfolios.expect("the tables").get(0);
         tables
     }
 }
