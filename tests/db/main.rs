@@ -21,6 +21,7 @@ mod ledger;
 mod migrations;
 mod operations;
 mod plans;
+mod portfolio;
 mod producers;
 mod protocol;
 mod rehearsal;

@@ -6,7 +6,7 @@ use mauntic_tests::world::{World, contact, organization, short, texts};
 use serde_json::json;
 
 /// Every table under row-level security.
-pub(crate) const TABLES: [&str; 35] = [
+pub(crate) const TABLES: [&str; 42] = [
     "analytics.campaign_daily_stats",
     "analytics.contact_activity",
     "analytics.daily_score_distribution",
@@ -18,6 +18,13 @@ pub(crate) const TABLES: [&str; 35] = [
     "jobs.job",
     "jobs.run",
     "lead_intelligence.enrichment_jobs",
+    "portfolio.asset_scores",
+    "portfolio.assets",
+    "portfolio.calculation_events",
+    "portfolio.criteria",
+    "portfolio.overnight_users",
+    "portfolio.score_history",
+    "portfolio.users",
     "scoreboard.boards",
     "scoreboard.drift",
     "scoreboard.entries",
@@ -86,7 +93,19 @@ const ROWS: &str = "
   insert into scoreboard.match_settlement_ledger (organization_id, tournament_id, entry, result, job_id, attempt)
   values ('{of}', '{id}', '{\"matchId\":\"{id}\",\"resultVersion\":1,\"status\":\"applied\"}', '{\"ft\":[1,0]}', uuidv7(), 1);
   insert into scoreboard.point_entries (organization_id, tournament_id, seq, member_id, points_e4, exact_hits, right_outcomes)
-  values ('{of}', '{id}', 1, 'm', 50000, 1, 1);";
+  values ('{of}', '{id}', 1, 'm', 50000, 1, 1);
+  insert into portfolio.users (organization_id, user_id, base_currency) values ('{of}', 'u', 'EUR');
+  insert into portfolio.assets (organization_id, user_id, asset_id, symbol, market) values ('{of}', 'u', 'a', 'S', 'M');
+  insert into portfolio.criteria (organization_id, user_id, version, rules) values ('{of}', 'u', 1, '[]');
+  insert into portfolio.overnight_users (run_id, organization_id, user_id, chunk) values ('{id}', '{of}', 'u', 0);
+  insert into portfolio.calculation_events (run_id, organization_id, user_id, seq, kind, correlation_id, at, body)
+  values ('{id}', '{of}', 'u', 1, 'CALC_STARTED', uuidv7(), now(), '{}');
+  insert into portfolio.asset_scores (organization_id, user_id, asset_id, symbol, score, maximum, percentage,
+    criteria_version, run_id, scored_at)
+  values ('{of}', 'u', 'a', 'S', 1.0000, 2.0000, 50.0000, 1, '{id}', now());
+  insert into portfolio.score_history (organization_id, user_id, asset_id, night_at, run_id, symbol, score, maximum,
+    percentage, criteria_version, scored_at)
+  values ('{of}', 'u', 'a', now(), '{id}', 'S', 1.0000, 2.0000, 50.0000, 1, now());";
 
 /// Of a tournament, and of what is in it.
 const TOURNAMENT: &str = "019c7a00-3333-7000-8000-000000000001";
@@ -157,7 +176,7 @@ async fn a_handler_that_forgot_its_where_sees_one_organization() {
 }
 
 /// What the role tries for `org_a`, and whether that is refused; else it finds no row.
-const WRITES: [(&str, bool); 34] = [
+const WRITES: [(&str, bool); 42] = [
     (
         "insert into scoring.contact_features (organization_id, contact_id, features) values ('org_b', 'x', '{}')",
         true,
@@ -237,6 +256,22 @@ const WRITES: [(&str, bool); 34] = [
     ("update scoreboard.guesses set home = 9 where organization_id = 'org_b'", false),
     ("update scoreboard.leagues set board = true", true),
     ("delete from scoreboard.league_members where organization_id = 'org_b'", false),
+    ("update portfolio.users set active = false where organization_id = 'org_b'", false),
+    ("update portfolio.users set scored_at = now()", true),
+    (
+        "insert into portfolio.users (organization_id, user_id, base_currency)
+         values ('org_b', 'x', 'EUR')",
+        true,
+    ),
+    ("delete from portfolio.assets where organization_id = 'org_b'", false),
+    (
+        "insert into portfolio.criteria (organization_id, user_id, version, rules)
+         values ('org_b', 'u', 2, '[]')",
+        true,
+    ),
+    ("update portfolio.asset_scores set score = 2.0000", true),
+    ("delete from portfolio.calculation_events", true),
+    ("select metrics from portfolio.overnight_job_runs", true),
 ];
 
 #[tokio::test]

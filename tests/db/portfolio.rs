@@ -1,0 +1,7 @@
+//! Portfolios and nights on the real PostgreSQL: what its schema keeps, and what it costs.
+
+mod flights;
+mod given;
+mod moments;
+mod plans;
+mod schema;
