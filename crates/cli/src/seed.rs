@@ -1,8 +1,12 @@
-//! The demo organization: `org_123` with 200 contacts, the same every time.
+//! The demo organization: `org_123` with 200 contacts and a dozen portfolios, the same every
+//! time.
+
+mod portfolios;
 
 use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::scoring::{Config, ConfigEntry, Features};
 use mauntic_store::admin;
+use mauntic_store::admin_portfolios::{GivenPortfolio, put_portfolios};
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 
@@ -20,6 +24,7 @@ pub(crate) struct Demo {
     pub(crate) organization: OrganizationId,
     pub(crate) entries: Vec<ConfigEntry>,
     pub(crate) contacts: Vec<(ContactId, Features)>,
+    pub(crate) portfolios: Vec<GivenPortfolio>,
 }
 
 impl Demo {
@@ -39,6 +44,7 @@ impl Demo {
             organization: OrganizationId::parse(ORGANIZATION)?,
             entries: serde_json::from_value(entries)?,
             contacts: contacts.collect::<anyhow::Result<_>>()?,
+            portfolios: portfolios::portfolios()?,
         })
     }
 
@@ -73,9 +79,15 @@ fn features(number: u32) -> Value {
 pub(crate) async fn run(args: database::Args, output: Output) -> anyhow::Result<()> {
     let demo = Demo::new()?;
     put(&args.client().await?, &demo).await?;
-    eprintln!("organization {ORGANIZATION} with {CONTACTS} contacts is there, not scored yet");
+    let portfolios = demo.portfolios.len();
+    eprintln!(
+        "organization {ORGANIZATION} with {CONTACTS} contacts and {portfolios} portfolios is there, \
+         not scored yet"
+    );
     if output == Output::Json {
-        line(&json!({"organizationId": ORGANIZATION, "contacts": CONTACTS}).to_string())?;
+        let told =
+            json!({"organizationId": ORGANIZATION, "contacts": CONTACTS, "portfolios": portfolios});
+        line(&told.to_string())?;
     }
     Ok(())
 }
@@ -85,5 +97,6 @@ pub(crate) async fn put(client: &Client, demo: &Demo) -> anyhow::Result<()> {
     admin::put_organization(client, &demo.organization, "Demo organization").await?;
     admin::replace_config(client, &demo.organization, &demo.entries).await?;
     admin::put_contacts(client, &demo.organization, &demo.contacts).await?;
+    put_portfolios(client, &demo.organization, &demo.portfolios).await?;
     Ok(())
 }

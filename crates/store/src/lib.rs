@@ -76,6 +76,8 @@ pub mod admin;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod admin_boards;
 #[cfg(not(target_arch = "wasm32"))]
+pub mod admin_portfolios;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod connect;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod doctor;
