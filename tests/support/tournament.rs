@@ -5,13 +5,11 @@
 //! | file | what |
 //! |---|---|
 //! | [`told`] | what its provider says of a match, by the clock |
-//! | [`ports`] | ports over any database, with queues that lose and double |
 //! | [`stage`], [`postgres`] | the double and PostgreSQL, with a clock that the test moves |
 //! | [`table`] | the final table as boards show it |
 //! | [`play`] | from the first kickoff to the last settlement |
 
 pub mod play;
-pub mod ports;
 pub mod postgres;
 pub mod stage;
 pub mod table;

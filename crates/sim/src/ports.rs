@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mauntic_flows::ports::Ports;
+use mauntic_flows::ports::{Database, Ports};
 
 use crate::clock::ManualClock;
 use crate::faults::Faults;
@@ -12,15 +12,16 @@ use crate::outside::SimOutside;
 use crate::queue::SimQueues;
 use crate::store::MemoryStore;
 
-/// The ports of a world; clones are the same world.
+/// The ports of a world; clones are the same world. The database may be another than the
+/// double.
 #[derive(Debug, Clone)]
-pub struct SimPorts {
+pub struct SimPorts<D = MemoryStore> {
     /// The time.
     pub clock: ManualClock,
     /// What goes wrong.
     pub faults: Arc<Faults>,
     /// The database.
-    pub store: MemoryStore,
+    pub store: D,
     /// The queues.
     pub queues: Arc<SimQueues>,
     /// The host.
@@ -43,8 +44,17 @@ impl SimPorts {
     /// An empty world with these faults.
     #[must_use]
     pub fn with(clock: ManualClock, faults: Arc<Faults>, seed: u64) -> Self {
+        let store = MemoryStore::new(clock.clone(), Arc::clone(&faults));
+        Self::over(store, clock, faults, seed)
+    }
+}
+
+impl<D> SimPorts<D> {
+    /// A world around a database, whose own faults and clock are its own matter.
+    #[must_use]
+    pub fn over(store: D, clock: ManualClock, faults: Arc<Faults>, seed: u64) -> Self {
         Self {
-            store: MemoryStore::new(clock.clone(), Arc::clone(&faults)),
+            store,
             queues: Arc::new(SimQueues::new(clock.clone(), Arc::clone(&faults), seed)),
             host: Arc::new(SimHost::new(clock.clone(), seed)),
             outside: Arc::new(SimOutside::new(clock.clone(), Arc::clone(&faults))),
@@ -62,15 +72,15 @@ impl SimPorts {
     }
 }
 
-impl Ports for SimPorts {
-    type Db = MemoryStore;
+impl<D: Database + Send + Sync + 'static> Ports for SimPorts<D> {
+    type Db = D;
     type Wakeups = SimQueues;
     type Host = SimHost;
     type Outside = SimOutside;
     type Counters = SimObjects;
     type Projections = SimObjects;
 
-    fn db(&self) -> &MemoryStore {
+    fn db(&self) -> &D {
         &self.store
     }
     fn wakeups(&self) -> &SimQueues {

@@ -76,6 +76,8 @@ struct Inner {
     queues: BTreeMap<(Queue, bool), Vec<Parcel>>,
     has_listeners: bool,
     events: Vec<OutgoingEvent>,
+    /// What was sent, where that is kept.
+    sent: Option<Vec<String>>,
     counts: BTreeMap<&'static str, u64>,
 }
 
@@ -91,6 +93,7 @@ impl SimQueues {
             queues: BTreeMap::new(),
             has_listeners: false,
             events: Vec::new(),
+            sent: None,
             counts: BTreeMap::new(),
         };
         Self { clock, faults, inner: Mutex::new(inner) }
@@ -110,6 +113,17 @@ impl SimQueues {
     /// Whether anybody listens to events; nobody does at first.
     pub fn set_listeners(&self, has_listeners: bool) {
         self.inner().has_listeners = has_listeners;
+    }
+
+    /// Keeps the bodies of all that is sent from now on.
+    pub fn keep_sent(&self) {
+        self.inner().sent.get_or_insert_default();
+    }
+
+    /// The bodies of what was sent, whatever became of it, if they are kept.
+    #[must_use]
+    pub fn sent(&self) -> Vec<String> {
+        self.inner().sent.clone().unwrap_or_default()
     }
 
     /// Puts a body into a queue, as somebody does by hand; returns its id.

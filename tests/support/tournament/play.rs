@@ -1,7 +1,8 @@
 //! From the first kickoff to the last settlement: matches are played and told of by the
-//! clock, the tick comes in the three hours after each kickoff and when a match is asked
-//! about for a correction, and everything on the way may be lost, doubled, killed or come
-//! in another order.
+//! clock, and schedules, jobs and messages do the rest, as they are deployed. The tick
+//! comes in the three hours after each kickoff, and after the last of them when a match
+//! is asked about for a correction. Everything on the way may be lost, doubled, killed or
+//! come in another order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
@@ -10,23 +11,22 @@ use std::task::Poll;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::{join_all, poll_fn};
 use mauntic_domain::ids::ProviderMatchId;
+use mauntic_domain::jobs::Queue;
 use mauntic_domain::jobs::queue::Origin;
-use mauntic_domain::jobs::{Job, Queue};
-use mauntic_domain::schedules::TICK_INTERVAL_SECS;
-use mauntic_domain::scoreboard::candidates::{CORRECTION_CHECKS, is_due};
-use mauntic_domain::scoreboard::messages::SettleMatchScore;
-use mauntic_domain::scoreboard::provider::parse_match;
-use mauntic_domain::scoreboard::{Match, NoAnswer, Rules, verify};
+use mauntic_domain::schedules::{Effective, Settings, TICK_INTERVAL_SECS};
+use mauntic_domain::scoreboard::Rules;
+use mauntic_domain::scoreboard::candidates::CORRECTION_CHECKS;
 use mauntic_flows::consume::{Body, Report, consume};
-use mauntic_flows::ports::{Database, Host, JobKey, NewJob, Ports, SettlementStore, TenantStore};
+use mauntic_flows::cron;
+use mauntic_flows::ports::{Database, Host, Ports, SettlementStore};
 use mauntic_flows::tick::{TickSettings, tick};
 use mauntic_sim::queue::{Batch, Mishaps};
 use mauntic_sim::rng::Rng;
 use serde_json::json;
 
-use super::stage::{Stage, TOURNAMENT, owner, place};
+use super::stage::{Stage, TOURNAMENT, owner, place, provided};
 use super::table::{differences, shown};
-use super::told::{Told, end, told};
+use super::told::{self, end};
 use super::{Member, Tournament};
 use crate::oracle::final_table;
 use crate::ports::INSTANCE;
@@ -35,12 +35,9 @@ use crate::say::say;
 /// How long after a kickoff the tick comes.
 const WINDOW: TimeDelta = TimeDelta::hours(3);
 
-/// How far around the time of a correction's check it comes, as a match may have been
-/// seen ended too early, or late.
-const AROUND_CHECK: TimeDelta = TimeDelta::minutes(25);
-
-/// Matches are asked about every 5 minutes.
-const CHECK_MINUTES: i64 = 5;
+/// How far around the time of a correction's check it comes: a match may have been seen
+/// ended too early, or as late as its three hours are long.
+const AROUND_CHECK: TimeDelta = TimeDelta::minutes(70);
 
 /// What happens to messages by itself, of a thousand.
 const MISHAPS: Mishaps =
@@ -54,7 +51,8 @@ const TROUBLED: u32 = 250;
 /// Most port calls, or waits for the database, that one lives that is killed.
 const LIVES_MAX: usize = 12;
 
-/// Most deliveries at one time; more are a message that comes back without end.
+/// Most deliveries at one time beside one for each message that waits; more are a message
+/// that comes back without end.
 const DELIVERIES_MAX: usize = 1_000;
 
 /// Most minutes after the end until everything is done: a job's last retries.
@@ -70,8 +68,9 @@ pub struct Play<'a, S> {
     entered: usize,
     /// Matches whose guesses are stored.
     guessed: usize,
-    /// What is stored of each match.
-    rows: Vec<Match>,
+    /// Matches of which the provider has said its last word.
+    over: Vec<bool>,
+    schedules: Vec<Effective>,
     rules: Rules,
     pace: TimeDelta,
     rng: Rng,
@@ -97,7 +96,8 @@ impl<'a, S: Stage> Play<'a, S> {
             members,
             entered: 0,
             guessed: 0,
-            rows: tournament.matches.iter().map(|of| Match::scheduled(of.kickoff)).collect(),
+            over: vec![false; tournament.matches.len()],
+            schedules: schedules(),
             rules: rules.clone(),
             pace,
             rng: Rng::new(seed),
@@ -135,10 +135,13 @@ impl<'a, S: Stage> Play<'a, S> {
 
     /// Plays it to its end.
     async fn whole(&mut self) {
-        self.stage.ports().queues.queues.set_mishaps(MISHAPS);
+        let queues = &self.stage.ports().queues;
+        queues.set_mishaps(MISHAPS);
+        queues.set_listeners(true);
+        queues.keep_sent();
         self.stage.put_tournament(&self.rules).await;
         for of in &self.tournament.matches {
-            self.stage.put_match(of, &Match::scheduled(of.kickoff)).await;
+            self.stage.put_match(of).await;
         }
         for at in self.times() {
             self.stage.move_to(at).await;
@@ -148,6 +151,7 @@ impl<'a, S: Stage> Play<'a, S> {
         }
         self.drain().await;
         assert_eq!(self.stage.given_up().await, 0, "no settlement is given up");
+        assert_eq!(self.stage.open_matches().await, 0, "every match is final");
     }
 
     /// When the tick comes.
@@ -160,11 +164,17 @@ impl<'a, S: Stage> Play<'a, S> {
                 at += self.pace;
             }
         };
+        let mut last = DateTime::UNIX_EPOCH;
         for of in &self.tournament.matches {
-            add(of.kickoff, of.kickoff + WINDOW);
-            for check in CORRECTION_CHECKS {
-                let at = end(of) + check;
-                add(at - AROUND_CHECK, at + AROUND_CHECK);
+            last = of.kickoff + WINDOW;
+            add(of.kickoff, last);
+        }
+        // Before it the next kickoff brings the tick, however late the check is by then.
+        for of in &self.tournament.matches {
+            for at in CORRECTION_CHECKS.map(|check| end(of) + check) {
+                if at + AROUND_CHECK > last {
+                    add(at - AROUND_CHECK, at + AROUND_CHECK);
+                }
             }
         }
         times
@@ -200,46 +210,21 @@ impl<'a, S: Stage> Play<'a, S> {
     }
 
     async fn minute(&mut self) {
+        self.tell();
         self.tick().await;
-        self.ask().await;
         self.deliver().await;
     }
 
-    /// Asks the provider about what is due, and asks for what follows to be settled.
-    async fn ask(&mut self) {
+    /// The provider says what there is to say by now.
+    fn tell(&mut self) {
         let now = self.now();
-        if now.timestamp() % (CHECK_MINUTES * 60) != 0 {
-            return;
-        }
-        for (nth, of) in self.tournament.matches.iter().enumerate() {
-            let stored = self.rows[nth];
-            if !is_due(&stored, now) {
-                continue;
+        let provider = &self.stage.ports().outside;
+        for (of, is_over) in self.tournament.matches.iter().zip(&mut self.over) {
+            if of.kickoff <= now && !*is_over {
+                *is_over = told::is_over(of, now);
+                let id = ProviderMatchId::parse(of.id.to_string()).expect("a name");
+                provider.provider().say(&provided(), &id, of.kickoff, told::told(of, now));
             }
-            let id = ProviderMatchId::parse(of.id.to_string()).expect("a name");
-            let answer = match told(of, now) {
-                Told::Unreachable => Err(NoAnswer::Unreachable),
-                Told::Body(body) => parse_match(&id, body.as_bytes()).map_err(NoAnswer::Malformed),
-            };
-            let answer = answer.as_ref().map_err(|error| *error);
-            let verified = verify(&stored, self.rules.policy(), now, answer);
-            let Some(row) = verified.row else { continue };
-            self.stage.put_match(of, &row).await;
-            self.rows[nth] = row;
-            let Some(result_version) = verified.settles() else { continue };
-            let data = SettleMatchScore {
-                organization_id: owner(),
-                tournament_id: TOURNAMENT,
-                match_id: of.id,
-                result_version,
-            };
-            let job = NewJob {
-                job: Job::SettleMatchScore(data),
-                key: JobKey::None,
-                request_id: "play".to_owned(),
-            };
-            let session = self.stage.http().open().await.expect("a session");
-            session.enqueue(&owner(), &[job], None).await.expect("enqueued");
         }
     }
 
@@ -248,7 +233,7 @@ impl<'a, S: Stage> Play<'a, S> {
         let ports = self.stage.ports();
         self.trouble();
         let settings = TickSettings {
-            schedules: Ok(Vec::new()),
+            schedules: Ok(self.schedules.clone()),
             keep: TimeDelta::days(30),
             interval_secs: TICK_INTERVAL_SECS,
             instance: INSTANCE,
@@ -276,8 +261,9 @@ impl<'a, S: Stage> Play<'a, S> {
 
     /// Delivers what may be delivered now, two batches at a time.
     async fn deliver(&mut self) {
-        let queues = &self.stage.ports().queues.queues;
-        for _ in 0..DELIVERIES_MAX {
+        let queues = &self.stage.ports().queues;
+        let most = DELIVERIES_MAX + queues.len(Origin::Jobs(Queue::ScoreboardJobs));
+        for _ in 0..most {
             let mut batches = Vec::new();
             for origin in [Origin::Jobs, Origin::DeadLetters] {
                 for _ in 0..2 {
@@ -313,12 +299,12 @@ impl<'a, S: Stage> Play<'a, S> {
     /// What is under way ends.
     async fn drain(&mut self) {
         self.is_calm = true;
-        self.stage.ports().queues.queues.set_mishaps(Mishaps::default());
+        self.stage.ports().queues.set_mishaps(Mishaps::default());
         for _ in 0..DRAIN_MINUTES {
             let at = self.now() + TimeDelta::minutes(1);
             self.stage.move_to(at).await;
             self.minute().await;
-            if self.stage.unfinished().await == 0 && self.stage.ports().queues.queues.is_empty() {
+            if self.stage.unfinished().await == 0 && self.stage.ports().queues.is_empty() {
                 return;
             }
         }
@@ -342,16 +328,24 @@ impl<'a, S: Stage> Play<'a, S> {
         self.rng.shuffle(&mut bodies);
         self.count("replayed", bodies.len());
         for body in bodies {
-            queues.queues.put(Origin::Jobs(Queue::ScoreboardJobs), Body::Text(body));
+            queues.put(Origin::Jobs(Queue::ScoreboardJobs), Body::Text(body));
         }
         self.drain().await;
     }
 
     async fn version(&self, of: &super::Played) -> i32 {
-        let session = self.stage.ports().db.open().await.expect("a session");
+        let session = self.stage.ports().store.open().await.expect("a session");
         let inputs = session.settlement_inputs(&place(of)).await.expect("read");
         inputs.expect("a match").stored.result_version
     }
+}
+
+/// The schedule that has matches asked about, as it is deployed.
+fn schedules() -> Vec<Effective> {
+    let settings = Settings::from_vars(|_| None).expect("no settings are some");
+    let mut all = cron::schedules(&settings).expect("the deployed schedules");
+    all.retain(|one| one.schedule.job_key == "match-verifier-5m");
+    all
 }
 
 /// Consumes a batch; nothing is told where it is killed.
@@ -360,7 +354,7 @@ async fn deliver_one<S: Stage>(stage: &S, batch: Batch, life: Option<usize>) -> 
     let token = ports.host().new_id();
     let work = consume(ports, batch.origin(), token, batch.deliveries(), &batch);
     let report = within(life, work).await;
-    let queues = &ports.queues.queues;
+    let queues = &ports.queues;
     if report.is_some() {
         queues.finish(batch)
     } else {

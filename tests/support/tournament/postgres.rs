@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use mauntic_domain::scoreboard::{Chain, Match, MatchResult, Rules};
+use mauntic_domain::scoreboard::{Chain, Rules};
 use mauntic_sim::clock::ManualClock;
 use mauntic_sim::faults::Faults;
+use mauntic_sim::ports::SimPorts;
 use mauntic_sim::rng::Rng;
 use mauntic_store::connect::Tcp;
 use mauntic_testkit::database::{Cluster, Role, TestDatabase};
@@ -14,8 +15,7 @@ use mauntic_testkit::proxy::{CommitCut, RoundTripProxy};
 use serde_json::json;
 use tokio_postgres::Client;
 
-use super::ports::PlayPorts;
-use super::stage::{OWNER, Stage, Stored, TOURNAMENT};
+use super::stage::{OWNER, PROVIDED, Stage, Stored, TOURNAMENT, trouble_outside};
 use super::{Member, Played};
 
 /// Of so many COMMITs at most one that comes is lost.
@@ -24,7 +24,7 @@ const COMMITS_MAX: usize = 3;
 /// The stage.
 #[derive(Debug)]
 pub struct OnPostgres {
-    ports: PlayPorts<Tcp>,
+    ports: SimPorts<Tcp>,
     http: Tcp,
     owner: Client,
     proxy: RoundTripProxy,
@@ -48,7 +48,7 @@ impl OnPostgres {
         let queue = tcp(&proxy.url(&database.url(Role::Queue)));
         let http = tcp(&database.url(Role::Http));
         let clock = ManualClock::starting(at.timestamp());
-        let ports = PlayPorts::new(queue, clock, Arc::new(Faults::default()), seed);
+        let ports = SimPorts::over(queue, clock, Arc::new(Faults::default()), seed);
         Self { ports, http, owner, proxy, _database: database }
     }
 
@@ -61,7 +61,7 @@ impl OnPostgres {
 impl Stage for OnPostgres {
     type Db = Tcp;
 
-    fn ports(&self) -> &PlayPorts<Tcp> {
+    fn ports(&self) -> &SimPorts<Tcp> {
         &self.ports
     }
 
@@ -79,8 +79,8 @@ impl Stage for OnPostgres {
         let (rules, chain) = (json!(rules), json!(Chain::default()));
         let sql = "insert into scoreboard.tournaments (organization_id, id, name, provider_id,
             rules, tie_breaks)
-          values ($1, $2, 'a tournament', 'a-provider', $3, $4)";
-        let params = &[&OWNER as _, &TOURNAMENT as _, &rules as _, &chain as _];
+          values ($1, $2, 'a tournament', $5, $3, $4)";
+        let params = &[&OWNER as _, &TOURNAMENT as _, &rules as _, &chain as _, &PROVIDED as _];
         self.owner.execute(sql, params).await.expect("the test's own row");
     }
 
@@ -94,39 +94,20 @@ impl Stage for OnPostgres {
         self.owner.execute(sql, params).await.expect("the test's own rows");
     }
 
-    async fn put_match(&self, of: &Played, stored: &Match) {
+    async fn put_match(&self, of: &Played) {
         let sql = "insert into scoreboard.matches (organization_id, tournament_id, id, external_id,
-            round, home_team, away_team, kickoff, status, result, result_version, last_checked_at,
-            ended_at, next_check_at)
-          values ($1, $2, $3, $3::uuid::text, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-          on conflict (organization_id, tournament_id, id) do update set
-            status = excluded.status, result = excluded.result,
-            result_version = excluded.result_version,
-            last_checked_at = excluded.last_checked_at, ended_at = excluded.ended_at,
-            next_check_at = excluded.next_check_at";
-        let result = stored.result.map(MatchResult::canonical);
-        let written = self
-            .owner
-            .execute(
-                sql,
-                &[
-                    &OWNER,
-                    &TOURNAMENT,
-                    &of.id,
-                    &of.round.as_str(),
-                    &of.home,
-                    &of.away,
-                    &stored.kickoff,
-                    &stored.status.name(),
-                    &result,
-                    &stored.result_version,
-                    &stored.last_checked_at,
-                    &stored.ended_at,
-                    &stored.next_check_at,
-                ],
-            )
-            .await;
-        written.expect("the test's own row");
+            round, home_team, away_team, kickoff, next_check_at)
+          values ($1, $2, $3, $3::uuid::text, $4, $5, $6, $7, $7)";
+        let params = &[
+            &OWNER as _,
+            &TOURNAMENT as _,
+            &of.id as _,
+            &of.round.as_str() as _,
+            &of.home as _,
+            &of.away as _,
+            &of.kickoff as _,
+        ];
+        self.owner.execute(sql, params).await.expect("the test's own row");
     }
 
     async fn put_guesses(&self, of: &Played, guesses: &[Stored]) {
@@ -153,6 +134,9 @@ impl Stage for OnPostgres {
     }
 
     fn trouble(&self, rng: &mut Rng) {
+        if rng.chance(200) {
+            return trouble_outside(&self.ports.faults, rng);
+        }
         let mode = if rng.chance(500) { CommitCut::Before } else { CommitCut::AfterForward };
         let every = 1 + rng.below(COMMITS_MAX);
         self.proxy.cut_at_commit(mode, u32::try_from(every).expect("a few"));
@@ -160,10 +144,15 @@ impl Stage for OnPostgres {
 
     fn calm(&self) {
         self.proxy.spare_commits();
+        self.ports.faults.calm();
     }
 
     async fn unfinished(&self) -> usize {
         self.count("select count(*) from jobs.job where finished_at is null").await
+    }
+
+    async fn open_matches(&self) -> usize {
+        self.count("select count(*) from scoreboard.matches where next_check_at is not null").await
     }
 
     async fn given_up(&self) -> usize {

@@ -1,9 +1,11 @@
 //! What a provider says of a match, by the clock: that it is played from its kickoff to
 //! its real end, then how it ended. Of some it says something wrong first, or in between;
-//! sometimes it cannot be reached, or what it says is no answer, or contradicts itself.
+//! sometimes it cannot be reached, does not know the match, or what it says is no answer,
+//! or contradicts itself.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::scoreboard::{MatchResult, Score};
+use mauntic_sim::provider::Said;
 use serde_json::{Value, json};
 
 use super::{Played, number};
@@ -20,15 +22,6 @@ const SHOOT_OUT: TimeDelta = TimeDelta::minutes(15);
 /// So long after its end all goes well: the last checks for corrections must.
 const TROUBLE: TimeDelta = TimeDelta::hours(23);
 
-/// What a provider says.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Told {
-    /// Nothing.
-    Unreachable,
-    /// This, whatever it is.
-    Body(String),
-}
-
 /// When a match was over.
 #[must_use]
 pub fn end(of: &Played) -> DateTime<Utc> {
@@ -37,16 +30,23 @@ pub fn end(of: &Played) -> DateTime<Utc> {
     of.kickoff + LENGTH + extra + shoot_out
 }
 
+/// Whether all is said of a match at this time, and nothing goes wrong any more.
+#[must_use]
+pub fn is_over(of: &Played, now: DateTime<Utc>) -> bool {
+    now > end(of) + TROUBLE
+}
+
 /// What is said of a match at this time.
 #[must_use]
-pub fn told(of: &Played, now: DateTime<Utc>) -> Told {
+pub fn told(of: &Played, now: DateTime<Utc>) -> Said {
     let trouble = number(&format!("{} {now} trouble", of.name()));
-    let is_calm = now > end(of) + TROUBLE;
+    let is_over = is_over(of, now);
     match trouble % 16 {
-        0 | 1 if !is_calm => Told::Unreachable,
-        2 if !is_calm => Told::Body(no_answer(of, trouble >> 8)),
-        3 if !is_calm => Told::Body(contradiction(of, now, trouble >> 8).to_string()),
-        _ => Told::Body(truth(of, now).to_string()),
+        0 if !is_over => Said::Unreachable,
+        1 if !is_over => Said::Refused(404),
+        2 if !is_over => Said::Garbage(no_answer(of, trouble >> 8).into_bytes()),
+        3 if !is_over => Said::Match(contradiction(of, now, trouble >> 8)),
+        _ => Said::Match(truth(of, now)),
     }
 }
 

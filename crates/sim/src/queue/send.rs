@@ -87,6 +87,9 @@ impl Inner {
 
     fn send(&mut self, key: (Queue, bool), body: &str, not_before: DateTime<Utc>) {
         self.count("sent");
+        if let Some(sent) = &mut self.sent {
+            sent.push(body.to_owned());
+        }
         if self.rng.chance(self.mishaps.lost) {
             self.count("lost");
             return;
