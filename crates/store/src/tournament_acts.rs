@@ -4,7 +4,7 @@
 //! the request's key, the tournament, its matches by their ids, what is added by its key,
 //! the audit.
 
-use mauntic_domain::ids::{MemberId, OrganizationId};
+use mauntic_domain::ids::{MemberId, OrganizationId, ProviderTournamentId};
 use mauntic_flows::ports::{
     Act, PortError, TournamentChange, TournamentRefused, TournamentSettings, TournamentWrite,
     TournamentWritten, is_open, tournament_actions,
@@ -102,6 +102,7 @@ enum Into {
 /// What is said of a tournament, as columns.
 struct Columns<'a> {
     of: &'a TournamentSettings,
+    provider_id: Option<&'a str>,
     ranking: &'static str,
     rules: String,
     tie_breaks: String,
@@ -110,13 +111,14 @@ struct Columns<'a> {
 impl<'a> Columns<'a> {
     fn of(of: &'a TournamentSettings) -> Result<Self, PortError> {
         let (rules, tie_breaks) = (text(&of.rules)?, text(&of.chain)?);
-        Ok(Self { of, ranking: of.ranking.name(), rules, tie_breaks })
+        let provider_id = of.provider_id.as_ref().map(ProviderTournamentId::as_str);
+        Ok(Self { of, provider_id, ranking: of.ranking.name(), rules, tie_breaks })
     }
 
     fn params(&self) -> [Param<'_>; 5] {
         [
             (&self.of.name, Type::TEXT),
-            (&self.of.provider_id, Type::TEXT),
+            (&self.provider_id, Type::TEXT),
             (&self.ranking, Type::TEXT),
             (&self.rules, Type::TEXT),
             (&self.tie_breaks, Type::TEXT),

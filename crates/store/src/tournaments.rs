@@ -18,6 +18,7 @@ use crate::flight::{Param, Statement};
 use crate::rows::{column, json, unreadable};
 use crate::settlements::stored;
 use crate::signals::{look, no_name};
+use crate::verifications::provider;
 use crate::{Session, tournament_acts};
 
 impl TournamentStore for Session {
@@ -153,7 +154,7 @@ pub(crate) fn tournament(row: &Row) -> Result<Tournament, PortError> {
         id: column(row, "id")?,
         settings: TournamentSettings {
             name: column(row, "name")?,
-            provider_id: column(row, "provider_id")?,
+            provider_id: provider(row)?,
             ranking: ranking.ok_or_else(|| unreadable("column ranking"))?,
             rules: json(row, "rules")?,
             chain: json(row, "tie_breaks")?,

@@ -94,7 +94,7 @@ fn owned(row: &Row) -> Result<OrganizationId, PortError> {
     OrganizationId::parse(name).map_err(|_| unreadable("column organization_id"))
 }
 
-fn provider(row: &Row) -> Result<Option<ProviderTournamentId>, PortError> {
+pub(crate) fn provider(row: &Row) -> Result<Option<ProviderTournamentId>, PortError> {
     let name: Option<String> = column(row, "provider_id")?;
     let parsed = name.map(ProviderTournamentId::parse).transpose();
     parsed.map_err(|_| unreadable("column provider_id"))

@@ -1,7 +1,7 @@
 //! Matches that are told, and guesses about them.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use mauntic_domain::ids::ProviderMatchId;
+use mauntic_domain::ids::{ProviderMatchId, ProviderTournamentId};
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoreboard::fixtures::Told;
 use mauntic_domain::scoreboard::guesses::GuessError;
@@ -308,7 +308,7 @@ async fn a_result_by_hand_is_refused_where_it_cannot_be<S: BoardSubject>(mut wor
     assert_eq!(world.dump().await, before);
     let owner = organization("org_1");
     let found = world.http.tournaments(&owner, Some(TOURNAMENT), None, 1).await.unwrap();
-    let provider_id = Some(Some("p".to_owned()));
+    let provider_id = Some(Some(ProviderTournamentId::parse("p").unwrap()));
     let change = TournamentWrite::Change {
         tournament: TOURNAMENT,
         seen: found[0].tag(),

@@ -1,5 +1,6 @@
 //! Tournaments as organizations make and change them.
 
+use mauntic_domain::ids::ProviderTournamentId;
 use mauntic_domain::scoreboard::ranks::Kind;
 use mauntic_domain::scoreboard::{Chain, Rules, TieBreak};
 use mauntic_flows::ports::{
@@ -63,13 +64,17 @@ impl<S: Subject> World<S> {
     }
 }
 
+fn provided(name: &str) -> Option<ProviderTournamentId> {
+    Some(ProviderTournamentId::parse(name).expect("a name"))
+}
+
 fn rules(exact: u32) -> Rules {
     serde_json::from_value(json!({ "exactScore": exact })).expect("rules")
 }
 
 async fn a_tournament_is_what_was_said_of_it<S: Subject>(world: World<S>) {
     let all = TournamentSettings {
-        provider_id: Some("wc-2022".to_owned()),
+        provider_id: provided("wc-2022"),
         ranking: Kind::Percentile,
         rules: rules(9),
         chain: Chain::try_from(vec![TieBreak::RightOutcomes]).expect("a chain"),
@@ -124,7 +129,7 @@ async fn a_change_is_made_of_what_was_seen<S: Subject>(mut world: World<S>) {
     assert_eq!(stale, Err(TournamentRefused::Stale));
     let all = TournamentChange {
         name: None,
-        provider_id: Some(Some("wc".to_owned())),
+        provider_id: Some(provided("wc")),
         ranking: Some(Kind::Dense),
         rules: Some(rules(7)),
         chain: Some(Chain::try_from(Vec::new()).expect("a chain")),

@@ -1,6 +1,7 @@
 //! Tournaments as organizations keep them, and when what is said of one may change.
 
 use chrono::{DateTime, Utc};
+use mauntic_domain::ids::ProviderTournamentId;
 use mauntic_domain::scoreboard::ranks::Kind;
 use mauntic_domain::scoreboard::rules::check_change;
 use mauntic_domain::scoreboard::{Chain, Rules};
@@ -24,7 +25,7 @@ pub struct TournamentSettings {
     /// For people.
     pub name: String,
     /// What the provider of matches calls it; none where nobody is asked.
-    pub provider_id: Option<String>,
+    pub provider_id: Option<ProviderTournamentId>,
     /// How tied members are ranked where a query does not say.
     pub ranking: Kind,
     /// What a guess earns, and what comes of an answer.
@@ -89,7 +90,7 @@ pub struct TournamentChange {
     /// Its name.
     pub name: Option<String>,
     /// What the provider calls it; none inside where nobody is asked from now on.
-    pub provider_id: Option<Option<String>>,
+    pub provider_id: Option<Option<ProviderTournamentId>>,
     /// How tied members are ranked.
     pub ranking: Option<Kind>,
     /// The rules, all of them.

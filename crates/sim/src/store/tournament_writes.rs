@@ -1,6 +1,6 @@
 //! What an organization does to its tournaments, as one step each.
 
-use mauntic_domain::ids::{MemberId, OrganizationId, ProviderTournamentId};
+use mauntic_domain::ids::{MemberId, OrganizationId};
 use mauntic_domain::scoreboard::fixtures::{Told, moved};
 use mauntic_domain::scoreboard::{Fixture, Match, Score, guesses};
 use mauntic_flows::ports::{
@@ -224,7 +224,7 @@ impl TournamentRow {
     fn say(&mut self, of: TournamentSettings) {
         let TournamentSettings { name, provider_id, ranking, rules, chain } = of;
         self.name = name;
-        self.provider = provider_id.and_then(|id| ProviderTournamentId::parse(id).ok());
+        self.provider = provider_id;
         self.ranking = ranking;
         (self.rules, self.chain) = (rules, chain);
     }

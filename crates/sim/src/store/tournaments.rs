@@ -184,7 +184,7 @@ pub(super) fn tournament(id: Uuid, row: &TournamentRow) -> Tournament {
         id,
         settings: TournamentSettings {
             name: row.name.clone(),
-            provider_id: row.provider.as_ref().map(ToString::to_string),
+            provider_id: row.provider.clone(),
             ranking: row.ranking,
             rules: row.rules.clone(),
             chain: row.chain.clone(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mauntic_domain::ids::{MemberId, ProviderMatchId, check_name};
+use mauntic_domain::ids::{MemberId, ProviderMatchId, ProviderTournamentId};
 use mauntic_domain::scoreboard::fixtures::{FIXTURES_MAX, is_team};
 use mauntic_domain::scoreboard::guesses::GUESSES_MAX;
 use mauntic_domain::scoreboard::provider::read_result;
@@ -52,14 +52,13 @@ pub(super) fn change(fields: Map<String, Value>) -> Result<TournamentChange, Pro
 
 fn said(form: &mut Form) -> TournamentChange {
     let name = form.short("name", NAME_CHARS_MAX);
-    let provider_id = form.text("providerId").and_then(|text| match check_name(&text) {
+    let provider_id = form.text("providerId").and_then(|text| {
         // Nobody is asked from now on.
-        _ if text.is_empty() => Some(None),
-        Ok(()) => Some(Some(text)),
-        Err(error) => {
-            form.fault("providerId", error.to_string());
-            None
+        if text.is_empty() {
+            return Some(None);
         }
+        let parsed = ProviderTournamentId::parse(text);
+        parsed.map(Some).map_err(|error| form.fault("providerId", error.to_string())).ok()
     });
     let (ranking, rules, chain) = (ranking(form), rules(form), chain(form));
     TournamentChange { name, provider_id, ranking, rules, chain }

@@ -53,7 +53,7 @@ impl From<Tournament> for TournamentLine {
         Self {
             tournament_id: of.id,
             name: of.settings.name,
-            provider_id: of.settings.provider_id,
+            provider_id: of.settings.provider_id.map(String::from),
             ranking: of.settings.ranking.name(),
             rules: of.settings.rules,
             tie_breaks: of.settings.chain,

@@ -65,6 +65,9 @@ async fn every_fault_is_named() {
         (json!({"name": long}), vec!["/name"]),
         (json!({"name": "a\u{0}"}), vec!["/name"]),
         (json!({"name": 1, "providerId": "a b"}), vec!["/name", "/providerId"]),
+        (json!({"name": "a", "providerId": 1}), vec!["/providerId"]),
+        (json!({"name": "a", "providerId": "x".repeat(65)}), vec!["/providerId"]),
+        (json!({"name": "a", "providerId": "a/../b"}), vec!["/providerId"]),
         (json!({"name": "a", "more": 1}), vec!["/more"]),
         (json!({"name": "a", "ranking": "best"}), vec!["/ranking"]),
         (json!({"name": "a", "rules": []}), vec!["/rules"]),
@@ -106,6 +109,8 @@ async fn a_change_names_what_was_seen() {
     let path = of("");
     let patch = |body: &Value| sending("PATCH", &path, body);
     let name = json!({"name": "Cup"});
+    let spaced = patch(&json!({"providerId": "a b"})).header("if-match", &tournament_tag());
+    refused(&world, spaced, 422, "validation_failed").await;
     refused(&world, patch(&name), 428, "precondition_required").await;
     for tag in ["\"other\"", "*", "none", "W/\"a\"", ""] {
         let call = patch(&name).header("if-match", tag);
