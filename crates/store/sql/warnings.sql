@@ -1,3 +1,5 @@
 -- warnings: what somebody should look at, the first of each kind. $1 int4 most of a kind.
 select 'scoreboard_drift' as kind, d.tournament_id as id, d.differences as count
 from scoreboard.drifting($1) d
+union all
+select 'matches_given_up', g.match_id, g.total from scoreboard.given_up($1) g

@@ -93,12 +93,6 @@ pub(crate) fn is_busy(error: &Error) -> bool {
     error.code().is_some_and(|code| code.code() == BUSY)
 }
 
-/// Whether a statement named a function that the schema does not have.
-pub(crate) fn is_undefined(error: &Error) -> bool {
-    let missing = [SqlState::UNDEFINED_FUNCTION, SqlState::INVALID_SCHEMA_NAME];
-    error.code().is_some_and(|code| missing.contains(code))
-}
-
 /// Whether a board, or a tournament, did not take what was written.
 pub(crate) fn is_refused_board(error: &Error) -> bool {
     error.code().is_some_and(|code| code.code() == REFUSED)

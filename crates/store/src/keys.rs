@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 use futures::future::join3;
 use mauntic_domain::ids::OrganizationId;
 use mauntic_flows::ports::{
-    ApiKey, Beat, GivenUp, Instance, KeyStore, PortError, QueueStats, Scope, Vitals, Warning,
-    WarningKind,
+    ApiKey, Beat, Instance, KeyStore, PortError, QueueStats, Scope, Vitals, Warning, WarningKind,
 };
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use crate::Session;
-use crate::error::{is_undefined, no_answer, statement_error};
+use crate::error::{no_answer, statement_error};
 use crate::flight::Param;
 use crate::rows::{column, unreadable};
 
@@ -34,30 +33,13 @@ impl KeyStore for Session {
         let (clock, beats, warnings) = self.within(flight).await.map_err(no_answer)?;
         let failed = |error| statement_error("reading vitals", &error);
         let (clock, beats) = (clock.map_err(failed)?, beats.map_err(failed)?);
-        // Of a schema that is not migrated yet the version is what is to be told.
-        let warnings = match warnings {
-            Err(error) if is_undefined(&error) => Vec::new(),
-            warnings => warnings.map_err(failed)?,
-        };
         let clock = clock.first().ok_or_else(|| unreadable("clock"))?;
         Ok(Vitals {
             now: column(clock, "now")?,
             schema_version: column::<Option<i32>>(clock, "version")?.unwrap_or(0),
             beats: beats.iter().map(beat).collect::<Result<_, _>>()?,
-            warnings: warnings.iter().map(warning).collect::<Result<_, _>>()?,
-        })
-    }
-
-    async fn given_up(&self, most: u16) -> Result<GivenUp, PortError> {
-        let most = i32::from(most);
-        let params: &[Param<'_>] = &[(&most, Type::INT4)];
-        let sql = sql!("given_up.sql");
-        let rows = self.statement("counting matches given up", sql, params).await?;
-        let total =
-            |row| column::<i64>(row, "total").map(|total| u64::try_from(total).unwrap_or(0));
-        Ok(GivenUp {
-            matches: rows.first().map(total).transpose()?.unwrap_or(0),
-            first: rows.iter().map(|row| column(row, "match_id")).collect::<Result<_, _>>()?,
+            // Such as those of a schema that is not migrated yet, whose version is to be told.
+            warnings: warnings.ok().and_then(|rows| rows.iter().map(warning).collect()),
         })
     }
 
@@ -95,12 +77,11 @@ fn beat(row: &Row) -> Result<Beat, PortError> {
     })
 }
 
-fn warning(row: &Row) -> Result<Warning, PortError> {
-    let kind = WarningKind::from_name(column(row, "kind")?);
-    Ok(Warning {
-        kind: kind.ok_or_else(|| unreadable("column kind"))?,
-        id: column(row, "id")?,
-        count: column(row, "count")?,
+fn warning(row: &Row) -> Option<Warning> {
+    Some(Warning {
+        kind: WarningKind::from_name(column(row, "kind").ok()?)?,
+        id: column(row, "id").ok()?,
+        count: column(row, "count").ok()?,
     })
 }
 

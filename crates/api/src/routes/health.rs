@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use mauntic_flows::ports::{Database, GivenUp, KeyStore, PortError, Ports, Vitals, Warning};
+use mauntic_flows::ports::{Database, KeyStore, PortError, Ports, Vitals, Warning};
 use mauntic_flows::tick;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -20,9 +20,6 @@ use crate::state::Shared;
 /// Oldest beat of a duty that still runs, in halves of its own interval: two and
 /// a half ticks, so that one late tick alarms nobody and two missed ones do.
 const BEAT_AGE_HALVES_MAX: i64 = 5;
-
-/// Most matches that the check of matches names: enough to look at, and one line.
-const GIVEN_UP_NAMED_MAX: u16 = 10;
 
 /// How well something is; worse ones are greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
@@ -50,17 +47,25 @@ pub(crate) struct HealthBody {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct HealthWarning {
     /// `scoreboard_drift`: a tournament's board has so many differences from its ledger.
+    /// `matches_given_up`: a match without an end that nobody asks about any more, of so
+    /// many; the ones that began first. `not_checked`: what there is could not be read.
     code: &'static str,
     /// What it is about.
-    #[schema(value_type = String, format = "uuid")]
-    id: Uuid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    id: Option<Uuid>,
     /// How many there are of it.
-    count: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<i64>,
 }
 
-impl From<Warning> for HealthWarning {
-    fn from(Warning { kind, id, count }: Warning) -> Self {
-        Self { code: kind.name(), id, count }
+impl HealthWarning {
+    const NOT_CHECKED: Self = Self { code: "not_checked", id: None, count: None };
+
+    fn list(warnings: Option<&Vec<Warning>>) -> Vec<Self> {
+        let of =
+            |of: &Warning| Self { code: of.kind.name(), id: Some(of.id), count: Some(of.count) };
+        warnings.map_or_else(|| vec![Self::NOT_CHECKED], |all| all.iter().map(of).collect())
     }
 }
 
@@ -70,21 +75,6 @@ pub(crate) struct Checks {
     database: Check,
     schema: SchemaCheck,
     scheduler: SchedulerCheck,
-    matches: MatchesCheck,
-}
-
-/// Whether every match has an end or is asked about. It never makes the whole unwell.
-#[derive(Debug, Default, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct MatchesCheck {
-    /// What people are to look at; absent where there is nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    warning: Option<&'static str>,
-    /// Matches without an end that nobody asks about any more.
-    given_up: u64,
-    /// The ones that began first.
-    #[schema(value_type = Vec<String>)]
-    first: Vec<Uuid>,
 }
 
 /// One check.
@@ -147,20 +137,11 @@ pub(crate) struct Duty {
     )
 )]
 pub(super) async fn health<P: Ports>(State(state): State<Shared<P>>) -> Response {
-    let (vitals, matches) = match state.ports.db().open().await {
-        Ok(session) => {
-            let vitals = session.vitals().await;
-            let is_ours = |seen: &Vitals| state.schema.contains(&seen.schema_version);
-            // Only of a schema of ours is known that it can be asked.
-            let matches = match vitals.as_ref().is_ok_and(is_ours) {
-                true => MatchesCheck::of(session.given_up(GIVEN_UP_NAMED_MAX).await),
-                false => MatchesCheck::NOT_MADE,
-            };
-            (vitals, matches)
-        }
-        Err(error) => (Err(error), MatchesCheck::NOT_MADE),
+    let vitals = match state.ports.db().open().await {
+        Ok(session) => session.vitals().await,
+        Err(error) => Err(error),
     };
-    let checks = judge(&vitals, &state.schema, matches);
+    let checks = judge(&vitals, &state.schema);
     let status =
         checks.database.status.max(checks.schema.check.status).max(checks.scheduler.check.status);
     let code = match status {
@@ -168,8 +149,8 @@ pub(super) async fn health<P: Ports>(State(state): State<Shared<P>>) -> Response
         Health::Degraded => StatusCode::SERVICE_UNAVAILABLE,
         Health::Unhealthy => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    let warnings = vitals.as_ref().map_or(&[][..], |vitals| &vitals.warnings);
-    let warnings = warnings.iter().copied().map(HealthWarning::from).collect();
+    let warnings = vitals.as_ref().ok().and_then(|vitals| vitals.warnings.as_ref());
+    let warnings = HealthWarning::list(warnings);
     let note = note(&checks, vitals.err());
     let mut response = (code, Json(HealthBody { status, checks, warnings })).into_response();
     if let Some(note) = note {
@@ -178,11 +159,7 @@ pub(super) async fn health<P: Ports>(State(state): State<Shared<P>>) -> Response
     response
 }
 
-fn judge(
-    vitals: &Result<Vitals, PortError>,
-    schema: &RangeInclusive<i32>,
-    matches: MatchesCheck,
-) -> Checks {
+fn judge(vitals: &Result<Vitals, PortError>, schema: &RangeInclusive<i32>) -> Checks {
     let vitals = match vitals {
         Ok(vitals) => vitals,
         Err(error) => {
@@ -197,7 +174,6 @@ fn judge(
                     check: Check::failed(Health::Degraded, "not_checked"),
                     duties: Vec::new(),
                 },
-                matches,
             };
         }
     };
@@ -210,7 +186,6 @@ fn judge(
         database: Check::PASSED,
         schema: SchemaCheck::of(check, Some(vitals.schema_version), schema),
         scheduler: scheduler(vitals),
-        matches,
     }
 }
 
@@ -261,15 +236,6 @@ impl Check {
 
     const fn failed(status: Health, code: &'static str) -> Self {
         Self { status, code: Some(code) }
-    }
-}
-
-impl MatchesCheck {
-    const NOT_MADE: Self = Self { warning: Some("not_checked"), given_up: 0, first: Vec::new() };
-
-    fn of(given_up: Result<GivenUp, PortError>) -> Self {
-        let Ok(GivenUp { matches, first }) = given_up else { return Self::NOT_MADE };
-        Self { warning: (matches > 0).then_some("matches_given_up"), given_up: matches, first }
     }
 }
 

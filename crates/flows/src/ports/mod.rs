@@ -88,8 +88,8 @@ pub use signals::{
     SIGNALS_READ_MAX, SignalList, SignalPlace, SignalStore, SignalView,
 };
 pub use tenant::{
-    ApiKey, Beat, Enqueued, FeaturesStored, GivenUp, Instance, JobKey, KeyStore, LeaderboardEntry,
-    NewJob, Position, QueueStats, Scope, ScoreRow, TenantStore, Vitals, Warning, WarningKind,
+    ApiKey, Beat, Enqueued, FeaturesStored, Instance, JobKey, KeyStore, LeaderboardEntry, NewJob,
+    Position, QueueStats, Scope, ScoreRow, TenantStore, Vitals, Warning, WarningKind,
 };
 pub use tournament_views::{GuessView, LeagueView, MatchFilter, MatchTime, MatchView};
 pub use tournament_writes::{

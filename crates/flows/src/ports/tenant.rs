@@ -161,8 +161,9 @@ pub struct Vitals {
     pub schema_version: i32,
     /// Last beat of each duty of the tick.
     pub beats: Vec<Beat>,
-    /// What somebody should look at, the first of each kind.
-    pub warnings: Vec<Warning>,
+    /// What somebody should look at, the first of each kind; none where that could not be
+    /// read, which makes nothing unwell.
+    pub warnings: Option<Vec<Warning>>,
 }
 
 /// Something that somebody should look at. Nothing waits for it.
@@ -181,11 +182,14 @@ pub struct Warning {
 pub enum WarningKind {
     /// A tournament's board has so many differences from its ledger.
     ScoreboardDrift,
+    /// A match without an end that nobody asks about any more, of so many; the ones that
+    /// began first.
+    MatchesGivenUp,
 }
 
 impl WarningKind {
     /// Every kind.
-    pub const ALL: [Self; 1] = [Self::ScoreboardDrift];
+    pub const ALL: [Self; 2] = [Self::ScoreboardDrift, Self::MatchesGivenUp];
 
     /// Most of a kind that are told.
     pub const TOLD_MAX: i32 = 10;
@@ -195,6 +199,7 @@ impl WarningKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::ScoreboardDrift => "scoreboard_drift",
+            Self::MatchesGivenUp => "matches_given_up",
         }
     }
 
@@ -203,15 +208,6 @@ impl WarningKind {
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
-}
-
-/// Matches without an end that nobody asks about any more, of every organization.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct GivenUp {
-    /// How many there are.
-    pub matches: u64,
-    /// The ones that began first.
-    pub first: Vec<Uuid>,
 }
 
 /// When a duty of the tick was done, and is to be done again.
@@ -302,9 +298,6 @@ pub trait KeyStore: Sync {
     async fn find_key(&self, sha256: &[u8; 32]) -> Result<Option<ApiKey>, PortError>;
     /// Signs of life for the health check.
     async fn vitals(&self) -> Result<Vitals, PortError>;
-    /// Matches that were given up, of open tournaments with a provider; at most `most` of
-    /// them by their ids.
-    async fn given_up(&self, most: u16) -> Result<GivenUp, PortError>;
     /// Counts by queue name.
     async fn queue_stats(&self) -> Result<BTreeMap<String, QueueStats>, PortError>;
 }

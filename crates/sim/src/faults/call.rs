@@ -103,7 +103,7 @@ pub enum Call {
     Leagues,
     FindKey,
     Vitals,
-    GivenUp,
+    Warnings,
     QueueStats,
     NoteRefusal,
     Jobs,
@@ -130,6 +130,7 @@ pub enum Call {
     Audit,
     AuditChain,
     Settlements,
+    Verifications,
     Send,
     Backlog,
     Publish,
@@ -286,7 +287,7 @@ impl Call {
                 | Self::Leagues
                 | Self::FindKey
                 | Self::Vitals
-                | Self::GivenUp
+                | Self::Warnings
                 | Self::QueueStats
         ) || self.shows_operators()
             || self.verifies()
@@ -328,6 +329,7 @@ impl Call {
                 | Self::Audit
                 | Self::AuditChain
                 | Self::Settlements
+                | Self::Verifications
         )
     }
 }

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use mauntic_domain::jobs::JobState;
-use mauntic_flows::ports::{
-    ApiKey, GivenUp, KeyStore, PortError, QueueStats, Vitals, Warning, WarningKind,
-};
+use mauntic_flows::ports::{ApiKey, KeyStore, PortError, QueueStats, Vitals, Warning, WarningKind};
 
 use super::rows::JobRow;
 use super::{MemorySession, State};
@@ -22,25 +20,14 @@ impl KeyStore for MemorySession {
     }
 
     async fn vitals(&self) -> Result<Vitals, PortError> {
-        self.call(Call::Vitals, |state| {
+        let vitals = self.call(Call::Vitals, |state| {
             let beats = state.beats.values().cloned().collect();
-            let drifting = state.boards.drifts.values().map(|row| &row.found);
-            let warnings = drifting
-                .filter(|found| found.differences > 0)
-                .map(|found| Warning {
-                    kind: WarningKind::ScoreboardDrift,
-                    id: found.place.tournament_id,
-                    count: found.differences,
-                })
-                .take(usize::try_from(WarningKind::TOLD_MAX).unwrap_or(0));
-            let warnings = warnings.collect();
-            Ok(Vitals { now: state.now, schema_version: state.schema_version, beats, warnings })
-        })
-        .await
-    }
-
-    async fn given_up(&self, most: u16) -> Result<GivenUp, PortError> {
-        self.call(Call::GivenUp, |state| Ok(state.given_up(most))).await
+            let (now, schema_version) = (state.now, state.schema_version);
+            Ok(Vitals { now, schema_version, beats, warnings: None })
+        });
+        let vitals = vitals.await?;
+        let warnings = self.call(Call::Warnings, |state| Ok(state.warnings())).await.ok();
+        Ok(Vitals { warnings, ..vitals })
     }
 
     async fn queue_stats(&self) -> Result<BTreeMap<String, QueueStats>, PortError> {
@@ -49,6 +36,21 @@ impl KeyStore for MemorySession {
 }
 
 impl State {
+    fn warnings(&self) -> Vec<Warning> {
+        let most = usize::try_from(WarningKind::TOLD_MAX).unwrap_or(0);
+        let drifting = self.boards.drifts.values().map(|row| &row.found);
+        let drifting = drifting.filter(|found| found.differences > 0).map(|found| Warning {
+            kind: WarningKind::ScoreboardDrift,
+            id: found.place.tournament_id,
+            count: found.differences,
+        });
+        let given_up = self.given_up();
+        let count = i64::try_from(given_up.len()).unwrap_or(i64::MAX);
+        let kind = WarningKind::MatchesGivenUp;
+        let given_up = given_up.into_iter().map(|id| Warning { kind, id, count });
+        drifting.take(most).chain(given_up.take(most)).collect()
+    }
+
     fn queue_stats(&self) -> BTreeMap<String, QueueStats> {
         let mut stats: BTreeMap<String, QueueStats> = BTreeMap::new();
         for row in self.jobs.live() {

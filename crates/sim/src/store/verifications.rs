@@ -7,9 +7,10 @@ use mauntic_domain::scoreboard::knockout::Known;
 use mauntic_domain::scoreboard::messages::TournamentRef;
 use mauntic_domain::scoreboard::{Candidate, Match};
 use mauntic_flows::ports::{
-    CheckPlan, DueMatch, Effect, GivenUp, KnockoutInputs, MatchPlace, NewMatches, PortError,
+    CheckPlan, DueMatch, Effect, KnockoutInputs, MatchPlace, NewMatches, PortError,
     VerificationInputs, VerificationNote, VerificationStore, VerificationWrite, VerifiedRow,
 };
+use uuid::Uuid;
 
 use super::boards::{MatchRow, TournamentRow, VerificationRow};
 use super::{MemorySession, State};
@@ -127,7 +128,8 @@ impl State {
         Some(KnockoutInputs { tournament: provider, matches })
     }
 
-    pub(super) fn given_up(&self, most: u16) -> GivenUp {
+    /// Matches that were given up, in the order of their kickoffs.
+    pub(super) fn given_up(&self) -> Vec<Uuid> {
         let rows = self.boards.matches.iter().filter(|(place, row)| {
             is_given_up(&row.stored)
                 && self.tournament_of(place).is_some_and(TournamentRow::is_asked)
@@ -135,10 +137,7 @@ impl State {
         let mut given_up: Vec<_> =
             rows.map(|(place, row)| (row.stored.kickoff, place.match_id)).collect();
         given_up.sort_unstable();
-        GivenUp {
-            matches: u64::try_from(given_up.len()).unwrap_or(u64::MAX),
-            first: given_up.into_iter().map(|(_, id)| id).take(most.into()).collect(),
-        }
+        given_up.into_iter().map(|(_, id)| id).collect()
     }
 
     /// Whether an effect's verifications can be written.
