@@ -116,6 +116,7 @@ pub const ROUTES: &[RouteRule] = &[
     rule("GET",    "/api/v2/admin/audit",                                  OPERATE),
     rule("GET",    "/api/v2/admin/audit/verify",                           OPERATE),
     rule("GET",    "/api/v2/admin/settlements",                            OPERATE),
+    rule("GET",    "/api/v2/admin/verifications",                          OPERATE),
     rule("GET",    "/api/v1/scoreboards/{tournamentId}/members/{memberId}/explain", READ),
     rule("GET",    "/api/v2/admin/scoreboards/{id}/verify",                OPERATE),
     rule("GET",    "/api/v2/admin/scoreboards/drift",                      OPERATE),

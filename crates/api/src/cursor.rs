@@ -18,6 +18,7 @@ use mauntic_domain::warmup::DomainName;
 use mauntic_domain::warmup::name::DOMAIN_CHARS_MAX;
 use mauntic_flows::ports::{
     BoardPlace, MatchTime, Position, ReportPlace, SettlementPlace, SignalPlace, TournamentRef,
+    VerificationPlace,
 };
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -117,6 +118,24 @@ impl Place for SettlementPlace {
             organization_id: OrganizationId::parse(std::str::from_utf8(owner).ok()?).ok()?,
             tournament_id: <Uuid as Place>::from_bytes(tournament)?,
             seq: i64::from_be_bytes(*seq),
+        })
+    }
+}
+
+/// After what came of asking about a match.
+impl Place for VerificationPlace {
+    fn to_bytes(&self) -> Vec<u8> {
+        let (at, attempt) = (self.fetched_at.to_bytes(), i64::from(self.attempt).to_bytes());
+        [at.as_slice(), &attempt, self.job_id.as_bytes()].concat()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (at, rest) = bytes.split_first_chunk::<NUMBER_BYTES>()?;
+        let (attempt, job) = rest.split_first_chunk::<NUMBER_BYTES>()?;
+        Some(Self {
+            fetched_at: DateTime::from_bytes(at)?,
+            job_id: <Uuid as Place>::from_bytes(job)?,
+            attempt: i32::try_from(i64::from_be_bytes(*attempt)).ok()?,
         })
     }
 }

@@ -1,9 +1,10 @@
-//! What operators see of settlements.
+//! What operators see of verifications and settlements.
 
 use mauntic_domain::ids::OrganizationId;
-use mauntic_domain::scoreboard::EntryStatus;
+use mauntic_domain::scoreboard::{EntryStatus, Outcome};
 use mauntic_flows::ports::{
-    PortError, SettledStore, SettlementFilter, SettlementPlace, SettlementView,
+    PortError, SettledStore, SettlementFilter, SettlementPlace, SettlementView, VerificationFilter,
+    VerificationPlace, VerificationView,
 };
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -38,6 +39,45 @@ impl SettledStore for Session {
         let rows = self.statement("listing settlements", sql, params).await?;
         rows.iter().map(view).collect()
     }
+
+    async fn verifications(
+        &self,
+        filter: &VerificationFilter,
+        before: Option<&VerificationPlace>,
+        limit: i64,
+    ) -> Result<Vec<VerificationView>, PortError> {
+        let outcome = filter.outcome.map(Outcome::name);
+        let fetched_at = before.map(|place| place.fetched_at);
+        let job = before.map(|place| place.job_id);
+        let attempt = before.map(|place| place.attempt);
+        let params: &[Param<'_>] = &[
+            (&filter.organization_id, Type::TEXT),
+            (&filter.match_id, Type::UUID),
+            (&outcome, Type::TEXT),
+            (&fetched_at, Type::TIMESTAMPTZ),
+            (&job, Type::UUID),
+            (&attempt, Type::INT4),
+            (&limit, Type::INT8),
+        ];
+        let sql = sql!("verifications.sql");
+        let rows = self.statement("listing verifications", sql, params).await?;
+        rows.iter().map(verification).collect()
+    }
+}
+
+fn verification(row: &Row) -> Result<VerificationView, PortError> {
+    Ok(VerificationView {
+        place: VerificationPlace {
+            fetched_at: column(row, "fetched_at")?,
+            job_id: column(row, "job_id")?,
+            attempt: column(row, "attempt")?,
+        },
+        organization_id: column(row, "organization_id")?,
+        match_id: column(row, "match_id")?,
+        outcome: column(row, "outcome")?,
+        reason: column(row, "reason")?,
+        result_version: column(row, "result_version")?,
+    })
 }
 
 fn view(row: &Row) -> Result<SettlementView, PortError> {

@@ -1,7 +1,11 @@
-//! What operators see of settlements.
+//! What operators see of verifications and settlements.
 
-use mauntic_domain::scoreboard::EntryStatus;
-use mauntic_flows::ports::{SettledStore, SettlementFilter, SettlementPlace};
+use mauntic_domain::scoreboard::{EntryStatus, Outcome, Reason};
+use mauntic_flows::ports::{
+    SettledStore, SettlementFilter, SettlementPlace, VerificationFilter, VerificationNote,
+    VerificationPlace, VerificationStore,
+};
+use uuid::Uuid;
 
 use super::given_boards::{MATCHES, TOURNAMENT};
 use crate::boards::BoardSubject;
@@ -9,6 +13,7 @@ use crate::subject::World;
 
 on_both! {
     settlements_are_listed_to_operators
+    verifications_are_listed_to_operators
 }
 
 async fn settlements_are_listed_to_operators<S: BoardSubject>(mut world: World<S>) {
@@ -39,6 +44,56 @@ async fn settlements_are_listed_to_operators<S: BoardSubject>(mut world: World<S
         (SettlementFilter { match_id: Some(MATCHES[2]), ..any() }, 0),
         (SettlementFilter { status: Some(EntryStatus::Applied), ..any() }, 4),
         (SettlementFilter { status: Some(EntryStatus::Failed), ..any() }, 0),
+    ] {
+        assert_eq!(list(&filter, None, 9).await.len(), count, "{filter:?}");
+    }
+}
+
+async fn verifications_are_listed_to_operators<S: BoardSubject>(mut world: World<S>) {
+    world.tournament().await;
+    let jobs = [1, 2].map(Uuid::from_u128);
+    for (at, job_id, attempt, reason) in [
+        (0, jobs[0], 1, Reason::Unreachable),
+        (0, jobs[0], 2, Reason::NotEnded),
+        // At the same time.
+        (1, jobs[1], 1, Reason::Refused),
+        (0, jobs[1], 2, Reason::Ended),
+    ] {
+        if job_id == jobs[0] {
+            world.advance(60).await;
+        }
+        let (place, fetched_at) = (world.place(at), world.subject.now());
+        let result_version = i32::from(reason == Reason::Ended);
+        let note = VerificationNote { place, job_id, attempt, fetched_at, reason, result_version };
+        world.queue.note_verification(&note).await.expect("noted");
+    }
+    let list = async |filter: &VerificationFilter, before: Option<&VerificationPlace>, limit| {
+        world.op.verifications(filter, before, limit).await.expect("read")
+    };
+    let any = VerificationFilter::default;
+    let all = list(&any(), None, 9).await;
+    let told: Vec<(&str, &str, i32)> =
+        all.iter().map(|of| (of.reason.as_str(), of.outcome.as_str(), of.place.attempt)).collect();
+    let expected = [
+        ("ended", "settled", 2),
+        ("refused", "retry", 1),
+        ("not_ended", "noop", 2),
+        ("unreachable", "retry", 1),
+    ];
+    assert_eq!(told, expected);
+    let newest = &all[0];
+    assert_eq!((newest.match_id, newest.result_version), (MATCHES[0], 1));
+    let seen = (newest.organization_id.as_str(), newest.place.job_id, newest.place.fetched_at);
+    assert_eq!(seen, ("org_1", jobs[1], world.subject.now()));
+    for (nth, view) in all.iter().enumerate() {
+        assert_eq!(list(&any(), Some(&view.place), 2).await, all[nth + 1..all.len().min(nth + 3)]);
+    }
+    for (filter, count) in [
+        (VerificationFilter { organization_id: Some("org_2".to_owned()), ..any() }, 0),
+        (VerificationFilter { organization_id: Some("org_1".to_owned()), ..any() }, 4),
+        (VerificationFilter { match_id: Some(MATCHES[0]), ..any() }, 3),
+        (VerificationFilter { match_id: Some(MATCHES[2]), ..any() }, 0),
+        (VerificationFilter { outcome: Some(Outcome::Retry), ..any() }, 2),
     ] {
         assert_eq!(list(&filter, None, 9).await.len(), count, "{filter:?}");
     }

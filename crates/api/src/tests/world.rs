@@ -62,7 +62,7 @@ const KEYS: [(&str, Option<&str>, &[Scope]); 7] = [
 ];
 
 /// What a request asks of a session once its key is known.
-const WORK: [Call; 60] = [
+const WORK: [Call; 61] = [
     Call::PutFeatures,
     Call::TakeIn,
     Call::Enqueue,
@@ -119,6 +119,7 @@ const WORK: [Call; 60] = [
     Call::ResetBreaker,
     Call::Audit,
     Call::Settlements,
+    Call::Verifications,
     Call::LedgerPage,
     Call::Drifts,
     Call::CloseTournament,

@@ -82,7 +82,10 @@ pub use scoreboard::{
     SettlementWrite,
 };
 pub use settle::{Died, OutgoingEvent, PutOff, Replayed, Retired, SetBackJob, Setback, Wakeup};
-pub use settled_views::{SettledStore, SettlementFilter, SettlementPlace, SettlementView};
+pub use settled_views::{
+    SettledStore, SettlementFilter, SettlementPlace, SettlementView, VerificationFilter,
+    VerificationPlace, VerificationView,
+};
 pub use signals::{
     ALERT_STATUSES, Acknowledged, AlertFate, AlertFilter, AlertView, ContactView, Days, HistoryDay,
     SIGNALS_READ_MAX, SignalList, SignalPlace, SignalStore, SignalView,

@@ -1,8 +1,8 @@
-//! What operators see of settlements.
+//! What operators see of verifications and settlements.
 
 use chrono::{DateTime, Utc};
 use mauntic_domain::ids::OrganizationId;
-use mauntic_domain::scoreboard::{Entry, EntryStatus, ResultHash};
+use mauntic_domain::scoreboard::{Entry, EntryStatus, Outcome, ResultHash};
 use uuid::Uuid;
 
 use super::PortError;
@@ -52,7 +52,46 @@ pub struct SettlementView {
     pub detail: Option<String>,
 }
 
-/// What operators see of settlements.
+/// Which verifications; none of something is all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VerificationFilter {
+    /// Of this organization.
+    pub organization_id: Option<String>,
+    /// Of this match.
+    pub match_id: Option<Uuid>,
+    /// With this outcome.
+    pub outcome: Option<Outcome>,
+}
+
+/// A verification's place, by its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct VerificationPlace {
+    /// The database's time before the provider was asked.
+    pub fetched_at: DateTime<Utc>,
+    /// The job that asked.
+    pub job_id: Uuid,
+    /// Its attempt.
+    pub attempt: i32,
+}
+
+/// What came of asking about a match.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerificationView {
+    /// Its place.
+    pub place: VerificationPlace,
+    /// Whose match.
+    pub organization_id: String,
+    /// Which match.
+    pub match_id: Uuid,
+    /// Name of the outcome.
+    pub outcome: String,
+    /// Why, by its name.
+    pub reason: String,
+    /// The version of the match's result afterwards.
+    pub result_version: i32,
+}
+
+/// What operators see of verifications and settlements.
 #[trait_variant::make(Send)]
 pub trait SettledStore: Sync {
     /// At most `limit` entries of ledgers before one, the last first: by organization, by
@@ -63,4 +102,12 @@ pub trait SettledStore: Sync {
         before: Option<&SettlementPlace>,
         limit: i64,
     ) -> Result<Vec<SettlementView>, PortError>;
+
+    /// At most `limit` verifications before one, the last first.
+    async fn verifications(
+        &self,
+        filter: &VerificationFilter,
+        before: Option<&VerificationPlace>,
+        limit: i64,
+    ) -> Result<Vec<VerificationView>, PortError>;
 }

@@ -1,10 +1,12 @@
-//! What operators see of settlements.
+//! What operators see of verifications and settlements.
 
 use mauntic_flows::ports::{
-    PortError, SettledStore, SettlementFilter, SettlementPlace, SettlementView,
+    PortError, SettledStore, SettlementFilter, SettlementPlace, SettlementView, VerificationFilter,
+    VerificationPlace, VerificationView,
 };
 
 use super::MemorySession;
+use super::boards::VerificationRow;
 use crate::faults::Call;
 
 impl SettledStore for MemorySession {
@@ -43,6 +45,37 @@ impl SettledStore for MemorySession {
             };
             let mut found: Vec<SettlementView> = all.filter(is_asked).collect();
             found.sort_by(|a, b| b.place.cmp(&a.place));
+            found.truncate(usize::try_from(limit).unwrap_or(0));
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn verifications(
+        &self,
+        filter: &VerificationFilter,
+        before: Option<&VerificationPlace>,
+        limit: i64,
+    ) -> Result<Vec<VerificationView>, PortError> {
+        self.call(Call::Verifications, |state| {
+            let all = state.boards.verifications.iter().filter(|(_, row)| {
+                let owner = filter.organization_id.as_deref();
+                owner.is_none_or(|owner| owner == row.organization_id.as_str())
+                    && filter.match_id.is_none_or(|of| row.match_id == of)
+                    && filter.outcome.is_none_or(|of| row.reason.outcome() == of)
+            });
+            let view = |(&(job_id, attempt), row): (&(_, _), &VerificationRow)| VerificationView {
+                place: VerificationPlace { fetched_at: row.fetched_at, job_id, attempt },
+                organization_id: row.organization_id.to_string(),
+                match_id: row.match_id,
+                outcome: row.reason.outcome().name().to_owned(),
+                reason: row.reason.name().to_owned(),
+                result_version: row.result_version,
+            };
+            let is_before =
+                |view: &VerificationView| before.is_none_or(|before| view.place < *before);
+            let mut found: Vec<VerificationView> = all.map(view).filter(is_before).collect();
+            found.sort_by_key(|view| std::cmp::Reverse(view.place));
             found.truncate(usize::try_from(limit).unwrap_or(0));
             Ok(found)
         })

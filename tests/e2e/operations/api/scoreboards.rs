@@ -28,6 +28,7 @@ const BOARD: &str = "/api/v1/scoreboards/{tournamentId}";
 const AROUND: &str = "/api/v1/scoreboards/{tournamentId}/members/{memberId}";
 const LEAGUE_BOARD: &str = "/api/v1/scoreboards/{tournamentId}/leagues/{leagueId}";
 const SETTLEMENTS: &str = "/api/v2/admin/settlements";
+const VERIFICATIONS: &str = "/api/v2/admin/verifications";
 
 fn text(of: &Value) -> String {
     of.as_str().expect("a text").to_owned()
@@ -135,4 +136,11 @@ pub(super) async fn guesses_become_a_board(api: &mut Api) {
     let query = format!("organizationId={ORGANIZATION}&tournamentId={id}");
     let list = api.call(Ask::get(SETTLEMENTS).query(&query)).await.ok(200);
     assert_eq!(list["items"][0]["entry"]["status"], "applied", "{list}");
+    let note = "insert into scoreboard.verifications
+        (job_id, attempt, organization_id, match_id, fetched_at, outcome, reason, result_version)
+      values ($1::text::uuid, 1, $2, $3::text::uuid, clock_timestamp(), 'noop', 'unchanged', 1)";
+    api.owner.execute(note, &[&job, &ORGANIZATION, &match_id]).await.unwrap();
+    let query = format!("organizationId={ORGANIZATION}&matchId={match_id}&outcome=noop");
+    let list = api.call(Ask::get(VERIFICATIONS).query(&query)).await.ok(200);
+    assert_eq!(list["items"][0]["reason"], "unchanged", "{list}");
 }

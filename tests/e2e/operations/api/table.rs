@@ -88,4 +88,5 @@ pub(super) const OPERATIONS: &[(Operation, &str)] = &[
     (("GET",    "/api/v1/scoreboards/{tournamentId}/members/{memberId}"), "scoreboards::guesses_become_a_board"),
     (("GET",    "/api/v1/scoreboards/{tournamentId}/leagues/{leagueId}"), "scoreboards::members_join_and_make_leagues"),
     (("GET",    "/api/v2/admin/settlements"), "scoreboards::guesses_become_a_board"),
+    (("GET",    "/api/v2/admin/verifications"), "scoreboards::guesses_become_a_board"),
 ];

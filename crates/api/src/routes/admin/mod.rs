@@ -76,6 +76,7 @@ pub(super) fn routes<P: Ports, R: Registry<Shared<P>>>(registry: R) -> R {
         audit::audit,
         audit::verify_audit,
         settlements::settlements,
+        settlements::verifications,
         scoreboards::verify_scoreboard,
         season::drift,
         season::rebuild_scoreboard,

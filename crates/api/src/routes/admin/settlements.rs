@@ -1,9 +1,12 @@
-//! Settlements: the ledgers of every organization's tournaments.
+//! Verifications and settlements: what came of asking about matches, and the ledgers of
+//! every organization's tournaments.
 
 use axum::http::Uri;
 use mauntic_domain::scoreboard::ledger::to_hex;
-use mauntic_domain::scoreboard::{Entry, EntryStatus, Totals};
-use mauntic_flows::ports::{Ports, SettledStore, SettlementFilter, SettlementView};
+use mauntic_domain::scoreboard::{Entry, EntryStatus, Outcome, Totals};
+use mauntic_flows::ports::{
+    Ports, SettledStore, SettlementFilter, SettlementView, VerificationFilter, VerificationView,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -147,4 +150,80 @@ pub(super) async fn settlements<P: Ports>(
     query.done()?;
     let found = operator.look().settlements(&filter, before.as_ref(), asked.one_more()).await?;
     Ok(asked.cut(found, |of: &SettlementView| of.place.clone()))
+}
+
+/// What came of asking about a match.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Verification)]
+pub(crate) struct VerificationLine {
+    organization_id: String,
+    #[schema(value_type = String, format = "uuid")]
+    match_id: Uuid,
+    /// The database's time before the provider was asked.
+    #[schema(format = DateTime)]
+    fetched_at: String,
+    #[schema(pattern = "^(noop|retry|settled)$")]
+    outcome: String,
+    /// Why, such as `ended`, `unreachable` or `answer_goals`.
+    reason: String,
+    /// The version of the match's result afterwards.
+    result_version: i32,
+    /// The job that asked.
+    #[schema(value_type = String, format = "uuid")]
+    job_id: Uuid,
+    attempt: i32,
+}
+
+impl From<VerificationView> for VerificationLine {
+    fn from(of: VerificationView) -> Self {
+        Self {
+            organization_id: of.organization_id,
+            match_id: of.match_id,
+            fetched_at: shown(of.place.fetched_at),
+            outcome: of.outcome,
+            reason: of.reason,
+            result_version: of.result_version,
+            job_id: of.place.job_id,
+            attempt: of.place.attempt,
+        }
+    }
+}
+
+/// What came of asking providers about matches, the newest first, an entry an attempt: all
+/// that is named must hold. It is kept as long as jobs are.
+#[utoipa::path(
+    get,
+    path = "/api/v2/admin/verifications",
+    operation_id = "list_verifications",
+    tag = "admin",
+    params(
+        ("organizationId" = Option<String>, Query, description = "Of this organization", max_length = 64),
+        ("matchId" = Option<String>, Query, description = "Of this match", format = "uuid"),
+        ("outcome" = Option<String>, Query, description = "`noop`, `retry` or `settled`"),
+        ("limit" = Option<u16>, Query, description = "Lines of a page; 20 by default", minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
+    ),
+    responses(
+        (status = 200, description = "A page", body = Listed<VerificationLine>,
+            headers(("Link" = String, description = "The next page, `rel=\"next\"`; absent on the last"))),
+        OperatorListProblems
+    ),
+    security(("bearer" = []))
+)]
+pub(super) async fn verifications<P: Ports>(
+    operator: Operator<P>,
+    uri: Uri,
+) -> Result<Answer<VerificationLine>, Problem> {
+    let mut query =
+        Query::of(&uri, &["organizationId", "matchId", "outcome", "limit", "cursor"], &[]);
+    let (asked, before) = Asked::read(&uri, &mut query);
+    let filter = VerificationFilter {
+        organization_id: query.organization("organizationId"),
+        match_id: query.id("matchId"),
+        outcome: query.parsed("outcome", "noop, retry or settled", Outcome::from_name),
+    };
+    query.done()?;
+    let found = operator.look().verifications(&filter, before.as_ref(), asked.one_more()).await?;
+    Ok(asked.cut(found, |of: &VerificationView| of.place))
 }
