@@ -159,7 +159,7 @@ async fn consume(session: &Session, ids: &[Uuid]) {
         messages: i32::try_from(ids.len()).unwrap(),
         repeated: 0,
         expects_others: false,
-        types: JobType::available_on(QUEUE).collect(),
+        types: JobType::of_queue(QUEUE).collect(),
         also_batched: Vec::new(),
     };
     let reply = session.claim(&request).await.expect("claimed");

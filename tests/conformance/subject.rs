@@ -266,7 +266,7 @@ pub(crate) fn claim_request(token: Uuid, ids: &[Uuid]) -> ClaimRequest {
         messages: 0,
         repeated: 0,
         expects_others: false,
-        types: JobType::available_on(QUEUE).collect(),
+        types: JobType::of_queue(QUEUE).collect(),
         also_batched: Vec::new(),
     })
 }

@@ -43,7 +43,7 @@ fn request(ids: &[Uuid]) -> ClaimRequest {
         messages: i32::try_from(ids.len()).unwrap(),
         repeated: 0,
         expects_others: false,
-        types: mauntic_domain::jobs::JobType::available_on(QUEUE).collect(),
+        types: mauntic_domain::jobs::JobType::of_queue(QUEUE).collect(),
         also_batched: Vec::new(),
     }
 }

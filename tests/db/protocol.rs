@@ -80,7 +80,7 @@ fn request(ids: &[Uuid]) -> ClaimRequest {
         messages: crate::BATCH_MAX,
         repeated: 0,
         expects_others: false,
-        types: JobType::available_on(QUEUE).collect(),
+        types: JobType::of_queue(QUEUE).collect(),
         also_batched: Vec::new(),
     }
 }

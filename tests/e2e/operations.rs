@@ -12,9 +12,6 @@ use std::collections::BTreeSet;
 /// The schedule that runs by hand.
 const SCHEDULE: &str = "scoring-batch-recompute";
 
-/// A schedule whose logic comes with a later build.
-const LATER: &str = "overnight-scoring";
-
 const BREAKER: &str = "alert_webhook";
 
 /// The id of nothing.

@@ -19,6 +19,7 @@ mod crowded;
 mod duties;
 mod held_back;
 mod outage;
+mod overnight;
 mod roll_ups;
 mod schedules;
 mod seeds;

@@ -20,6 +20,7 @@ pub mod contacts;
 pub mod counters;
 pub mod logs;
 pub mod oracle;
+pub mod portfolios;
 pub mod ports;
 pub mod recompute;
 pub mod say;

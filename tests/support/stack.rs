@@ -36,10 +36,11 @@ const TICK_EVERY: Duration = Duration::from_secs(2);
 /// What both workers are told unless a test says otherwise. A full hour, or five minutes,
 /// may pass during any test, and what its schedules start would write scores, count
 /// activity and do jobs that nobody counted on.
-const USUAL_VARS: [(&str, &str); 3] = [
+const USUAL_VARS: [(&str, &str); 4] = [
     ("ENABLE_SCORING_CRON", "false"),
     ("ENABLE_ANALYTICS_CRON", "false"),
     ("ENABLE_SCOREBOARD_CRON", "false"),
+    ("ENABLE_OVERNIGHT_CRON", "false"),
 ];
 
 /// A running system. Dropped, all of it ends. A test has one at a time ([`Turn`]).

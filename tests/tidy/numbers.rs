@@ -51,6 +51,7 @@ fn times() -> impl Iterator<Item = Constant> {
         domain::warmup::WARMING
         domain::warmup::counter::KEY_KEPT
         flows::consume::INVOCATION_MAX
+        flows::jobs::overnight_ask::PATIENCE
     };
     times.into_iter()
 }
@@ -94,6 +95,7 @@ fn counts() -> impl Iterator<Item = Constant> {
         domain::overnight::CHUNK_USERS
         domain::overnight::NIGHT_USERS_MAX
         domain::overnight::SYMBOLS_ASKED_MAX
+        domain::overnight::messages::MARKETS_MAX
         domain::replays::CANARIES_MAX
         domain::replays::CASES_MAX
         domain::replays::PER_SECOND_DEFAULT

@@ -365,7 +365,7 @@ impl Code {
             Self::JobNotWaiting           => "Nothing was changed; only a job that is queued or failed can be cancelled. `state` says what it is.",
             Self::NotDead                 => "Nothing was changed; it is decided already, or was never given up.",
             Self::KeyTaken                => "Nothing was changed; a job with the same key was enqueued since, and one effect is enough.",
-            Self::TypeNotAvailable        => "Nothing was changed; the job's logic comes with a later build.",
+            Self::TypeNotAvailable        => "Nothing was tried; another build knows its type or version.",
             Self::NotDatabaseOnly         => "Nothing was tried; only what a job writes to the database can be rolled back.",
             Self::TournamentClosed        => "Nothing was changed; it takes nothing since `closedAt`.",
             Self::TournamentFull          => "Nothing was changed; a tournament has at most 4000.",

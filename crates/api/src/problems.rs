@@ -173,7 +173,7 @@ problems! {
     ScheduleListProblems: KEY, SCOPE, OPERATOR, &[Code::ValidationFailed, Code::ScheduleNotFound];
     /// Refusals of running a schedule.
     RunScheduleProblems: KEY, SCOPE, OPERATOR, CHANGE, KEYED, &[
-        Code::ScheduleNotFound, Code::RunHeld, Code::TypeNotAvailable
+        Code::ScheduleNotFound, Code::RunHeld
     ];
     /// Refusals of pausing a schedule.
     PauseProblems: KEY, SCOPE, OPERATOR, CHANGE, &[Code::ScheduleNotFound];
@@ -202,7 +202,7 @@ problems! {
     QueueProblems: KEY, SCOPE, OPERATOR, &[Code::ValidationFailed, Code::QueueNotFound];
     /// Refusals of enqueuing by hand.
     MessageProblems: KEY, SCOPE, OPERATOR, CHANGE, KEYED, &[
-        Code::QueueNotFound, Code::TypeNotAvailable, Code::BacklogFull
+        Code::QueueNotFound, Code::BacklogFull
     ];
     /// Refusals of looking at a job.
     JobProblems: KEY, SCOPE, OPERATOR, &[Code::ValidationFailed, Code::JobNotFound];

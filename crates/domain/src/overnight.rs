@@ -1,4 +1,12 @@
 //! A night: the scoring of all portfolios by one set of rates and prices, step by step.
+//!
+//! - [`messages`]: the data of its jobs.
+//! - [`ending`]: how it ended.
+//! - [`snapshot`]: where a user's newest scores are read fast.
+
+pub mod ending;
+pub mod messages;
+pub mod snapshot;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};

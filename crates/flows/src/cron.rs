@@ -45,9 +45,7 @@ pub struct Report {
 /// # Errors
 /// A variable that cannot be read.
 pub fn schedules(settings: &Settings) -> Result<Vec<Effective>, SettingsError> {
-    effective(&REGISTRY, settings, |name| {
-        JobType::from_name(name).is_some_and(|job_type| job_type.spec().available)
-    })
+    effective(&REGISTRY, settings)
 }
 
 /// Judges these schedules up to now, or up to what was fired.

@@ -155,7 +155,7 @@ mod tests {
             (content("scoring.Probe", 2, "{}"), "unknown_version"),
             (content("scoring.Probe", -1, "{}"), "unknown_version"),
             (content("scoring.Nothing", 1, "{}"), "unknown_type"),
-            (content("overnight.start", 1, "{}"), "type_not_available"),
+            (content("overnight.score-users", 1, "{}"), "invalid_data"),
             (content("scoring.CalculateScore", 1, "{}"), "invalid_data"),
         ] {
             assert_eq!(parse(&unread).unwrap_err().code(), code, "{unread:?}");

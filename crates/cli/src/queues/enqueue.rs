@@ -85,7 +85,6 @@ mod tests {
             (json!({}), "malformed"),
             (json!({"type": "scoring.Nothing"}), "unknown_type"),
             (json!({"type": "scoring.CalculateScore"}), "invalid_data"),
-            (json!({"type": "overnight.start"}), "type_not_available"),
             (json!({"type": "overnight.probe"}), "wrong_queue"),
             (json!({"type": "scoring.Probe", "v": 9}), "unknown_version"),
             (json!({"type": "scoring.Probe", "idempotencyKey": ""}), "invalid_key"),

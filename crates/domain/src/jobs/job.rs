@@ -13,6 +13,7 @@ use super::types::JobType;
 use super::upcast::upcast;
 use crate::analytics::RollUp;
 use crate::ids::OrganizationId;
+use crate::overnight::messages::{Chunk, Finalize, Start};
 use crate::scoreboard::messages::{
     CheckDrift, CheckKnockout, Rebuild, ScheduleVerification, SettleMatchScore, VerifyMatch,
 };
@@ -48,6 +49,14 @@ pub enum Job {
     CheckDrift(CheckDrift),
     /// See [`CheckKnockout`].
     CheckKnockout(CheckKnockout),
+    /// See [`Start`].
+    OvernightStart(Start),
+    /// Scores a [`Chunk`].
+    OvernightScoreUsers(Chunk),
+    /// See [`Finalize`].
+    OvernightFinalize(Finalize),
+    /// Stores the snapshots of a [`Chunk`].
+    OvernightWarmCache(Chunk),
     /// Does nothing, on this queue; has no data.
     Probe(Queue),
 }
@@ -56,9 +65,8 @@ impl Job {
     /// Checks the data of a message or row that was written as `version`.
     ///
     /// # Errors
-    /// `unknown_type`; `type_not_available` for one that is registered only;
-    /// `unknown_version` for one newer than this build's; `invalid_data` with
-    /// the path of the first fault.
+    /// `unknown_type`; `unknown_version` for one newer than this build's;
+    /// `invalid_data` with the path of the first fault.
     pub fn parse(type_name: &str, version: u16, data: &Value) -> Result<Self, Refusal> {
         let job_type = JobType::from_name(type_name)
             .ok_or_else(|| Refusal::UnknownType { name: type_name.chars().take(100).collect() })?;
@@ -93,14 +101,23 @@ impl Job {
                 check.check().map_err(|(path, message)| invalid(path, message))?;
                 Ok(Self::CheckKnockout(check))
             }
+            JobType::OvernightStart => {
+                let start: Start = read(&data)?;
+                start.check().map_err(|(path, message)| invalid(path, message))?;
+                Ok(Self::OvernightStart(start))
+            }
+            JobType::OvernightScoreUsers => read(&data).map(Self::OvernightScoreUsers),
+            JobType::OvernightFinalize => read(&data).map(Self::OvernightFinalize),
+            JobType::OvernightWarmCache => read(&data).map(Self::OvernightWarmCache),
             JobType::ScoringProbe
             | JobType::AnalyticsProbe
             | JobType::ScoreboardProbe
             | JobType::OvernightProbe => read(&data).map(|Probe {}| Self::Probe(job_type.queue())),
-            other => match RollUp::from_name(other.name()) {
-                Some(roll_up) => read(&data).map(|nominal| Self::RollUp(roll_up, nominal)),
-                None => Err(Refusal::NotAvailable { name: other.name() }),
-            },
+            JobType::AggregateHourly => roll_up(RollUp::AggregateHourly, &data),
+            JobType::GenerateDailyReports => roll_up(RollUp::GenerateDailyReports, &data),
+            JobType::MonthlyUsageSummary => roll_up(RollUp::MonthlyUsageSummary, &data),
+            JobType::ScoreDistribution => roll_up(RollUp::ScoreDistribution, &data),
+            JobType::EnrichmentMetrics => roll_up(RollUp::EnrichmentMetrics, &data),
         }
     }
 
@@ -122,6 +139,10 @@ impl Job {
             Self::Rebuild(_) => JobType::Rebuild,
             Self::CheckDrift(_) => JobType::CheckDrift,
             Self::CheckKnockout(_) => JobType::CheckKnockout,
+            Self::OvernightStart(_) => JobType::OvernightStart,
+            Self::OvernightScoreUsers(_) => JobType::OvernightScoreUsers,
+            Self::OvernightFinalize(_) => JobType::OvernightFinalize,
+            Self::OvernightWarmCache(_) => JobType::OvernightWarmCache,
             Self::Probe(queue) => JobType::probe_of(*queue),
         }
     }
@@ -144,6 +165,10 @@ impl Job {
             | Self::RollUp(..)
             | Self::ScheduleVerification(_)
             | Self::WarmupDailyReset(_)
+            | Self::OvernightStart(_)
+            | Self::OvernightScoreUsers(_)
+            | Self::OvernightFinalize(_)
+            | Self::OvernightWarmCache(_)
             | Self::Probe(_) => None,
         }
     }
@@ -166,11 +191,20 @@ impl Job {
             Self::Rebuild(data) => serde_json::to_value(data),
             Self::CheckDrift(data) => serde_json::to_value(data),
             Self::CheckKnockout(data) => serde_json::to_value(data),
+            Self::OvernightStart(data) => serde_json::to_value(data),
+            Self::OvernightScoreUsers(data) | Self::OvernightWarmCache(data) => {
+                serde_json::to_value(data)
+            }
+            Self::OvernightFinalize(data) => serde_json::to_value(data),
             Self::Probe(_) => serde_json::to_value(Probe {}),
         };
         // These structs have text keys and no fallible serializer.
         value.unwrap_or(Value::Null)
     }
+}
+
+fn roll_up(of: RollUp, data: &Value) -> Result<Job, Refusal> {
+    read(data).map(|nominal| Job::RollUp(of, nominal))
 }
 
 fn read<'de, T: Deserialize<'de>>(data: &'de Value) -> Result<T, Refusal> {

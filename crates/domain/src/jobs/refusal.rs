@@ -41,12 +41,6 @@ pub enum Refusal {
         /// The type's name, at most 100 characters of it.
         name: String,
     },
-    /// The type is registered, and this build cannot do it yet.
-    #[error("type {name} is registered; its logic comes with a later build")]
-    NotAvailable {
-        /// The type's name.
-        name: &'static str,
-    },
     /// The key stands for a job with other content.
     #[error("the idempotency key {key:?} stands for a job of this type with other content")]
     KeyConflict {
@@ -89,7 +83,6 @@ impl Refusal {
             Self::Address => "has_address",
             Self::UnknownVersion { .. } => "unknown_version",
             Self::UnknownType { .. } => "unknown_type",
-            Self::NotAvailable { .. } => "type_not_available",
             Self::KeyConflict { .. } => "idempotency_conflict",
             Self::WrongQueue { .. } => "wrong_queue",
             Self::InvalidKey { .. } => "invalid_key",
@@ -107,9 +100,7 @@ impl Refusal {
             Self::Malformed { pointer, .. } => pointer.clone(),
             Self::Address => "/jobId".to_owned(),
             Self::UnknownVersion { .. } => "/v".to_owned(),
-            Self::UnknownType { .. } | Self::NotAvailable { .. } | Self::WrongQueue { .. } => {
-                "/type".to_owned()
-            }
+            Self::UnknownType { .. } | Self::WrongQueue { .. } => "/type".to_owned(),
             Self::KeyConflict { .. } | Self::InvalidKey { .. } => "/idempotencyKey".to_owned(),
             Self::InvalidData { path, .. } => format!("/data{}", pointer(path)),
         }

@@ -117,7 +117,7 @@ fn what_is_no_message_says_why() {
         (r#"{"type":"no.Such"}"#, "unknown_type"),
         (r#"{"type":"scoring.CalculateScore","v":0,"data":{}}"#, "unknown_version"),
         (r#"{"type":"scoring.CalculateScore","v":2,"data":{}}"#, "unknown_version"),
-        (r#"{"type":"overnight.start"}"#, "type_not_available"),
+        (r#"{"type":"overnight.score-users"}"#, "invalid_data"),
         (r#"{"type":"scoring.CalculateScore","data":["o","c"]}"#, "invalid_data"),
         (r#"{"type":"scoring.CalculateScore"}"#, "invalid_data"),
         (r#"{"type":"scoring.CalculateScore","data":{"organizationId":"o"}}"#, "invalid_data"),

@@ -1,7 +1,7 @@
 //! Random jobs, and data that is none.
 
 use chrono::DateTime;
-use proptest::collection::vec;
+use proptest::collection::{btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -11,7 +11,10 @@ use super::Job;
 use super::data::*;
 use crate::analytics::RollUp;
 use crate::ids::{ContactId, OrganizationId, SignalType};
+use crate::overnight::Step;
+use crate::overnight::messages::{Chunk, Finalize, Start};
 use crate::points::{E4_PER_POINT, POINTS_MAGNITUDE_MAX, PointsE4};
+use crate::portfolio::{Market, Symbol};
 use crate::scoreboard::messages::{
     CheckDrift, CheckKnockout, Progress, Rebuild, ScheduleVerification, SettleMatchScore,
     TournamentRef, VerifyMatch,
@@ -177,6 +180,27 @@ fn knockout() -> impl Strategy<Value = CheckKnockout> {
     prop_oneof![tournament().prop_map(CheckKnockout::of), all]
 }
 
+fn night() -> impl Strategy<Value = Start> {
+    let markets = option::of(btree_set("[A-Z0-9_-]{1,16}", 1..5));
+    let first = (markets, any::<u128>()).prop_map(|(markets, before)| match markets {
+        None => Start { retry_of: Some(Uuid::from_u128(before)), ..Start::default() },
+        Some(names) => {
+            let markets = names.into_iter().map(|name| Market::parse(name).unwrap());
+            Start { markets: Some(markets.collect()), ..Start::default() }
+        }
+    });
+    let step = prop::sample::select(Step::ALL.to_vec()).prop_map(Start::at);
+    let prices = ("[A-Z0-9.^=_-]{1,32}", 0..500_000_u32).prop_map(|(after, unanswered)| {
+        let after = Symbol::parse(after).ok();
+        Start { after, unanswered, ..Start::at(Step::Prices) }
+    });
+    prop_oneof![Just(Start::default()), first, step, prices]
+}
+
+fn a_chunk() -> impl Strategy<Value = Chunk> {
+    (0..10_000_i32).prop_map(|chunk| Chunk { chunk })
+}
+
 /// Any job that this build can do.
 pub(super) fn job() -> impl Strategy<Value = Job> {
     let calculate = (organization(), contact(), context()).prop_map(
@@ -200,6 +224,10 @@ pub(super) fn job() -> impl Strategy<Value = Job> {
         rebuild().prop_map(Job::Rebuild),
         check_drift().prop_map(Job::CheckDrift),
         knockout().prop_map(Job::CheckKnockout),
+        night().prop_map(Job::OvernightStart),
+        a_chunk().prop_map(Job::OvernightScoreUsers),
+        a_chunk().prop_map(Job::OvernightWarmCache),
+        Just(Job::OvernightFinalize(Finalize {})),
         roll_up(),
     ]
 }
@@ -240,6 +268,11 @@ pub(super) fn json_value() -> impl Strategy<Value = Value> {
         "tournamentId",
         "matchId",
         "resultVersion",
+        "markets",
+        "retryOf",
+        "step",
+        "unanswered",
+        "chunk",
     ];
     let key = prop_oneof![4 => prop::sample::select(known.to_vec()).prop_map(str::to_owned), 1 => "\\PC{0,8}"];
     leaf.prop_recursive(4, 64, 6, move |inner| {

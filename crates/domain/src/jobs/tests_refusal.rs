@@ -21,7 +21,6 @@ fn a_refusal_points_at_its_place_in_the_message() {
         (json!({"type": score, "jobId": "x"}), "malformed", "/jobId"),
         (json!({"type": score, "data": {"a": "\0"}}), "contains_nul", ""),
         (json!({"type": "no.such"}), "unknown_type", "/type"),
-        (json!({"type": "overnight.start"}), "type_not_available", "/type"),
         (json!({"type": "analytics.probe"}), "wrong_queue", "/type"),
         (json!({"type": score, "v": 2}), "unknown_version", "/v"),
         (json!({"type": "scoring.Probe", "idempotencyKey": ""}), "invalid_key", "/idempotencyKey"),
@@ -87,7 +86,7 @@ fn edited_data_is_read_as_the_newest_version() {
         ("scoring.CalculateScore", json!(null), "invalid_data"),
         ("scoring.CalculateScore", json!({"a": "x".repeat(BODY_BYTES_MAX)}), "too_large"),
         ("no.such", json!({}), "unknown_type"),
-        ("overnight.start", json!({}), "type_not_available"),
+        ("overnight.start", json!({"after": "A"}), "invalid_data"),
     ] {
         let refusal = decode_data(type_name, &data).unwrap_err();
         assert_eq!(refusal.code(), code, "{type_name}");

@@ -80,6 +80,8 @@ fn only_what_calls_outside_cannot_be_rehearsed() {
         JobType::WarmupDailyReset,
         JobType::VerifyMatch,
         JobType::CheckKnockout,
+        JobType::OvernightStart,
+        JobType::OvernightWarmCache,
     ];
     for of in JobType::ALL {
         assert_eq!(of.spec().database_only, !outside.contains(of), "{}", of.name());
@@ -90,7 +92,7 @@ fn only_what_calls_outside_cannot_be_rehearsed() {
 fn every_queue_has_a_probe_of_its_own() {
     for queue in Queue::ALL {
         let probe = JobType::probe_of(queue);
-        assert_eq!((probe.queue(), probe.spec().available), (queue, true));
+        assert_eq!(probe.queue(), queue);
         assert_eq!(Job::parse(probe.name(), 1, &json!({})), Ok(Job::Probe(queue)));
         assert_eq!(Job::Probe(queue).job_type(), probe);
         assert_eq!(Job::Probe(queue).data(), json!({}));
@@ -99,28 +101,15 @@ fn every_queue_has_a_probe_of_its_own() {
 }
 
 #[test]
-fn what_the_registry_calls_available_can_be_read() {
-    let mut available = BTreeSet::new();
+fn every_type_can_be_read_and_is_on_a_queue() {
     for of in JobType::ALL {
-        let parsed = Job::parse(of.name(), of.spec().version, &json!({}));
-        let refused = matches!(parsed, Err(Refusal::NotAvailable { name }) if name == of.name());
-        assert_eq!(refused, !of.spec().available, "{}: {parsed:?}", of.name());
-        if of.spec().available {
-            available.insert(*of);
+        match Job::parse(of.name(), of.spec().version, &json!({})) {
+            Ok(job) => assert_eq!(job.job_type(), *of),
+            Err(refusal) => assert_eq!(refusal.code(), "invalid_data", "{}", of.name()),
         }
     }
-    let by_queue = Queue::ALL.into_iter().flat_map(JobType::available_on);
-    assert_eq!(by_queue.collect::<BTreeSet<_>>(), available);
-}
-
-#[test]
-fn an_unavailable_type_says_so() {
-    let refusal = Job::parse("overnight.start", 1, &json!({})).unwrap_err();
-    assert_eq!(refusal.code(), "type_not_available");
-    assert_eq!(
-        refusal.to_string(),
-        "type overnight.start is registered; its logic comes with a later build"
-    );
+    let by_queue = Queue::ALL.into_iter().flat_map(JobType::of_queue);
+    assert_eq!(by_queue.collect::<BTreeSet<_>>(), JobType::ALL.iter().copied().collect());
 }
 
 #[test]

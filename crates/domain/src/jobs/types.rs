@@ -1,6 +1,5 @@
 //! The types of job: one row each, with all that is known of a type without
-//! its data. A type whose logic comes with a later build is registered too, so
-//! that its schedule says so instead of being absent.
+//! its data.
 
 use super::queue::Queue;
 
@@ -23,15 +22,13 @@ pub struct Spec {
     /// Whether many jobs of this type share one effect transaction. A type
     /// that may take more than a second is done one job at a time.
     pub batched: bool,
-    /// Whether this build can do it.
-    pub available: bool,
     /// Whether its handler changes nothing but by its effect's transaction, so
     /// that a transaction that is rolled back shows what it would do.
     pub database_only: bool,
 }
 
 impl Spec {
-    /// A type this build can do, one at a time.
+    /// A type that is done one at a time.
     const fn new(name: &'static str, queue: Queue, failures_max: i16) -> Self {
         let lease_secs = LEASE_SECS_DEFAULT;
         Self {
@@ -41,7 +38,6 @@ impl Spec {
             lease_secs,
             version: 1,
             batched: false,
-            available: true,
             database_only: true,
         }
     }
@@ -57,11 +53,6 @@ impl Spec {
     /// Its handler calls outside.
     const fn outside(self) -> Self {
         Self { database_only: false, ..self }
-    }
-
-    /// Registered; its logic comes with a later build.
-    const fn later(self) -> Self {
-        Self { available: false, ..self }
     }
 }
 
@@ -133,14 +124,14 @@ job_types! {
     CheckKnockout => Spec::new("scoreboard.check-knockout", ScoreboardJobs, 5).outside(),
     /// Does nothing: shows that its queue, a worker and the database work.
     ScoreboardProbe => Spec::new("scoreboard.probe", ScoreboardJobs, 5).batched(),
-    /// Begins a night of portfolio scoring.
-    OvernightStart => Spec::new("overnight.start", OvernightJobs, 3).later(),
+    /// A step of a night of portfolio scoring, before it scores.
+    OvernightStart => Spec::new("overnight.start", OvernightJobs, 3).outside(),
     /// Scores a chunk of users.
-    OvernightScoreUsers => Spec::new("overnight.score-users", OvernightJobs, 3).later(),
+    OvernightScoreUsers => Spec::new("overnight.score-users", OvernightJobs, 3),
     /// Ends a night.
-    OvernightFinalize => Spec::new("overnight.finalize", OvernightJobs, 3).later(),
+    OvernightFinalize => Spec::new("overnight.finalize", OvernightJobs, 3),
     /// Stores users' latest scores where they are read fast.
-    OvernightWarmCache => Spec::new("overnight.warm-cache", OvernightJobs, 3).later(),
+    OvernightWarmCache => Spec::new("overnight.warm-cache", OvernightJobs, 3).outside(),
     /// Does nothing: shows that its queue, a worker and the database work.
     OvernightProbe => Spec::new("overnight.probe", OvernightJobs, 3).batched(),
 }
@@ -175,9 +166,8 @@ impl JobType {
         }
     }
 
-    /// The types of a queue that this build can do.
-    pub fn available_on(queue: Queue) -> impl Iterator<Item = Self> {
-        let of_queue = move |job_type: &Self| job_type.queue() == queue;
-        Self::ALL.iter().copied().filter(of_queue).filter(|job_type| job_type.spec().available)
+    /// The types of a queue.
+    pub fn of_queue(queue: Queue) -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(move |job_type| job_type.queue() == queue)
     }
 }

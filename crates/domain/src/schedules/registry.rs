@@ -1,8 +1,6 @@
 //! The list of schedules, and what a deployment's settings make of it.
 //!
 //! `wrangler/queue.toml` mirrors the expressions, and a test holds them equal.
-//! Jobs whose logic is not in a build stand here all the same: their times are
-//! judged and recorded as skipped, so that nothing is silently not run.
 
 use std::collections::BTreeSet;
 
@@ -139,7 +137,7 @@ pub enum SkipReason {
     Paused,
     /// A run of the schedule is open.
     Overlap,
-    /// The logic of its job comes in a later build.
+    /// The logic of its job was not in the build that judged it; rows say so.
     NotAvailable,
 }
 
@@ -224,16 +222,13 @@ pub struct Effective {
 }
 
 /// The schedules that this deployment judges. Those of other contexts are left
-/// out: another deployment judges them. `is_available` says whether the build
-/// has the logic of a type of job; without it a pause flag decides nothing, so
-/// that reason is given first.
+/// out: another deployment judges them.
 ///
 /// # Errors
 /// An expression that is none, with the variable or the schedule it is of.
 pub fn effective(
     registry: &[Schedule],
     settings: &Settings,
-    is_available: impl Fn(&str) -> bool,
 ) -> Result<Vec<Effective>, SettingsError> {
     let is_judged =
         |flag| settings.contexts.as_ref().is_none_or(|contexts| contexts.contains(&flag));
@@ -245,13 +240,8 @@ pub fn effective(
             None => Cron::parse(schedule.cron)
                 .map_err(|source| SettingsError::Schedule { job_key: schedule.job_key, source })?,
         };
-        let skip = if !is_available(schedule.message) {
-            Some(SkipReason::NotAvailable)
-        } else if settings.disabled.contains(&schedule.flag) {
-            Some(SkipReason::Disabled)
-        } else {
-            None
-        };
+        let is_paused = settings.disabled.contains(&schedule.flag);
+        let skip = is_paused.then_some(SkipReason::Disabled);
         Ok(Effective { schedule: *schedule, cron, skip })
     };
     registry.iter().filter(|schedule| is_judged(schedule.flag)).map(keep).collect()

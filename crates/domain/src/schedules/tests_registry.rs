@@ -11,7 +11,7 @@ fn settings(vars: &[(&str, &str)]) -> Result<Settings, SettingsError> {
 }
 
 fn kept(vars: &[(&str, &str)]) -> Vec<Effective> {
-    effective(&REGISTRY, &settings(vars).unwrap(), |_| true).unwrap()
+    effective(&REGISTRY, &settings(vars).unwrap()).unwrap()
 }
 
 fn skips(effective: &[Effective], reason: SkipReason) -> Vec<&'static str> {
@@ -114,15 +114,6 @@ fn a_flag_other_than_true_pauses_its_context_and_no_other() {
 }
 
 #[test]
-fn logic_that_is_not_there_is_the_reason_whatever_the_flag_says() {
-    let disabled = settings(&[("ENABLE_ANALYTICS_CRON", "false")]).unwrap();
-    let available = |message: &str| !message.starts_with("analytics.");
-    let all = effective(&REGISTRY, &disabled, available).unwrap();
-    assert_eq!(skips(&all, SkipReason::NotAvailable).len(), 6);
-    assert!(skips(&all, SkipReason::Disabled).is_empty());
-}
-
-#[test]
 fn contexts_leave_the_others_out() {
     let keys = |list: &str| {
         let all = kept(&[(CONTEXTS_VARIABLE, list)]);
@@ -162,10 +153,10 @@ fn the_nights_expression_can_be_replaced_and_no_other() {
 fn an_expression_that_is_none_is_named() {
     for bad in ["", "soon", "0 0 30 2 *", "0 0 * * FRI-MON"] {
         let settings = settings(&[(OVERNIGHT_CRON_VARIABLE, bad)]).unwrap();
-        let error = effective(&REGISTRY, &settings, |_| true).unwrap_err();
+        let error = effective(&REGISTRY, &settings).unwrap_err();
         assert!(error.to_string().starts_with("OVERNIGHT_JOB_CRON: "), "{error}");
     }
     let wrong = [Schedule { cron: "soon", ..REGISTRY[0] }];
-    let error = effective(&wrong, &Settings::default(), |_| true).unwrap_err();
+    let error = effective(&wrong, &Settings::default()).unwrap_err();
     assert!(error.to_string().starts_with("schedule scoring-batch-recompute: "), "{error}");
 }

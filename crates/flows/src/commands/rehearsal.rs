@@ -222,11 +222,9 @@ pub(super) fn hold(detail: &CaseDetail, data: Option<&Value>) -> Result<Held, Re
     let held = of_job(job, edited.as_ref());
     match Job::parse(&held.type_name, held.version, &held.data) {
         // Only another build does it, or knows whether it may be rehearsed.
-        Err(
-            refusal @ (Refusal::UnknownType { .. }
-            | Refusal::UnknownVersion { .. }
-            | Refusal::NotAvailable { .. }),
-        ) => Err(refusal.into()),
+        Err(refusal @ (Refusal::UnknownType { .. } | Refusal::UnknownVersion { .. })) => {
+            Err(refusal.into())
+        }
         _ if is_database_only(&held.type_name) => Ok(held),
         _ => {
             let detail = format!("{} calls outside, which no dry run may", held.type_name);

@@ -111,7 +111,7 @@ fn what_cannot_be_tried_is_refused_with_the_reason() {
         (with_job(job(SCORE, 2, &contact("a"))), "unknown_version"),
         (with_job(job(SCORE, -1, &contact("a"))), "unknown_version"),
         (with_job(job("no.such", 1, &json!({}))), "unknown_type"),
-        (with_job(job("overnight.start", 1, &json!({}))), "type_not_available"),
+        (with_job(job("overnight.start", 1, &json!({}))), "not_database_only"),
         (with_job(job("scoring.NotifyAlert", 1, &alert)), "not_database_only"),
         (case(None, b"no JSON", None), "malformed"),
         (case(None, br#"{"type":"scoring.Probe"}"#, None), "no_job"),

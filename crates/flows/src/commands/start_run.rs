@@ -27,8 +27,6 @@ pub enum Started {
     Held(Opened),
     /// No schedule has this key.
     UnknownSchedule,
-    /// The logic of its job comes with a later build.
-    NotAvailable,
 }
 
 /// Opens a run of `job_key` under these ids, made by the caller once.
@@ -42,12 +40,10 @@ pub async fn start_run<P: Ports, S: RunStore + RelayStore>(
     (run_id, job_id): (Uuid, Uuid),
     request_id: &str,
 ) -> Result<Started, PortError> {
-    let Some(schedule) = REGISTRY.iter().find(|schedule| schedule.job_key == job_key) else {
+    let known = REGISTRY.iter().find(|schedule| schedule.job_key == job_key);
+    let known = known.and_then(|of| Some((of, JobType::from_name(of.message)?)));
+    let Some((schedule, job_type)) = known else {
         return Ok(Started::UnknownSchedule);
-    };
-    let available = |job_type: &JobType| job_type.spec().available;
-    let Some(job_type) = JobType::from_name(schedule.message).filter(available) else {
-        return Ok(Started::NotAvailable);
     };
     let run = new_run(schedule, job_type, (run_id, job_id), request_id);
     match session.open_run(&run, "manual").await? {

@@ -89,7 +89,7 @@ impl Plan {
             messages: count(deliveries.len()),
             repeated: count(by_job.values().map(|messages| messages.len() - 1).sum()),
             expects_others,
-            types: JobType::available_on(queue).collect(),
+            types: JobType::of_queue(queue).collect(),
             also_batched: idle,
         };
         Self { request, refused, by_job }

@@ -11,6 +11,13 @@ mod check_drift;
 mod check_knockout;
 mod notify_alert;
 pub mod outcome;
+pub mod overnight_ask;
+mod overnight_end;
+mod overnight_prices;
+mod overnight_rates;
+mod overnight_score;
+mod overnight_start;
+mod overnight_warm;
 mod rebuild;
 mod recompute_chunk;
 mod roll_up;
@@ -142,6 +149,18 @@ pub(crate) async fn decide<P: Ports>(
             }
             Ok(Job::CheckDrift(data)) => {
                 decision.add(held, check_drift::decide(cx, held, data).await?);
+            }
+            Ok(Job::OvernightStart(data)) => {
+                decision.add(held, overnight_start::decide(cx, held, data).await?);
+            }
+            Ok(Job::OvernightScoreUsers(data)) => {
+                decision.add(held, overnight_score::decide(cx, held, data).await?);
+            }
+            Ok(Job::OvernightFinalize(_)) => {
+                decision.add(held, overnight_end::decide(cx, held).await?);
+            }
+            Ok(Job::OvernightWarmCache(data)) => {
+                decision.add(held, overnight_warm::decide(cx, held, data).await?);
             }
             Ok(Job::Probe(_)) => decision.add(held, Decided::of(Outcome::Done(json!({})))),
             Ok(Job::WarmupDailyReset(data)) => {

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::Api;
 use super::ask::Ask;
+use crate::operations::SCHEDULE;
 use crate::operations::given::{self, count};
-use crate::operations::{LATER, SCHEDULE};
 
 const LIST: &str = "/api/v2/admin/cron";
 const PREVIEW: &str = "/api/v2/admin/cron/preview";
@@ -73,7 +73,6 @@ pub(super) async fn a_schedule_is_paused_and_resumed(api: &mut Api) {
 pub(super) async fn a_schedule_runs_by_hand(api: &mut Api) {
     let why = json!({"reason": "a customer waits"});
     api.call(Ask::post(RUN, &why).at("nothing")).await.refused(404, "schedule_not_found");
-    api.call(Ask::post(RUN, &why).at(LATER)).await.refused(409, "type_not_available");
     api.call(Ask::post(RUN, &json!({"x": 1})).at(SCHEDULE)).await.invalid(&["/x"]);
     api.call(Ask::post(RUN, &why).at(SCHEDULE).by(None)).await.refused(401, "unauthenticated");
     let holder = given::waiting(&api.owner, SCHEDULE, 1).await.run;

@@ -89,8 +89,6 @@ pub(super) async fn a_message_is_enqueued(api: &mut Api) {
         let at = problem["errors"][0]["pointer"].as_str().unwrap();
         assert!(at.starts_with(pointer), "{at} of {problem}");
     }
-    let later = json!({"type": "overnight.start"});
-    api.call(Ask::post(MESSAGES, &later).at(SCORING)).await.refused(409, "type_not_available");
     api.call(Ask::post(MESSAGES, &all).at("nothing")).await.refused(404, "queue_not_found");
 }
 

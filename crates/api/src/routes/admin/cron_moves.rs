@@ -104,7 +104,6 @@ pub(super) async fn run<P: Ports>(
         }
         Started::Held(opened) => return Err(held(&opened)),
         Started::UnknownSchedule => return Err(Problem::new(Code::ScheduleNotFound)),
-        Started::NotAvailable => return Err(Problem::new(Code::TypeNotAvailable)),
     };
     let note = schedules.rows.into_iter().find_map(|row| row.paused);
     let body = StartedBody {

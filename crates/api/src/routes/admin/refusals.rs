@@ -37,10 +37,6 @@ pub(super) fn fault(at: impl Into<String>, message: impl Into<String>) -> Proble
 
 fn conflict(refusal: &Refusal) -> Option<Problem> {
     match refusal {
-        Refusal::NotAvailable { .. } => {
-            let detail = format!("Nothing was changed: {refusal}.");
-            Some(Problem::with_detail(Code::TypeNotAvailable, detail))
-        }
         Refusal::KeyConflict { .. } => Some(Problem::new(Code::IdempotencyConflict)),
         _ => None,
     }

@@ -75,9 +75,7 @@ pub(super) fn of_one(found: Rehearsal) -> Result<RehearsalBody, Problem> {
         Some("not_database_only") => conflict(Code::NotDatabaseOnly),
         Some("not_dead") => conflict(Code::NotDead),
         Some("key_taken") => conflict(Code::KeyTaken),
-        Some("type_not_available" | "unknown_type" | "unknown_version") => {
-            conflict(Code::TypeNotAvailable)
-        }
+        Some("unknown_type" | "unknown_version") => conflict(Code::TypeNotAvailable),
         Some("other_organization") => Err(refusals::fault("/data/organizationId", detail)),
         // Its job would be written first, and then there would be one.
         Some("no_job") | None => Ok(found.into()),

@@ -84,9 +84,6 @@ async fn what_the_consumer_would_not_read_is_refused_with_pointers() {
         assert_eq!(answer.status, 422, "{text}");
         assert_eq!(answer.pointers(), [pointer], "{text}");
     }
-    let later = enqueue(QUEUE, &json!({"type": "overnight.start"}));
-    let answer = refused(&world, later, "type_not_available", ("queue.enqueue", QUEUE)).await;
-    assert_eq!(answer.status, 409);
     let probe = json!({"type": "scoring.Probe"});
     let nowhere = enqueue("nothing", &probe);
     let answer = refused(&world, nowhere, "queue_not_found", ("queue.enqueue", "nothing")).await;

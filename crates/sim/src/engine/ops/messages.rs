@@ -83,7 +83,7 @@ pub(super) fn refused(world: &mut World) -> Failed {
         0 => (QUEUE, "{\"type\":".to_owned(), "malformed"),
         1 => (QUEUE, "[]".to_owned(), "malformed"),
         2 => (QUEUE, of("scoring.Nope", &data), "unknown_type"),
-        3 => (QUEUE, of("overnight.start", &data), "type_not_available"),
+        3 => (QUEUE, of("overnight.start", &json!({})), "wrong_queue"),
         4 => (QUEUE, json!({"type": score, "v": 9, "data": data}).to_string(), "unknown_version"),
         5 => (QUEUE, of(score, &json!("x".repeat(BODY_BYTES_MAX))), "too_large"),
         6 => (Queue::AnalyticsJobs, of(score, &data), "wrong_queue"),

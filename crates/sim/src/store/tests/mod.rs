@@ -132,7 +132,7 @@ fn request(ids: &[Uuid]) -> ClaimRequest {
         messages: 100,
         repeated: 0,
         expects_others: false,
-        types: JobType::available_on(Queue::ScoringEvents).collect(),
+        types: JobType::of_queue(Queue::ScoringEvents).collect(),
         also_batched: Vec::new(),
     }
 }

@@ -1,0 +1,69 @@
+//! What a night asks providers: without an answer it asks again for a while, and then goes
+//! on by what is known. Whoever waits for the night waits for no provider.
+
+use chrono::TimeDelta;
+use mauntic_domain::portfolio::provider::{LeftOut, TellError, Told};
+use serde_json::{Value, json};
+
+use super::{Context, Outcome};
+use crate::outside::{Called, call};
+use crate::ports::{Call, Held, PortError, Ports, Request};
+
+/// How long a step waits for a breaker to close: some fifteen times as long as one stays
+/// open, and less than the night has before a market opens.
+pub const PATIENCE: TimeDelta = TimeDelta::minutes(30);
+
+/// Most entries of an answer that are named where they are left out.
+pub const LEFT_OUT_NAMED_MAX: usize = 10;
+
+/// What came of a question.
+pub(super) enum Asked<T> {
+    /// It was answered.
+    Told(Told<T>),
+    /// It is asked again; this becomes of the job.
+    Again(Outcome),
+    /// It is asked no more.
+    Nothing {
+        /// What was seen, for people.
+        cause: String,
+    },
+}
+
+/// Asks a provider and reads its answer.
+pub(super) async fn ask<P: Ports, T>(
+    cx: &Context<'_, P>,
+    held: &Held,
+    request: Request,
+    read: impl FnOnce(&[u8]) -> Result<Told<T>, TellError> + Send,
+) -> Result<Asked<T>, PortError> {
+    let again = |cause: String| {
+        if held.failures + 1 >= held.failures_max {
+            Asked::Nothing { cause }
+        } else {
+            Asked::Again(Outcome::Retry { error: format!("the provider: {cause}") })
+        }
+    };
+    let called = call(cx.ports, cx.session, &Call { id: held.id, request }).await?;
+    Ok(match called {
+        Called::Answered { body } => match read(&body) {
+            Ok(told) => Asked::Told(told),
+            Err(error) => again(error.to_string()),
+        },
+        Called::Failed { cause } => again(cause),
+        Called::Refused { status } => {
+            Asked::Nothing { cause: format!("it refused the question with status {status}") }
+        }
+        Called::NotConfigured => Asked::Nothing { cause: "no address is configured".to_owned() },
+        Called::Held { until } if cx.now - held.created_at < PATIENCE => {
+            Asked::Again(Outcome::Snooze { until: Some(until), reason: "breaker_open" })
+        }
+        Called::Held { .. } => Asked::Nothing { cause: "it has failed for long".to_owned() },
+    })
+}
+
+/// The entries that an answer is left without, for people: how many, and the first.
+pub(super) fn shown(left_out: &[LeftOut]) -> Value {
+    let one = |of: &LeftOut| json!({"fault": of.fault.name(), "of": of.code});
+    let first: Vec<Value> = left_out.iter().take(LEFT_OUT_NAMED_MAX).map(one).collect();
+    json!({"entries": left_out.len(), "first": first})
+}

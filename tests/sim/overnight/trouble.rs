@@ -1,0 +1,143 @@
+//! Providers that fail, chunks that are given up, and a place for snapshots that is away.
+
+use chrono::TimeDelta;
+use mauntic_domain::overnight::NightStatus;
+use mauntic_flows::ports::Dependency;
+use mauntic_sim::faults::{Call, Fault};
+use mauntic_sim::outside::Health;
+use mauntic_sim::provider::Said;
+use serde_json::json;
+
+use super::nights::Nights;
+
+#[test]
+fn without_rates_nobody_is_scored_and_with_stored_ones_everybody_is() {
+    let nights = Nights::of(10);
+    let outside = &nights.ports.outside;
+    outside.set(Dependency::ExchangeRateProvider, Health::NotConfigured);
+    let night = nights.night(&json!({}));
+    assert_eq!((night.status, night.users_processed), (NightStatus::Failed, 0));
+    assert_eq!(night.error_details["reason"], "no_rates");
+    assert_eq!(nights.asked(), (0, Vec::new()));
+    assert_eq!((nights.unfinished(), nights.letter_reasons().len()), (0, 0));
+    // A retry of a night that never got to its users is a night.
+    outside.set(Dependency::ExchangeRateProvider, Health::Up);
+    let night = nights.night(&json!({"retryOf": night.run_id}));
+    assert_eq!((night.status, night.users_processed), (NightStatus::Completed, 10));
+
+    for (health, hours, is_stale) in
+        [(Health::Down, 2, false), (Health::Refusing(403), 23, true), (Health::Mute, 1, true)]
+    {
+        outside.set(Dependency::ExchangeRateProvider, health);
+        nights.ports.clock.advance(TimeDelta::hours(hours));
+        let night = nights.night(&json!({}));
+        assert_eq!((night.status, night.users_processed), (NightStatus::Completed, 10));
+        assert_eq!(night.error_details.get("staleRates").is_some(), is_stale, "{health:?}");
+    }
+    assert_eq!(nights.letter_reasons().len(), 0);
+}
+
+#[test]
+fn rates_that_cannot_be_read_are_asked_for_again_and_then_left() {
+    let nights = Nights::of(10);
+    let since = nights.ports.clock.now();
+    nights.ports.outside.market().say_rates(since, Said::Garbage(b"<html>".to_vec()));
+    let night = nights.night(&json!({}));
+    assert_eq!(night.status, NightStatus::Failed);
+    assert_eq!(night.error_details["cause"], "the answer is not JSON");
+    assert_eq!(nights.asked().0, 3);
+    // What is wrong with one currency is wrong for those who need it.
+    let told =
+        json!({"base": "USD", "asOf": since, "rates": {"EUR": "0", "GBP": "0.8", "JPY": 150}});
+    nights.ports.outside.market().say_rates(nights.ports.clock.now(), Said::Json(told));
+    let night = nights.night(&json!({}));
+    assert_eq!(night.status, NightStatus::Partial, "{night:?}");
+    let reasons = night.error_details["reasons"].as_object().unwrap();
+    assert_eq!(reasons.keys().collect::<Vec<_>>(), ["missing_rate"]);
+}
+
+#[test]
+fn prices_that_nobody_tells_fail_their_holders_and_no_night() {
+    let nights = Nights::of(300);
+    nights.ports.outside.set(Dependency::PriceProvider, Health::Down);
+    let night = nights.night(&json!({}));
+    assert_eq!((night.status, night.users_failed), (NightStatus::Failed, 300));
+    assert_eq!(night.error_details["symbolsUnanswered"], 302);
+    assert_eq!(nights.letter_reasons().len(), 0);
+    nights.ports.outside.set(Dependency::PriceProvider, Health::Up);
+    // The breaker has opened.
+    nights.ports.clock.advance(TimeDelta::minutes(30));
+    nights.minutes(5);
+    let retry = nights.night(&json!({"retryOf": night.run_id}));
+    assert_eq!((retry.status, retry.users_processed), (NightStatus::Completed, 300));
+}
+
+#[test]
+fn a_breaker_that_stays_open_holds_no_night_for_ever() {
+    let nights = Nights::of(5);
+    nights.night(&json!({}));
+    nights.ports.outside.set(Dependency::ExchangeRateProvider, Health::Down);
+    for _ in 0..4 {
+        nights.night(&json!({}));
+    }
+    nights.send("overnight.start", &json!({}));
+    nights.minutes(60);
+    assert!(nights.nights().iter().all(|night| night.status == NightStatus::Completed));
+    assert_eq!((nights.unfinished(), nights.letter_reasons().len()), (0, 0));
+}
+
+#[test]
+fn a_chunk_that_is_given_up_leaves_its_users_alone_and_can_be_done_later() {
+    let nights = Nights::of(120);
+    nights.may_fail.set(true);
+    nights.ports.faults.stand(Call::ChunkInputs, Some(Fault::Fail(unreadable())));
+    let night = nights.night(&json!({}));
+    assert_eq!(nights.letter_reasons().len(), 3);
+    nights.minutes(30);
+    let night = nights.nights().into_iter().find(|one| one.run_id == night.run_id).unwrap();
+    assert_eq!((night.status, night.users_failed), (NightStatus::Failed, 120));
+    assert_eq!(night.error_details["chunksDead"], json!({"chunks": 3, "users": 120}));
+    // The run's dead jobs are done after all, and the night ends anew.
+    nights.ports.faults.stand(Call::ChunkInputs, None);
+    nights.retry_run(night.run_id);
+    nights.minutes(30);
+    let night = nights.latest();
+    assert_eq!((night.status, night.users_processed), (NightStatus::Completed, 120));
+    assert_eq!(night.error_details, json!({}));
+    assert_eq!(nights.replayed(night.run_id), 120);
+    assert_eq!(nights.ports.projections.len(), 120);
+    assert_eq!(nights.unfinished(), 0);
+}
+
+fn unreadable() -> mauntic_flows::ports::PortError {
+    mauntic_flows::ports::PortError::Unreadable { what: "a chunk", place: "a test".to_owned() }
+}
+
+#[test]
+fn snapshots_wait_for_their_place_and_scores_for_nothing() {
+    let nights = Nights::of(10);
+    nights.ports.faults.stand(Call::GetProjection, Some(Fault::Lost));
+    let night = nights.night(&json!({}));
+    assert_eq!(night.status, NightStatus::Completed);
+    assert!(nights.ports.projections.is_empty());
+    nights.ports.faults.stand(Call::GetProjection, None);
+    nights.ports.projections.lose(500);
+    nights.minutes(60);
+    nights.ports.projections.settle();
+    assert_eq!(nights.ports.projections.len(), 10);
+    assert_eq!((nights.unfinished(), nights.letter_reasons().len()), (0, 0));
+}
+
+#[test]
+fn what_is_sent_by_hand_without_a_night_is_a_dead_letter() {
+    let nights = Nights::of(1);
+    for (of, data) in [
+        ("overnight.start", json!({"step": "users"})),
+        ("overnight.score-users", json!({"chunk": 0})),
+        ("overnight.finalize", json!({})),
+    ] {
+        nights.send(of, &data);
+    }
+    nights.minutes(1);
+    assert_eq!(nights.letter_reasons(), ["unknown_night"; 3]);
+}
