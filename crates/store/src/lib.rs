@@ -43,6 +43,7 @@ mod ledgers;
 mod night_writes;
 mod nights;
 mod operator;
+mod portfolios;
 mod rehearse;
 mod relay;
 mod replay;

@@ -142,7 +142,7 @@ impl NightStore for Session {
 }
 
 /// A name of a market, an asset or the like.
-fn code<T, E>(
+pub(crate) fn code<T, E>(
     row: &Row,
     name: &str,
     parse: impl Fn(String) -> Result<T, E>,
@@ -154,7 +154,7 @@ fn symbol(row: &Row) -> Result<Symbol, PortError> {
     code(row, "symbol", Symbol::parse)
 }
 
-fn user(row: &Row) -> Result<UserKey, PortError> {
+pub(crate) fn user(row: &Row) -> Result<UserKey, PortError> {
     let (owner, user) = names(row)?;
     let owner = OrganizationId::parse(owner).map_err(|error| no_name(&error))?;
     Ok((owner, PortfolioUserId::parse(user).map_err(|error| no_name(&error))?))
@@ -165,7 +165,7 @@ fn names(row: &Row) -> Result<(&str, &str), PortError> {
 }
 
 /// A night of a row for each of its checkpoints.
-fn night(rows: &[Row]) -> Result<Option<Night>, PortError> {
+pub(crate) fn night(rows: &[Row]) -> Result<Option<Night>, PortError> {
     let Some(first) = rows.first() else { return Ok(None) };
     let status = NightStatus::parse(column(first, "status")?);
     let markets: Vec<String> = column(first, "markets")?;

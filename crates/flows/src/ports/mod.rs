@@ -18,6 +18,7 @@ mod operator;
 mod outside;
 mod overnight;
 mod overnight_writes;
+mod portfolio;
 mod reports;
 mod schedule;
 mod scoreboard;
@@ -71,6 +72,10 @@ pub use overnight::{
 pub use overnight_writes::{
     DETAIL_CHARS_MAX, NightBegin, NightChunk, NightEnd, NightQuotes, NightRates, NightUsers,
     NightWrite, ScoredAsset, Took, UserWrite,
+};
+pub use portfolio::{
+    AssetScoreView, CalculationView, CriteriaView, FateCount, Holding, OwnNight, PortfolioStore,
+    PortfolioView, PortfolioWrite, ScorePlace,
 };
 pub use reports::{ReportLine, ReportPlace, ReportQuery, ReportStore};
 pub use schedule::{
@@ -171,6 +176,7 @@ pub trait Database: Sync {
         + ConfigStore
         + SignalStore
         + DomainStore
+        + PortfolioStore
         + ReportStore
         + OperatorStore
         + KeyStore

@@ -76,6 +76,17 @@ pub enum Call {
     Domain,
     Domains,
     WarmingDomains,
+    PutPortfolio,
+    PutCriteria,
+    Portfolio,
+    NewestScores,
+    AssetScores,
+    AssetHistory,
+    Calculation,
+    OwnNights,
+    OwnNight,
+    Nights,
+    Calculations,
     RetireEvents,
     Report,
     BoardPage,
@@ -237,6 +248,8 @@ impl Call {
                 | Self::PublishConfig
                 | Self::Acknowledge
                 | Self::PutDomain
+                | Self::PutPortfolio
+                | Self::PutCriteria
                 | Self::WriteTournament
         )
     }
@@ -275,6 +288,15 @@ impl Call {
                 | Self::Domain
                 | Self::Domains
                 | Self::WarmingDomains
+                | Self::Portfolio
+                | Self::NewestScores
+                | Self::AssetScores
+                | Self::AssetHistory
+                | Self::Calculation
+                | Self::OwnNights
+                | Self::OwnNight
+                | Self::Nights
+                | Self::Calculations
                 | Self::Report
                 | Self::BoardPage
                 | Self::BoardAround

@@ -25,6 +25,7 @@
 //! | `upkeep` | rebuilds, checks and the end of a season |
 //! | `verifications` | what asks about matches |
 //! | [`portfolios`], `nights`, `night_writes` | the rows of portfolios; what nights read and write |
+//! | `portfolio_views` | what organizations write and read of portfolios |
 //! | `deliveries` | the ledger of deliveries |
 //! | `admin`, `look`, `dump` | filling, looking at and comparing a store |
 
@@ -59,6 +60,7 @@ mod night_writes;
 mod nights;
 mod operator;
 mod operator_rows;
+mod portfolio_views;
 pub mod portfolios;
 mod reads;
 mod rehearse;
