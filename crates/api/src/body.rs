@@ -34,6 +34,20 @@ pub(crate) struct OptionalBody(pub(crate) Map<String, Value>);
 /// one by one.
 pub(crate) struct RawBody(pub(crate) Map<String, Value>);
 
+/// A body by its text, whose numbers keep their digits.
+pub(crate) struct TextBody(pub(crate) String);
+
+impl<S: Send + Sync> FromRequest<S> for TextBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        check_headers(request.headers())?;
+        let bytes = bytes(request, state).await?;
+        let text = String::from_utf8(bytes.into());
+        text.map(Self).map_err(|_| Problem::new(Code::MalformedJson))
+    }
+}
+
 impl<S: Send + Sync> FromRequest<S> for JsonBody {
     type Rejection = Problem;
 

@@ -39,6 +39,9 @@ pub(crate) enum Code {
     SettlementsPending,
     MatchNotFound,
     LeagueNotFound,
+    PortfolioNotFound,
+    AssetScoreNotFound,
+    CalculationNotFound,
     RunHeld,
     RunOver,
     ReplayOver,
@@ -68,7 +71,7 @@ pub(crate) enum Code {
 
 impl Code {
     /// Every kind.
-    pub(crate) const ALL: [Self; 58] = [
+    pub(crate) const ALL: [Self; 61] = [
         Self::MalformedJson,
         Self::BodyUnreadable,
         Self::Unauthenticated,
@@ -102,6 +105,9 @@ impl Code {
         Self::SettlementsPending,
         Self::MatchNotFound,
         Self::LeagueNotFound,
+        Self::PortfolioNotFound,
+        Self::AssetScoreNotFound,
+        Self::CalculationNotFound,
         Self::RunHeld,
         Self::RunOver,
         Self::ReplayOver,
@@ -166,6 +172,9 @@ impl Code {
             Self::SettlementsPending      => "settlements_pending",
             Self::MatchNotFound           => "match_not_found",
             Self::LeagueNotFound          => "league_not_found",
+            Self::PortfolioNotFound       => "portfolio_not_found",
+            Self::AssetScoreNotFound      => "asset_score_not_found",
+            Self::CalculationNotFound     => "calculation_not_found",
             Self::RunHeld                 => "run_held",
             Self::RunOver                 => "run_over",
             Self::ReplayOver              => "replay_over",
@@ -218,7 +227,10 @@ impl Code {
             | Self::TournamentNotFound
             | Self::MatchNotFound
             | Self::LeagueNotFound
-            | Self::MemberNotFound => StatusCode::NOT_FOUND,
+            | Self::MemberNotFound
+            | Self::PortfolioNotFound
+            | Self::AssetScoreNotFound
+            | Self::CalculationNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed     => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge         => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -294,6 +306,9 @@ impl Code {
             Self::SettlementsPending      => "Matches are to be settled yet",
             Self::MatchNotFound           => "There is no such match",
             Self::LeagueNotFound          => "There is no such league",
+            Self::PortfolioNotFound       => "The user has no portfolio",
+            Self::AssetScoreNotFound      => "The asset has no score",
+            Self::CalculationNotFound     => "The run did not calculate it",
             Self::RunHeld                 => "Another run of the schedule is open",
             Self::RunOver                 => "The run is over",
             Self::ReplayOver              => "The replay is over",
@@ -359,6 +374,9 @@ impl Code {
             Self::SettlementsPending      => "Nothing was changed; `matches` names the first whose result is to be settled yet.",
             Self::MatchNotFound           => "The tournament has no match of this id.",
             Self::LeagueNotFound          => "The tournament has no league of this id.",
+            Self::PortfolioNotFound       => "Store it first: PUT /api/v1/portfolio/users/{userId}.",
+            Self::AssetScoreNotFound      => "No night has scored it yet, or the user has none of this name.",
+            Self::CalculationNotFound     => "The run is not known, retention took what it kept, or it did not come to the user.",
             Self::RunHeld                 => "Nothing was changed; wait until `holder` is over, or cancel it. Without progress it ends at `expiresAt`.",
             Self::RunOver                 => "Nothing was changed; `runStatus` says how it ended.",
             Self::ReplayOver              => "Nothing was changed; `replayStatus` says how it ended.",

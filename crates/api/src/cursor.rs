@@ -10,15 +10,17 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use mauntic_domain::contact_events::CAMPAIGN_CHARS_MAX;
-use mauntic_domain::ids::{ContactId, EventId, MemberId, NAME_LENGTH_MAX, OrganizationId};
+use mauntic_domain::ids::{
+    AssetId, ContactId, EventId, MemberId, NAME_LENGTH_MAX, OrganizationId, PortfolioUserId,
+};
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoreboard::proof::Part;
 use mauntic_domain::scoring::score::TOTAL_MAX;
 use mauntic_domain::warmup::DomainName;
 use mauntic_domain::warmup::name::DOMAIN_CHARS_MAX;
 use mauntic_flows::ports::{
-    BoardPlace, MatchTime, Position, ReportPlace, SettlementPlace, SignalPlace, TournamentRef,
-    VerificationPlace,
+    BoardPlace, MatchTime, Position, ReportPlace, ScorePlace, SettlementPlace, SignalPlace,
+    TournamentRef, UserKey, VerificationPlace,
 };
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -201,6 +203,34 @@ impl Place for ReportPlace {
         // Before the first of them is nothing.
         let is_whole = texts.next() == Some("") && (0..10_000).contains(&from.year());
         is_whole.then(|| Self { from, texts: texts.map(str::to_owned).collect() })
+    }
+}
+
+/// Between two names, of which none has it.
+const BETWEEN: char = '\0';
+
+/// After an asset of a user.
+impl Place for ScorePlace {
+    fn to_bytes(&self) -> Vec<u8> {
+        format!("{}{BETWEEN}{}", self.user, self.asset).into_bytes()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (user, asset) = std::str::from_utf8(bytes).ok()?.split_once(BETWEEN)?;
+        let (user, asset) = (PortfolioUserId::parse(user).ok()?, AssetId::parse(asset).ok()?);
+        Some(Self { user, asset })
+    }
+}
+
+/// After a user of an organization.
+impl Place for UserKey {
+    fn to_bytes(&self) -> Vec<u8> {
+        format!("{}{BETWEEN}{}", self.0, self.1).into_bytes()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (owner, user) = std::str::from_utf8(bytes).ok()?.split_once(BETWEEN)?;
+        Some((OrganizationId::parse(owner).ok()?, PortfolioUserId::parse(user).ok()?))
     }
 }
 

@@ -16,7 +16,8 @@ use crate::code::Code;
 use crate::problem::Problem;
 
 /// What the routes begin with whose answers have a tag.
-const TAGGED: [&str; 3] = ["/api/v1/scoring/", ANALYTICS, "/api/v1/scoreboards/"];
+const TAGGED: [&str; 4] =
+    ["/api/v1/scoring/", ANALYTICS, "/api/v1/scoreboards/", "/api/v1/portfolio/"];
 
 /// What the routes of reports begin with.
 pub(crate) const ANALYTICS: &str = "/api/v1/analytics/";

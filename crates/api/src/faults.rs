@@ -1,5 +1,6 @@
 //! Collects what is wrong with a request, so that one answer names it all.
 
+use mauntic_domain::portfolio;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -9,7 +10,7 @@ use crate::problem::Problem;
 
 /// Most faults that are listed: enough to see the pattern, and an answer of at
 /// most 20 × (256 + 400 characters), about 13 KB, whatever was sent.
-pub(crate) const FAULTS_LISTED_MAX: usize = 20;
+pub(crate) const FAULTS_LISTED_MAX: usize = portfolio::fault::FAULTS_LISTED_MAX;
 
 /// The part of a request that a fault is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -72,6 +73,16 @@ impl Faults {
                 message: message.into(),
             });
         }
+    }
+
+    /// Those of a document that was read by its own rules.
+    pub(crate) fn of_document(found: &portfolio::Faults) -> Self {
+        let listed = found.listed().iter().map(|fault| FieldError {
+            part: Part::Body,
+            pointer: fault.pointer.clone(),
+            message: fault.message.clone(),
+        });
+        Self { part: Part::Body, listed: listed.collect(), found: found.found() }
     }
 
     /// Whether there are none.

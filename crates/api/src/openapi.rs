@@ -44,6 +44,7 @@ const EXAMPLE_REQUEST_ID: &str = "01980000-0000-7000-8000-000000000000";
                        `Accept: text/csv`"),
         (name = "warmup", description = "How many e-mails a young sending domain may send a day"),
         (name = "scoreboards", description = "Tournaments, guesses about their matches, and who stands where"),
+        (name = "portfolio", description = "Users' assets and criteria, and the scores that nights make of them"),
         (name = "admin", description = "Every organization's jobs, for operators"),
         (name = "monitoring", description = "Health, open to everybody, and this document, for any key"),
     )

@@ -165,6 +165,32 @@ problems! {
 }
 
 problems! {
+    /// Refusals of storing a portfolio.
+    PutPortfolioProblems: KEY, SCOPE, CHANGE, &[Code::OrganizationKeyRequired];
+    /// Refusals of storing criteria.
+    PutCriteriaProblems: KEY, SCOPE, CHANGE, &[
+        Code::OrganizationKeyRequired, Code::PortfolioNotFound
+    ];
+    /// Refusals of reading a portfolio.
+    ReadPortfolioProblems: KEY, SCOPE, &[
+        Code::OrganizationKeyRequired, Code::ValidationFailed, Code::PortfolioNotFound
+    ];
+    /// Refusals of reading an asset's score.
+    ReadAssetProblems: KEY, SCOPE, &[
+        Code::OrganizationKeyRequired, Code::ValidationFailed, Code::AssetScoreNotFound
+    ];
+    /// Refusals of reading how an asset was scored.
+    CalculationProblems: KEY, SCOPE, &[
+        Code::OrganizationKeyRequired, Code::ValidationFailed, Code::AssetScoreNotFound,
+        Code::CalculationNotFound
+    ];
+    /// Refusals of looking at a night of one's own.
+    OwnRunProblems: KEY, SCOPE, &[
+        Code::OrganizationKeyRequired, Code::ValidationFailed, Code::RunNotFound
+    ];
+}
+
+problems! {
     /// Refusals of a route for operators that has no parameters.
     OperatorProblems: KEY, SCOPE, OPERATOR;
     /// Refusals of an operator's list.

@@ -17,6 +17,7 @@ mod features_body;
 mod health;
 mod history;
 mod leaderboard;
+mod portfolio;
 mod recalculate;
 mod registry;
 mod report_lines;
@@ -107,7 +108,7 @@ fn routes<P: Ports, R: Registry<Shared<P>>>(registry: R) -> R {
         reports::score_distribution,
         reports::enrichment_metrics,
     );
-    admin::routes(scoreboards::routes(registry))
+    admin::routes(portfolio::routes(scoreboards::routes(registry)))
 }
 
 async fn not_found() -> Problem {

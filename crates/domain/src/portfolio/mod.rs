@@ -36,7 +36,7 @@ pub use names::{Currency, Market, Symbol};
 pub use points::{Points, Shown};
 pub use provider::{EntryFault, LeftOut, TellError, Told, parse_quotes, parse_rates};
 pub use rates::Rates;
-pub use replay::{Difference, Stored, replay};
+pub use replay::{Difference, Stored, replay, replay_events};
 pub use scores::{AssetScore, Mark, Scores, evaluate};
 
 #[cfg(test)]

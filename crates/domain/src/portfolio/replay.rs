@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::fate::Reason;
@@ -69,6 +70,36 @@ pub fn replay(inputs: &str, stored: Stored<'_>) -> Result<(), Difference> {
             let computed = computed.map(|_| ()).map_err(|why| why.reason);
             Err(differ("outcome", shown(stored), shown(computed)))
         }
+    }
+}
+
+/// Makes a user's calculation again from the bodies of its events; none where nothing was
+/// captured, so that there is nothing to make.
+#[must_use]
+pub fn replay_events(
+    inputs: Option<&str>,
+    scores: Option<&str>,
+    completed: &str,
+) -> Option<Result<(), Difference>> {
+    #[derive(Deserialize)]
+    struct Completed {
+        reason: Option<String>,
+    }
+    let lacks = |place: &str, what: &str| Difference {
+        place: place.to_owned(),
+        stored: "nothing".to_owned(),
+        computed: what.to_owned(),
+    };
+    match (inputs, scores) {
+        (Some(inputs), Some(scores)) => Some(replay(inputs, Stored::Scores(scores))),
+        (Some(inputs), None) => {
+            let read = serde_json::from_str::<Completed>(completed).ok();
+            let reason = read.and_then(|read| Reason::from_name(&read.reason?));
+            let reason = reason.ok_or_else(|| lacks("completed/reason", "a reason"));
+            Some(reason.and_then(|reason| replay(inputs, Stored::Unscored(reason))))
+        }
+        (None, Some(_)) => Some(Err(lacks("inputs", "inputs as they are captured"))),
+        (None, None) => None,
     }
 }
 

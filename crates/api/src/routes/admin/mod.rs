@@ -12,6 +12,7 @@ mod discard;
 mod job_lines;
 mod jobs;
 mod messages;
+mod nights;
 mod preview;
 mod queues;
 mod refusals;
@@ -81,6 +82,9 @@ pub(super) fn routes<P: Ports, R: Registry<Shared<P>>>(registry: R) -> R {
         season::drift,
         season::rebuild_scoreboard,
         season::close_scoreboard,
+        nights::nights,
+        nights::night,
+        nights::replay_night,
     )
 }
 
