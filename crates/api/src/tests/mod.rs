@@ -14,6 +14,7 @@ mod health;
 mod leaderboard;
 mod observe;
 mod openapi;
+mod portfolio;
 mod refusals;
 mod report_pages;
 mod reports;

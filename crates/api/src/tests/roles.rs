@@ -79,6 +79,12 @@ fn needs_a_domain(rule: &RouteRule) -> bool {
     rule.method != "PUT" && rule.path.contains("{domain}")
 }
 
+/// Whether a rule is about something of a user whose portfolio is stored already.
+fn needs_a_portfolio(rule: &RouteRule) -> bool {
+    let is_stored = rule.method == "PUT" && rule.path.ends_with("/{userId}");
+    rule.path.starts_with("/api/v1/portfolio/") && rule.path.contains('{') && !is_stored
+}
+
 fn call(rule: &RouteRule, caller: Option<&str>, is_sound: bool) -> Call {
     let (path, query, body) = if is_sound {
         (path_of(rule), query_of(rule), body_of(rule))
@@ -137,6 +143,16 @@ async fn every_route_lets_in_whom_the_table_says() {
                 }
                 None if caller == Some(OTHER_KEY) && rule.path.contains("{tournamentId}") => {
                     let codes = ["tournament_not_found", "member_not_found", "league_not_found"];
+                    assert!(codes.contains(&answer.code()), "{} {}", rule.path, answer.body);
+                    assert_eq!(world.rows(), before);
+                }
+                None if caller == Some(OTHER_KEY) && needs_a_portfolio(rule) => {
+                    let codes = [
+                        "portfolio_not_found",
+                        "asset_score_not_found",
+                        "calculation_not_found",
+                        "run_not_found",
+                    ];
                     assert!(codes.contains(&answer.code()), "{} {}", rule.path, answer.body);
                     assert_eq!(world.rows(), before);
                 }

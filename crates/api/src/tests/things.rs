@@ -41,6 +41,10 @@ pub(crate) const TOURNAMENT: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0
 pub(crate) const MATCH: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0009);
 pub(crate) const LEAGUE: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_000a);
 pub(crate) const MEMBER: &str = "member_1";
+/// A night that scored an asset of `org_a`, and whose it is.
+pub(crate) const NIGHT: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_000b);
+pub(crate) const HOLDER: &str = "holder_1";
+pub(crate) const ASSET: &str = "asset_1";
 /// The id of nothing.
 pub(crate) const NOTHING: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0006);
 
@@ -67,6 +71,7 @@ pub(crate) fn path_of(rule: &RouteRule) -> String {
 /// The same; with `name` in every place where it has one.
 pub(crate) fn path_with(rule: &RouteRule, name: Option<&str>) -> String {
     let id = match rule.path {
+        path if path.contains("/portfolio/") || path.contains("/overnight/") => NIGHT,
         path if path.contains("/runs/{id}") => RUN,
         path if path.contains("/jobs/{id}") => WAITING,
         path if path.contains("/replays/{id}") => REPLAY,
@@ -88,6 +93,8 @@ pub(crate) fn path_with(rule: &RouteRule, name: Option<&str>) -> String {
         ("{matchId}", &match_id),
         ("{leagueId}", &league),
         ("{memberId}", MEMBER),
+        ("{userId}", HOLDER),
+        ("{assetId}", ASSET),
         ("{id}", &id.to_string()),
     ] {
         path = path.replace(place, name.unwrap_or(there));
@@ -155,6 +162,8 @@ pub(crate) fn body_of(rule: &RouteRule) -> &'static str {
         "/api/v1/scoring/config" | "/api/v1/scoring/signal-config" => r#"{"entries":[]}"#,
         "/api/v1/warmup/domains/{domain}/reserve" => r#"{"count":10}"#,
         path if path.starts_with("/api/v1/scoreboards/") => of_tournament(rule),
+        "/api/v1/portfolio/users/{userId}" => r#"{"baseCurrency":"EUR","assets":[]}"#,
+        "/api/v1/portfolio/users/{userId}/criteria" => r#"{"criteria":[]}"#,
         "/api/v2/admin/cron/{jobKey}" => r#"{"paused":true,"note":"why"}"#,
         "/api/v2/admin/queues/{queue}/messages" => r#"{"type":"scoring.Probe"}"#,
         path if path.starts_with("/api/v2/admin/scoreboards/") => r#"{"organizationId":"org_a"}"#,
@@ -196,6 +205,7 @@ impl World {
     pub(crate) async fn with_things() -> Self {
         let world = Self::new();
         world.put_scoreboard();
+        super::portfolio::put_night(&world);
         let schedules = cron::schedules(&Settings::default()).unwrap();
         let report = cron::judge_all(&world.ports, &schedules, None).await.unwrap();
         assert_eq!(report.error, None);

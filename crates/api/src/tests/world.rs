@@ -62,7 +62,7 @@ const KEYS: [(&str, Option<&str>, &[Scope]); 7] = [
 ];
 
 /// What a request asks of a session once its key is known.
-const WORK: [Call; 61] = [
+const WORK: [Call; 73] = [
     Call::PutFeatures,
     Call::TakeIn,
     Call::Enqueue,
@@ -124,6 +124,18 @@ const WORK: [Call; 61] = [
     Call::Drifts,
     Call::CloseTournament,
     Call::Explain,
+    Call::PutPortfolio,
+    Call::PutCriteria,
+    Call::Portfolio,
+    Call::NewestScores,
+    Call::AssetScores,
+    Call::AssetHistory,
+    Call::Calculation,
+    Call::OwnNights,
+    Call::OwnNight,
+    Call::Nights,
+    Call::Night,
+    Call::Calculations,
 ];
 
 /// When every world's clocks start.

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use mauntic_domain::ids::AssetId;
+use mauntic_domain::jobs::JobType;
+use mauntic_domain::overnight::NightStatus;
 use mauntic_domain::portfolio::{
-    CalculationKind, Currency, Market, Quote, Shown, Symbol, Unscored, UserFate,
+    Calculation, CalculationKind, Currency, Market, Quote, Shown, Symbol, Unscored, UserFate,
 };
-use mauntic_flows::ports::{Night, StoredRates, UserKey};
+use mauntic_flows::ports::{Night, StoredRates, UserKey, UserWrite};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{MemoryStore, State};
@@ -143,6 +146,82 @@ impl MemoryStore {
             versions.insert(next, row);
             next
         })
+    }
+}
+
+impl MemoryStore {
+    /// Keeps a night that calculated these users and has ended, as its jobs would.
+    pub fn put_night(&self, run_id: Uuid, users: &[(UserKey, Calculation)]) {
+        self.by_hand(|state| {
+            let now = state.now;
+            let is_scored = |(_, of): &&(UserKey, Calculation)| of.fate() == UserFate::Scored;
+            let scored = users.iter().filter(is_scored).count();
+            let count = |users: usize| i64::try_from(users).unwrap_or(i64::MAX);
+            let status =
+                if scored < users.len() { NightStatus::Partial } else { NightStatus::Completed };
+            let night = Night {
+                run_id,
+                job_type: JobType::OvernightStart.name().to_owned(),
+                status,
+                started_at: now,
+                completed_at: Some(now),
+                correlation_id: run_id.to_string(),
+                markets: Vec::new(),
+                inputs_of: run_id,
+                chunks_total: 1,
+                chunks_done: 1,
+                users_processed: count(scored),
+                users_failed: count(users.len() - scored),
+                users_skipped: 0,
+                error_details: json!({}),
+                metrics: json!({}),
+                steps: Vec::new(),
+            };
+            state.portfolios.nights.insert(run_id, night);
+            for (user, calculation) in users {
+                let write = UserWrite::of(user.clone(), run_id, calculation, 0);
+                state.portfolios.keep(run_id, now, &write);
+            }
+        });
+    }
+}
+
+impl Portfolios {
+    fn keep(&mut self, run_id: Uuid, now: DateTime<Utc>, write: &UserWrite) {
+        let user = &write.user;
+        let row = NightUserRow {
+            chunk: 0,
+            fate: Some(write.fate()),
+            unscored: write.unscored.clone(),
+            assets_scored: i32::try_from(write.scores.len()).unwrap_or(i32::MAX),
+        };
+        self.night_users.insert((run_id, user.clone()), row);
+        for event in &write.events {
+            let row = CalculationRow {
+                kind: event.kind,
+                correlation_id: write.correlation_id,
+                at: now,
+                body: event.body.clone(),
+            };
+            self.calculations.insert((run_id, user.clone(), event.kind.seq()), row);
+        }
+        for scored in &write.scores {
+            let row = AssetScoreRow {
+                symbol: scored.symbol.clone(),
+                score: scored.score,
+                maximum: scored.maximum,
+                percentage: scored.percentage,
+                criteria_version: write.criteria_version.unwrap_or_default(),
+                run_id,
+                scored_at: now,
+            };
+            let asset = scored.asset_id.clone();
+            self.history.insert((user.clone(), asset.clone(), now, run_id), row.clone());
+            self.scores.insert((user.clone(), asset), row);
+        }
+        if let Some(row) = self.users.get_mut(user).filter(|_| !write.scores.is_empty()) {
+            row.scored = Some(LastScored { night_at: now, run_id, scored_at: now });
+        }
     }
 }
 
