@@ -19,6 +19,7 @@ mod jobs;
 mod keys;
 mod ledger;
 mod output;
+mod overnight;
 mod queues;
 mod random;
 mod receipts;
@@ -79,6 +80,8 @@ enum Command {
     Ledger(Noun<ledger::Command>),
     /// Boards of tournaments: what checks have found, making them anew, closing a season.
     Scoreboards(Noun<scoreboards::Command>),
+    /// Nights of portfolio scoring: how they went, and whether they come out the same again.
+    Overnight(Noun<overnight::Command>),
     /// What is counted of activity, once more.
     Analytics(Noun<analytics::Command>),
     /// The proof that every delivery was counted.
@@ -113,6 +116,7 @@ fn main() -> ExitCode {
         Command::Audit(noun) => block_on(audit::run(noun, output)),
         Command::Ledger(noun) => block_on(ledger::run(noun, output)),
         Command::Scoreboards(noun) => block_on(scoreboards::run(noun, output)),
+        Command::Overnight(noun) => block_on(overnight::run(noun, output)),
         Command::Analytics(noun) => block_on(analytics::run(noun, output)),
         Command::Receipts(command) => block_on(receipts::run(command, output)),
         Command::Doctor(args) => block_on(doctor::run(args, output)),
