@@ -45,8 +45,8 @@ pub fn told(of: &Played, now: DateTime<Utc>) -> Said {
         0 if !is_over => Said::Unreachable,
         1 if !is_over => Said::Refused(404),
         2 if !is_over => Said::Garbage(no_answer(of, trouble >> 8).into_bytes()),
-        3 if !is_over => Said::Match(contradiction(of, now, trouble >> 8)),
-        _ => Said::Match(truth(of, now)),
+        3 if !is_over => Said::Json(contradiction(of, now, trouble >> 8)),
+        _ => Said::Json(truth(of, now)),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use mauntic_domain::ids::{AssetId, OrganizationId, PortfolioUserId};
-use mauntic_domain::portfolio::{CalculationKind, Criteria};
+use mauntic_domain::portfolio::{CalculationKind, Criteria, Reason, UserFate};
 use mauntic_flows::ports::{
     AssetScoreView, CalculationView, CriteriaView, FateCount, Holding, Night, OwnNight, Page,
     Paged, PortError, PortfolioStore, PortfolioView, PortfolioWrite, ScorePlace, UserKey,
@@ -286,7 +286,7 @@ impl State {
         let mut counts = BTreeMap::new();
         for (_, row) in self.night_users(run_id).filter(|((of, _), _)| of == owner) {
             let reason = row.unscored.as_ref().map(|why| why.reason);
-            let names = (row.fate.map(|fate| fate.name()), reason.map(|reason| reason.name()));
+            let names = (row.fate.map(UserFate::name), reason.map(Reason::name));
             // As the database sorts: without a name last.
             let order = (names.0.is_none(), names.0, names.1.is_none(), names.1);
             let count = counts.entry(order).or_insert(FateCount {

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::http::Uri;
+use mauntic_domain::portfolio::{Reason, UserFate};
 use mauntic_flows::ports::{FateCount, OwnNight, PortfolioStore, Ports};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -69,8 +70,8 @@ pub(crate) struct FateLine {
 impl From<FateCount> for FateLine {
     fn from(count: FateCount) -> Self {
         Self {
-            fate: count.fate.map(|fate| fate.name()),
-            reason: count.reason.map(|reason| reason.name()),
+            fate: count.fate.map(UserFate::name),
+            reason: count.reason.map(Reason::name),
             users: count.users,
             assets_scored: count.assets,
         }

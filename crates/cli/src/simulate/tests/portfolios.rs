@@ -2,12 +2,12 @@
 
 use super::*;
 
-fn criterion(id: &str, metric: &str, operator: &str, value: Value, points: Value) -> Value {
+fn criterion(id: &str, metric: &str, operator: &str, value: &Value, points: &Value) -> Value {
     json!({"id": id, "name": id, "metric": metric, "operator": operator, "value": value,
            "points": points})
 }
 
-fn asset(id: &str, fundamentals: Value) -> Value {
+fn asset(id: &str, fundamentals: &Value) -> Value {
     json!({"id": id, "symbol": "AAPL", "fundamentals": fundamentals})
 }
 
@@ -17,16 +17,16 @@ fn line(criteria: &[Value], assets: &[Value]) -> Value {
 
 #[test]
 fn every_asset_has_its_breakdown_in_the_order_of_the_line() {
-    let mut between = criterion("band", "pe_ratio", "between", json!("10"), json!("2.50"));
+    let mut between = criterion("band", "pe_ratio", "between", &json!("10"), &json!("2.50"));
     between["value2"] = json!(20);
     let criteria = [
         between,
-        criterion("dear", "price", "gte", json!(100), json!(-1.00005)),
-        criterion("paid", "dividend_yield", "exists", json!(null), json!(1)),
+        criterion("dear", "price", "gte", &json!(100), &json!(-1.00005)),
+        criterion("paid", "dividend_yield", "exists", &json!(null), &json!(1)),
     ];
     let assets = [
-        asset("b", json!({"pe_ratio": 15, "price": "100.000", "dividend_yield": null})),
-        asset("a", json!({"pe_ratio": "20.0000000000000000000000001", "dividend_yield": 0})),
+        asset("b", &json!({"pe_ratio": 15, "price": "100.000", "dividend_yield": null})),
+        asset("a", &json!({"pe_ratio": "20.0000000000000000000000001", "dividend_yield": 0})),
     ];
     let input = line(&criteria, &assets).to_string();
     let mut output = Vec::new();
@@ -48,10 +48,10 @@ fn every_asset_has_its_breakdown_in_the_order_of_the_line() {
 
 #[test]
 fn lines_that_cannot_be_are_refused_by_name() {
-    let exists = |metric: &str| criterion("c", metric, "exists", json!(null), json!(1));
-    let valued = |value: Value| criterion("c", "price", "gt", value, json!(1));
+    let exists = |metric: &str| criterion("c", metric, "exists", &json!(null), &json!(1));
+    let valued = |value: Value| criterion("c", "price", "gt", value, &json!(1));
     let known = |known: Value| line(&[exists("price")], &[asset("a", known)]);
-    let twice = [asset("a", json!({})), asset("a", json!({}))];
+    let twice = [asset("a", &json!({})), asset("a", &json!({}))];
     check_refusals(
         portfolio::answer,
         &[
@@ -59,7 +59,7 @@ fn lines_that_cannot_be_are_refused_by_name() {
             (json!({"criteria": [], "assets": [], "user": 1}), "unknown_field at /user"),
             (line(&[exists("eps")], &[]), "unknown_metric at /criteria/0/metric"),
             (
-                line(&[criterion("c", "price", "eq", json!(1), json!(1))], &[]),
+                line(&[criterion("c", "price", "eq", &json!(1), &json!(1))], &[]),
                 "unknown_operator at /criteria/0/operator",
             ),
             (line(&[exists("price"), exists("price")], &[]), "duplicate_id at /criteria/1/id"),
