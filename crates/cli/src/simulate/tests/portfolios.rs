@@ -49,8 +49,8 @@ fn every_asset_has_its_breakdown_in_the_order_of_the_line() {
 #[test]
 fn lines_that_cannot_be_are_refused_by_name() {
     let exists = |metric: &str| criterion("c", metric, "exists", &json!(null), &json!(1));
-    let valued = |value: Value| criterion("c", "price", "gt", value, &json!(1));
-    let known = |known: Value| line(&[exists("price")], &[asset("a", known)]);
+    let valued = |value: Value| criterion("c", "price", "gt", &value, &json!(1));
+    let known = |known: Value| line(&[exists("price")], &[asset("a", &known)]);
     let twice = [asset("a", &json!({})), asset("a", &json!({}))];
     check_refusals(
         portfolio::answer,
