@@ -20,6 +20,7 @@
 //! - [`notifications`]: once a window, and never lost.
 //! - [`replays`]: how many dead letters are replayed.
 //! - [`runs`]: when a run is final, and how long it may take.
+//! - [`trace`]: where spans of traces belong, by ids alone.
 //! - [`jobs`]: the messages on the queues, a contract with every version sent.
 //! - [`warmup`]: how many e-mails a young sending domain may send a day.
 
@@ -40,4 +41,5 @@ pub mod runs;
 pub mod schedules;
 pub mod scoreboard;
 pub mod scoring;
+pub mod trace;
 pub mod warmup;

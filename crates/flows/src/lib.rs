@@ -11,6 +11,7 @@
 //! - [`outside`]: the one way to a service outside; [`webhook`]: the signature of a call.
 //! - [`objects`]: the one way to change an object outside of the database.
 //! - [`jobs`]: one file a type of job.
+//! - [`traces`]: the spans that are told of it.
 //! - [`commands`]: what the HTTP worker does.
 
 pub mod commands;
@@ -23,4 +24,5 @@ pub mod outside;
 pub mod ports;
 pub mod relay;
 pub mod tick;
+pub mod traces;
 pub mod webhook;

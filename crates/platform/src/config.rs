@@ -13,11 +13,17 @@ use worker::{Env, Hyperdrive, Url};
 
 use mauntic_store::address::{self, Address, AddressError};
 
+use crate::otlp;
+
 /// Longest lease: a queue's invocation ends after 15 minutes, whatever it holds.
 const LEASE_SECS_MAX: u32 = 900;
 
 /// Longest retention: ten years, more than any table here is made for.
 pub(crate) const KEEP_MAX: TimeDelta = TimeDelta::days(3_650);
+
+/// As OpenTelemetry names them.
+const OTLP_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+const OTLP_HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
 
 /// What is wrong with the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -187,6 +193,34 @@ fn is_web_address(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https")
         && url.username().is_empty()
         && url.password().is_none()
+}
+
+/// Where spans are sent.
+#[derive(Debug)]
+pub(crate) struct Collector {
+    /// The base address, behind which `/v1/traces` goes.
+    pub(crate) url: Url,
+    /// Sent along.
+    pub(crate) headers: Vec<(String, String)>,
+}
+
+/// Whether somebody collects spans; also where the settings cannot be used, which sending
+/// them tells.
+pub(crate) fn is_traced(env: &Env) -> bool {
+    text(env, OTLP_ENDPOINT).is_some()
+}
+
+/// Who collects spans, if anybody does.
+pub(crate) fn collector(env: &Env) -> Result<Option<Collector>, ConfigError> {
+    let Some(url) = address(env, OTLP_ENDPOINT)? else { return Ok(None) };
+    let parse = |text: String| {
+        otlp::headers(&text).ok_or(ConfigError::Invalid {
+            name: OTLP_HEADERS,
+            expected: "headers as name=value, by commas, values percent-encoded",
+        })
+    };
+    let headers = text(env, OTLP_HEADERS).map(parse).transpose()?.unwrap_or_default();
+    Ok(Some(Collector { url, headers }))
 }
 
 /// Whether anything is bound by this name.

@@ -8,19 +8,19 @@ use mauntic_flows::ports::{Host, PortError, Ports};
 use mauntic_flows::relay;
 use serde_json::json;
 use uuid::Uuid;
-use worker::{Env, MessageBatch, QueueRetryOptionsBuilder, RawMessage, ScheduledEvent};
+use worker::{Context, Env, MessageBatch, QueueRetryOptionsBuilder, RawMessage, ScheduledEvent};
 
 use crate::batch::{Settlement, deliveries};
 use crate::config::text;
 use crate::log::{self, Level};
-use crate::{WorkerPorts, triggers};
+use crate::{WorkerPorts, traces, triggers};
 
 /// Wait before a batch comes back whose queue this build does not know: a
 /// deployment's mistake, mended by the next one. A hundred retries last 4 days.
 const UNKNOWN_QUEUE_DELAY_SECS: u32 = 3_600;
 
-/// Consumes a batch and settles each of its messages.
-pub async fn queue(batch: &MessageBatch<()>, env: &Env) {
+/// Consumes a batch and settles each of its messages. Spans are sent when it is over.
+pub async fn queue(batch: &MessageBatch<()>, env: &Env, context: &Context) {
     let name = batch.queue();
     let Some(incoming) = Incoming::from_deployed_name(&name) else {
         log::error("queue_unknown", json!({"queue": name}));
@@ -39,6 +39,7 @@ pub async fn queue(batch: &MessageBatch<()>, env: &Env) {
         Incoming::Jobs(origin) => {
             let report = consume(&ports, origin, token, &deliveries, &settle).await;
             report_jobs(&name, token, &report, elapsed_ms());
+            context.wait_until(traces::export(env.clone(), ports.host().spans()));
         }
         Incoming::ContactEvents { dead } => {
             let report = consume_events(&ports, dead, &deliveries, &settle).await;

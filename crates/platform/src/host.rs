@@ -3,7 +3,7 @@
 //! counter.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use mauntic_flows::ports::{Checkpoint, Host, Transition};
+use mauntic_flows::ports::{Checkpoint, Host, Span, Transition};
 use serde_json::json;
 use uuid::{ContextV7, Timestamp, Uuid};
 use worker::send::IntoSendFuture;
@@ -11,6 +11,7 @@ use worker::{Date, Delay, Env};
 
 use crate::log;
 use crate::metrics::Metrics;
+use crate::traces::Spans;
 
 /// In place of chance where there is none: the middle of what it ranges over.
 const NO_CHANCE: u32 = u32::MAX / 2;
@@ -24,6 +25,7 @@ thread_local! {
 #[derive(Debug)]
 pub struct WorkerHost {
     metrics: Metrics,
+    spans: Spans,
     #[cfg(feature = "fault-hooks")]
     clock_offset: TimeDelta,
 }
@@ -34,9 +36,15 @@ impl WorkerHost {
     pub fn new(env: &Env) -> Self {
         Self {
             metrics: Metrics::new(env.clone()),
+            spans: Spans::new(env),
             #[cfg(feature = "fault-hooks")]
             clock_offset: crate::faults::clock_offset(env),
         }
+    }
+
+    /// The spans of this invocation, which are then no longer here.
+    pub(crate) fn spans(&self) -> Vec<Span> {
+        self.spans.take()
     }
 }
 
@@ -76,6 +84,14 @@ impl Host for WorkerHost {
 
     fn observe(&self, transition: &Transition) {
         self.metrics.tell(transition);
+    }
+
+    fn is_traced(&self) -> bool {
+        self.spans.is_collected()
+    }
+
+    fn trace(&self, span: Span) {
+        self.spans.keep(span);
     }
 
     #[cfg(feature = "fault-hooks")]

@@ -6,10 +6,18 @@
 mod answer;
 #[path = "../src/chunks.rs"]
 mod chunks;
+#[path = "../src/otlp.rs"]
+mod otlp;
 #[path = "../src/transitions.rs"]
 mod transitions;
 
-use mauntic_flows::ports::{CallError, Transition};
+use chrono::DateTime;
+use mauntic_domain::trace::TraceContext;
+use mauntic_flows::ports::{CallError, Span, SpanKind, SpanValue, Transition};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
+use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
+use prost::Message;
 use serde_json::json;
 use transitions::{POINT_EVENT, Point, TOLD_MAX, Weight};
 use uuid::Uuid;
@@ -149,4 +157,73 @@ fn a_point_has_its_values_in_their_fixed_places() {
     assert_eq!(transitions::point(&usual), expected(31.0));
     let long = Transition { duration_ms: i64::MAX, ..usual };
     assert_eq!(transitions::point(&long), expected(f64::from(i32::MAX)));
+}
+
+#[test]
+fn a_collector_reads_spans_as_they_were_told() {
+    let [run, job] = [1, 2].map(Uuid::from_u128);
+    let context = TraceContext::of_attempt(Some(run), job, 1);
+    let span = Span {
+        context,
+        parent: Some(TraceContext::of_run(run).span_id),
+        name: "overnight.start prices".into(),
+        kind: SpanKind::Consumer,
+        started_at: DateTime::from_timestamp_millis(1_800_000_000_123).unwrap(),
+        ended_at: DateTime::from_timestamp_millis(1_800_000_000_623).unwrap(),
+        attributes: vec![
+            ("a".into(), SpanValue::Text("t".to_owned())),
+            ("b".into(), SpanValue::Count(-7)),
+            ("c".into(), SpanValue::Flag(true)),
+        ],
+        error: None,
+    };
+    let failed = Span { parent: None, error: Some("why".to_owned()), ..span.clone() };
+    let body = otlp::encode(&[span, failed]);
+    let read = ExportTraceServiceRequest::decode(body.as_slice()).unwrap();
+    let [of_resource] = &*read.resource_spans else { panic!("{read:?}") };
+    let [scope] = &*of_resource.scope_spans else { panic!("{read:?}") };
+    let [span, failed] = &*scope.spans else { panic!("{read:?}") };
+    assert_eq!(span.trace_id, run.as_bytes());
+    assert_eq!(span.span_id, context.span_id.to_bytes());
+    assert_eq!(span.parent_span_id, TraceContext::of_run(run).span_id.to_bytes());
+    assert_eq!(span.start_time_unix_nano, 1_800_000_000_123_000_000);
+    assert_eq!(span.end_time_unix_nano - span.start_time_unix_nano, 500_000_000);
+    let values: Vec<_> = span
+        .attributes
+        .iter()
+        .map(|one| (one.key.as_str(), one.value.clone().and_then(|value| value.value).unwrap()))
+        .collect();
+    assert_eq!(
+        values,
+        [
+            ("a", Any::StringValue("t".to_owned())),
+            ("b", Any::IntValue(-7)),
+            ("c", Any::BoolValue(true)),
+        ]
+    );
+    let status = |span: &opentelemetry_proto::tonic::trace::v1::Span| span.status.clone().unwrap();
+    assert_eq!(status(span).code, i32::from(StatusCode::Ok));
+    assert_eq!((status(failed).code, &*status(failed).message), (StatusCode::Error.into(), "why"));
+    assert!(failed.parent_span_id.is_empty());
+}
+
+#[test]
+fn headers_are_listed_as_opentelemetry_has_it() {
+    let known = |list: &[(&str, &str)]| {
+        Some(list.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<Vec<_>>())
+    };
+    for (list, expected) in [
+        ("", known(&[])),
+        ("api-key=k", known(&[("api-key", "k")])),
+        (" a = b , c=d%20e%2C,", known(&[("a", "b"), ("c", "d e,")])),
+        ("Authorization=Basic%20YTpi=", known(&[("Authorization", "Basic YTpi=")])),
+        ("no", None),
+        ("=v", None),
+        ("a=%4", None),
+        ("a=%zz", None),
+        ("a=%0a", None),
+        ("a b=c", None),
+    ] {
+        assert_eq!(otlp::headers(list), expected, "{list}");
+    }
 }

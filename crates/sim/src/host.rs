@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use mauntic_flows::ports::{Checkpoint, Host, Transition};
+use mauntic_flows::ports::{Checkpoint, Host, Span, Transition};
 use uuid::Uuid;
 
 use crate::clock::ManualClock;
@@ -33,6 +33,7 @@ struct Said {
     rng: Rng,
     is_recording: bool,
     transitions: Vec<Transition>,
+    spans: Vec<Span>,
     claimed: Vec<Uuid>,
     counts: BTreeMap<(&'static str, &'static str), u64>,
 }
@@ -45,6 +46,7 @@ impl SimHost {
             rng: Rng::new(seed),
             is_recording: false,
             transitions: Vec::new(),
+            spans: Vec::new(),
             claimed: Vec::new(),
             counts: BTreeMap::new(),
         };
@@ -74,6 +76,12 @@ impl SimHost {
     #[must_use]
     pub fn transitions(&self) -> Vec<Transition> {
         self.said().transitions.clone()
+    }
+
+    /// The spans that were told, in order, if they are kept.
+    #[must_use]
+    pub fn spans(&self) -> Vec<Span> {
+        self.said().spans.clone()
     }
 
     /// The jobs that were claimed, in order, if it is kept.
@@ -121,6 +129,14 @@ impl Host for SimHost {
         if said.is_recording {
             said.transitions.push(transition.clone());
         }
+    }
+
+    fn is_traced(&self) -> bool {
+        self.said().is_recording
+    }
+
+    fn trace(&self, span: Span) {
+        self.said().spans.push(span);
     }
 
     fn reached(&self, checkpoint: Checkpoint<'_>) {

@@ -10,8 +10,8 @@ use worker::{Context, Env, MessageBatch, Result, ScheduleContext, ScheduledEvent
 
 /// Never an error: the SDK would panic.
 #[event(queue)]
-async fn queue(batch: MessageBatch<()>, env: Env, _context: Context) -> Result<()> {
-    handlers::queue(&batch, &env).await;
+async fn queue(batch: MessageBatch<()>, env: Env, context: Context) -> Result<()> {
+    handlers::queue(&batch, &env, &context).await;
     Ok(())
 }
 

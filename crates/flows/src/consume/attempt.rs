@@ -10,6 +10,7 @@ use crate::ports::{
     Checkpoint, Committed, Database, EffectStore, Held, Host, JobStore, PortError, Ports,
     SetBackJob, Setback,
 };
+use crate::traces;
 
 impl<P: Ports, S: Settle> Batch<'_, P, S> {
     /// Does jobs of one type in one effect transaction. True where they are to
@@ -106,8 +107,12 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
             self.report.completed += 1;
             self.report.absorbed += messages.saturating_sub(1);
             if let Some(held) = held.iter().find(|held| held.id == done.id) {
-                self.observe(held, "job.completed", "completed", None);
+                self.observe_told(held, "job.completed", "completed", None, Some(&done.summary));
             }
+        }
+        let host = self.ports.host();
+        if host.is_traced() {
+            traces::ended(&decision.effect).for_each(|span| host.trace(span));
         }
         let setbacks = decision.setbacks(|| self.ports.host().random());
         self.set_back(session, held, setbacks).await

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use mauntic_domain::jobs::retry::message_delay_secs;
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::batch::Batch;
 use super::{DATABASE_AWAY_DELAY_SECS, LOCKED_DELAY_SECS, SNOOZE_MESSAGE_SECS_MAX, Settle};
 use crate::ports::{ClaimReply, Held, Host, PortError, Ports, Seen, Transition};
+use crate::traces;
 
 impl<P: Ports, S: Settle> Batch<'_, P, S> {
     /// Messages that are no jobs: kept as dead letters, or joined to the job
@@ -98,8 +100,20 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
         outcome: &'static str,
         reason: Option<&str>,
     ) {
+        self.observe_told(held, event, outcome, reason, None);
+    }
+
+    /// The same, with what the receipt tells.
+    pub(super) fn observe_told(
+        &self,
+        held: &Held,
+        event: &'static str,
+        outcome: &'static str,
+        reason: Option<&str>,
+        told: Option<&Value>,
+    ) {
         let host = self.ports.host();
-        host.observe(&Transition {
+        let transition = Transition {
             event,
             queue: self.plan.request.queue.name().to_owned(),
             job_type: held.type_name.clone(),
@@ -110,7 +124,11 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
             duration_ms: (host.now() - self.started).num_milliseconds(),
             outcome,
             reason: reason.map(ToOwned::to_owned),
-        });
+        };
+        host.observe(&transition);
+        if host.is_traced() {
+            host.trace(traces::attempt(&transition, told, self.started));
+        }
     }
 
     /// A job that died without an attempt of this invocation.

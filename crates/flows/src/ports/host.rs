@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::{Held, Transition};
+use super::{Held, Span, Transition};
 
 /// What only the host knows. Its clock stamps logs and bounds an invocation;
 /// what is decided about a job is decided by the database's clock.
@@ -18,6 +18,12 @@ pub trait Host: Send + Sync {
     fn wait(&self, wait: TimeDelta) -> impl Future<Output = ()> + Send;
     /// Says what happened to a job, in the log and as a metric.
     fn observe(&self, transition: &Transition);
+    /// Whether somebody collects spans of traces.
+    fn is_traced(&self) -> bool {
+        false
+    }
+    /// Says what happened as a span; of use where somebody collects them.
+    fn trace(&self, _span: Span) {}
     /// Called where a flow has just passed a point of no return. Does nothing
     /// but in builds with fault hooks, which die there on purpose.
     fn reached(&self, _checkpoint: Checkpoint<'_>) {}

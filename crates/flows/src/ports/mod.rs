@@ -25,6 +25,7 @@ mod scoreboard;
 mod settle;
 mod settled_views;
 mod signals;
+mod span;
 mod tenant;
 mod tournament_views;
 mod tournament_writes;
@@ -95,6 +96,7 @@ pub use signals::{
     ALERT_STATUSES, Acknowledged, AlertFate, AlertFilter, AlertView, ContactView, Days, HistoryDay,
     SIGNALS_READ_MAX, SignalList, SignalPlace, SignalStore, SignalView,
 };
+pub use span::{ATTRIBUTES_MAX, Span, SpanKind, SpanValue};
 pub use tenant::{
     ApiKey, Beat, Enqueued, FeaturesStored, Instance, JobKey, KeyStore, LeaderboardEntry, NewJob,
     Position, QueueStats, Scope, ScoreRow, TenantStore, Vitals, Warning, WarningKind,
