@@ -71,6 +71,7 @@ pub(super) fn at_the_end(world: &mut World) -> Failed {
     boards::add_up(world)?;
     boards::ranked(world)?;
     boards::settled(world)?;
+    boards::verified(world)?;
     messages::fates(world)?;
     messages::cases(world)?;
     outside::told_once(world)?;

@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::failure::{Failed, fail};
-use super::ops::end_outage;
+use super::ops::{end_outage, say_the_truth};
 use super::world::{World, origins, short};
 use crate::outside::Health;
 use crate::queue::Mishaps;
@@ -38,6 +38,7 @@ impl World {
         let calm_since = self.now();
         self.model.calm_since = Some(calm_since);
         self.run_to_end()?;
+        say_the_truth(self);
         // What is due is judged once more; from then on no new work comes.
         let schedules = self.schedules.clone();
         self.tick(schedules);

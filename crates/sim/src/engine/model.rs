@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use chrono::{DateTime, Utc};
 use mauntic_domain::ids::{EventId, OrganizationId};
 use mauntic_domain::jobs::Queue;
+use mauntic_domain::scoreboard::MatchResult;
 use mauntic_domain::scoring::{Config, Features};
 use mauntic_flows::commands::report_events::Reported;
-use mauntic_flows::ports::{ContactKey, Enqueued, FeaturesStored, PortError};
+use mauntic_flows::ports::{ContactKey, Enqueued, FeaturesStored, MatchPlace, PortError};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -156,6 +157,9 @@ pub(super) struct Model {
     pub(super) held_back: BTreeSet<Uuid>,
     /// What each schedule's judgements came to.
     pub(super) judged: BTreeMap<String, Judged>,
+    /// The last word of the provider about each match, and the version of the result that
+    /// it had by then.
+    pub(super) said: BTreeMap<MatchPlace, (MatchResult, i32)>,
     /// When each expression of a schedule was first deployed, if it was changed.
     pub(super) deployed: BTreeMap<(String, String), DateTime<Utc>>,
 }

@@ -10,8 +10,10 @@ mod produce;
 mod report;
 mod scenes;
 mod time;
+mod verify;
 
 pub(super) use faults::end_outage;
+pub(super) use verify::say_the_truth;
 
 use super::failure::Failed;
 use super::world::World;
@@ -21,7 +23,7 @@ type Op = (&'static str, u32, fn(&mut World) -> Failed);
 
 /// Every operation. The weights add up to a thousand or so; what keeps the
 /// system busy weighs most.
-const OPS: [Op; 77] = [
+const OPS: [Op; 80] = [
     ("put features", 90, produce::put_features),
     ("recalculate", 25, produce::recalculate),
     ("recalculate with a context", 15, produce::recalculate_with_context),
@@ -45,7 +47,10 @@ const OPS: [Op; 77] = [
     ("join a tournament", 15, boards::join),
     ("guess", 25, boards::guess),
     ("a match ends, or ended otherwise", 35, boards::end),
-    ("ask for a settlement again", 6, boards::again),
+    ("ask for a settlement again", 11, boards::again),
+    ("the provider says otherwise", 17, verify::say),
+    ("plan verifications", 12, verify::plan),
+    ("ask about a match", 8, verify::ask),
     ("deliver", 150, deliver::deliver),
     ("deliver settlements", 50, deliver::deliver_settlements),
     ("deliver settlements twice", 12, deliver::deliver_settlements_twice),

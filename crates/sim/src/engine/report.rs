@@ -7,7 +7,7 @@ use super::failure::Failure;
 
 /// Faults that must have happened, and what only several of them together bring
 /// about, or the simulator proves nothing about them.
-pub const FAULTS: [&str; 50] = [
+pub const FAULTS: [&str; 55] = [
     "dead letter: isolate_killed",
     "events refused",
     "events repeated",
@@ -32,6 +32,7 @@ pub const FAULTS: [&str; 50] = [
     "fault: months pass",
     "fault: partial acknowledgement",
     "fault: poison",
+    "fault: provider refuses",
     "fault: reordered",
     "fault: result corrected",
     "fault: schema out of range",
@@ -58,6 +59,10 @@ pub const FAULTS: [&str; 50] = [
     "settlements: skipped",
     "settlements: superseded",
     "superseded scores",
+    "verifications: noop",
+    "verifications: planned",
+    "verifications: retry",
+    "verifications: settled",
 ];
 
 /// What one seed came to.

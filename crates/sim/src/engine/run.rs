@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use mauntic_domain::jobs::JobType;
 use mauntic_domain::scoreboard::EntryStatus;
 
 use super::failure::{Failed, Failure};
@@ -85,6 +86,7 @@ fn counted(world: &World) -> BTreeMap<String, u64> {
         *counts.entry(format!("replay of many: {}", row.status.as_str())).or_default() += 1;
     }
     settlements(world, &mut counts);
+    verifications(world, &mut counts);
     let mut occurrences: BTreeMap<&'static str, u64> = BTreeMap::new();
     world.ports.store.look(|state| {
         state
@@ -113,6 +115,21 @@ fn settlements(world: &World, counts: &mut BTreeMap<String, u64>) {
             of.is_some_and(|of| of == "superseded")
         };
         state.jobs().filter(is_superseded).for_each(|_| count("superseded"));
+    });
+}
+
+/// What became of verifications.
+fn verifications(world: &World, counts: &mut BTreeMap<String, u64>) {
+    let mut count = |what: &str, many| {
+        *counts.entry(format!("verifications: {what}")).or_default() += many;
+    };
+    world.ports.store.look(|state| {
+        for row in state.boards().verifications.values() {
+            count(row.reason.outcome().name(), 1);
+        }
+        let planned = |row: &JobRow| row.receipt.as_ref()?.get("planned")?.as_u64();
+        let plans = |row: &&JobRow| row.type_name == JobType::ScheduleVerification.name();
+        state.jobs().filter(plans).filter_map(planned).for_each(|many| count("planned", many));
     });
 }
 

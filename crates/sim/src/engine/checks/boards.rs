@@ -8,7 +8,9 @@ use mauntic_domain::ids::MemberId;
 use mauntic_domain::jobs::{Job, JobState, JobType};
 use mauntic_domain::scoreboard::fold::{Row, drift};
 use mauntic_domain::scoreboard::ranks::{Kind, Percentile, Rank};
-use mauntic_domain::scoreboard::{Board, EntryStatus, Histogram, TieBreak, Totals, fold, guesses};
+use mauntic_domain::scoreboard::{
+    Board, EntryStatus, Histogram, Status, TieBreak, Totals, fold, guesses,
+};
 use mauntic_flows::ports::{
     BoardKey, BoardLine, BoardPlace, BoardStore, Database, MATCH_SETTLED, MatchPlace, PortError,
 };
@@ -19,6 +21,7 @@ use crate::engine::failure::{Failed, Failure, fail};
 use crate::engine::world::World;
 use crate::store::State;
 use crate::store::boards::{BoardRow, LedgerRow, TournamentKey, TournamentRow};
+use crate::store::rows::JobRow;
 
 /// Lines of a page: fewer than most boards have.
 const PAGE: i64 = 3;
@@ -138,6 +141,42 @@ pub(super) fn settled(world: &World) -> Failed {
         if told != applied {
             let detail = format_args!("{applied} settlements, {told} events");
             return fail("every settlement that counts is told once", detail);
+        }
+        Ok(())
+    })
+}
+
+/// Whether the job that settles a version of a match's result was cancelled.
+fn was_cancelled(state: &State, at: &MatchPlace, version: i32) -> bool {
+    let is_it = |row: &JobRow| match Job::parse(&row.type_name, row.version, &row.data) {
+        Ok(Job::SettleMatchScore(data)) => {
+            (&data.organization_id, data.match_id, data.result_version)
+                == (&at.organization_id, at.match_id, version)
+        }
+        _ => false,
+    };
+    state.jobs().any(|row| row.state == JobState::Cancelled && is_it(row))
+}
+
+/// What the provider said last is the result, and counts where it is another than before.
+pub(super) fn verified(world: &World) -> Failed {
+    world.ports.store.look(|state| {
+        for (at, (result, before)) in &world.model.said {
+            let Some(row) = state.boards().matches.get(at) else {
+                return fail("a match stays", format_args!("{at:?}"));
+            };
+            if row.stored.result != Some(*result) || row.stored.status != Status::Ended {
+                let detail = format_args!("{at:?}: {row:?}, not {result:?}");
+                return fail("the provider's last word is the result", detail);
+            }
+            let version = row.stored.result_version;
+            // People are to settle more guesses than one transaction takes, and what somebody
+            // cancelled with the run that asked.
+            let is_theirs = || world.limits.is_some() || was_cancelled(state, at, version);
+            if version > *before && row.settled_version != version && !is_theirs() {
+                let detail = format_args!("{at:?}: {row:?}");
+                return fail("the provider's last word counts", detail);
+            }
         }
         Ok(())
     })

@@ -100,7 +100,9 @@ fn died_for(world: &World, row: &JobRow, reason: &str) -> Failed {
         "lease_expired" | "retries_exhausted" => row.failures == row.failures_max,
         "isolate_killed" => row.platform_deaths >= PLATFORM_DEATHS_MAX,
         "unknown_type" => world.model.foreign.contains(&row.id),
-        "refused_outside" => world.counts.contains_key("fault: dependency refuses"),
+        "refused_outside" => ["fault: dependency refuses", "fault: provider refuses"]
+            .iter()
+            .any(|fault| world.counts.contains_key(fault)),
         // Or its contact has more signals than one job holds in so small a world.
         "unreadable" => {
             world.counts.contains_key("fault: configuration unreadable") || world.limits.is_some()

@@ -1,8 +1,9 @@
 //! Tournaments: who joins and guesses, how matches end and end otherwise, and the jobs
-//! that settle them.
+//! that settle them. Of one organization results are entered by hand; those of the others
+//! have a provider (`verify`).
 
 use chrono::TimeDelta;
-use mauntic_domain::ids::MemberId;
+use mauntic_domain::ids::{MemberId, ProviderTournamentId};
 use mauntic_domain::jobs::message::derived_job_id;
 use mauntic_domain::jobs::queue::Origin;
 use mauntic_domain::jobs::{JobType, Queue};
@@ -12,6 +13,7 @@ use mauntic_flows::ports::{Host, MatchPlace};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::verify;
 use crate::engine::failure::Failed;
 use crate::engine::model::Fate;
 use crate::engine::world::World;
@@ -22,6 +24,9 @@ use crate::store::rows::JobRow;
 /// Every organization's tournament has this id, and so have its matches: whose they are
 /// must tell them apart.
 const TOURNAMENT: Uuid = Uuid::from_u128(0x7000_0000);
+
+/// Whose results are entered by hand.
+const BY_HAND: &str = "org_c";
 
 /// Most matches of a tournament, and most members: few, so that settlements meet and
 /// members are tied.
@@ -37,7 +42,7 @@ const RESULTS: [&str; 4] = [
     r#"{"ft":[1,1],"et":[1,2]}"#,
 ];
 
-fn place(key: &TournamentKey, nth: usize) -> MatchPlace {
+pub(super) fn place(key: &TournamentKey, nth: usize) -> MatchPlace {
     let (organization_id, tournament_id) = key.clone();
     let nth = u128::try_from(nth).unwrap_or(0) + 1;
     MatchPlace { organization_id, tournament_id, match_id: Uuid::from_u128(0x7000_0000 + nth) }
@@ -45,7 +50,7 @@ fn place(key: &TournamentKey, nth: usize) -> MatchPlace {
 
 /// An organization's tournament, which begins with its first use.
 #[allow(clippy::expect_used, reason = "by other rules it would be another history")]
-fn tournament(world: &mut World) -> TournamentKey {
+pub(super) fn tournament(world: &mut World) -> TournamentKey {
     let key = (world.owner(), TOURNAMENT);
     if world.ports.store.look(|state| state.boards().tournaments.contains_key(&key)) {
         return key;
@@ -64,6 +69,7 @@ fn tournament(world: &mut World) -> TournamentKey {
     let rules: Rules = serde_json::from_value(rules).expect("rules as the product has them");
     let chain: Chain = serde_json::from_value(chain).expect("an order as the product has it");
     world.ports.store.put_tournament(key.clone(), rules, chain);
+    world.ports.store.provide(&key, provided(&key));
     for nth in 0..2 {
         put_match(world, &key, nth);
     }
@@ -75,11 +81,12 @@ fn put_match(world: &mut World, key: &TournamentKey, nth: usize) {
     let kickoff = world.now() + TimeDelta::seconds(world.between(0, 900));
     if let Ok(round) = Round::parse(format!("r{nth}")) {
         world.ports.store.put_match(place(key, nth), round, Match::scheduled(kickoff));
+        verify::say_known(world, &place(key, nth));
     }
 }
 
 /// One of a tournament's matches that is of that kind.
-fn any_match(
+pub(super) fn any_match(
     world: &mut World,
     key: &TournamentKey,
     is_it: impl Fn(&MatchRow) -> bool,
@@ -144,21 +151,32 @@ pub(super) fn guess(world: &mut World) -> Failed {
     Ok(())
 }
 
-/// A match that has begun ends, or has another result: with it comes the job that settles
-/// it, as from whoever asked the provider.
+/// One of [`RESULTS`].
+pub(super) fn any_result(rng: &mut Rng) -> Option<MatchResult> {
+    RESULTS.get(rng.below(RESULTS.len())).and_then(|text| MatchResult::from_canonical(text))
+}
+
+/// A match that has begun ends, or has another result: its provider says so, and somebody
+/// asks; or somebody enters it, and with it comes the job that settles it.
 pub(super) fn end(world: &mut World) -> Failed {
     let (key, now) = (tournament(world), world.now());
     let Some((at, row)) = any_match(world, &key, |row| row.stored.kickoff <= now) else {
         return Ok(());
     };
-    let text = RESULTS.get(world.rng.below(RESULTS.len())).copied().unwrap_or_default();
-    let result = MatchResult::from_canonical(text);
-    if result.is_none() || row.stored.result == result {
+    let Some(result) = any_result(&mut world.rng).filter(|of| row.stored.result != Some(*of))
+    else {
+        return Ok(());
+    };
+    if provided(&key).is_some() {
+        verify::say_ended(world, &at, &row, result);
+        if world.rng.chance(700) {
+            verify::ask_of(world, &at);
+        }
         return Ok(());
     }
     let stored = Match {
         status: Status::Ended,
-        result,
+        result: Some(result),
         result_version: row.stored.result_version + 1,
         ended_at: row.stored.ended_at.or(Some(now)),
         next_check_at: None,
@@ -168,6 +186,7 @@ pub(super) fn end(world: &mut World) -> Failed {
     if stored.result_version > 1 {
         world.count("fault: result corrected");
     }
+    let text = result.canonical();
     let id = world.ports.host.new_id();
     world.tell(format_args!("  {} has {text}, version {}", at.match_id, stored.result_version));
     world.ports.store.put_match(at.clone(), row.round, stored);
@@ -176,6 +195,12 @@ pub(super) fn end(world: &mut World) -> Failed {
     world.ports.store.put_job(JobRow { organization_id, ..job });
     world.model.promised.insert(id);
     Ok(())
+}
+
+/// What a tournament's provider calls it; none where it has none.
+pub(super) fn provided((owner, _): &TournamentKey) -> Option<ProviderTournamentId> {
+    let name = ProviderTournamentId::parse(format!("cup-{owner}")).ok();
+    name.filter(|_| owner.as_str() != BY_HAND)
 }
 
 fn data(at: &MatchPlace, version: i32) -> Value {
@@ -189,11 +214,15 @@ pub(super) fn again(world: &mut World) -> Failed {
     let ended = any_match(world, &key, |row| row.stored.result.is_some());
     let Some((at, row)) = ended else { return Ok(()) };
     let version = row.stored.result_version - i32::from(world.rng.chance(200));
-    let short =
-        json!({"type": JobType::SettleMatchScore.name(), "data": data(&at, version.max(1))});
+    let data = data(&at, version.max(1));
+    send(world, &json!({"type": JobType::SettleMatchScore.name(), "data": data}));
+    Ok(())
+}
+
+/// Somebody sends this by hand.
+pub(super) fn send(world: &mut World, short: &Value) {
     let queue = Queue::ScoreboardJobs;
     let id = world.ports.queues.put(Origin::Jobs(queue), Body::Text(short.to_string()));
     let fate = Fate::Job { id: derived_job_id(queue, &id), key: None };
     world.model.sent.insert((queue, id), fate);
-    Ok(())
 }

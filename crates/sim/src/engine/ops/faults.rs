@@ -10,7 +10,7 @@ use crate::outside::Health;
 use crate::store::SCHEMA_VERSION;
 
 /// Calls that faults are armed for: those on which something hangs.
-const CALLS: [Call; 51] = [
+const CALLS: [Call; 56] = [
     Call::Open,
     Call::Claim,
     Call::Claim,
@@ -33,6 +33,11 @@ const CALLS: [Call; 51] = [
     Call::PlanRanges,
     Call::SettlementInputs,
     Call::SettlementInputs,
+    Call::DueMatches,
+    Call::VerificationInputs,
+    Call::VerificationInputs,
+    Call::NoteVerification,
+    Call::Outside,
     Call::Commit,
     Call::Commit,
     Call::Commit,
