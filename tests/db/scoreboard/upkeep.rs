@@ -346,3 +346,13 @@ async fn nobody_joins_what_is_closed() {
     let (stored, digest) = session.closed(&place()).await.unwrap().expect("closed");
     assert_eq!(stored.digest, digest, "as this build digests it");
 }
+
+#[tokio::test]
+async fn warnings_that_cannot_be_read_are_no_failure() {
+    let world = World::new().await;
+    let session = world.http.db().open().await.unwrap();
+    assert_eq!(session.vitals().await.unwrap().warnings, Some(Vec::new()));
+    let revoke = "revoke execute on function scoreboard.given_up from mauntic_http";
+    world.owner.batch_execute(revoke).await.unwrap();
+    assert_eq!(session.vitals().await.unwrap().warnings, None);
+}

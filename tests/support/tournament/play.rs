@@ -51,6 +51,9 @@ const TROUBLED: u32 = 250;
 /// Most port calls, or waits for the database, that one lives that is killed.
 const LIVES_MAX: usize = 12;
 
+/// Most messages of a delivery; the platform's own.
+const BATCH_MAX: usize = 100;
+
 /// Most deliveries at one time beside one for each message that waits; more are a message
 /// that comes back without end.
 const DELIVERIES_MAX: usize = 1_000;
@@ -262,12 +265,13 @@ impl<'a, S: Stage> Play<'a, S> {
     /// Delivers what may be delivered now, two batches at a time.
     async fn deliver(&mut self) {
         let queues = &self.stage.ports().queues;
-        let most = DELIVERIES_MAX + queues.len(Origin::Jobs(Queue::ScoreboardJobs));
-        for _ in 0..most {
+        let deliveries = DELIVERIES_MAX + queues.len(Origin::Jobs(Queue::ScoreboardJobs));
+        for _ in 0..deliveries {
             let mut batches = Vec::new();
             for origin in [Origin::Jobs, Origin::DeadLetters] {
                 for _ in 0..2 {
-                    let most = 1 + self.rng.below(20);
+                    // What comes again at the end comes in whole batches.
+                    let most = if self.is_calm { BATCH_MAX } else { 1 + self.rng.below(20) };
                     batches.extend(queues.pull(origin(Queue::ScoreboardJobs), most));
                 }
             }
