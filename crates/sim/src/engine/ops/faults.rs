@@ -10,7 +10,7 @@ use crate::outside::Health;
 use crate::store::SCHEMA_VERSION;
 
 /// Calls that faults are armed for: those on which something hangs.
-const CALLS: [Call; 56] = [
+const CALLS: [Call; 57] = [
     Call::Open,
     Call::Claim,
     Call::Claim,
@@ -38,6 +38,7 @@ const CALLS: [Call; 56] = [
     Call::VerificationInputs,
     Call::NoteVerification,
     Call::Outside,
+    Call::Commit,
     Call::Commit,
     Call::Commit,
     Call::Commit,
