@@ -4,6 +4,7 @@ mod boards;
 mod deliveries;
 mod jobs;
 mod messages;
+mod nights;
 mod operators;
 mod outside;
 mod publications;
@@ -37,6 +38,7 @@ pub(super) fn always(world: &mut World, nth: usize) -> Failed {
         signals::once(world)?;
         signals::alerted(world)?;
         boards::add_up(world)?;
+        nights::once(world)?;
     }
     Ok(())
 }
@@ -72,6 +74,9 @@ pub(super) fn at_the_end(world: &mut World) -> Failed {
     boards::ranked(world)?;
     boards::settled(world)?;
     boards::verified(world)?;
+    nights::once(world)?;
+    nights::replayed(world)?;
+    nights::ended(world)?;
     messages::fates(world)?;
     messages::cases(world)?;
     outside::told_once(world)?;

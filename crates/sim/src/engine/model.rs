@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use chrono::{DateTime, Utc};
 use mauntic_domain::ids::{EventId, OrganizationId};
 use mauntic_domain::jobs::Queue;
+use mauntic_domain::overnight::Step;
 use mauntic_domain::scoreboard::MatchResult;
 use mauntic_domain::scoring::{Config, Features};
 use mauntic_flows::commands::report_events::Reported;
@@ -157,6 +158,8 @@ pub(super) struct Model {
     pub(super) held_back: BTreeSet<Uuid>,
     /// What each schedule's judgements came to.
     pub(super) judged: BTreeMap<String, Judged>,
+    /// When each step of a night was done.
+    pub(super) steps: BTreeMap<(Uuid, Step), DateTime<Utc>>,
     /// The last word of the provider about each match, and the version of the result that
     /// it had by then.
     pub(super) said: BTreeMap<MatchPlace, (MatchResult, i32)>,

@@ -5,6 +5,7 @@ mod configure;
 mod deliver;
 mod faults;
 mod messages;
+mod nights;
 mod operator;
 mod produce;
 mod report;
@@ -23,7 +24,7 @@ type Op = (&'static str, u32, fn(&mut World) -> Failed);
 
 /// Every operation. The weights add up to a thousand or so; what keeps the
 /// system busy weighs most.
-const OPS: [Op; 80] = [
+const OPS: [Op; 86] = [
     ("put features", 90, produce::put_features),
     ("recalculate", 25, produce::recalculate),
     ("recalculate with a context", 15, produce::recalculate_with_context),
@@ -51,6 +52,12 @@ const OPS: [Op; 80] = [
     ("the provider says otherwise", 17, verify::say),
     ("plan verifications", 12, verify::plan),
     ("ask about a match", 8, verify::ask),
+    ("put a portfolio", 40, nights::put_portfolio),
+    ("begin a night", 4, nights::begin),
+    ("repeat a night", 2, nights::repeat),
+    ("the market says otherwise", 6, nights::trade),
+    ("deliver nights", 60, nights::deliver),
+    ("deliver nights twice", 6, nights::deliver_twice),
     ("deliver", 150, deliver::deliver),
     ("deliver settlements", 50, deliver::deliver_settlements),
     ("deliver settlements twice", 12, deliver::deliver_settlements_twice),

@@ -16,6 +16,7 @@ use super::failure::Failure;
 use super::model::Model;
 use super::schedules::of_the_simulator;
 use super::watch;
+use crate::market::Market;
 use crate::outside::Health;
 use crate::ports::SimPorts;
 use crate::queue::Mishaps;
@@ -61,6 +62,7 @@ impl World {
         ports.queues.set_mishaps(MISHAPS);
         ports.store.set_twin(twin);
         ports.queues.set_listeners(true);
+        *ports.outside.market() = Market::trading();
         let limits = watch::limits(seed);
         ports.store.set_limits(limits.unwrap_or_default());
         Self {

@@ -35,6 +35,11 @@ fn most(world: &mut World) -> usize {
 
 pub(super) fn deliver(world: &mut World) -> Failed {
     let origin = Origin::Jobs(queue(world));
+    deliver_of(world, origin)
+}
+
+/// Some of a queue's messages.
+pub(super) fn deliver_of(world: &mut World, origin: Origin) -> Failed {
     let most = most(world);
     if !world.is_full() {
         world.consume(origin, most);
@@ -43,20 +48,12 @@ pub(super) fn deliver(world: &mut World) -> Failed {
 }
 
 pub(super) fn deliver_settlements(world: &mut World) -> Failed {
-    let most = most(world);
-    if !world.is_full() {
-        world.consume(Origin::Jobs(Queue::ScoreboardJobs), most);
-    }
-    step(world)
+    deliver_of(world, Origin::Jobs(Queue::ScoreboardJobs))
 }
 
 pub(super) fn deliver_dead(world: &mut World) -> Failed {
     let origin = Origin::DeadLetters(queue(world));
-    let most = most(world);
-    if !world.is_full() {
-        world.consume(origin, most);
-    }
-    step(world)
+    deliver_of(world, origin)
 }
 
 /// The same messages to two consumers at once.
@@ -70,7 +67,8 @@ pub(super) fn deliver_settlements_twice(world: &mut World) -> Failed {
     deliver_twice_of(world, Queue::ScoreboardJobs)
 }
 
-fn deliver_twice_of(world: &mut World, queue: Queue) -> Failed {
+/// See [`deliver_twice`].
+pub(super) fn deliver_twice_of(world: &mut World, queue: Queue) -> Failed {
     let origin = Origin::Jobs(queue);
     let waiting = world.ports.queues.len(origin).min(BATCH_MAX);
     if waiting == 0 || world.is_full() {
