@@ -19,6 +19,7 @@ mod duties;
 mod events;
 mod ledger;
 mod migrations;
+mod nights;
 mod operations;
 mod plans;
 mod portfolio;

@@ -26,6 +26,7 @@
 #![allow(clippy::large_futures, reason = "a test has the stack for a whole batch")]
 
 mod act;
+mod nights;
 mod operators;
 mod pairs;
 mod publications;

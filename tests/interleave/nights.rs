@@ -1,0 +1,198 @@
+//! Chunks of nights side by side: in every order of their statements both count, whichever
+//! is last wakes what ends the night, and a user's newest scores are the later night's.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use mauntic_domain::ids::PortfolioUserId;
+use mauntic_domain::portfolio::{Quote, Rates, StoredUser, calculate};
+use mauntic_flows::ports::{
+    Committed, CompletedJob, Database, Effect, EffectStore, NightChunk, NightWrite, UserWrite,
+};
+use mauntic_store::Session;
+use mauntic_store::connect::Tcp;
+use mauntic_testkit::database::{Role, TestDatabase, connect};
+use mauntic_testkit::stepper::{Schedules, SteppingProxy, is_begin};
+use mauntic_tests::say::say;
+use mauntic_tests::world::organization;
+use serde_json::json;
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+const OWNER: &str = "org_1";
+
+const fn id(n: u128) -> Uuid {
+    Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 | n)
+}
+
+/// Two nights, of which the second began later.
+const NIGHTS: [Uuid; 2] = [id(1), id(2)];
+/// Jobs that score, held: one a side; and those that wait for each night's chunks.
+const CHUNKS: [Uuid; 2] = [id(3), id(4)];
+const ENDS: [Uuid; 2] = [id(5), id(6)];
+
+const CRITERIA: &str =
+    r#"[{"id":"a","name":"A","metric":"price","operator":"gt","value":"1","points":1}]"#;
+
+/// Statements that lock nothing that others want, or are one with what follows.
+const PRELUDES: [&str; 1] = ["-- complete_jobs:"];
+
+fn goes_along(sql: &str) -> bool {
+    is_begin(sql) || PRELUDES.iter().any(|prelude| sql.starts_with(prelude))
+}
+
+fn now() -> DateTime<Utc> {
+    "2026-01-02T04:00:00Z".parse().unwrap()
+}
+
+/// A chunk that a side scores: of which night, which, and whose.
+#[derive(Debug, Clone, Copy)]
+struct Scores {
+    night: usize,
+    chunk: i32,
+    user: &'static str,
+}
+
+/// A database, and two sides that are led through it.
+struct World {
+    proxy: SteppingProxy,
+    sides: [Session; 2],
+    owner: Client,
+    _database: TestDatabase,
+}
+
+impl World {
+    async fn new() -> Self {
+        let database = TestDatabase::create().await;
+        let [owner, queue] = [Role::Owner, Role::Queue].map(|r| database.url(r));
+        let proxy = SteppingProxy::merging(&owner, 2, goes_along).await.unwrap();
+        let mut sides = Vec::new();
+        for side in 0..2 {
+            sides.push(Tcp::new(&proxy.url(side, &queue)).unwrap().open().await.unwrap());
+        }
+        let owner = connect(&owner).await.unwrap();
+        let sides = sides.try_into().unwrap_or_else(|_| panic!("two sides"));
+        Self { proxy, sides, owner, _database: database }
+    }
+
+    /// Walks all orders of two chunks; after each, `holds` looks for what is wrong.
+    async fn walk(&self, chunks_total: i32, scores: [Scores; 2], wrong: &str) {
+        let (mut schedules, mut waits) = (Schedules::new(), 0);
+        while schedules.begin() {
+            self.owner.batch_execute(&script(chunks_total, scores)).await.unwrap();
+            let sides = [0, 1].map(|side| Box::pin(commit(&self.sides[side], side, scores[side])));
+            let choose = &mut |choices: &[usize]| schedules.choose(choices);
+            let (trace, found) = self.proxy.interleave(sides, choose).await;
+            waits += trace.blocked();
+            for committed in found {
+                let done = Committed::Done { superseded: 0, refill: false };
+                assert_eq!(committed, Ok(done), "{trace}");
+            }
+            let row = self.owner.query_opt(wrong, &[]).await.unwrap();
+            let wrong = row.map(|row| row.get::<_, String>(0));
+            assert_eq!(wrong, None, "{scores:?}\n{trace}");
+        }
+        let orders = schedules.orders();
+        say(format_args!("{scores:?}: all {orders} orders, {waits} waits"));
+        assert!(orders > 1, "nothing overlaps");
+    }
+}
+
+async fn commit(session: &Session, side: usize, of: Scores) -> Result<Committed, String> {
+    let stored = StoredUser {
+        base_currency: "USD".to_owned(),
+        assets: vec![("a".to_owned(), "S".to_owned()), (format!("a{}", of.night), "S".to_owned())],
+        criteria: Some((1, CRITERIA.to_owned())),
+    };
+    let rates =
+        Rates::from_json(r#"{"base":"USD","asOf":"2026-01-02T00:00:00Z","units":{"EUR":"0.9"}}"#);
+    let quote = Quote::from_json(r#"{"currency":"USD","fundamentals":{"price":"7"}}"#).unwrap();
+    let quotes = [("S".to_owned().try_into().unwrap(), quote)].into();
+    let calculation = calculate(&stored, &rates.unwrap(), &quotes);
+    let user = (organization(OWNER), PortfolioUserId::parse(of.user).unwrap());
+    let write = NightChunk {
+        run_id: NIGHTS[of.night],
+        chunk: of.chunk,
+        scored_at: now(),
+        users: vec![UserWrite::of(user, id(7), &calculation, 0)],
+    };
+    let job =
+        CompletedJob { id: CHUNKS[side], claim: 1, run_id: None, summary: json!({"scored": 1}) };
+    let effect = Effect { nights: vec![NightWrite::Chunk(write)], ..Effect::of(now(), vec![job]) };
+    session.commit(&effect).await.map_err(|error| error.to_string())
+}
+
+/// Both nights with their chunks, and nobody is scored.
+fn script(chunks_total: i32, scores: [Scores; 2]) -> String {
+    let mut sql = "set session_replication_role = replica;
+         delete from portfolio.calculation_events; delete from portfolio.score_history;
+         delete from portfolio.asset_scores; delete from portfolio.overnight_users;
+         delete from portfolio.overnight_job_runs; delete from portfolio.users;
+         delete from jobs.job; delete from jobs.event_outbox; delete from jobs.run;
+         set session_replication_role = origin;"
+        .to_owned();
+    for (nth, night) in NIGHTS.iter().enumerate() {
+        let started_at = now() + TimeDelta::minutes(i64::try_from(nth).unwrap());
+        sql += &format!(
+            "insert into portfolio.overnight_job_runs (id, job_type, started_at, correlation_id,
+               inputs_of, chunks_total)
+             values ('{night}', 'overnight.start', '{started_at}', 'c', '{night}', {chunks_total});
+             insert into jobs.run (id, job_key, trigger, jobs_total)
+             values ('{night}', 'overnight.start', 'manual', 1);
+             insert into jobs.job (id, queue, type, data, failures_max, run_id, available_at, wake_at)
+             values ('{}', 'mauntic-overnight-jobs', 'overnight.finalize', '{{}}', 3, '{night}',
+               now() + interval '1 h', now() + interval '1 h');",
+            ENDS[nth]
+        );
+    }
+    for (side, of) in scores.into_iter().enumerate() {
+        sql += &format!(
+            "insert into portfolio.users (organization_id, user_id, base_currency)
+             values ('{OWNER}', '{0}', 'USD') on conflict do nothing;
+             insert into portfolio.overnight_users (run_id, organization_id, user_id, chunk)
+             values ('{1}', '{OWNER}', '{0}', {2});
+             insert into jobs.job (id, queue, type, data, failures_max, state, claim, lease_until)
+             values ('{3}', 'mauntic-overnight-jobs', 'overnight.score-users', '{{\"chunk\": {2}}}',
+               3, 'in_progress', 1, now() + interval '1 h');",
+            of.user, NIGHTS[of.night], of.chunk, CHUNKS[side]
+        );
+    }
+    sql
+}
+
+#[tokio::test]
+async fn of_two_last_chunks_both_count_and_the_night_is_woken() {
+    let world = World::new().await;
+    let wrong = format!(
+        "select concat_ws(' ', n.chunks_done, j.available_at > clock_timestamp(),
+             (select count(*) from portfolio.overnight_users u where u.fate = 'scored'))
+         from portfolio.overnight_job_runs n join jobs.job j on j.id = '{}'
+         where n.id = '{}' and (n.chunks_done <> 2 or j.available_at > clock_timestamp()
+           or exists (select from portfolio.overnight_users u where u.fate is null))",
+        ENDS[0], NIGHTS[0]
+    );
+    let scores = [0, 1].map(|side| Scores {
+        night: 0,
+        chunk: i32::try_from(side).unwrap(),
+        user: ["ada", "bob"][side],
+    });
+    world.walk(2, scores, &wrong).await;
+}
+
+#[tokio::test]
+async fn of_a_late_chunk_and_a_later_night_the_later_nights_scores_are_the_newest() {
+    let world = World::new().await;
+    let wrong = format!(
+        "select concat_ws(' ', (select count(*) from portfolio.score_history),
+             (select count(*) from portfolio.calculation_events),
+             (select string_agg(asset_id || ' of ' || run_id, ', ') from portfolio.asset_scores))
+         where (select count(*) from portfolio.score_history) <> 4
+           or (select count(*) from portfolio.calculation_events) <> 8
+           or (select array_agg(asset_id order by asset_id) from portfolio.asset_scores
+               where run_id = '{0}') is distinct from array['a', 'a1']
+           or (select count(*) from portfolio.asset_scores) <> 2
+           or exists (select from jobs.job where id in ('{1}', '{2}')
+               and available_at > clock_timestamp())",
+        NIGHTS[1], ENDS[0], ENDS[1]
+    );
+    let scores = [0, 1].map(|night| Scores { night, chunk: 0, user: "ada" });
+    world.walk(1, scores, &wrong).await;
+}
