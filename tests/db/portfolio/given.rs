@@ -41,8 +41,15 @@ pub(super) async fn night(world: &World, users: i32) {
            values ('{NIGHT}', 'USD', now(), now(), false,
              '{{\"base\":\"USD\",\"asOf\":\"2026-11-30T03:00:00Z\",\"units\":{{\"EUR\":\"0.92\"}}}}');
          insert into portfolio.prices (run_id, symbol, asked_at, quote)
-           select '{NIGHT}', s.symbol, now(), '{{\"currency\":\"USD\",\"fundamentals\":{{\"pe_ratio\":\"17.25\",\"pb_ratio\":\"3.1\",\"dividend_yield\":\"0.013\",\"market_cap\":\"1234567890123.45\",\"revenue\":\"394328000000\",\"earnings\":\"96995000000\",\"price\":\"' || substr(s.symbol, 2) || '.31\"}}}}'
-           from (select distinct symbol from portfolio.assets) s;
+           select '{NIGHT}', s.symbol, now(), json_build_object('currency', 'USD', 'fundamentals',
+             json_build_object('pe_ratio', (s.n * 7919 % 6000 / 100.0)::numeric(9, 2)::text,
+               'pb_ratio', (s.n * 104729 % 1500 / 100.0)::numeric(9, 2)::text,
+               'dividend_yield', (s.n * 1299709 % 900 / 100.0)::numeric(9, 2)::text,
+               'market_cap', (s.n * 15485863 % 3000000007)::text,
+               'revenue', (s.n * 32452843 % 400000009)::text,
+               'earnings', (s.n * 49979687 % 90000049)::text, 'price', s.n || '.31'))
+           from (select symbol, substr(symbol, 2)::int8 as n from portfolio.assets
+             group by symbol) s;
          insert into portfolio.overnight_users (run_id, organization_id, user_id, chunk)
            select '{NIGHT}', u.organization_id, u.user_id,
              (row_number() over (order by u.organization_id, u.user_id) - 1) / 50
