@@ -1,7 +1,7 @@
 //! The tables of portfolios and nights on both subjects, and what a test fills them with.
 
 use mauntic_domain::ids::AssetId;
-use mauntic_domain::portfolio::{Currency, Market, Quote, Symbol};
+use mauntic_domain::portfolio::{Currency, Market, Quote, Symbol, UserFate};
 use mauntic_flows::ports::{Night, StepDone, UserKey};
 use mauntic_sim::store::State;
 use mauntic_sim::store::portfolios::AssetScoreRow;
@@ -120,7 +120,7 @@ fn steps(state: &State) -> Vec<Value> {
 fn night_users(state: &State) -> Vec<Value> {
     let rows = state.portfolios().night_users.iter().map(|((run, (owner, user)), row)| {
         json!({"run_id": run, "organization_id": owner, "user_id": user, "chunk": row.chunk,
-            "fate": row.fate.map(mauntic_domain::portfolio::UserFate::name),
+            "fate": row.fate.map(UserFate::name),
             "reason": row.unscored.as_ref().map(|why| why.reason.name()),
             "detail": row.unscored.as_ref().map(|why| &why.detail),
             "assets_scored": row.assets_scored})
