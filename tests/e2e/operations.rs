@@ -6,6 +6,7 @@
 mod api;
 mod cli;
 pub(crate) mod given;
+pub(crate) mod night;
 
 use std::collections::BTreeSet;
 

@@ -66,6 +66,8 @@ fn refusal(access: Access, role: Role) -> Option<(u16, &'static str)> {
 /// Whether a route needs a tournament, a draft, the state that somebody saw, or an alert.
 fn needs_more(rule: &RouteRule) -> bool {
     rule.path.contains("{tournamentId}")
+        || rule.path.contains("{assetId}")
+        || rule.path.contains("/portfolio/runs/{id}")
         || (rule.path.contains("config") || rule.path.contains("{id}")) && rule.method != "GET"
 }
 
@@ -82,12 +84,18 @@ fn call(stack: &Stack, rule: &RouteRule, token: Option<&str>) -> Answer {
         ("{matchId}", NOTHING),
         ("{leagueId}", NOTHING),
         ("{memberId}", "ada"),
+        ("{userId}", "ada"),
+        ("{assetId}", "a1"),
     ] {
         path = path.replace(place, name);
     }
     path += super::days_of(rule);
     let body = match (rule.method, rule.access) {
         ("PUT", _) if rule.path.ends_with("/{domain}") => Some(json!({"verified": true})),
+        ("PUT", _) if rule.path.ends_with("/{userId}") => {
+            Some(json!({"baseCurrency": "EUR", "assets": []}))
+        }
+        ("PUT", _) if rule.path.ends_with("/criteria") => Some(json!({"criteria": []})),
         ("PUT", _) => Some(json!({"hasEmail": true})),
         ("POST", _) if rule.path.ends_with("/tournaments") => Some(json!({"name": "a cup"})),
         ("POST", _) if rule.path.ends_with("/reserve") => Some(json!({"count": 1})),

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio_postgres::Client;
 
 use super::is_problem;
-use crate::operations::{NOTHING, given};
+use crate::operations::{NOTHING, given, night};
 
 /// Both organizations get a contact of this name.
 const SHARED: &str = "c";
@@ -36,6 +36,16 @@ const TABLES: [&str; 9] = [
     "jobs.job",
 ];
 
+/// The same of portfolios, of which the stranger gets one that is empty.
+const PORTFOLIOS: [&str; 6] = [
+    "portfolio.users",
+    "portfolio.criteria",
+    "portfolio.overnight_users",
+    "portfolio.calculation_events",
+    "portfolio.asset_scores",
+    "portfolio.score_history",
+];
+
 /// The same of tournaments, of which the stranger gets one that is empty.
 const BOARDS: [&str; 5] = [
     "scoreboard.tournaments",
@@ -51,6 +61,7 @@ const EVENTS: &str = "/api/v1/events";
 struct Known {
     alert: String,
     tournament: given::Tournament,
+    night: String,
 }
 
 /// An organization's rows as PostgreSQL writes them, by table, each with the
@@ -133,11 +144,36 @@ fn call_about_a_tournament(stack: &Stack, rule: &RouteRule, key: &str, of: &give
     }
 }
 
+/// Calls a route of portfolios, naming another's user, asset and night: there is none of
+/// them, and only a portfolio of its own is made.
+fn call_about_a_portfolio(stack: &Stack, rule: &RouteRule, key: &str, night: &str) {
+    let what = format!("{} {}", rule.method, rule.path);
+    let path = rule.path.replace("{userId}", "ada").replace("{assetId}", "a1");
+    let path = path.replace("{id}", night);
+    let body = match (rule.method, rule.path.ends_with("/criteria")) {
+        ("PUT", true) => Some(json!({"criteria": []})),
+        ("PUT", false) => Some(json!({"baseCurrency": "EUR", "assets": []})),
+        _ => None,
+    };
+    let answer = stack.call(rule.method, &path, Some(key), body.as_ref());
+    match (rule.method, rule.path.contains('{')) {
+        ("GET", false) => assert_eq!(answer.body["items"], json!([]), "{what}"),
+        ("PUT", _) => assert_eq!(answer.status, 200, "{what}: {}", answer.body),
+        _ => {
+            let code = answer.body["code"].as_str().unwrap_or_default().to_owned();
+            is_problem(&answer, 404, &code, &what);
+        }
+    }
+}
+
 /// Calls the route with the key of an organization that has no contact yet, or
 /// by now its own, naming the contacts, the events and an alert of another.
 fn call_as_stranger(stack: &Stack, rule: &RouteRule, key: &str, known: &Known) {
     if rule.path.starts_with("/api/v1/scoreboards/") {
         return call_about_a_tournament(stack, rule, key, &known.tournament);
+    }
+    if rule.path.starts_with("/api/v1/portfolio/") {
+        return call_about_a_portfolio(stack, rule, key, &known.night);
     }
     let what = format!("{} {}", rule.method, rule.path);
     let path = rule.path.replace("{contactId}", SHARED).replace("{id}", &known.alert);
@@ -229,8 +265,18 @@ async fn tenants_stay_apart_and_the_operator_sees_the_whole() {
     let alert = "select min(id::text) from scoring.signal_alerts where organization_id = $1";
     let alert = given::text(&owner, alert, "org_a").await.unwrap();
     given::tournament(&owner, "org_a").await;
-    let known = Known { alert, tournament: given::tournament(&owner, "org_a").await };
-    let all = [&TABLES[..], &BOARDS[..]].concat();
+    let tournament = given::tournament(&owner, "org_a").await;
+    for user in ["ada", "bob"] {
+        let path = format!("/api/v1/portfolio/users/{user}");
+        let body = json!({"baseCurrency": "EUR", "assets": []});
+        assert_eq!(stack.call("PUT", &path, Some(&key), Some(&body)).status, 200);
+        let (path, body) = (format!("{path}/criteria"), json!({"criteria": []}));
+        assert_eq!(stack.call("PUT", &path, Some(&key), Some(&body)).status, 200);
+        night::scored(&owner, "org_a", user, "a1").await;
+    }
+    let night = night::scored(&owner, "org_a", "cy", "a1").await;
+    let known = Known { alert, tournament, night };
+    let all = [&TABLES[..], &BOARDS[..], &PORTFOLIOS[..]].concat();
     let before = rows_of(&owner, "org_a", &all).await;
     assert!(before.values().all(|rows| rows.len() >= 2), "{before:?}");
 
@@ -262,6 +308,9 @@ async fn tenants_stay_apart_and_the_operator_sees_the_whole() {
     let boards = rows_of(&owner, "org_b", &BOARDS).await;
     let boards: Vec<usize> = BOARDS.iter().map(|table| boards[table].len()).collect();
     assert_eq!(boards, [1, 0, 0, 0, 0], "only a tournament of its own");
+    let portfolios = rows_of(&owner, "org_b", &PORTFOLIOS).await;
+    let portfolios: Vec<usize> = PORTFOLIOS.iter().map(|table| portfolios[table].len()).collect();
+    assert_eq!(portfolios, [1, 1, 0, 0, 0, 0], "only a portfolio of its own");
     for (key, fit) in [(&key, 10), (&other, 15)] {
         let path = format!("/api/v1/scoring/contacts/{SHARED}/score");
         let score = stack.call("GET", &path, Some(key), None);

@@ -9,6 +9,7 @@ mod cases;
 mod config;
 mod cron;
 mod open;
+mod portfolio;
 mod queues;
 mod replays;
 mod runs;
@@ -195,6 +196,9 @@ async fn every_operation_does_what_it_says() {
         scoreboards::a_tournament_is_told,
         scoreboards::members_join_and_make_leagues,
         scoreboards::guesses_become_a_board,
+        portfolio::a_portfolio_is_stored_with_its_criteria,
+        portfolio::a_score_is_explained_and_replayed,
+        portfolio::nights_are_listed_and_replayed,
     );
     is_complete(table::OPERATIONS, &open::served(&api), &api.done);
 }

@@ -171,6 +171,7 @@ async fn every_verb_does_what_it_says() {
         upkeep::a_ledger_is_verified,
         upkeep::a_board_is_made_anew,
         upkeep::a_season_is_closed,
+        upkeep::a_night_is_replayed,
         outside::rules_and_simulator_run_alone,
     );
     let listed = verbs::listed(&cli);

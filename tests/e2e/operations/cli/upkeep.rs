@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{Cli, SEEDED};
 use crate::operations::given::{self, Tournament};
+use crate::operations::{NOTHING, night};
 
 /// A line about a tournament.
 fn line<'a>(noun: &'a str, verb: &'a str, of: &'a Tournament) -> Vec<&'a str> {
@@ -75,4 +76,17 @@ pub(super) async fn a_season_is_closed(cli: &mut Cli) {
     assert_eq!(closed["digest"].as_str().unwrap().len(), 64, "{closed}");
     assert_eq!(cli.json(&close), closed, "it stays as it was closed");
     cli.run(&line("ledger", "verify", &tournament)).ok();
+}
+
+pub(super) async fn a_night_is_replayed(cli: &mut Cli) {
+    let run = night::scored(&cli.owner, SEEDED, "ada", "a1").await;
+    let list = cli.json(&["overnight", "runs"]);
+    assert_eq!(list["items"][0]["runId"], run.as_str(), "{list}");
+    cli.run(&["overnight", "replay", "--run", &run]).ok().says("1 users: 1 identical");
+    night::alter(&cli.owner, &run, SEEDED, "ada", "a1").await;
+    cli.run(&["overnight", "replay", "--run", &run])
+        .failed("1 users come out other than they are stored")
+        .says("org_123 ada: scores/inputsHash: stored is");
+    cli.run(&["overnight", "replay", "--run", NOTHING]).failed("404 run_not_found");
+    cli.run(&["overnight", "replay"]).misused("--run");
 }

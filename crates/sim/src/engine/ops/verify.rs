@@ -53,14 +53,14 @@ fn told(
 pub(super) fn say_known(world: &World, at: &MatchPlace) {
     let Some(row) = row(world, at) else { return };
     for (since, status) in [(world.now(), Status::Scheduled), (row.stored.kickoff, Status::Live)] {
-        told(world, (at, &row), since, |of| Said::Match(of.told(status, of.result)));
+        told(world, (at, &row), since, |of| Said::Json(of.told(status, of.result)));
     }
 }
 
 /// It is over.
 pub(super) fn say_ended(world: &mut World, at: &MatchPlace, row: &MatchRow, result: MatchResult) {
     world.tell(format_args!("  {} is said to be {}", at.match_id, result.canonical()));
-    told(world, (at, row), world.now(), |of| Said::Match(of.told(Status::Ended, result)));
+    told(world, (at, row), world.now(), |of| Said::Json(of.told(Status::Ended, result)));
 }
 
 /// The provider says something else of a match, or nothing that can be read.
@@ -85,11 +85,11 @@ pub(super) fn say(world: &mut World) -> Failed {
             if let Some(fields) = told.as_object_mut() {
                 fields.remove("score");
             }
-            Said::Match(told)
+            Said::Json(told)
         }
         _ => {
             let kickoff = if status.is_to_come() { of.kickoff + later } else { of.kickoff };
-            Said::Match(Fixture { kickoff, ..of.clone() }.told(status, of.result))
+            Said::Json(Fixture { kickoff, ..of.clone() }.told(status, of.result))
         }
     });
     Ok(())
