@@ -57,8 +57,9 @@ async fn of_two_nights_at_once_a_user_has_the_scores_of_one() {
     let older = Effect { nights: vec![NightWrite::Chunk(older)], ..held(&world, &one).await };
     let later = Effect { nights: vec![NightWrite::Chunk(later)], ..held(&world, &other).await };
     let (first, second) = tokio::join!(one.commit(&older), other.commit(&later));
-    first.unwrap();
-    second.unwrap();
+    for committed in [first.unwrap(), second.unwrap()] {
+        assert!(matches!(committed, Committed::Done { .. }));
+    }
     let scores = "select count(*) from portfolio.asset_scores";
     assert_eq!(world.count(scores).await, 50 * 7);
     let sql = format!("select count(*) from portfolio.users where scored_run = '{LATER}'");
