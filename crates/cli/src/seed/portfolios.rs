@@ -57,3 +57,19 @@ fn portfolio(nth: usize) -> anyhow::Result<GivenPortfolio> {
         criteria: criteria.map_err(|faults| anyhow::anyhow!("the demo's criteria: {faults:?}"))?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dozen_are_made_and_one_holds_nothing() {
+        let given = portfolios().unwrap();
+        let sizes: Vec<usize> = given.iter().map(|of| of.assets.len()).collect();
+        assert_eq!(sizes, [5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 0]);
+        // As they are put into the database.
+        assert!(given.is_sorted_by(|a, b| a.user_id < b.user_id));
+        assert!(given.iter().all(|of| of.assets.is_sorted_by(|a, b| a.0 < b.0)));
+        assert!(given.iter().all(|of| of.criteria.iter().len() == 4));
+    }
+}
