@@ -30,8 +30,10 @@ pub struct Asked {
     pub path: String,
     /// Headers, names in lower case.
     pub headers: BTreeMap<String, String>,
-    /// The body, as far as it is text.
+    /// The body where it is text; else empty.
     pub body: String,
+    /// The body as it came.
+    pub bytes: Vec<u8>,
 }
 
 /// What is answered.
@@ -142,10 +144,10 @@ fn read(caller: &TcpStream) -> io::Result<Asked> {
     if length > BODY_BYTES_MAX {
         return Err(io::Error::other("the body is too long"));
     }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    let body = String::from_utf8(body).map_err(io::Error::other)?;
-    Ok(Asked { method, path, headers, body })
+    let mut bytes = vec![0; length];
+    reader.read_exact(&mut bytes)?;
+    let body = str::from_utf8(&bytes).unwrap_or_default().to_owned();
+    Ok(Asked { method, path, headers, body, bytes })
 }
 
 #[cfg(test)]
