@@ -53,6 +53,7 @@ mod ledger;
 mod nights;
 mod nights_after;
 mod operators;
+mod portfolios;
 mod proofs;
 mod rehearsals;
 mod relays;

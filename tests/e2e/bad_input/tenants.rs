@@ -166,17 +166,22 @@ fn call_about_a_portfolio(stack: &Stack, rule: &RouteRule, key: &str, night: &st
     }
 }
 
-/// Calls the route with the key of an organization that has no contact yet, or
-/// by now its own, naming the contacts, the events and an alert of another.
+/// Calls the route with another organization's key.
 fn call_as_stranger(stack: &Stack, rule: &RouteRule, key: &str, known: &Known) {
     if rule.path.starts_with("/api/v1/scoreboards/") {
-        return call_about_a_tournament(stack, rule, key, &known.tournament);
+        call_about_a_tournament(stack, rule, key, &known.tournament);
+    } else if rule.path.starts_with("/api/v1/portfolio/") {
+        call_about_a_portfolio(stack, rule, key, &known.night);
+    } else {
+        call_about_a_contact(stack, rule, key, &known.alert);
     }
-    if rule.path.starts_with("/api/v1/portfolio/") {
-        return call_about_a_portfolio(stack, rule, key, &known.night);
-    }
+}
+
+/// Calls the route with the key of an organization that has no contact yet, or
+/// by now its own, naming the contacts, the events and an alert of another.
+fn call_about_a_contact(stack: &Stack, rule: &RouteRule, key: &str, alert: &str) {
     let what = format!("{} {}", rule.method, rule.path);
-    let path = rule.path.replace("{contactId}", SHARED).replace("{id}", &known.alert);
+    let path = rule.path.replace("{contactId}", SHARED).replace("{id}", alert);
     let path = path.replace("{domain}", DOMAINS[0]) + super::days_of(rule);
     let body = match rule.method {
         "PUT" if rule.path.ends_with("/{domain}") => Some(json!({})),
