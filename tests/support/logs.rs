@@ -24,6 +24,14 @@ pub fn batches(logs: &[Log]) -> Vec<BatchLine> {
     logs.iter().filter_map(|log| batch_line(&log.message)).collect()
 }
 
+/// The most memory that a batch's line says an instance has taken, in bytes; none where no
+/// batch has ended.
+#[must_use]
+pub fn memory_bytes(logs: &[Log]) -> Option<i64> {
+    let of = |log: &Log| digits(value(&log.message, "memoryBytes")?).parse().ok();
+    logs.iter().filter_map(of).max()
+}
+
 fn batch_line(message: &str) -> Option<BatchLine> {
     let event = quoted(message, "event")?;
     let cut_off = event == "batch_cut_off";

@@ -18,7 +18,8 @@ pub const NIGHT: &str = "overnight-scoring-job";
 /// Types of whose runs the whole is told.
 const OF_NIGHTS: &str = "overnight.";
 
-/// The span of an attempt; `told` is what the receipt says of it.
+/// The span of an attempt; `told` is what the receipt says of it, of a step of a night
+/// under `done`.
 #[must_use]
 pub fn attempt(transition: &Transition, told: Option<&Value>, started_at: DateTime<Utc>) -> Span {
     let Transition { job_id, job_type, queue, outcome, attempt, .. } = transition;
@@ -44,7 +45,8 @@ pub fn attempt(transition: &Transition, told: Option<&Value>, started_at: DateTi
     ];
     let known = named.into_iter().filter_map(|(name, value)| Some((name, value?)));
     attributes.extend(known.map(|(name, value)| (Cow::Borrowed(name), SpanValue::Text(value))));
-    attributes.extend(told.into_iter().flat_map(|told| numbers(told, "mauntic.summary.")));
+    let done = told.map(|told| told.get("done").unwrap_or(told));
+    attributes.extend(done.into_iter().flat_map(|done| numbers(done, "mauntic.summary.")));
     let has_failed = matches!(*outcome, "failed" | "dead_lettered");
     let error =
         has_failed.then(|| transition.reason.clone().unwrap_or_else(|| (*outcome).to_owned()));

@@ -42,7 +42,7 @@ fn end(status: NightStatus) -> Effect {
 #[test]
 fn an_attempt_is_a_part_of_its_night() {
     let started = DateTime::UNIX_EPOCH + TimeDelta::seconds(30);
-    let told = json!({"step": "prices", "symbols": 7, "stale": false, "name": "no"});
+    let told = json!({"step": "prices", "done": {"symbols": 7, "stale": false, "name": "no"}});
     let span = attempt(&transition("overnight.start", "completed", None), Some(&told), started);
     let [night] = &*ended(&end(NightStatus::Completed)).collect::<Vec<_>>() else { panic!() };
     assert_eq!(span.name, "overnight.start prices");
