@@ -5,7 +5,7 @@
 //!    chunk wakes it;
 //! 2. the consumer completes the job, writes how the night ended, enqueues a job for each
 //!    chunk with scores to be stored where they are read fast, and tells of it, in one
-//!    transaction behind the fence. A night that has ended so before is left as it is.
+//!    transaction behind the fence. A repeat leaves a night that has ended so as it is.
 
 use mauntic_domain::jobs::Job;
 use mauntic_domain::overnight::ending::Counts;
