@@ -7,7 +7,7 @@ use super::*;
 
 fn transition(job_type: &str, outcome: &'static str, reason: Option<&str>) -> Transition {
     Transition {
-        event: "job.moved",
+        event: "job.completed",
         queue: "mauntic-overnight-jobs".to_owned(),
         job_type: job_type.to_owned(),
         job_id: Uuid::from_u128(2),
