@@ -41,7 +41,6 @@ pub(crate) enum Code {
     LeagueNotFound,
     PortfolioNotFound,
     AssetScoreNotFound,
-    CalculationNotFound,
     RunHeld,
     RunOver,
     ReplayOver,
@@ -71,7 +70,7 @@ pub(crate) enum Code {
 
 impl Code {
     /// Every kind.
-    pub(crate) const ALL: [Self; 61] = [
+    pub(crate) const ALL: [Self; 60] = [
         Self::MalformedJson,
         Self::BodyUnreadable,
         Self::Unauthenticated,
@@ -107,7 +106,6 @@ impl Code {
         Self::LeagueNotFound,
         Self::PortfolioNotFound,
         Self::AssetScoreNotFound,
-        Self::CalculationNotFound,
         Self::RunHeld,
         Self::RunOver,
         Self::ReplayOver,
@@ -174,7 +172,6 @@ impl Code {
             Self::LeagueNotFound          => "league_not_found",
             Self::PortfolioNotFound       => "portfolio_not_found",
             Self::AssetScoreNotFound      => "asset_score_not_found",
-            Self::CalculationNotFound     => "calculation_not_found",
             Self::RunHeld                 => "run_held",
             Self::RunOver                 => "run_over",
             Self::ReplayOver              => "replay_over",
@@ -228,9 +225,7 @@ impl Code {
             | Self::MatchNotFound
             | Self::LeagueNotFound
             | Self::MemberNotFound
-            | Self::PortfolioNotFound
-            | Self::AssetScoreNotFound
-            | Self::CalculationNotFound => StatusCode::NOT_FOUND,
+            | Self::PortfolioNotFound | Self::AssetScoreNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed     => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge         => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -308,7 +303,6 @@ impl Code {
             Self::LeagueNotFound          => "There is no such league",
             Self::PortfolioNotFound       => "The user has no portfolio",
             Self::AssetScoreNotFound      => "The asset has no score",
-            Self::CalculationNotFound     => "The run did not calculate it",
             Self::RunHeld                 => "Another run of the schedule is open",
             Self::RunOver                 => "The run is over",
             Self::ReplayOver              => "The replay is over",
@@ -376,7 +370,6 @@ impl Code {
             Self::LeagueNotFound          => "The tournament has no league of this id.",
             Self::PortfolioNotFound       => "Store it first: PUT /api/v1/portfolio/users/{userId}.",
             Self::AssetScoreNotFound      => "No night has scored it yet, or the user has none of this name.",
-            Self::CalculationNotFound     => "The run is not known, retention took what it kept, or it did not come to the user.",
             Self::RunHeld                 => "Nothing was changed; wait until `holder` is over, or cancel it. Without progress it ends at `expiresAt`.",
             Self::RunOver                 => "Nothing was changed; `runStatus` says how it ended.",
             Self::ReplayOver              => "Nothing was changed; `replayStatus` says how it ended.",

@@ -182,7 +182,7 @@ problems! {
     /// Refusals of reading how an asset was scored.
     CalculationProblems: KEY, SCOPE, &[
         Code::OrganizationKeyRequired, Code::ValidationFailed, Code::AssetScoreNotFound,
-        Code::CalculationNotFound
+        Code::RunNotFound
     ];
     /// Refusals of looking at a night of one's own.
     OwnRunProblems: KEY, SCOPE, &[

@@ -189,7 +189,7 @@ async fn a_score_is_explained_line_by_line() {
     assert_eq!(inputs.body["inputs"]["quotes"]["AAPL"]["fundamentals"]["price"], "190");
     assert_eq!(read(&world, "scores/nothing").await.code(), "asset_score_not_found");
     let unknown = read(&world, &format!("scores/b/inputs?runId={NOTHING}")).await;
-    assert_eq!(unknown.code(), "calculation_not_found");
+    assert_eq!(unknown.code(), "run_not_found");
 }
 
 #[tokio::test]

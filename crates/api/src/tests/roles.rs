@@ -147,12 +147,7 @@ async fn every_route_lets_in_whom_the_table_says() {
                     assert_eq!(world.rows(), before);
                 }
                 None if caller == Some(OTHER_KEY) && needs_a_portfolio(rule) => {
-                    let codes = [
-                        "portfolio_not_found",
-                        "asset_score_not_found",
-                        "calculation_not_found",
-                        "run_not_found",
-                    ];
+                    let codes = ["portfolio_not_found", "asset_score_not_found", "run_not_found"];
                     assert!(codes.contains(&answer.code()), "{} {}", rule.path, answer.body);
                     assert_eq!(world.rows(), before);
                 }

@@ -1,3 +1,5 @@
+//! Decimals: what is read and refused, order, and rounding once.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Points: limits, sums, and what is shown of them.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -289,7 +289,7 @@ async fn calculation<P: Ports>(
     let score = one(tenant, name, user, query).await?;
     let run = run.unwrap_or(score.run_id);
     let found = tenant.session.calculation(&tenant.organization, &score.user, run).await?;
-    let found = found.ok_or_else(|| Problem::new(Code::CalculationNotFound))?;
+    let found = found.ok_or_else(|| Problem::new(Code::RunNotFound))?;
     Ok((score.user, run, found))
 }
 
@@ -342,7 +342,7 @@ pub(in crate::routes) async fn replay_asset_score<P: Ports>(
     let (user, run_id, found) = calculation(&tenant, name, &uri).await?;
     let CalculationView { inputs, scores, completed, .. } = found;
     let again = replay_events(inputs.as_deref(), scores.as_deref(), &completed);
-    let again = again.ok_or_else(|| Problem::new(Code::CalculationNotFound))?;
+    let again = again.ok_or_else(|| Problem::new(Code::RunNotFound))?;
     let difference = again.err().map(DifferenceBody::from);
     let identical = difference.is_none();
     Ok(Json(Replayed { user_id: user.into(), run_id, identical, difference }))
