@@ -23,20 +23,23 @@ demo: build ## the same, and ends when every seeded contact is scored and checke
 test: setup ## formatting, lints, docs, builds and all tests
 	@$(ENV) && exec node tools/check.mjs
 
-bench: build ## scoring, roll-ups and settlements beside plain SQL; job systems beside pg-boss and graphile-worker; an hour
+bench: build ## scoring, roll-ups and settlements beside plain SQL; nights; job systems beside pg-boss and graphile-worker; an hour
 	@$(ENV) && npm ci --prefix tests/bench/peers --ignore-scripts --no-audit --no-fund --loglevel=error && \
 	  { cargo bench -q -p mauntic-tests --bench scoring; scoring=$$?; \
 	    cargo bench -q -p mauntic-tests --bench analytics; analytics=$$?; \
 	    cargo bench -q -p mauntic-tests --bench scoreboard; scoreboard=$$?; \
-	    cargo bench -q -p mauntic-tests --bench peers && [ $$scoring$$analytics$$scoreboard = 000 ]; }
+	    cargo bench -q -p mauntic-tests --bench overnight; overnight=$$?; \
+	    cargo bench -q -p mauntic-tests --bench peers && \
+	    [ $$scoring$$analytics$$scoreboard$$overnight = 0000 ]; }
 
-soak: setup ## the long proofs: a million seeds, a thousand histories, a league's season, 50,000 jobs and a million contacts under faults; an hour or two
+soak: setup ## the long proofs: a million seeds, a thousand histories, a league's season, 50,000 jobs and a million contacts under faults, a night of 100,000 users; an hour or two
 	@$(ENV) && cargo run -q --profile test -p mauntic-cli -- sim run --seeds 1000000
 	@$(ENV) && cargo test -p mauntic-tests --test sim tournament
 	@$(ENV) && MAUNTIC_HISTORIES=500 cargo test -p mauntic-tests --test conformance histories
 	@$(ENV) && tools/build-workers.sh && tools/build-workers.sh --fault-hooks && \
 	  MAUNTIC_E2E_JOBS=50000 cargo test -p mauntic-tests --test e2e ten_thousand && \
-	  MAUNTIC_E2E_CONTACTS=1000000 cargo test -p mauntic-tests --test e2e recompute
+	  MAUNTIC_E2E_CONTACTS=1000000 cargo test -p mauntic-tests --test e2e recompute && \
+	  cargo bench -q -p mauntic-tests --bench overnight -- soak
 
 deny: setup ## licences, duplicate and vulnerable dependencies (needs the advisory database)
 	@$(ENV) && . tools/versions.env && \

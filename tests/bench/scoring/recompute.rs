@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use mauntic_local::workers::{Body, Message, Outcome, Worker};
+use mauntic_tests::logs::memory_bytes;
 use mauntic_tests::recompute::scores_as_stored;
 use serde_json::json;
 use tokio_postgres::Client;
@@ -80,7 +81,7 @@ async fn in_chunks(server: &Server, stage: &Stage, in_flight: usize) -> Recomput
     eprintln!("{in_flight} in flight: {took:.1?}");
     verify(&copy.owner, stage).await;
     let logs = copy.workers.logs(false).expect("the runner answers");
-    let memory = logs.iter().filter_map(|log| memory_bytes(&log.message)).max();
+    let memory = memory_bytes(&logs);
     let sql = "select count(*) filter (where type = 'scoring.RecomputeChunk'), sum(resends)::int8
       from jobs.job where run_id = $1";
     let row = copy.owner.query_one(sql, &[&run]).await.unwrap();
@@ -154,15 +155,4 @@ async fn verify(owner: &Client, stage: &Stage) {
     );
     let row = owner.query_one(&sql, &[]).await.unwrap();
     assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (stage.contacts, 0));
-}
-
-/// What a batch's log line says of the instance's memory.
-fn memory_bytes(message: &str) -> Option<i64> {
-    let (_, rest) = message.split_once("memoryBytes")?;
-    let digits: String = rest
-        .chars()
-        .skip_while(|character| !character.is_ascii_digit())
-        .take_while(char::is_ascii_digit)
-        .collect();
-    digits.parse().ok()
 }
