@@ -6,7 +6,8 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Every room and the rooms it may know. An arrow that is not here is refused.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
+    ("stringprep", &[]),
     ("mauntic-domain", &[]),
     ("mauntic-flows", &["mauntic-domain"]),
     ("mauntic-store", &["mauntic-domain", "mauntic-flows"]),
