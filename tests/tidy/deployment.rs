@@ -47,7 +47,7 @@ const RETRIES: [i64; 2] = [100, 60];
 const DEAD_LETTER_RETRIES: [i64; 2] = [100, 900];
 
 /// Secrets: Cloudflare refuses one whose name is a var.
-const SECRETS: [&str; 8] = [
+const SECRETS: [&str; 9] = [
     "DATABASE_URL",
     "ADMIN_TOKEN",
     "SESSION_SECRET",
@@ -56,6 +56,7 @@ const SECRETS: [&str; 8] = [
     "MATCH_PROVIDER_KEY",
     "EXCHANGE_RATE_PROVIDER_KEY",
     "PRICE_PROVIDER_KEY",
+    "OTEL_EXPORTER_OTLP_HEADERS",
 ];
 
 fn config(worker: &str, environment: &str) -> Table {
@@ -102,6 +103,17 @@ fn both_workers_produce_to_every_queue_in_every_environment() {
                 assert_eq!(name.ends_with("-staging"), environment == "staging", "{name}");
             }
         }
+    }
+}
+
+#[test]
+fn dry_runs_are_asked_of_the_queue_worker_of_the_same_environment() {
+    for environment in ENVIRONMENTS {
+        let (http, queue) = (config("http", environment), config("queue", environment));
+        let [service] = &*list(&http, &["services"]) else { panic!("{environment}: one service") };
+        let named = ["binding", "entrypoint"].map(|key| service[key].as_str());
+        assert_eq!(named, [Some("REHEARSALS"), Some("Rehearsals")], "{environment}");
+        assert_eq!(service["service"], queue["name"], "{environment}");
     }
 }
 

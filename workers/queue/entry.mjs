@@ -1,6 +1,7 @@
 // What is deployed: the guard around the generated class. Only the handlers of
 // the platform are reachable from outside, and dry runs for the HTTP worker, which
-// names their entry in its binding; `release` is not among them.
+// names their entry in its binding, as any worker of the account could; `release` is not
+// among them.
 
 import { WorkerEntrypoint } from "cloudflare:workers";
 

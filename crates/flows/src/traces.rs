@@ -87,7 +87,7 @@ fn night(end: &NightEnd) -> Span {
     }
 }
 
-/// The numbers, flags and short texts of an object, at most [`ATTRIBUTES_MAX`].
+/// The whole numbers and flags of an object, at most [`ATTRIBUTES_MAX`].
 fn numbers<'a>(
     told: &'a Value,
     prefix: &'a str,

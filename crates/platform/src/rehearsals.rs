@@ -1,5 +1,5 @@
 //! Dry runs from worker to worker: the HTTP worker asks by the binding `REHEARSALS`, an
-//! entry of the queue worker's that nobody else has.
+//! entry of the queue worker's that only workers of the account can bind.
 
 use js_sys::{JsString, Promise};
 use mauntic_flows::commands::rehearsal::{self, Cases, Rehearsal};

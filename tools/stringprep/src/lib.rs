@@ -4,7 +4,8 @@
 //!
 //! Of another password nothing is known here. `postgres-protocol` then sends it as it is,
 //! as PostgreSQL does with what SASLprep refuses; that is the same for all that is in its
-//! canonical form already, as nearly every password is that somebody types.
+//! compatibility form (NFKC) already. With another, such as one with `²` or a no-break
+//! space, nobody can log in: the README asks for letters and digits.
 
 use std::borrow::Cow;
 

@@ -20,7 +20,7 @@ async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     handlers::scheduled(&event, &env).await;
 }
 
-/// A dry run for the HTTP worker, by the entry that only its binding has.
+/// A dry run for the HTTP worker, by an entry that only workers of the account can bind.
 #[wasm_bindgen]
 pub async fn rehearse(env: Env, asked: String) -> String {
     rehearsals::answer(&env, &asked).await

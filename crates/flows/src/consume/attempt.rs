@@ -101,7 +101,7 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
             self.ports.host().reached(Checkpoint::Committed);
         }
         self.report.superseded += superseded;
-        self.spawned |= decision.effect.enqueued().next().is_some();
+        self.spawned |= decision.wakes || decision.effect.enqueued().next().is_some();
         for done in &decision.effect.jobs {
             let messages = self.ack_job(done.id);
             self.report.completed += 1;

@@ -136,6 +136,8 @@ pub(crate) struct Decided {
     pub(crate) night: Option<NightWrite>,
     /// What the job's run is pinned to.
     pub(crate) config_epoch: Option<i64>,
+    /// Whether a job may be woken by it, which is then sent with those that it enqueues.
+    pub(crate) wakes: bool,
 }
 
 impl Decided {
@@ -157,6 +159,7 @@ impl Decided {
             new_matches: None,
             night: None,
             config_epoch: None,
+            wakes: false,
         }
     }
 
@@ -170,13 +173,15 @@ impl Decided {
 pub(crate) struct Decision {
     pub(crate) effect: Effect,
     pub(crate) others: Vec<(Held, Outcome)>,
+    /// Whether there may be something to send besides what it enqueues.
+    pub(crate) wakes: bool,
     scores: BTreeMap<ContactKey, ScoreWrite>,
 }
 
 impl Decision {
     pub(crate) fn new(now: DateTime<Utc>) -> Self {
         let effect = Effect::of(now, Vec::new());
-        Self { effect, others: Vec::new(), scores: BTreeMap::new() }
+        Self { effect, others: Vec::new(), wakes: false, scores: BTreeMap::new() }
     }
 
     /// Adds a job. Of two that write one thing, the one added later decides.
@@ -201,6 +206,7 @@ impl Decision {
         self.effect.verifications.extend(decided.verification);
         self.effect.new_matches.extend(decided.new_matches);
         self.effect.nights.extend(decided.night);
+        self.wakes |= decided.wakes;
         self.effect.pinned.extend(run_id.zip(decided.config_epoch));
     }
 

@@ -1,7 +1,7 @@
 //! What a night asks providers: without an answer it asks again for a while, and then goes
 //! on by what is known. Whoever waits for the night waits for no provider.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::portfolio::provider::{LeftOut, TellError, Told};
 use serde_json::{Value, json};
 
@@ -9,8 +9,8 @@ use super::{Context, Outcome};
 use crate::outside::{Called, call};
 use crate::ports::{Call, Held, PortError, Ports, Request};
 
-/// How long a step waits for a breaker to close: some fifteen times as long as one stays
-/// open, and less than the night has before a market opens.
+/// How long a step waits for breakers to close, all of its batches together: some fifteen
+/// times as long as one stays open, and less than the night has before a market opens.
 pub const PATIENCE: TimeDelta = TimeDelta::minutes(30);
 
 /// Most entries of an answer that are named where they are left out.
@@ -29,10 +29,11 @@ pub(super) enum Asked<T> {
     },
 }
 
-/// Asks a provider and reads its answer.
+/// Asks a provider and reads its answer, for a step that began at `since`.
 pub(super) async fn ask<P: Ports, T>(
     cx: &Context<'_, P>,
     held: &Held,
+    since: DateTime<Utc>,
     request: Request,
     read: impl FnOnce(&[u8]) -> Result<Told<T>, TellError> + Send,
 ) -> Result<Asked<T>, PortError> {
@@ -54,7 +55,7 @@ pub(super) async fn ask<P: Ports, T>(
             Asked::Nothing { cause: format!("it refused the question with status {status}") }
         }
         Called::NotConfigured => Asked::Nothing { cause: "no address is configured".to_owned() },
-        Called::Held { until } if cx.now - held.created_at < PATIENCE => {
+        Called::Held { until } if cx.now - since < PATIENCE => {
             Asked::Again(Outcome::Snooze { until: Some(until), reason: "breaker_open" })
         }
         Called::Held { .. } => Asked::Nothing { cause: "it has failed for long".to_owned() },

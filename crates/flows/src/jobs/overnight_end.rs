@@ -14,6 +14,7 @@ use mauntic_domain::overnight::{NightStatus, Step};
 use mauntic_domain::portfolio::UserFate;
 use serde_json::{Map, Value, json};
 
+use super::overnight_score::CHUNKS_AT_ONCE_MAX;
 use super::overnight_start::{event, unknown_night};
 use super::{Context, Decided, Outcome};
 use crate::ports::{Held, Night, NightEnd, NightStore, NightTotals, NightWrite, PortError, Ports};
@@ -34,7 +35,7 @@ pub(super) async fn decide<P: Ports>(
         return Ok(Decided::of(Outcome::Done(summary)));
     }
     if totals.chunks_open() > 0 {
-        return Ok(Decided::of(Outcome::Snooze { until: None, reason: "chunks_open" }));
+        return Ok(Decided::of(waiting(totals.chunks_open())));
     }
     let of = |fate| totals.users.get(&fate).copied().unwrap_or(0);
     let counts = Counts {
@@ -52,6 +53,17 @@ pub(super) async fn decide<P: Ports>(
     let warm = |chunk: &i32| cx.spawn(held, Job::OvernightWarmCache(Chunk { chunk: *chunk }));
     let spawned = totals.chunks_scored.iter().map(warm).collect();
     Ok(Decided { spawned, ..ended(held, night, end, totals.assets_scored) })
+}
+
+/// While chunks are open. The last one wakes a job that waits, and not one that somebody
+/// holds: where all that are open may be done at this moment, it soon looks again.
+const fn waiting(chunks_open: i32) -> Outcome {
+    let reason = "chunks_open";
+    if chunks_open <= CHUNKS_AT_ONCE_MAX {
+        Outcome::Busy { reason }
+    } else {
+        Outcome::Snooze { until: None, reason }
+    }
 }
 
 /// A night that ends before anybody is scored, and why.
@@ -109,7 +121,7 @@ fn ended(held: &Held, night: &Night, end: NightEnd, assets_scored: i64) -> Decid
         "startedAt": night.started_at, "completedAt": end.completed_at,
         "usersProcessed": end.users_processed, "usersFailed": end.users_failed,
         "usersSkipped": end.users_skipped, "assetsScored": assets_scored,
-        "errorDetails": end.error_details,
+        "errorDetails": for_everybody(&end.error_details),
     });
     let summary = json!({
         "status": end.status, "usersProcessed": end.users_processed,
@@ -122,6 +134,18 @@ fn ended(held: &Held, night: &Night, end: NightEnd, assets_scored: i64) -> Decid
         ..Decided::of(Outcome::Done(summary))
     }
 }
+
+/// Of what went wrong what names nobody: the event is of no organization.
+fn for_everybody(details: &Value) -> Value {
+    let mut details = details.clone();
+    if let Some(fields) = details.as_object_mut() {
+        fields.remove(FIRST_FAILED);
+    }
+    details
+}
+
+/// Who failed first, by name.
+const FIRST_FAILED: &str = "firstFailed";
 
 /// What went wrong, by what: only what did is named.
 async fn details<P: Ports>(cx: &Context<'_, P>, totals: &NightTotals) -> Result<Value, PortError> {
@@ -162,7 +186,7 @@ async fn details<P: Ports>(cx: &Context<'_, P>, totals: &NightTotals) -> Result<
     });
     let first: Vec<Value> = first.collect();
     if !first.is_empty() {
-        name("firstFailed", json!(first));
+        name(FIRST_FAILED, json!(first));
     }
     Ok(Value::Object(details))
 }

@@ -29,12 +29,14 @@ pub(super) async fn decide<P: Ports>(
 ) -> Result<Decided, PortError> {
     let run_id = night.run_id;
     let asked = cx.session.due_symbols(run_id, data.after.as_ref(), SYMBOLS_ASKED_MAX).await?;
+    // The step began with the first batch.
+    let began_at = night.done(Step::Users).map_or(night.started_at, |users| users.done_at);
     let (mut unanswered, mut cause) = (data.unanswered, None);
     let (mut quotes, mut left_out) = (BTreeMap::new(), Vec::new());
     if !asked.is_empty() {
         let request = Request::Quotes { symbols: asked.clone() };
         let symbols: BTreeSet<Symbol> = asked.iter().cloned().collect();
-        match ask(cx, held, request, |body| parse_quotes(&symbols, body)).await? {
+        match ask(cx, held, began_at, request, |body| parse_quotes(&symbols, body)).await? {
             Asked::Told(told) => (quotes, left_out) = (told.told, told.left_out),
             Asked::Again(outcome) => return Ok(Decided::of(outcome)),
             Asked::Nothing { cause: seen } => {
@@ -49,8 +51,6 @@ pub(super) async fn decide<P: Ports>(
         "asked": asked.len(), "quoted": quotes.len(), "leftOut": shown(&left_out),
         "unanswered": unanswered, "cause": cause,
     });
-    // It began with the first batch.
-    let began_at = night.done(Step::Users).map_or(cx.now, |users| users.done_at);
     let took = is_last.then(|| Took { began_at, summary: json!({"unanswered": unanswered}) });
     let write = NightWrite::Quotes(NightQuotes { run_id, asked, quotes, took });
     let next = (!is_last).then(|| Start { after, unanswered, ..Start::at(Step::Prices) });

@@ -22,7 +22,7 @@ pub(super) async fn decide<P: Ports>(
 ) -> Result<Decided, PortError> {
     let (rates, source) = match repeated(cx, night).await? {
         Some(rates) => (rates, json!({"source": "repeated"})),
-        None => match ask(cx, held, Request::Rates, parse_rates).await? {
+        None => match ask(cx, held, night.started_at, Request::Rates, parse_rates).await? {
             Asked::Told(Told { told: rates, left_out }) => {
                 let stale = rates.is_stale(cx.now);
                 let stored = StoredRates { rates, fetched_at: cx.now, stale };

@@ -22,6 +22,10 @@ use crate::ports::{
     Held, Host, NightChunk, NightStore, NightWrite, PortError, Ports, UserInputs, UserWrite,
 };
 
+/// Most chunks that are done at once: the queue's consumers (`max_concurrency` in
+/// `wrangler/queue.toml`), each a job at a time.
+pub(super) const CHUNKS_AT_ONCE_MAX: i32 = 8;
+
 pub(super) async fn decide<P: Ports>(
     cx: &Context<'_, P>,
     held: &Held,
@@ -53,11 +57,15 @@ pub(super) async fn decide<P: Ports>(
         "failed": of(UserFate::Failed),
         "assets": users.iter().map(|user| user.scores.len()).sum::<usize>(),
     });
+    // Whoever wakes the night's end sends it too; between this read and the commit no more
+    // chunks can be done than are done at once.
+    let wakes = inputs.night.chunks_total - inputs.night.chunks_done <= CHUNKS_AT_ONCE_MAX;
     let has_ended = inputs.night.status != NightStatus::Started;
     let again = has_ended.then(|| cx.spawn(held, Job::OvernightFinalize(Finalize {})));
     let write = NightChunk { run_id, chunk, scored_at: cx.now, users };
     Ok(Decided {
         night: Some(NightWrite::Chunk(write)),
+        wakes,
         spawned: again.into_iter().collect(),
         ..Decided::of(Outcome::Done(summary))
     })

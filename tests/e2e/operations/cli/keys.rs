@@ -21,7 +21,8 @@ pub(super) async fn a_database_is_migrated_and_seeded(cli: &mut Cli) {
     let version = count(&fresh, "select count(*) from jobs.job").await;
     assert_eq!(version, 0);
     cli.database = of_stack;
-    assert_eq!(cli.json(&["seed"]), json!({"organizationId": SEEDED, "contacts": 200}));
+    let seeded = json!({"organizationId": SEEDED, "contacts": 200, "portfolios": 12});
+    assert_eq!(cli.json(&["seed"]), seeded);
     let sql = "select count(*) from scoring.contact_features where organization_id = 'org_123'";
     assert_eq!(count(&cli.owner, sql).await, 200);
 }
