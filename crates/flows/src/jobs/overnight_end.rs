@@ -14,7 +14,6 @@ use mauntic_domain::overnight::{NightStatus, Step};
 use mauntic_domain::portfolio::UserFate;
 use serde_json::{Map, Value, json};
 
-use super::overnight_score::CHUNKS_AT_ONCE_MAX;
 use super::overnight_start::{event, unknown_night};
 use super::{Context, Decided, Outcome};
 use crate::ports::{Held, Night, NightEnd, NightStore, NightTotals, NightWrite, PortError, Ports};
@@ -35,7 +34,9 @@ pub(super) async fn decide<P: Ports>(
         return Ok(Decided::of(Outcome::Done(summary)));
     }
     if totals.chunks_open() > 0 {
-        return Ok(Decided::of(waiting(totals.chunks_open())));
+        // Whoever does the last one wakes it. One that is held at that moment is not
+        // woken, and looks again in two minutes: more looks were more chances to die.
+        return Ok(Decided::of(Outcome::Snooze { until: None, reason: "chunks_open" }));
     }
     let of = |fate| totals.users.get(&fate).copied().unwrap_or(0);
     let counts = Counts {
@@ -53,17 +54,6 @@ pub(super) async fn decide<P: Ports>(
     let warm = |chunk: &i32| cx.spawn(held, Job::OvernightWarmCache(Chunk { chunk: *chunk }));
     let spawned = totals.chunks_scored.iter().map(warm).collect();
     Ok(Decided { spawned, ..ended(held, night, end, totals.assets_scored) })
-}
-
-/// While chunks are open. The last one wakes a job that waits, and not one that somebody
-/// holds: where all that are open may be done at this moment, it soon looks again.
-const fn waiting(chunks_open: i32) -> Outcome {
-    let reason = "chunks_open";
-    if chunks_open <= CHUNKS_AT_ONCE_MAX {
-        Outcome::Busy { reason }
-    } else {
-        Outcome::Snooze { until: None, reason }
-    }
 }
 
 /// A night that ends before anybody is scored, and why.

@@ -24,7 +24,7 @@ use crate::ports::{
 
 /// Most chunks that are done at once: the queue's consumers (`max_concurrency` in
 /// `wrangler/queue.toml`), each a job at a time.
-pub(super) const CHUNKS_AT_ONCE_MAX: i32 = 8;
+const CHUNKS_AT_ONCE_MAX: i32 = 8;
 
 pub(super) async fn decide<P: Ports>(
     cx: &Context<'_, P>,

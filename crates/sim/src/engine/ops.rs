@@ -86,7 +86,7 @@ const OPS: [Op; 86] = [
     ("two ticks at once", 8, time::two_ticks),
     ("cron fires", 16, time::fire),
     ("cron fires off its time", 10, time::fire_off),
-    ("arm a fault", 60, faults::arm),
+    ("arm a fault", 68, faults::arm),
     ("arm a lost COMMIT answer", 12, faults::arm_commit_unknown),
     ("sending fails", 10, faults::arm_send),
     ("database goes away", 5, faults::database_away),

@@ -99,8 +99,12 @@ fn died_for(world: &World, row: &JobRow, reason: &str) -> Failed {
     let is_explained = match reason {
         "lease_expired" | "retries_exhausted" => row.failures == row.failures_max,
         "isolate_killed" => row.platform_deaths >= PLATFORM_DEATHS_MAX,
-        // Nights go with their time: what is done of one weeks later finds it gone.
-        "unknown_night" => row.finished_at.is_some_and(|at| at - row.created_at >= KEEP_MIN),
+        // Nights go with their time: what is done of one weeks later finds it gone, and so
+        // does who repeats one.
+        "unknown_night" => {
+            row.data.get("retryOf").is_some()
+                || row.finished_at.is_some_and(|at| at - row.created_at >= KEEP_MIN)
+        }
         "unknown_type" => world.model.foreign.contains(&row.id),
         "refused_outside" => ["fault: dependency refuses", "fault: provider refuses"]
             .iter()
