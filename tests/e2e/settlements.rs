@@ -74,6 +74,10 @@ async fn what_is_doubled_killed_or_at_once_counts_once() {
     )
     .await;
     stack.workers.kill().unwrap();
+    // What was sent with its COMMIT would be done though nobody waits for it any more.
+    let gone = "select pg_terminate_backend(pid, 10000) from pg_stat_activity
+      where usename = 'mauntic_queue'";
+    owner.batch_execute(gone).await.unwrap();
     stack.workers.restart().unwrap();
     holder.batch_execute("commit").await.unwrap();
     all_done(&stack, &owner).await;
