@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use mauntic_domain::contact_events;
 use mauntic_domain::jobs::Queue;
 use mauntic_domain::jobs::queue::{BATCH_MESSAGES_MAX, Incoming, Origin};
+use mauntic_domain::overnight::CHUNKS_AT_ONCE_MAX;
 use mauntic_domain::schedules::registry::{
     CONTEXTS_VARIABLE, Flag, OVERNIGHT_CRON_VARIABLE, REGISTRY, triggers,
 };
@@ -34,7 +35,7 @@ const CONSUMERS: [(Incoming, Incoming, [i64; 3]); 5] = [
     (Incoming::ContactEvents { dead: false }, Incoming::ContactEvents { dead: true }, [100, 2, 6]),
     jobs(Queue::AnalyticsJobs, [10, 2, 4]),
     jobs(Queue::ScoreboardJobs, [10, 1, 6]),
-    jobs(Queue::OvernightJobs, [1, 1, 8]),
+    jobs(Queue::OvernightJobs, [1, 1, CHUNKS_AT_ONCE_MAX as i64]),
 ];
 
 const fn jobs(queue: Queue, shape: [i64; 3]) -> (Incoming, Incoming, [i64; 3]) {

@@ -116,6 +116,11 @@ impl Query {
         self.problem()
     }
 
+    /// Fails if anything was wrong; else takes what is found out later.
+    pub(crate) fn so_far(self) -> Result<Self, Problem> {
+        if self.faults.is_empty() { Ok(self) } else { Err(self.problem()) }
+    }
+
     /// Fails if anything was wrong.
     pub(crate) fn done(self) -> Result<(), Problem> {
         self.faults.check()

@@ -8,7 +8,7 @@ mod request;
 
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -142,6 +142,28 @@ impl Api {
         });
         let place = || format!("{} {}", request.method(), self.base);
         sent.await?.with_context(place)
+    }
+
+    /// Hands over each part of what is answered in parts, from the first to the last: a
+    /// request looks at so much and no more.
+    pub(crate) async fn parts(
+        &self,
+        request: Request,
+        mut take: impl FnMut(&Value),
+    ) -> anyhow::Result<()> {
+        let mut cursor: Option<String> = None;
+        loop {
+            let answer = self.call(request.clone().with("cursor", cursor.as_deref())).await?;
+            take(&answer);
+            let next = answer.get("next").and_then(Value::as_str).map(str::to_owned);
+            if next.is_none() {
+                return Ok(());
+            }
+            if next == cursor {
+                bail!("the answer goes no further than the one before");
+            }
+            cursor = next;
+        }
     }
 
     /// At most `limit` items of a list that has pages, as one answer; the rest

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::http::{Api, Noun, Request};
+use crate::http::{Noun, Request};
 use crate::output::{Output, cell};
 
 #[derive(clap::Subcommand)]
@@ -26,7 +26,10 @@ pub(crate) enum Command {
 pub(crate) async fn run(noun: Noun<Command>, output: Output) -> anyhow::Result<()> {
     let api = noun.api.api()?;
     let Command::Verify { organization, tournament } = noun.verb;
-    let found = verified(&api, &organization, tournament).await?;
+    let path = format!("/api/v2/admin/scoreboards/{tournament}/verify");
+    let request = Request::get(path).with("organizationId", Some(organization));
+    let mut found = Found::default();
+    api.parts(request, |answer| found.add(answer)).await?;
     output.print(&json!(found), |_| found.verdict())?;
     match found.found {
         0 => Ok(()),
@@ -34,7 +37,7 @@ pub(crate) async fn run(noun: Noun<Command>, output: Output) -> anyhow::Result<(
     }
 }
 
-/// What all requests found together: a request looks at so much and no more.
+/// What all parts found together.
 #[derive(Debug, Default, Serialize)]
 struct Found {
     entries: i64,
@@ -46,25 +49,6 @@ struct Found {
     found: i64,
     differences: Vec<Value>,
     closed: Value,
-}
-
-async fn verified(api: &Api, organization: &str, tournament: Uuid) -> anyhow::Result<Found> {
-    let path = format!("/api/v2/admin/scoreboards/{tournament}/verify");
-    let mut found = Found::default();
-    let mut cursor: Option<String> = None;
-    loop {
-        let request = Request::get(&path).with("organizationId", Some(organization));
-        let answer = api.call(request.with("cursor", cursor.as_deref())).await?;
-        found.add(&answer);
-        let next = answer.get("next").and_then(Value::as_str).map(str::to_owned);
-        if next.is_none() {
-            return Ok(found);
-        }
-        if next == cursor {
-            bail!("the answer goes no further than the one before");
-        }
-        cursor = next;
-    }
 }
 
 impl Found {

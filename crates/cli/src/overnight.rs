@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::http::{Api, Noun, Request};
+use crate::http::{Noun, Request};
 use crate::jobs::say_more;
 use crate::output::{Columns, Output, cell};
 
@@ -55,7 +55,9 @@ pub(crate) async fn run(noun: Noun<Command>, output: Output) -> anyhow::Result<(
             Ok(())
         }
         Command::Replay { run } => {
-            let found = replayed(&api, run).await?;
+            let path = format!("/api/v2/admin/overnight/runs/{run}/replay");
+            let mut found = Found::default();
+            api.parts(Request::get(path), |answer| found.add(answer)).await?;
             output.print(&json!(found), |_| found.verdict())?;
             match found.differences {
                 0 => Ok(()),
@@ -65,7 +67,7 @@ pub(crate) async fn run(noun: Noun<Command>, output: Output) -> anyhow::Result<(
     }
 }
 
-/// What all requests found together: a request replays so many users and no more.
+/// What all parts found together.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Found {
@@ -75,25 +77,6 @@ struct Found {
     differences: usize,
     /// The first of them.
     first: Vec<Value>,
-}
-
-async fn replayed(api: &Api, run: Uuid) -> anyhow::Result<Found> {
-    let path = format!("/api/v2/admin/overnight/runs/{run}/replay");
-    let mut found = Found::default();
-    let mut cursor: Option<String> = None;
-    loop {
-        let request = Request::get(&path).with("cursor", cursor.as_deref());
-        let answer = api.call(request).await?;
-        found.add(&answer);
-        let next = answer.get("next").and_then(Value::as_str).map(str::to_owned);
-        if next.is_none() {
-            return Ok(found);
-        }
-        if next == cursor {
-            bail!("the answer goes no further than the one before");
-        }
-        cursor = next;
-    }
 }
 
 impl Found {

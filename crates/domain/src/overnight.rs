@@ -26,6 +26,10 @@ pub const CHUNKS_MAX: u32 = SPAWNED_MAX;
 /// statement may take, and grows with them.
 pub const NIGHT_USERS_MAX: u32 = CHUNK_USERS * CHUNKS_MAX;
 
+/// Most chunks that are done at once: the queue's consumers (`max_concurrency`), each a job
+/// at a time.
+pub const CHUNKS_AT_ONCE_MAX: i32 = 8;
+
 /// Symbols that the provider of prices is asked about at once: their addresses have at
 /// most 33 characters each, 6,600 of the 8,000 that servers take in one.
 pub const SYMBOLS_ASKED_MAX: u32 = 200;

@@ -57,6 +57,12 @@ impl TraceContext {
         Self { trace_id: run_id.unwrap_or(job_id), span_id }
     }
 
+    /// What goes with the messages of a run, so that whoever reads them finds its trace.
+    #[must_use]
+    pub fn sent_with(run_id: Option<Uuid>) -> Option<String> {
+        run_id.map(|run_id| Self::of_run(run_id).traceparent())
+    }
+
     /// As the header has it: version 00, sampled.
     #[must_use]
     pub fn traceparent(self) -> String {

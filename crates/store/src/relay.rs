@@ -5,6 +5,7 @@ use futures::future::{join3, join4};
 use mauntic_domain::jobs::limits::{DISPATCHED_MAX, UNSENT_WITHIN, WAKE};
 use mauntic_domain::jobs::{Message, Queue};
 use mauntic_domain::overnight::HISTORY_KEPT;
+use mauntic_domain::trace::TraceContext;
 use mauntic_flows::ports::{
     Advanced, Instance, OutgoingEvent, PortError, RelayStore, Retired, Wakeup,
 };
@@ -166,16 +167,18 @@ fn wakeup(row: &Row) -> Result<Wakeup, PortError> {
 
 fn message(row: &Row) -> Result<Message, PortError> {
     let version: i16 = column(row, "version")?;
+    let run_id = column(row, "run_id")?;
+    let told: Option<String> = column(row, "traceparent")?;
     Ok(Message {
         type_name: column(row, "type")?,
         data: Value::Null,
         job_id: Some(column(row, "id")?),
         request_id: column(row, "request_id")?,
-        execution_id: column(row, "run_id")?,
+        execution_id: run_id,
         idempotency_key: None,
         scheduled_for: column(row, "scheduled_for")?,
         enqueued_at: Some(column(row, "created_at")?),
-        traceparent: column(row, "traceparent")?,
+        traceparent: told.or_else(|| TraceContext::sent_with(run_id)),
         v: Some(u16::try_from(version).map_err(|_| unreadable("column version"))?),
     })
 }

@@ -11,8 +11,8 @@
 
 use mauntic_domain::jobs::Job;
 use mauntic_domain::jobs::message::derived_id;
-use mauntic_domain::overnight::NightStatus;
 use mauntic_domain::overnight::messages::{Chunk, Finalize};
+use mauntic_domain::overnight::{CHUNKS_AT_ONCE_MAX, NightStatus};
 use mauntic_domain::portfolio::{UserFate, calculate};
 use serde_json::json;
 
@@ -21,10 +21,6 @@ use super::{Context, Decided, Outcome};
 use crate::ports::{
     Held, Host, NightChunk, NightStore, NightWrite, PortError, Ports, UserInputs, UserWrite,
 };
-
-/// Most chunks that are done at once: the queue's consumers (`max_concurrency` in
-/// `wrangler/queue.toml`), each a job at a time.
-const CHUNKS_AT_ONCE_MAX: i32 = 8;
 
 pub(super) async fn decide<P: Ports>(
     cx: &Context<'_, P>,

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::jobs::limits::{RESEND_BASE, RESEND_MAX, WAKE};
 use mauntic_domain::jobs::{Message, Queue};
+use mauntic_domain::trace::TraceContext;
 use mauntic_flows::ports::{
     Advanced, Beat, Instance, OutgoingEvent, PortError, RelayStore, Retired, Wakeup,
 };
@@ -202,7 +203,7 @@ fn message(row: &JobRow) -> Message {
         idempotency_key: None,
         scheduled_for: row.scheduled_for,
         enqueued_at: Some(row.created_at),
-        traceparent: None,
+        traceparent: TraceContext::sent_with(row.run_id),
         v: Some(row.version),
     }
 }

@@ -217,8 +217,7 @@ pub(in crate::routes) async fn get_asset_score<P: Ports>(
 ) -> Result<Json<AssetScore>, Problem> {
     let mut query = Query::of(&uri, &["userId"], &[]);
     let user = user(&mut query);
-    let query = checked(query, &uri, &["userId"])?;
-    let score = one(&tenant, name, user, query).await?;
+    let score = one(&tenant, name, user, query.so_far()?).await?;
     let (owner, run) = (&tenant.organization, score.run_id);
     let calculation = tenant.session.calculation(owner, &score.user, run).await?;
     let breakdown = calculation.and_then(|of| of.scores).map(|text| lines(&text, &score.asset));
@@ -260,20 +259,12 @@ pub(in crate::routes) async fn asset_score_history<P: Ports>(
     NamePath(name): NamePath,
     uri: Uri,
 ) -> Result<Answer<AssetScoreLine>, Problem> {
-    const NAMES: [&str; 3] = ["userId", "limit", "cursor"];
-    let mut query = Query::of(&uri, &NAMES, &[]);
+    let mut query = Query::of(&uri, &["userId", "limit", "cursor"], &[]);
     let (asked, before) = Asked::of_tenant::<Uuid>(&tenant.organization, &uri, &mut query);
     let user = user(&mut query);
-    let query = checked(query, &uri, &NAMES)?;
-    let score = one(&tenant, name, user, query).await?;
+    let score = one(&tenant, name, user, query.so_far()?).await?;
     let (owner, page) = (&tenant.organization, asked.page(before));
     Ok(asked.answer(tenant.session.asset_history(owner, &place(&score), page).await?))
-}
-
-/// Fails if anything was wrong; else a query for what is found out later.
-fn checked(query: Query, uri: &Uri, names: &[&'static str]) -> Result<Query, Problem> {
-    query.done()?;
-    Ok(Query::of(uri, names, &[]))
 }
 
 /// The calculation that a request is about: of a run, or the newest.
@@ -282,11 +273,9 @@ async fn calculation<P: Ports>(
     name: String,
     uri: &Uri,
 ) -> Result<(PortfolioUserId, Uuid, CalculationView), Problem> {
-    const NAMES: [&str; 2] = ["userId", "runId"];
-    let mut query = Query::of(uri, &NAMES, &[]);
+    let mut query = Query::of(uri, &["userId", "runId"], &[]);
     let (user, run) = (user(&mut query), query.id("runId"));
-    let query = checked(query, uri, &NAMES)?;
-    let score = one(tenant, name, user, query).await?;
+    let score = one(tenant, name, user, query.so_far()?).await?;
     let run = run.unwrap_or(score.run_id);
     let found = tenant.session.calculation(&tenant.organization, &score.user, run).await?;
     let found = found.ok_or_else(|| Problem::new(Code::RunNotFound))?;
