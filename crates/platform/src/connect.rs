@@ -4,6 +4,7 @@
 use std::pin::pin;
 use std::time::Duration;
 
+use futures::channel::oneshot;
 use futures::future::{Either, select};
 use mauntic_flows::ports::{Database, PortError};
 use mauntic_store::{Session, Timeout, connect_error};
@@ -68,10 +69,13 @@ async fn open(env: &Env) -> Result<Session, PortError> {
             return Err(unavailable(format!("no connection within {secs} s")));
         }
     };
-    // It lives as long as the client or the invocation, whichever ends first. A
-    // broken connection shows as an error of the client's next call.
-    spawn_local(async move { drop(connection.await) });
-    let session = Session::new(client, timer);
+    // What is spawned is polled for the last time before the invocation ends, and what it holds
+    // then stays in the isolate's memory for ever, half a megabyte of buffers behind a chunk.
+    // So it does not wait for the server: polled once more after the client is gone, it has
+    // said goodbye. A broken connection shows as an error of the client's next call.
+    let (end, gone) = oneshot::channel();
+    spawn_local(async move { drop(select(connection, gone).await) });
+    let session = Session::new(client, timer).with_end(end);
     Ok(match lease_secs {
         Some(secs) => session.with_lease(secs),
         None => session,

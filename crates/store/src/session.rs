@@ -3,6 +3,7 @@
 use std::pin::{Pin, pin};
 use std::time::Duration;
 
+use futures::channel::oneshot;
 use futures::future::{Either, select};
 use mauntic_flows::ports::Act;
 use tokio_postgres::Client;
@@ -36,19 +37,28 @@ pub struct Session {
     lease_secs: Option<u32>,
     timer: Timer,
     act: Option<Act>,
+    #[expect(dead_code, reason = "its end is what it says, behind the client's")]
+    end: Option<oneshot::Sender<()>>,
 }
 
 impl Session {
     /// Takes over a connected client.
     #[must_use]
     pub fn new(client: Client, timer: Timer) -> Self {
-        Self { client, lease_secs: None, timer, act: None }
+        Self { client, lease_secs: None, timer, act: None, end: None }
     }
 
     /// Leases of `secs` seconds, whatever a type says.
     #[must_use]
     pub fn with_lease(self, secs: u32) -> Self {
         Self { lease_secs: Some(secs), ..self }
+    }
+
+    /// Tells whoever drives the connection when the session is gone, so that he need not wait
+    /// for the server to hear of it.
+    #[must_use]
+    pub fn with_end(self, end: oneshot::Sender<()>) -> Self {
+        Self { end: Some(end), ..self }
     }
 
     /// How long a claim holds a job whose type says `secs`, in seconds.
