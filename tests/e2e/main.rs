@@ -19,6 +19,7 @@ mod deploy;
 mod faults;
 mod letters;
 mod matches;
+mod memory;
 mod neighbours;
 mod operations;
 mod overnight;
