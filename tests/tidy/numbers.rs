@@ -52,6 +52,7 @@ fn times() -> impl Iterator<Item = Constant> {
         domain::warmup::counter::KEY_KEPT
         flows::consume::INVOCATION_MAX
         flows::jobs::overnight_ask::PATIENCE
+        flows::jobs::overnight_prices::QUESTIONS_WITHIN
     };
     times.into_iter()
 }
@@ -70,6 +71,7 @@ fn counts() -> impl Iterator<Item = Constant> {
         domain::breaker::SUCCESSES_MIN
         domain::jobs::data::LIST_CONTACTS_MAX
         domain::jobs::data::PART_ORGANIZATIONS_MAX
+        flows::jobs::overnight_prices::QUESTIONS_MAX
         flows::jobs::roll_up_parts::FORK_MAX
         flows::jobs::roll_up_parts::FORKS_MAX
         domain::jobs::data::RANGE_CONTACTS

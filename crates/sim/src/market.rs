@@ -2,7 +2,7 @@
 //! on. A market that trades says something of every symbol, by rule; a script says
 //! otherwise.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use mauntic_domain::portfolio::Symbol;
@@ -26,6 +26,7 @@ pub struct Market {
     rates: BTreeMap<DateTime<Utc>, Said>,
     quotes: BTreeMap<Symbol, BTreeMap<DateTime<Utc>, Option<Value>>>,
     answers: BTreeMap<DateTime<Utc>, Option<Said>>,
+    refused: BTreeSet<Symbol>,
     asked: Vec<Question>,
 }
 
@@ -52,6 +53,15 @@ impl Market {
         self.answers.insert(since, said);
     }
 
+    /// From now on it refuses every question with this symbol, or no more.
+    pub fn refuse(&mut self, symbol: &Symbol, refuses: bool) {
+        if refuses {
+            self.refused.insert(symbol.clone());
+        } else {
+            self.refused.remove(symbol);
+        }
+    }
+
     /// What was asked so far, answered or not.
     #[must_use]
     pub fn asked(&self) -> &[Question] {
@@ -72,6 +82,9 @@ impl Market {
             },
             Request::Quotes { symbols } => match latest(&self.answers, now) {
                 Some(Some(said)) => said.clone(),
+                _ if symbols.iter().any(|symbol| self.refused.contains(symbol)) => {
+                    Said::Refused(400)
+                }
                 _ => {
                     let quotes = symbols.iter().filter_map(|symbol| self.quote(symbol, now));
                     Said::Json(json!({ "quotes": quotes.collect::<Vec<_>>() }))
@@ -120,8 +133,6 @@ pub fn quote(symbol: &Symbol) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use chrono::TimeDelta;
     use mauntic_domain::portfolio::provider::{parse_quotes, parse_rates};
 
@@ -156,12 +167,16 @@ mod tests {
         let failed = ask(&mut market, &names, 19);
         assert!(matches!(failed, Err(CallError::Failed { .. })), "{failed:?}");
         assert_eq!(quoted(&ask(&mut market, &names, 20).unwrap()), 2);
+        market.refuse(&symbol(names[1]), true);
+        assert_eq!(ask(&mut market, &names, 20), Err(CallError::Refused { status: 400 }));
+        assert_eq!(quoted(&ask(&mut market, &names[2..], 20).unwrap()), 1);
+        market.refuse(&symbol(names[1]), false);
         let rates = market.answer(&Request::Rates, at(30)).unwrap();
         assert_eq!(parse_rates(&rates).unwrap().told.as_of, at(30));
         market.say_rates(at(31), Said::Refused(401));
         let refused = market.answer(&Request::Rates, at(31));
         assert_eq!(refused, Err(CallError::Refused { status: 401 }));
-        assert_eq!(market.asked().len(), 6);
+        assert_eq!(market.asked().len(), 8);
     }
 
     #[test]

@@ -2,13 +2,14 @@
 
 use chrono::TimeDelta;
 use mauntic_domain::overnight::NightStatus;
+use mauntic_flows::jobs::overnight_prices::QUESTIONS_MAX;
 use mauntic_flows::ports::Dependency;
 use mauntic_sim::faults::{Call, Fault};
 use mauntic_sim::outside::Health;
 use mauntic_sim::provider::Said;
 use serde_json::json;
 
-use super::nights::Nights;
+use super::nights::{Nights, symbol};
 
 #[test]
 fn without_rates_nobody_is_scored_and_with_stored_ones_everybody_is() {
@@ -70,6 +71,45 @@ fn prices_that_nobody_tells_fail_their_holders_and_no_night() {
     nights.minutes(5);
     let retry = nights.night(&json!({"retryOf": night.run_id}));
     assert_eq!((retry.status, retry.users_processed), (NightStatus::Completed, 300));
+}
+
+/// Symbols that the provider refuses, each of whose holders fail alone.
+#[test]
+fn a_symbol_that_is_refused_costs_nobody_else_his_price() {
+    let nights = Nights::of(300);
+    for nth in [50, 250, 251] {
+        nights.ports.outside.market().refuse(&symbol(nth), true);
+    }
+    let night = nights.night(&json!({}));
+    // Of each symbol there are three, who are of both organizations.
+    assert_eq!((night.status, night.users_processed), (NightStatus::Partial, 300 - 3 - 4));
+    assert_eq!(night.error_details["symbolsUnanswered"], 3);
+    assert_eq!(night.error_details["reasons"], json!({"missing_price": 7}));
+    let quotes = nights.asked().1;
+    assert!(quotes.len() <= 2 * QUESTIONS_MAX, "{quotes:?}");
+    // Once they are taken, a retry asks about them alone.
+    for nth in [50, 250, 251] {
+        nights.ports.outside.market().refuse(&symbol(nth), false);
+    }
+    let retry = nights.night(&json!({"retryOf": night.run_id}));
+    assert_eq!((retry.status, retry.users_processed), (NightStatus::Completed, 7));
+    assert_eq!(nights.asked().1[quotes.len()..], [3]);
+}
+
+#[test]
+fn a_provider_that_refuses_everything_is_asked_within_bounds() {
+    for (status, most) in [(400, 302 * 2), (403, 2)] {
+        let nights = Nights::of(300);
+        nights.ports.outside.set(Dependency::PriceProvider, Health::Refusing(status));
+        let night = nights.night(&json!({}));
+        assert_eq!((night.status, night.users_failed), (NightStatus::Failed, 300), "{status}");
+        assert_eq!(night.error_details["symbolsUnanswered"], 302);
+        let calls = nights.ports.outside.calls(Dependency::PriceProvider);
+        let job_max = calls.values().max().copied().unwrap();
+        let asked: u64 = calls.values().sum();
+        assert!(job_max <= QUESTIONS_MAX as u64 && asked <= most, "{status}: {asked}, {job_max}");
+        assert_eq!(nights.letter_reasons().len(), 0);
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ mod notify_alert;
 pub mod outcome;
 pub mod overnight_ask;
 mod overnight_end;
-mod overnight_prices;
+pub mod overnight_prices;
 mod overnight_rates;
 mod overnight_score;
 mod overnight_start;

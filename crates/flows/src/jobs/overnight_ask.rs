@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Context, Outcome};
 use crate::outside::{Called, call};
-use crate::ports::{Call, Held, PortError, Ports, Request};
+use crate::ports::{Call, Held, PortError, Ports, Request, refuses_caller};
 
 /// How long a step waits for breakers to close, all of its batches together: some fifteen
 /// times as long as one stays open, and less than the night has before a market opens.
@@ -22,6 +22,11 @@ pub(super) enum Asked<T> {
     Told(Told<T>),
     /// It is asked again; this becomes of the job.
     Again(Outcome),
+    /// It refuses this very question, for what is asked.
+    Refused {
+        /// What was seen, for people.
+        cause: String,
+    },
     /// It is asked no more.
     Nothing {
         /// What was seen, for people.
@@ -52,7 +57,12 @@ pub(super) async fn ask<P: Ports, T>(
         },
         Called::Failed { cause } => again(cause),
         Called::Refused { status } => {
-            Asked::Nothing { cause: format!("it refused the question with status {status}") }
+            let cause = format!("it refused the question with status {status}");
+            if refuses_caller(status) {
+                Asked::Nothing { cause }
+            } else {
+                Asked::Refused { cause }
+            }
         }
         Called::NotConfigured => Asked::Nothing { cause: "no address is configured".to_owned() },
         Called::Held { until } if cx.now - since < PATIENCE => {

@@ -29,7 +29,7 @@ pub(super) async fn decide<P: Ports>(
                 (stored, json!({"source": "provider", "leftOut": shown(&left_out)}))
             }
             Asked::Again(outcome) => return Ok(Decided::of(outcome)),
-            Asked::Nothing { cause } => match cx.session.latest_rates(night.run_id).await? {
+            Asked::Refused { cause } | Asked::Nothing { cause } => match cx.session.latest_rates(night.run_id).await? {
                 Some(rates) => {
                     let stale = rates.rates.is_stale(cx.now);
                     let source = json!({"source": "stored", "cause": cause});

@@ -65,7 +65,7 @@ pub use ledger::{
 pub use objects::{Object, Objects};
 pub use observe::Transition;
 pub use operator::OperatorStore;
-pub use outside::{Backlog, Call, CallError, Dependency, Outside, Request};
+pub use outside::{Backlog, Call, CallError, Dependency, Outside, Request, refuses_caller};
 pub use overnight::{
     ChunkInputs, FAILURES_NAMED_MAX, LatestScore, NamedFailure, Night, NightStore, NightTotals,
     StepDone, StoredRates, UserInputs, UserKey, UserSnapshot,

@@ -119,6 +119,13 @@ pub enum CallError {
     },
 }
 
+/// Whether a refusal is of who asks, and not of what is asked: asked otherwise, it refuses
+/// again.
+#[must_use]
+pub const fn refuses_caller(status: u16) -> bool {
+    matches!(status, 401 | 403)
+}
+
 /// Calls services outside; only [`crate::outside`] uses it, behind the breaker.
 #[trait_variant::make(Send)]
 pub trait Outside: Sync {

@@ -112,10 +112,12 @@ pub(super) fn trade(world: &mut World) -> Failed {
     };
     let symbol = symbol(world);
     let quote = symbol.as_ref().filter(|_| world.rng.chance(800)).map(market::quote);
+    let refuses = world.rng.chance(100);
     let mut market = world.ports.outside.market();
     market.say_rates(now, said);
     if let Some(symbol) = symbol {
         market.say_quote(&symbol, now, quote);
+        market.refuse(&symbol, refuses);
     }
     Ok(())
 }
