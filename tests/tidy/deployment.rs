@@ -48,15 +48,18 @@ const RETRIES: [i64; 2] = [100, 60];
 const DEAD_LETTER_RETRIES: [i64; 2] = [100, 900];
 
 /// Secrets: Cloudflare refuses one whose name is a var.
-const SECRETS: [&str; 9] = [
+const SECRETS: [&str; 12] = [
     "DATABASE_URL",
     "ADMIN_TOKEN",
     "SESSION_SECRET",
     "ALERT_WEBHOOK_URL",
     "ALERT_WEBHOOK_SECRET",
     "MATCH_PROVIDER_KEY",
+    "MATCH_PROVIDER_FALLBACK_KEY",
     "EXCHANGE_RATE_PROVIDER_KEY",
+    "EXCHANGE_RATE_PROVIDER_FALLBACK_KEY",
     "PRICE_PROVIDER_KEY",
+    "PRICE_PROVIDER_FALLBACK_KEY",
     "OTEL_EXPORTER_OTLP_HEADERS",
 ];
 

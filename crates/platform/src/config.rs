@@ -127,45 +127,56 @@ pub(crate) fn alert_webhook_secret(env: &Env) -> Result<Option<WebhookSecret>, C
 pub(crate) struct Provider {
     /// Its address.
     pub(crate) url: Url,
-    /// Who is asked where that one fails.
-    pub(crate) fallback: Option<Url>,
-    /// What both know us by.
+    /// What it knows us by, and nobody else.
     pub(crate) key: Option<String>,
 }
 
-/// The variables of a provider.
+/// The variables of a provider, and of who is asked in its place.
 #[derive(Debug)]
 pub(crate) struct ProviderVariables {
+    first: ProviderNames,
+    fallback: ProviderNames,
+}
+
+#[derive(Debug)]
+struct ProviderNames {
     url: &'static str,
-    fallback: &'static str,
     key: &'static str,
 }
 
+macro_rules! provider_variables {
+    ($name:literal) => {
+        ProviderVariables {
+            first: ProviderNames { url: concat!($name, "_URL"), key: concat!($name, "_KEY") },
+            fallback: ProviderNames {
+                url: concat!($name, "_FALLBACK_URL"),
+                key: concat!($name, "_FALLBACK_KEY"),
+            },
+        }
+    };
+}
+
 /// Of the provider of matches.
-pub(crate) const MATCH_PROVIDER: ProviderVariables = ProviderVariables {
-    url: "MATCH_PROVIDER_URL",
-    fallback: "MATCH_PROVIDER_FALLBACK_URL",
-    key: "MATCH_PROVIDER_KEY",
-};
+pub(crate) const MATCH_PROVIDER: ProviderVariables = provider_variables!("MATCH_PROVIDER");
 
 /// Of the provider of exchange rates.
-pub(crate) const EXCHANGE_RATE_PROVIDER: ProviderVariables = ProviderVariables {
-    url: "EXCHANGE_RATE_PROVIDER_URL",
-    fallback: "EXCHANGE_RATE_PROVIDER_FALLBACK_URL",
-    key: "EXCHANGE_RATE_PROVIDER_KEY",
-};
+pub(crate) const EXCHANGE_RATE_PROVIDER: ProviderVariables =
+    provider_variables!("EXCHANGE_RATE_PROVIDER");
 
 /// Of the provider of prices and fundamentals.
-pub(crate) const PRICE_PROVIDER: ProviderVariables = ProviderVariables {
-    url: "PRICE_PROVIDER_URL",
-    fallback: "PRICE_PROVIDER_FALLBACK_URL",
-    key: "PRICE_PROVIDER_KEY",
-};
+pub(crate) const PRICE_PROVIDER: ProviderVariables = provider_variables!("PRICE_PROVIDER");
 
-/// A provider, if there is one. A fallback alone is none.
-pub(crate) fn provider(env: &Env, of: &ProviderVariables) -> Result<Option<Provider>, ConfigError> {
+/// A provider, and who is asked in its place, if there is one. A fallback alone is none.
+pub(crate) fn providers(
+    env: &Env,
+    of: &ProviderVariables,
+) -> Result<Option<(Provider, Option<Provider>)>, ConfigError> {
+    let Some(first) = provider(env, &of.first)? else { return Ok(None) };
+    Ok(Some((first, provider(env, &of.fallback)?)))
+}
+
+fn provider(env: &Env, of: &ProviderNames) -> Result<Option<Provider>, ConfigError> {
     let Some(url) = address(env, of.url)? else { return Ok(None) };
-    let fallback = address(env, of.fallback)?;
     let is_visible = |key: &String| key.bytes().all(|byte| byte.is_ascii_graphic());
     let parse = |text: String| {
         Some(text.trim().to_owned()).filter(is_visible).ok_or(ConfigError::Invalid {
@@ -174,7 +185,7 @@ pub(crate) fn provider(env: &Env, of: &ProviderVariables) -> Result<Option<Provi
         })
     };
     let key = text(env, of.key).map(parse).transpose()?;
-    Ok(Some(Provider { url, fallback, key }))
+    Ok(Some(Provider { url, key }))
 }
 
 fn address(env: &Env, name: &'static str) -> Result<Option<Url>, ConfigError> {

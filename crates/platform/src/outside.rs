@@ -59,15 +59,16 @@ impl WorkerOutside {
         variables: &ProviderVariables,
         question: Question<'_>,
     ) -> Result<Vec<u8>, CallError> {
-        let provider = config::provider(&self.env, variables).map_err(|error| unusable(&error))?;
-        let Provider { url, fallback, key } = provider.ok_or(CallError::NotConfigured)?;
-        let first = send(asking(&url, &question, key.as_deref(), call), call).await;
-        match (first, fallback) {
-            (Err(CallError::Failed { cause }), Some(fallback)) => {
+        let providers = config::providers(&self.env, variables).map_err(|error| unusable(&error))?;
+        let (first, fallback) = providers.ok_or(CallError::NotConfigured)?;
+        let answer = send(asking(&first, &question, call), call).await;
+        let Some(fallback) = fallback else { return answer };
+        match answer::fault(&call.request, &answer) {
+            Some(cause) => {
                 warn(call, &cause);
-                send(asking(&fallback, &question, key.as_deref(), call), call).await
+                send(asking(&fallback, &question, call), call).await
             }
-            (first, _) => first,
+            None => answer,
         }
     }
 }
@@ -94,7 +95,7 @@ impl Outside for WorkerOutside {
             Dependency::MatchProvider => &MATCH_PROVIDER,
             Dependency::PriceProvider => &PRICE_PROVIDER,
         };
-        !matches!(config::provider(&self.env, variables), Ok(None))
+        !matches!(config::providers(&self.env, variables), Ok(None))
     }
 
     async fn call(&self, call: &Call) -> Result<Vec<u8>, CallError> {
@@ -209,24 +210,19 @@ fn named(symbols: &[Symbol]) -> String {
 
 /// The path goes behind what the address has of one, its parts percent-encoded, and the
 /// query behind its own.
-fn asking(
-    base: &Url,
-    question: &Question<'_>,
-    key: Option<&str>,
-    call: &Call,
-) -> worker::Result<Request> {
-    let mut address = base.clone();
+fn asking(of: &Provider, question: &Question<'_>, call: &Call) -> worker::Result<Request> {
+    let mut address = of.url.clone();
     if let Ok(mut segments) = address.path_segments_mut() {
         segments.pop_if_empty().extend(&question.path);
     }
     if let Some(query) = &question.query {
-        let own = base.query().filter(|own| !own.is_empty()).map(|own| format!("{own}&"));
+        let own = of.url.query().filter(|own| !own.is_empty()).map(|own| format!("{own}&"));
         address.set_query(Some(&(own.unwrap_or_default() + query)));
     }
     let headers = Headers::new();
     headers.set("Accept", "application/json")?;
     headers.set(REQUEST_HEADER, &call.id.to_string())?;
-    if let Some(key) = key {
+    if let Some(key) = &of.key {
         headers.set("Authorization", &format!("Bearer {key}"))?;
     }
     let mut init = RequestInit::new();

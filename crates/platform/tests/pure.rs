@@ -13,7 +13,7 @@ mod transitions;
 
 use chrono::DateTime;
 use mauntic_domain::trace::TraceContext;
-use mauntic_flows::ports::{CallError, Span, SpanKind, SpanValue, Transition};
+use mauntic_flows::ports::{CallError, Request, Span, SpanKind, SpanValue, Transition};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
@@ -61,6 +61,35 @@ fn a_status_is_success_or_its_fault_or_ours() {
         };
         assert_eq!(answer::judge(status), expected, "{status}");
     }
+}
+
+/// A provider's fallback is asked where it has no answer of the provider's, and only then.
+#[test]
+fn whoever_does_not_answer_is_not_the_last_to_be_asked() {
+    let rates = Request::Rates;
+    let good = br#"{"base":"USD","asOf":"2026-11-30T03:00:00Z","rates":{"EUR":"0.9"}}"#;
+    let none = br#"{"base":"USD","asOf":"2026-11-30T03:00:00Z","rates":{}}"#;
+    let refused = |status| Err(CallError::Refused { status });
+    for (answer, is_fault) in [
+        (Ok(good.to_vec()), false),
+        (Ok(none.to_vec()), true),
+        (Ok(b"<html>".to_vec()), true),
+        (Ok(Vec::new()), true),
+        (refused(401), true),
+        (refused(403), true),
+        (refused(400), false),
+        (refused(404), false),
+        (Err(CallError::Failed { cause: "not reached".to_owned() }), true),
+        (Err(CallError::NotConfigured), false),
+    ] {
+        assert_eq!(answer::fault(&rates, &answer).is_some(), is_fault, "{answer:?}");
+    }
+    let symbols = vec!["AAPL".to_owned().try_into().unwrap()];
+    let quotes = Request::Quotes { symbols };
+    assert_eq!(answer::fault(&quotes, &Ok(br#"{"quotes":[]}"#.to_vec())), None);
+    assert!(answer::fault(&quotes, &Ok(good.to_vec())).is_some());
+    // What a webhook answers is not read.
+    assert_eq!(answer::fault(&Request::Alert(json!({})), &Ok(Vec::new())), None);
 }
 
 fn transition(outcome: &'static str, reason: Option<&str>) -> Transition {

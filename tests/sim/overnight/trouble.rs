@@ -5,6 +5,7 @@ use mauntic_domain::overnight::NightStatus;
 use mauntic_flows::jobs::overnight_prices::QUESTIONS_MAX;
 use mauntic_flows::ports::Dependency;
 use mauntic_sim::faults::{Call, Fault};
+use mauntic_sim::market;
 use mauntic_sim::outside::Health;
 use mauntic_sim::provider::Said;
 use serde_json::json;
@@ -58,6 +59,28 @@ fn rates_that_cannot_be_read_are_asked_for_again_and_then_left() {
 }
 
 #[test]
+fn rates_without_any_are_never_stored_and_those_of_a_time_to_come_are_stale() {
+    let nights = Nights::of(10);
+    let first = nights.night(&json!({}));
+    let stored = |run| nights.ports.store.look(|state| state.portfolios().rates[&run].clone());
+    for rates in [json!({}), json!({"USD": 1}), json!({"EUR": "0", "JPY": "NaN"})] {
+        let now = nights.ports.clock.now();
+        let told = json!({"base": "USD", "asOf": now, "rates": rates});
+        nights.ports.outside.market().say_rates(now, Said::Json(told));
+        let night = nights.night(&json!({}));
+        assert_eq!((night.status, night.users_processed), (NightStatus::Completed, 10));
+        assert_eq!(stored(night.run_id).rates, stored(first.run_id).rates, "{rates}");
+    }
+    for (ahead, is_stale) in [(TimeDelta::minutes(4), false), (TimeDelta::days(400), true)] {
+        let now = nights.ports.clock.now();
+        nights.ports.outside.market().say_rates(now, Said::Json(market::rates(now + ahead)));
+        let night = nights.night(&json!({}));
+        assert_eq!(night.status, NightStatus::Completed);
+        assert_eq!(night.error_details.get("staleRates").is_some(), is_stale, "{ahead}");
+    }
+}
+
+#[test]
 fn prices_that_nobody_tells_fail_their_holders_and_no_night() {
     let nights = Nights::of(300);
     nights.ports.outside.set(Dependency::PriceProvider, Health::Down);
@@ -98,7 +121,7 @@ fn a_symbol_that_is_refused_costs_nobody_else_his_price() {
 
 #[test]
 fn a_provider_that_refuses_everything_is_asked_within_bounds() {
-    for (status, most) in [(400, 302 * 2), (403, 2)] {
+    for (status, most) in [(400, 302 * 3), (403, 2)] {
         let nights = Nights::of(300);
         nights.ports.outside.set(Dependency::PriceProvider, Health::Refusing(status));
         let night = nights.night(&json!({}));

@@ -51,6 +51,9 @@ pub enum TellError {
         /// Its name.
         field: &'static str,
     },
+    /// No currency has a rate that can be used.
+    #[error("the answer has no rate that can be used")]
+    NoRates,
 }
 
 impl TellError {
@@ -62,6 +65,7 @@ impl TellError {
             Self::NotJson => "answer_not_json",
             Self::TooMany { .. } => "answer_too_many",
             Self::Field { .. } => "answer_field",
+            Self::NoRates => "answer_no_rates",
         }
     }
 }
@@ -175,7 +179,7 @@ impl<'de: 'a, 'a> serde::Deserialize<'de> for Entries<'a> {
 /// ```
 ///
 /// Units of each currency for one of the base. Fields that are not named here are not
-/// looked at.
+/// looked at. One at least can be used, or the stored ones are better.
 ///
 /// # Errors
 /// Why it is none.
@@ -198,7 +202,8 @@ pub fn parse_rates(body: &[u8]) -> Result<Told<Rates>, TellError> {
         }
     };
     let (units, left_out) = gather(entries.into_iter().map(read));
-    Ok(Told { told: Rates { base, as_of, units }, left_out })
+    let told = Rates { base, as_of, units };
+    if told.tells_nothing() { Err(TellError::NoRates) } else { Ok(Told { told, left_out }) }
 }
 
 fn rate(value: &RawValue, is_base: bool) -> Result<Decimal, EntryFault> {

@@ -11,6 +11,10 @@ use super::names::Currency;
 /// From when on rates are stale: the day that a run is to see has others.
 pub const STALE_AFTER: TimeDelta = TimeDelta::hours(24);
 
+/// How far ahead of our clock a provider's may be. Rates of a later time are as good as
+/// stale: of when they are, nobody knows.
+pub const AHEAD_MAX: TimeDelta = TimeDelta::minutes(5);
+
 /// Rates of exchange.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -36,10 +40,16 @@ pub enum ConvertError {
 }
 
 impl Rates {
-    /// Whether they are older than [`STALE_AFTER`].
+    /// Whether they are older than [`STALE_AFTER`], or of a time to come.
     #[must_use]
     pub fn is_stale(&self, now: DateTime<Utc>) -> bool {
-        now - self.as_of > STALE_AFTER
+        now - self.as_of > STALE_AFTER || self.as_of - now > AHEAD_MAX
+    }
+
+    /// Whether no currency has a rate but the base, whose rate nobody needs to be told.
+    #[must_use]
+    pub fn tells_nothing(&self) -> bool {
+        self.units.keys().all(|currency| *currency == self.base)
     }
 
     /// Units of a currency for one of the base.

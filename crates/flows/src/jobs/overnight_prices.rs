@@ -26,18 +26,18 @@ use crate::ports::{
 };
 
 /// Parts of a batch that is refused: of 200 symbols the fifth question is about one alone
-/// (200, 50, 12, 3, 1). Each takes 10 s at most, and the lease is 60 s.
+/// (200, 50, 13, 4, 1). Each takes 10 s at most, and the lease is 60 s.
 const PARTS: usize = 4;
 
-/// Most questions of a job. One symbol at fault among 200 takes some ten; of 200 such a job
-/// decides twelve, and the next goes on behind them.
-pub const QUESTIONS_MAX: usize = 16;
+/// Most questions of a job. One symbol at fault among 200 takes 17; where all of them are, a
+/// job decides a dozen, and the next goes on behind these.
+pub const QUESTIONS_MAX: usize = 24;
 
 /// After this no further question is asked once a symbol is decided: with the last one it
 /// is half a lease.
 pub const QUESTIONS_WITHIN: TimeDelta = TimeDelta::seconds(20);
 
-const _: () = assert!(SYMBOLS_ASKED_MAX as usize / PARTS.pow(4) == 0);
+const _: () = assert!(SYMBOLS_ASKED_MAX as usize <= PARTS.pow(4));
 
 /// What was found of symbols, in their order.
 #[derive(Default)]
@@ -101,29 +101,29 @@ async fn ask_about<P: Ports>(
     began_at: DateTime<Utc>,
     due: &[Symbol],
 ) -> Result<Result<Found, Outcome>, PortError> {
-    let (mut found, mut most) = (Found::default(), due.len());
+    let mut found = Found::default();
+    // What is left, in parts whose last is the next one.
+    let mut parts = vec![due];
     let since = cx.ports.host().now();
     for _ in 0..QUESTIONS_MAX {
-        let left = due.get(found.decided..).unwrap_or_default();
-        let batch = left.get(..most).unwrap_or(left);
         let is_late = cx.ports.host().now() - since > QUESTIONS_WITHIN;
-        if batch.is_empty() || (is_late && found.decided > 0) {
+        let Some(part) = parts.pop().filter(|part| !part.is_empty()) else { break };
+        if is_late && found.decided > 0 {
             break;
         }
-        let request = Request::Quotes { symbols: batch.to_vec() };
-        let symbols: BTreeSet<Symbol> = batch.iter().cloned().collect();
+        let request = Request::Quotes { symbols: part.to_vec() };
+        let symbols: BTreeSet<Symbol> = part.iter().cloned().collect();
         match ask(cx, held, began_at, request, |body| parse_quotes(&symbols, body)).await? {
             Asked::Told(told) => {
-                found.decided += batch.len();
+                found.decided += part.len();
                 found.quotes.extend(told.told);
                 found.left_out.extend(told.left_out);
-                most = most.saturating_mul(PARTS);
             }
-            Asked::Refused { .. } if batch.len() > 1 && cx.now - began_at < PATIENCE => {
-                most = (batch.len() / PARTS).max(1);
+            Asked::Refused { .. } if part.len() > 1 && cx.now - began_at < PATIENCE => {
+                parts.extend(part.chunks(part.len().div_ceil(PARTS)).rev());
             }
             Asked::Refused { cause } | Asked::Nothing { cause } => {
-                found.nothing(batch.len(), cause);
+                found.nothing(part.len(), cause);
             }
             Asked::Again(outcome) if found.decided == 0 => return Ok(Err(outcome)),
             // What is decided stays so, and the next job asks again.

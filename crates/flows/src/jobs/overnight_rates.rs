@@ -52,7 +52,12 @@ async fn repeated<P: Ports>(
     cx: &Context<'_, P>,
     night: &Night,
 ) -> Result<Option<StoredRates>, PortError> {
-    if night.is_retry() { cx.session.night_rates(night.inputs_of).await } else { Ok(None) }
+    if !night.is_retry() {
+        return Ok(None);
+    }
+    // An older build stored answers without any rate.
+    let rates = cx.session.night_rates(night.inputs_of).await?;
+    Ok(rates.filter(|stored| !stored.rates.tells_nothing()))
 }
 
 fn summary(mut source: Value, rates: &StoredRates) -> Value {

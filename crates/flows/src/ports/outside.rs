@@ -2,8 +2,12 @@
 
 use mauntic_domain::ids::{ProviderMatchId, ProviderTournamentId};
 use mauntic_domain::portfolio::Symbol;
-use mauntic_domain::portfolio::provider::{QUOTES_BYTES_MAX, RATES_BYTES_MAX};
-use mauntic_domain::scoreboard::provider::{LIST_BYTES_MAX, MATCH_BYTES_MAX};
+use mauntic_domain::portfolio::provider::{
+    QUOTES_BYTES_MAX, RATES_BYTES_MAX, parse_quotes, parse_rates,
+};
+use mauntic_domain::scoreboard::provider::{
+    LIST_BYTES_MAX, MATCH_BYTES_MAX, parse_match, parse_matches,
+};
 use uuid::Uuid;
 
 /// A service outside; its breaker has its name.
@@ -93,6 +97,20 @@ impl Request {
             Self::Matches { .. } => LIST_BYTES_MAX,
             Self::Rates => RATES_BYTES_MAX,
             Self::Quotes { .. } => QUOTES_BYTES_MAX,
+        }
+    }
+
+    /// Whether an answer is one; of what it says, some may still be wrong.
+    #[must_use]
+    pub fn is_answered_by(&self, body: &[u8]) -> bool {
+        match self {
+            Self::Alert(_) => true,
+            Self::Match { id, .. } => parse_match(id, body).is_ok(),
+            Self::Matches { .. } => parse_matches(body).is_ok(),
+            Self::Rates => parse_rates(body).is_ok(),
+            Self::Quotes { symbols } => {
+                parse_quotes(&symbols.iter().cloned().collect(), body).is_ok()
+            }
         }
     }
 }

@@ -64,7 +64,8 @@ impl NightStore for MemorySession {
 
 impl State {
     fn latest_rates(&self, but: Uuid) -> Option<StoredRates> {
-        let others = self.portfolios.rates.iter().filter(|(run, _)| **run != but);
+        let others = self.portfolios.rates.iter();
+        let others = others.filter(|(run, of)| **run != but && !of.rates.tells_nothing());
         let newest = others.max_by_key(|(run, rates)| (rates.fetched_at, **run));
         newest.map(|(_, rates)| rates.clone())
     }
