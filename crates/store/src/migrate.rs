@@ -36,6 +36,7 @@ pub const MIGRATIONS: &[Migration] = migrations![
     "0013_tournaments.sql",
     "0014_league_boards.sql",
     "0015_portfolio.sql",
+    "0016_nights.sql",
 ];
 
 /// Oldest server that has what we use (uuidv7, RETURNING old).
