@@ -59,7 +59,8 @@ impl WorkerOutside {
         variables: &ProviderVariables,
         question: Question<'_>,
     ) -> Result<Vec<u8>, CallError> {
-        let providers = config::providers(&self.env, variables).map_err(|error| unusable(&error))?;
+        let providers =
+            config::providers(&self.env, variables).map_err(|error| unusable(&error))?;
         let (first, fallback) = providers.ok_or(CallError::NotConfigured)?;
         let answer = send(asking(&first, &question, call), call).await;
         let Some(fallback) = fallback else { return answer };

@@ -58,11 +58,7 @@ pub(super) async fn ask<P: Ports, T>(
         Called::Failed { cause } => again(cause),
         Called::Refused { status } => {
             let cause = format!("it refused the question with status {status}");
-            if refuses_caller(status) {
-                Asked::Nothing { cause }
-            } else {
-                Asked::Refused { cause }
-            }
+            if refuses_caller(status) { Asked::Nothing { cause } } else { Asked::Refused { cause } }
         }
         Called::NotConfigured => Asked::Nothing { cause: "no address is configured".to_owned() },
         Called::Held { until } if cx.now - since < PATIENCE => {

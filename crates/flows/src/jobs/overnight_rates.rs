@@ -29,17 +29,19 @@ pub(super) async fn decide<P: Ports>(
                 (stored, json!({"source": "provider", "leftOut": shown(&left_out)}))
             }
             Asked::Again(outcome) => return Ok(Decided::of(outcome)),
-            Asked::Refused { cause } | Asked::Nothing { cause } => match cx.session.latest_rates(night.run_id).await? {
-                Some(rates) => {
-                    let stale = rates.rates.is_stale(cx.now);
-                    let source = json!({"source": "stored", "cause": cause});
-                    (StoredRates { stale, ..rates }, source)
+            Asked::Refused { cause } | Asked::Nothing { cause } => {
+                match cx.session.latest_rates(night.run_id).await? {
+                    Some(rates) => {
+                        let stale = rates.rates.is_stale(cx.now);
+                        let source = json!({"source": "stored", "cause": cause});
+                        (StoredRates { stale, ..rates }, source)
+                    }
+                    None => {
+                        let details = json!({"reason": "no_rates", "cause": cause});
+                        return Ok(failed(cx, held, night, details));
+                    }
                 }
-                None => {
-                    let details = json!({"reason": "no_rates", "cause": cause});
-                    return Ok(failed(cx, held, night, details));
-                }
-            },
+            }
         },
     };
     let summary = summary(source, &rates);
