@@ -1,6 +1,8 @@
 //! A match from its kickoff to the scoreboard in workerd: cron triggers alone have a
 //! provider of this machine asked, and the result settled.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::ids::ProviderTournamentId;
 use mauntic_domain::scoreboard::{Chain, Rules, Status};
@@ -18,6 +20,8 @@ use crate::operations::given::count;
 use crate::provider::Provider;
 
 const KEY: &str = "a-key.of-ours~1";
+/// What the other provider knows us by.
+const OTHER_KEY: &str = "a-key.of-theirs~1";
 const TOURNAMENT: Uuid = Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0001);
 const MATCH: Uuid = Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0011);
 const EVERY_FIVE_MINUTES: &str = "*/5 * * * *";
@@ -114,6 +118,7 @@ async fn a_match_goes_from_its_kickoff_to_the_board_by_cron_alone() {
         ("MATCH_PROVIDER_URL", first.url()),
         ("MATCH_PROVIDER_FALLBACK_URL", format!("{}/v2/", second.url())),
         ("MATCH_PROVIDER_KEY", KEY.to_owned()),
+        ("MATCH_PROVIDER_FALLBACK_KEY", OTHER_KEY.to_owned()),
     ];
     let vars = vars.each_ref().map(|(name, value)| (*name, value.as_str()));
     let stack = Stack::start(Build::Production, &vars).await;
@@ -137,15 +142,17 @@ async fn a_match_goes_from_its_kickoff_to_the_board_by_cron_alone() {
     assert_eq!(path, "/tournaments/cup:2022/matches/2022-64");
     assert_eq!(asked[0].headers["authorization"], format!("Bearer {KEY}"));
 
-    // It says what is no answer, and then the last plan's question is not asked again.
+    // Both say what is no answer, and then the last plan's question is not asked again.
     first.turn(Trouble::Garbage);
+    second.turn(Trouble::Garbage);
     fire(&stack, &owner, 2).await;
     let reasons = text(&owner, REASONS).await;
     assert_eq!(reasons.matches("retry:answer_not_json").count(), 3, "{reasons}");
     assert_eq!(text(&owner, MATCHES).await, "live 0 0");
 
-    // It fails, and the other one tells how the match has ended.
-    first.turn(Trouble::Failing);
+    // It does not know us, and the other one tells how the match has ended.
+    first.turn(Trouble::Refusing);
+    second.turn(Trouble::None);
     let ended = Said::Json(fixture.told(Status::Ended, fixture.result));
     second.script(|script| script.say(&cup, &fixture.id, since, ended));
     fire(&stack, &owner, 1).await;
@@ -155,6 +162,12 @@ async fn a_match_goes_from_its_kickoff_to_the_board_by_cron_alone() {
     assert_eq!(text(&owner, BOARD).await, "ada=5 bob=3 cy=0");
     let path = second.asked()[0].path.replace("%3A", ":");
     assert_eq!(path, "/v2/tournaments/cup:2022/matches/2022-64");
+    // Nobody gets the other's key.
+    let keys = |of: &Provider| -> BTreeSet<String> {
+        of.asked().iter().map(|asked| asked.headers["authorization"].clone()).collect()
+    };
+    assert_eq!(keys(&first), [format!("Bearer {KEY}")].into());
+    assert_eq!(keys(&second), [format!("Bearer {OTHER_KEY}")].into());
 
     // Both hang up: what is stored stays, and nothing is given up.
     first.turn(Trouble::Down);
