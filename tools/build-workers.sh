@@ -35,7 +35,7 @@ local_crates() {
 
 # Cargo itself knows what is stale, but has one slot for a worker's wasm, so
 # production and fault-hooks builds would relink each other's (LTO, half a
-# minute) on every run. Hence a hash of all inputs beside each build.
+# minute) on every run. Hence a hash of all inputs, and of what was made, beside each build.
 inputs() {
   local worker=$1 dir file
   {
@@ -54,6 +54,16 @@ inputs_key() {
   list=$(inputs "$1")
   { printf '%s\n' "$out" "$MAUNTIC_WASM_RUSTC" "$list"
     git hash-object --no-filters --stdin-paths <<< "$list"; } | git hash-object --stdin
+}
+
+# What a build made, with its contents: a file that is gone since, or is another, is made
+# anew.
+outputs_key() {
+  local list
+  [ -d "workers/$1/$out" ] || { echo none; return; }
+  list=$(find "workers/$1/$out" -name '.?*' -prune -o -type f -print | LC_ALL=C sort)
+  [ -n "$list" ] || { echo none; return; }
+  { printf '%s\n' "$list"; git hash-object --no-filters --stdin-paths <<< "$list"; } | git hash-object --stdin
 }
 
 # What the compiler read outside our crates' folders (SQL by include_str!, say)
@@ -92,7 +102,7 @@ build() {
   if [ -n "$newer" ]; then
     echo "changed during the build: $newer"
   else
-    inputs_key "$worker" > "$dir/.key"
+    printf '%s %s\n' "$(inputs_key "$worker")" "$(outputs_key "$worker")" > "$dir/.key"
   fi
 }
 
@@ -111,7 +121,8 @@ for dir in $(cat "$crates") workers/http workers/queue; do
 done
 status=0
 for worker in "${workers[@]}"; do
-  if [ "$(cat "workers/$worker/$out/.key" 2> /dev/null)" = "$(inputs_key "$worker")" ]; then
+  made="$(inputs_key "$worker") $(outputs_key "$worker")"
+  if [ "$(cat "workers/$worker/$out/.key" 2> /dev/null)" = "$made" ]; then
     echo "workers/$worker/$out: nothing changed"
   else
     build "$worker" || { status=1; continue; }
