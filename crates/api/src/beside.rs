@@ -3,8 +3,7 @@
 
 use std::pin::Pin;
 
-use mauntic_flows::commands::rehearsal::{Cases, Rehearsal};
-use mauntic_flows::ports::PortError;
+use mauntic_flows::commands::rehearsal::{Cases, Rehearsal, RehearsalError};
 
 /// An answer that is waited for.
 pub type Waiting<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
@@ -29,14 +28,14 @@ where
 /// is one.
 pub trait Rehearsals: Send + Sync + 'static {
     /// Rehearses cases, in their order; one that is not there is left out.
-    fn rehearse(&self, cases: Cases) -> Waiting<Vec<Rehearsal>, PortError>;
+    fn rehearse(&self, cases: Cases) -> Waiting<Vec<Rehearsal>, RehearsalError>;
 }
 
 impl<F> Rehearsals for F
 where
-    F: Fn(Cases) -> Waiting<Vec<Rehearsal>, PortError> + Send + Sync + 'static,
+    F: Fn(Cases) -> Waiting<Vec<Rehearsal>, RehearsalError> + Send + Sync + 'static,
 {
-    fn rehearse(&self, cases: Cases) -> Waiting<Vec<Rehearsal>, PortError> {
+    fn rehearse(&self, cases: Cases) -> Waiting<Vec<Rehearsal>, RehearsalError> {
         self(cases)
     }
 }

@@ -64,13 +64,14 @@ pub(crate) enum Code {
     InternalError,
     DatabaseUnavailable,
     CountersUnavailable,
+    RehearsalsUnavailable,
     Contention,
     CommitUnknown,
 }
 
 impl Code {
     /// Every kind.
-    pub(crate) const ALL: [Self; 60] = [
+    pub(crate) const ALL: [Self; 61] = [
         Self::MalformedJson,
         Self::BodyUnreadable,
         Self::Unauthenticated,
@@ -129,6 +130,7 @@ impl Code {
         Self::InternalError,
         Self::DatabaseUnavailable,
         Self::CountersUnavailable,
+        Self::RehearsalsUnavailable,
         Self::Contention,
         Self::CommitUnknown,
     ];
@@ -195,6 +197,7 @@ impl Code {
             Self::InternalError           => "internal_error",
             Self::DatabaseUnavailable     => "database_unavailable",
             Self::CountersUnavailable     => "counters_unavailable",
+            Self::RehearsalsUnavailable   => "rehearsals_unavailable",
             Self::Contention              => "contention",
             Self::CommitUnknown           => "commit_unknown",
         }
@@ -259,6 +262,7 @@ impl Code {
             Self::InternalError        => StatusCode::INTERNAL_SERVER_ERROR,
             Self::DatabaseUnavailable
             | Self::CountersUnavailable
+            | Self::RehearsalsUnavailable
             | Self::Contention
             | Self::CommitUnknown      => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -326,6 +330,7 @@ impl Code {
             Self::InternalError           => "Something went wrong on our side",
             Self::DatabaseUnavailable     => "The database is not reachable",
             Self::CountersUnavailable     => "The counters are not reachable",
+            Self::RehearsalsUnavailable   => "Nobody is there to do a dry run",
             Self::Contention              => "Other work was in the way",
             Self::CommitUnknown           => "It is not known whether the change was made",
         }
@@ -393,6 +398,7 @@ impl Code {
             Self::InternalError           => "Repeating the request will not help; give the request id to an operator.",
             Self::DatabaseUnavailable     => "Nothing was changed; try again.",
             Self::CountersUnavailable     => "Nothing was granted; try again.",
+            Self::RehearsalsUnavailable   => "Nothing was tried; try again. If it stays so, deploy the queue worker and bind its entry `Rehearsals` as `REHEARSALS`: `mauntic doctor` looks at it.",
             Self::Contention              => "Nothing was changed; try again.",
             Self::CommitUnknown           => "The connection broke while the change was being committed. Read it back, or repeat the request: a repeat is safe.",
         }

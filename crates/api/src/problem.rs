@@ -6,6 +6,7 @@ use axum::Json;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
+use mauntic_flows::commands::rehearsal::RehearsalError;
 use mauntic_flows::ports::PortError;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -175,6 +176,17 @@ impl IntoResponse for Problem {
         let mut response = self.code.status().into_response();
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+impl From<RehearsalError> for Problem {
+    fn from(error: RehearsalError) -> Self {
+        match error {
+            RehearsalError::Port(error) => error.into(),
+            away @ RehearsalError::Away { .. } => {
+                Self::new(Code::RehearsalsUnavailable).because(away.to_string())
+            }
+        }
     }
 }
 

@@ -241,14 +241,14 @@ problems! {
     /// Refusals of replaying a case.
     ReplayCaseProblems: KEY, SCOPE, OPERATOR, CHANGE, KEYED, &[
         Code::CaseNotFound, Code::NotDead, Code::KeyTaken, Code::TypeNotAvailable,
-        Code::NotDatabaseOnly
+        Code::NotDatabaseOnly, Code::RehearsalsUnavailable
     ];
     /// Refusals of discarding a case.
     DiscardProblems: KEY, SCOPE, OPERATOR, &[
         Code::ValidationFailed, Code::CommitUnknown, Code::CaseNotFound, Code::NotDead
     ];
     /// Refusals of ordering a replay of many.
-    ReplayManyProblems: KEY, SCOPE, OPERATOR, CHANGE, KEYED;
+    ReplayManyProblems: KEY, SCOPE, OPERATOR, CHANGE, KEYED, &[Code::RehearsalsUnavailable];
     /// Refusals of looking at a replay of many.
     ReplayProblems: KEY, SCOPE, OPERATOR, &[Code::ValidationFailed, Code::ReplayNotFound];
     /// Refusals of ending a replay of many.

@@ -16,9 +16,10 @@ impl Code {
     /// Seconds for `Retry-After`, where waiting is what helps.
     pub(crate) const fn retry_after_secs(self) -> Option<u32> {
         match self {
-            Self::DatabaseUnavailable | Self::CountersUnavailable | Self::CommitUnknown => {
-                Some(UNAVAILABLE_RETRY_SECS)
-            }
+            Self::DatabaseUnavailable
+            | Self::CountersUnavailable
+            | Self::RehearsalsUnavailable
+            | Self::CommitUnknown => Some(UNAVAILABLE_RETRY_SECS),
             Self::Contention | Self::ScoreNotReady => Some(CONTENTION_RETRY_SECS),
             Self::BacklogFull => Some(BACKLOG_RETRY_SECS),
             _ => None,
@@ -36,6 +37,7 @@ impl Code {
                 | Self::WarmupLimitReached
                 | Self::DatabaseUnavailable
                 | Self::CountersUnavailable
+                | Self::RehearsalsUnavailable
                 | Self::Contention
                 | Self::CommitUnknown
         )

@@ -2,9 +2,8 @@
 //! entry of the queue worker's that only workers of the account can bind.
 
 use js_sys::{JsString, Promise};
-use mauntic_flows::commands::rehearsal::{self, Cases, Rehearsal};
+use mauntic_flows::commands::rehearsal::{self, Cases, Rehearsal, RehearsalError};
 use mauntic_flows::commands::rehearse::rehearse;
-use mauntic_flows::ports::PortError;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -15,9 +14,6 @@ use crate::WorkerPorts;
 
 /// The binding.
 const BINDING: &str = "REHEARSALS";
-
-/// The component in errors.
-const QUEUE_WORKER: &str = "the queue worker";
 
 #[wasm_bindgen]
 extern "C" {
@@ -32,16 +28,16 @@ extern "C" {
 ///
 /// # Errors
 /// Where the other worker cannot be reached, or says why it could not.
-pub async fn ask(env: Env, cases: Cases) -> Result<Vec<Rehearsal>, PortError> {
+pub async fn ask(env: Env, cases: Cases) -> Result<Vec<Rehearsal>, RehearsalError> {
     let asking = async {
-        let bound = env.service(BINDING).map_err(|error| error.to_string())?;
+        let bound = env.service(BINDING).map_err(|_| format!("{BINDING} is not bound"))?;
         let called = bound.into_rpc::<Rehearsing>().rehearse(&rehearsal::ask(&cases));
         let told = JsFuture::from(called.map_err(cause)?).await.map_err(cause)?;
         told.dyn_into::<JsString>().map(String::from).map_err(|_| "no answer".to_owned())
     };
     let told: Result<String, String> = asking.into_send().await;
-    let told = told.map_err(|cause| PortError::Unavailable { what: QUEUE_WORKER, cause })?;
-    rehearsal::answered(&told)
+    let told = told.map_err(|cause| RehearsalError::Away { cause })?;
+    Ok(rehearsal::answered(&told)?)
 }
 
 /// Does one, for the other worker.

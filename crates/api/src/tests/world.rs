@@ -13,6 +13,7 @@ use mauntic_domain::points::PointsE4;
 use mauntic_domain::schedules::TICK_INTERVAL_SECS;
 use mauntic_domain::scoring::Score;
 use mauntic_flows::commands::authenticate::sha256;
+use mauntic_flows::commands::rehearsal::RehearsalError;
 use mauntic_flows::commands::rehearse::rehearse;
 use mauntic_flows::consume::Body;
 use mauntic_flows::ports::{PortError, Scope, ScoreRow};
@@ -146,6 +147,8 @@ const START_MICROS: i64 = 123_456;
 #[derive(Clone)]
 pub(crate) struct World {
     pub(crate) ports: SimPorts,
+    /// Who does dry runs, with a clock of its own; none where nobody does.
+    pub(crate) rehearsing: Option<SimPorts>,
     log: Arc<Mutex<Vec<Value>>>,
 }
 
@@ -185,7 +188,8 @@ impl World {
             ports.store.put_key(owner.map(organization).as_ref(), scopes, sha256(key));
         }
         ports.store.set_schema_version(3);
-        Self { ports, log: Arc::default() }
+        let rehearsing = ports.clone().with_host(SimHost::new(ports.clock.clone(), 2));
+        Self { ports, rehearsing: Some(rehearsing), log: Arc::default() }
     }
 
     pub(crate) fn store(&self) -> &MemoryStore {
@@ -198,7 +202,7 @@ impl World {
     }
 
     pub(crate) fn router(&self) -> Router {
-        let (log, rehearsing) = (self.clone(), self.ports.clone());
+        let (log, rehearsing) = (self.clone(), self.rehearsing.clone());
         router(ApiState {
             ports: Arc::new(self.ports.clone()),
             admin_token: Some(Secret::new(ADMIN_TOKEN)),
@@ -209,8 +213,11 @@ impl World {
             schema: 2..=4,
             assets: Arc::new(|_| -> Waiting<_, _> { Box::pin(ready(Ok(written().into()))) }),
             rehearsals: Arc::new(move |cases| -> Waiting<_, _> {
-                let ports = rehearsing.clone();
-                Box::pin(async move { rehearse(&ports, &cases).await })
+                let rehearsing = rehearsing.clone();
+                Box::pin(async move {
+                    let away = || RehearsalError::Away { cause: "it is not bound".to_owned() };
+                    Ok(rehearse(&rehearsing.ok_or_else(away)?, &cases).await?)
+                })
             }),
         })
     }

@@ -32,6 +32,20 @@ pub enum Cases {
     },
 }
 
+/// Why no dry run was done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RehearsalError {
+    /// Who does them was not there to be asked.
+    #[error("the queue worker is not reachable: {cause}")]
+    Away {
+        /// What was seen, without secrets.
+        cause: String,
+    },
+    /// What kept it from being done.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
 /// Why cases could not be rehearsed, as it crosses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -142,6 +156,12 @@ impl Rehearsal {
             jobs: 0,
             events: 0,
         }
+    }
+
+    /// One that no time was left for.
+    pub(super) fn not_tried(case_id: Uuid) -> Self {
+        let detail = "the time of one dry run was over: ask for fewer cases";
+        Self::of(case_id, None).refused(Refused::of("not_tried", detail))
     }
 
     pub(super) fn refused(self, Refused(reason, detail): Refused) -> Self {

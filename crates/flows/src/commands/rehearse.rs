@@ -8,24 +8,34 @@
 //! is rolled back whatever comes of it, under a short wait for locks. Nothing of
 //! it stays, so that a repeat differs only by what others changed meanwhile.
 
+use chrono::TimeDelta;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::SessionOf;
 use super::rehearsal::{Cases, Refused, Rehearsal, hold};
 use crate::jobs::{self, BUSY, Context, Decision, Outcome};
-use crate::ports::{Committed, Database, Held, OperatorStore, PortError, Ports, ScheduleStore};
+use crate::ports::{
+    Committed, Database, Held, Host, OperatorStore, PortError, Ports, ScheduleStore,
+};
 
 /// Most cases of one dry run of many. Each takes about five round trips, so
 /// that a hundred are over in half of a request's 25 s at 25 ms a trip; the wait
 /// for a lock of a second ends one case, not the others.
 pub const DRY_RUN_MAX: u32 = 100;
 
-/// Rehearses cases, in their order; one that is not there is left out.
+/// How long one dry run begins further cases: a hundred that all wait for locks would take
+/// 100 s. What is left of a request's 25 s is for the last one, which waits for locks of
+/// its own.
+pub const DRY_RUN_TIME: TimeDelta = TimeDelta::seconds(15);
+
+/// Rehearses cases, in their order; one that is not there is left out, and one for which
+/// no time is left is answered as such.
 ///
 /// # Errors
 /// The database's where it says nothing about a case.
 pub async fn rehearse<P: Ports>(ports: &P, cases: &Cases) -> Result<Vec<Rehearsal>, PortError> {
+    let started = ports.host().now();
     let mut session = ports.db().open().await?;
     let (ids, data) = match cases {
         Cases::One { id, data } => (vec![*id], data.as_ref()),
@@ -37,6 +47,10 @@ pub async fn rehearse<P: Ports>(ports: &P, cases: &Cases) -> Result<Vec<Rehearsa
     let mut rehearsals = Vec::with_capacity(ids.len());
     let mut is_usable = true;
     for id in ids {
+        if ports.host().now() - started > DRY_RUN_TIME {
+            rehearsals.push(Rehearsal::not_tried(id));
+            continue;
+        }
         if !is_usable {
             session = ports.db().open().await?;
         }

@@ -1,12 +1,15 @@
 //! Replays of many, and the breakers.
 
+use chrono::TimeDelta;
 use mauntic_domain::breaker::Breaker;
 use mauntic_flows::ports::{Database, Dependency, GuardStore, Ports};
+use mauntic_sim::faults::{Call as Step, Fault};
+use mauntic_sim::host::SimHost;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::tests::call::Call;
-use crate::tests::things::{BREAKER, NOTHING, REPLAY, get, post, refused};
+use crate::tests::things::{BREAKER, CASE, NOTHING, REPLAY, get, post, refused};
 use crate::tests::world::World;
 
 fn order(body: &Value) -> Call {
@@ -85,6 +88,46 @@ async fn a_dry_run_tries_those_that_a_replay_takes_first() {
     let left = get("dlq?payload=%7B%22contactId%22%3A%22contact_7%22%7D").send(&world).await;
     let left: Vec<_> = left.body["items"].as_array().unwrap().iter().collect();
     assert_eq!((left.len(), &left[0]["caseId"]), (1, &json!(cases[3].to_string())));
+}
+
+#[tokio::test]
+async fn a_dry_run_ends_in_time_and_names_what_it_did_not_try() {
+    let mut world = World::with_things().await;
+    for n in 0..60 {
+        world.put_dead(Uuid::from_u128(100 + n), Uuid::from_u128(200 + n), &format!("contact_{n}"));
+    }
+    // Each wait for a lock takes its second.
+    let host = SimHost::new(world.ports.clock.clone(), 1);
+    let slow = world.ports.clone().with_host(host.with_looks_taking(TimeDelta::seconds(1)));
+    world.rehearsing = Some(slow);
+    world.ports.faults.stand(Step::Rehearse, Some(Fault::Contended));
+    let before = world.store().dump();
+    let answer = order(&json!({"filter": {}, "dryRun": true})).send(&world).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let items = answer.body["items"].as_array().unwrap();
+    assert_eq!(items.len(), 61, "every case is answered for");
+    let of = |reason: &str| items.iter().filter(|item| item["reason"] == reason).count();
+    let tried = of("contention");
+    assert!((10..=15).contains(&tried), "{tried}");
+    assert_eq!(of("not_tried"), items.len() - tried);
+    assert!(items.iter().skip(tried).all(|item| item["outcome"] == "refused"));
+    assert_eq!(world.store().dump(), before);
+}
+
+#[tokio::test]
+async fn where_nobody_does_dry_runs_it_is_said_and_what_to_do() {
+    let mut world = World::with_things().await;
+    world.rehearsing = None;
+    let dry = json!({"filter": {}, "dryRun": true});
+    let one = json!({"dryRun": true});
+    for call in [order(&dry), post(&format!("dlq/{CASE}/replay"), &one)] {
+        let answer = call.send(&world).await;
+        assert_eq!((answer.status, &answer.body["code"]), (503, &json!("rehearsals_unavailable")));
+        assert_eq!(answer.body["retryable"], true);
+        assert!(answer.body["detail"].as_str().unwrap().contains("`REHEARSALS`"));
+    }
+    let cause = "the queue worker is not reachable: it is not bound";
+    assert!(world.log().iter().all(|line| line["cause"] == cause));
 }
 
 #[tokio::test]
