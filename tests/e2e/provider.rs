@@ -31,7 +31,7 @@ impl Provider {
             state.asked.push(asked.clone());
             let line = (asked.method.as_str(), asked.path.as_str());
             let Told { status, body, after } = state.desk.answer(line, &asked.body, now());
-            Answer { status, body, after }
+            Answer { status, body, after, ..Answer::default() }
         });
         Self { web: web.unwrap(), state }
     }

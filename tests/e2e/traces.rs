@@ -1,6 +1,8 @@
 //! What a collector of this machine reads of the real queue worker: a night is one trace,
 //! and a collector that fails costs nobody anything.
 
+mod trouble;
+
 use std::sync::{Arc, Mutex};
 
 use mauntic_domain::trace::TraceContext;

@@ -10,6 +10,7 @@ mod database;
 mod deployment;
 mod roles;
 mod since;
+mod variables;
 mod work;
 
 use std::path::PathBuf;
@@ -82,6 +83,7 @@ pub(crate) async fn run(args: Args, output: Output) -> anyhow::Result<()> {
         checks.extend(deployment::checks(api, args.pre_deploy).await);
     }
     checks.push(bindings::check(&args.wrangler, &args.env, &Queue::ALL));
+    checks.push(variables::check(&args.wrangler, &args.env));
     print(&checks, output)?;
     let failed = checks.iter().filter(|check| check.verdict == Verdict::Fail).count();
     if failed > 0 {

@@ -45,6 +45,8 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// How long the caller waits for it.
     pub after: Duration,
+    /// Headers besides those that every answer has.
+    pub headers: Vec<(&'static str, String)>,
 }
 
 /// The server. Dropped, it is gone.
@@ -107,7 +109,7 @@ fn hear(
     is_ended: &AtomicBool,
 ) -> io::Result<()> {
     caller.set_read_timeout(Some(READ_WITHIN))?;
-    let Answer { status, body, after } = answer(&read(caller)?);
+    let Answer { status, body, after, headers } = answer(&read(caller)?);
     let mut waited = Duration::ZERO;
     while waited < after && !is_ended.load(Ordering::SeqCst) {
         thread::sleep(LOOK_EVERY);
@@ -120,9 +122,11 @@ fn hear(
     write!(
         writer,
         "HTTP/1.1 {status} Answer\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
-         Connection: close\r\n\r\n",
+         Connection: close\r\n",
         body.len()
     )?;
+    headers.iter().try_for_each(|(name, value)| write!(writer, "{name}: {value}\r\n"))?;
+    writer.write_all(b"\r\n")?;
     writer.write_all(&body)
 }
 
@@ -160,7 +164,7 @@ mod tests {
             let told = format!("{} {} {}", asked.method, asked.path, asked.body);
             let key = asked.headers.get("authorization").cloned().unwrap_or_default();
             let status = if asked.path == "/none" { 0 } else { 200 };
-            Answer { status, body: format!("{told}|{key}").into_bytes(), after: Duration::ZERO }
+            Answer { status, body: format!("{told}|{key}").into_bytes(), ..Answer::default() }
         })
         .unwrap();
         let get = |path: &str| {

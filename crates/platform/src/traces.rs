@@ -1,6 +1,7 @@
 //! Spans on their way to whoever collects them, by OTLP over HTTP: kept while an invocation
 //! lasts and posted after it, so that no job waits for it or fails by it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use js_sys::Uint8Array;
@@ -22,6 +23,10 @@ const CONTENT_TYPE: &str = "application/x-protobuf";
 /// Longest wait for the collector. What an invocation has left after its end are 30 s.
 const ANSWER_MS_MAX: u32 = 5_000;
 
+/// Whether this isolate has found that the settings cannot be used, which it says once:
+/// they are as they are as long as it lives.
+static IS_UNUSABLE: AtomicBool = AtomicBool::new(false);
+
 /// What one invocation told.
 #[derive(Debug, Default)]
 pub(crate) struct Spans {
@@ -31,7 +36,8 @@ pub(crate) struct Spans {
 
 impl Spans {
     pub(crate) fn new(env: &Env) -> Self {
-        Self { is_collected: config::is_traced(env), told: Mutex::default() }
+        let is_usable = !IS_UNUSABLE.load(Ordering::Relaxed);
+        Self { is_collected: is_usable && config::is_traced(env), told: Mutex::default() }
     }
 
     pub(crate) const fn is_collected(&self) -> bool {
@@ -59,7 +65,9 @@ pub(crate) async fn export(env: Env, spans: Vec<Span>) {
         Ok(None) => return,
         Ok(Some(collector)) => post(&collector, &otlp::encode(&spans)).await,
         Err(error) => {
-            log::setting(&error);
+            if !IS_UNUSABLE.swap(true, Ordering::Relaxed) {
+                log::setting(&error);
+            }
             return;
         }
     };

@@ -113,7 +113,7 @@ fn provider(paths: Arc<Mutex<Vec<String>>>) -> Web {
         let line = (asked.method.as_str(), asked.path.as_str());
         let now = chrono::Utc::now();
         let Told { status, body, after } = desk.lock().unwrap().answer(line, &asked.body, now);
-        Answer { status, body, after }
+        Answer { status, body, after, ..Answer::default() }
     });
     web.expect("a port")
 }

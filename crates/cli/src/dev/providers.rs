@@ -26,7 +26,7 @@ pub(super) fn start(cup_began: DateTime<Utc>) -> anyhow::Result<Web> {
         let mut desk = desk.lock().unwrap_or_else(PoisonError::into_inner);
         let line = (asked.method.as_str(), asked.path.as_str());
         let Told { status, body, after } = desk.answer(line, &asked.body, now);
-        Answer { status, body, after }
+        Answer { status, body, after, ..Answer::default() }
     });
     web.context("starting the providers")
 }

@@ -18,8 +18,12 @@ const SECRETS: [(&str, &[&str]); 2] =
 /// The buckets' bindings.
 const BUCKETS: [&str; 2] = ["WARMUP_R2", "PROJECTIONS"];
 
-/// The queue worker's dry runs, as the HTTP worker has them.
+/// The queue worker's dry runs, as the HTTP worker has them, and their entry.
 const REHEARSALS: &str = "REHEARSALS";
+const REHEARSALS_ENTRY: &str = "Rehearsals";
+
+/// What is deployed beside the HTTP worker.
+const ASSETS: &str = "ASSETS";
 
 /// Looks at both files. Whether secrets are set is known to the platform alone;
 /// a worker that lacks one shows in its health.
@@ -79,8 +83,13 @@ fn lacking(
     }
     let unbound = BUCKETS.iter().filter(|bucket| !is_bound("r2_buckets", bucket));
     lacks.extend(unbound.map(|bucket| format!("bucket {bucket}")));
-    if !consumes && !is_bound("services", REHEARSALS) {
-        lacks.push(format!("service {REHEARSALS}"));
+    if !consumes {
+        lacks.extend(unserved(own));
+        // The one binding that environments inherit.
+        let assets = own.get("assets").or_else(|| file.get("assets"));
+        if assets.and_then(|assets| text(assets, "binding")) != Some(ASSETS) {
+            lacks.push(format!("static assets {ASSETS}"));
+        }
     }
     let of_queues = |name: &str| tables(own.get("queues").and_then(|queues| queues.get(name)));
     let producers = of_queues("producers");
@@ -98,6 +107,18 @@ fn lacking(
         lacks.extend((!ticks(own)).then(|| "the tick's trigger".to_owned()));
     }
     lacks
+}
+
+/// The service that is missing, or what is wrong with it: another entry of the worker
+/// takes no dry runs.
+fn unserved(own: &Value) -> Option<String> {
+    let bound = tables(own.get("services"));
+    let bound = bound.into_iter().find(|one| text(one, "binding") == Some(REHEARSALS));
+    match bound.map(|one| text(one, "entrypoint")) {
+        None => Some(format!("service {REHEARSALS}")),
+        Some(Some(REHEARSALS_ENTRY)) => None,
+        Some(_) => Some(format!("entrypoint {REHEARSALS_ENTRY} of service {REHEARSALS}")),
+    }
 }
 
 /// The secrets that an environment names.

@@ -32,6 +32,8 @@ fn whatever_is_taken_out_is_missed() {
         (HTTP, false, "\"PROJECTIONS\"", "bucket PROJECTIONS"),
         (HTTP, false, "\"SCORING_JOBS\"", "producer SCORING_JOBS"),
         (HTTP, false, "\"REHEARSALS\"", "service REHEARSALS"),
+        (HTTP, false, "\"Rehearsals\"", "entrypoint Rehearsals of service REHEARSALS"),
+        (HTTP, false, "\"ASSETS\"", "static assets ASSETS"),
         (QUEUE, true, "\"OVERNIGHT_JOBS\"", "producer OVERNIGHT_JOBS"),
         (QUEUE, true, "\"* * * * *\"", "the tick's trigger"),
         (
@@ -92,10 +94,10 @@ fn what_the_readme_says_must_be_bound_is_looked_at() {
         .map(Queue::binding)
         .into_iter()
         .chain(BUCKETS)
-        .chain([REHEARSALS])
+        .chain([REHEARSALS, ASSETS])
         .chain(SECRETS.iter().flat_map(|(_, secrets)| *secrets).copied())
         .collect();
-    let kinds = ["secret, ", "queue producer, ", "R2, ", "service, "];
+    let kinds = ["secret, ", "queue producer, ", "R2, ", "service, ", "static assets, "];
     let rows = README.lines().filter_map(|line| {
         let mut cells = line.split('|').map(str::trim).skip(1);
         let (names, kind) = (cells.next()?, cells.next()?);
