@@ -24,10 +24,9 @@ use crate::subject::{RawJob, Subject};
 
 /// Every table of the protocol with every column that decides anything.
 /// Left out: what is generated from other columns, the audit's hashes, which
-/// hash a database's own ids, answers, whose form is the store's own, and the
-/// trace context, which no port carries.
+/// hash a database's own ids, and answers, whose form is the store's own.
 const TABLES: &str = "select jsonb_build_object(
-  'jobs', (select coalesce(jsonb_agg(to_jsonb(j) - 'traceparent' order by j.id), '[]')
+  'jobs', (select coalesce(jsonb_agg(to_jsonb(j) order by j.id), '[]')
     from jobs.job j),
   'dead_letters', (select coalesce(jsonb_agg(to_jsonb(d) - array['fingerprint', 'payload']
       || jsonb_build_object('body', convert_from(d.body, 'UTF8')) order by d.id), '[]')

@@ -74,6 +74,7 @@ mod settlements;
 mod settlements_undone;
 mod shorts;
 mod signal_reads;
+mod starters;
 mod sweeps;
 mod tournament_matches;
 mod tournament_members;

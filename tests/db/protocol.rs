@@ -100,6 +100,7 @@ fn short(message: &str, contact: &str, key: Option<&str>) -> ShortJob {
         organization_id: Some("org_1".to_owned()),
         data: json!({"organizationId": "org_1", "contactId": contact}),
         request_id: Some("r-1".to_owned()),
+        starter: None,
         idempotency_key: key.map(str::to_owned),
         conflict: DeadLetter {
             message_id: message.to_owned(),

@@ -1,14 +1,15 @@
 //! What a collector of this machine reads of the real queue worker: a night is one trace,
-//! and a collector that fails costs nobody anything.
+//! that of who asked for it, and a collector that fails costs nobody anything.
 
 mod trouble;
 
 use std::sync::{Arc, Mutex};
 
 use mauntic_domain::trace::TraceContext;
+use mauntic_flows::traces::NIGHT;
 use mauntic_local::web::{Answer, Asked, Web};
 use mauntic_tests::portfolios::came_to;
-use mauntic_tests::stack::until;
+use mauntic_tests::stack::{ADMIN_TOKEN, Request, until};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::trace::v1::Span;
@@ -89,6 +90,23 @@ fn count(span: &Span, name: &str) -> Option<i64> {
     }
 }
 
+/// The span of a caller of ours, who asks for a night.
+const CALLER: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+/// Asks for a night by HTTP.
+fn ask(nights: &Nights) {
+    let asked = Request {
+        method: "POST",
+        path: "/api/v2/admin/queues/mauntic-overnight-jobs/messages",
+        key: Some(ADMIN_TOKEN),
+        traceparent: Some(CALLER),
+        body: r#"{"type":"overnight.start"}"#,
+        ..Request::default()
+    };
+    let answer = nights.stack.send(asked).unwrap();
+    assert_eq!(answer.status, 202, "{answer:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_night_is_one_trace_and_a_collector_that_fails_costs_nothing() {
     let collector = Collector::start();
@@ -103,15 +121,16 @@ async fn a_night_is_one_trace_and_a_collector_that_fails_costs_nothing() {
     assert!(collector.calls() > 0, "{}", nights.stack.story());
     collector.mend();
 
-    nights.send(&json!({}));
+    ask(&nights);
     let night = nights.newest(Some(first)).await;
     nights.all_done().await;
+    let caller = TraceContext::parse(CALLER).unwrap();
     let whole = TraceContext::of_run(night);
     let is_whole = |span: &Span| span.span_id == whole.span_id.to_bytes();
     let told = async || collector.spans().into_iter().find(is_whole);
     let root = until("the night is told", || nights.stack.story(), told).await;
-    assert_eq!((&*root.name, &*root.trace_id), ("overnight-scoring-job", &night.as_bytes()[..]));
-    assert!(root.parent_span_id.is_empty());
+    assert_eq!((&*root.name, &*root.trace_id), (NIGHT, &caller.trace_id.as_bytes()[..]));
+    assert_eq!(root.parent_span_id, caller.span_id.to_bytes());
     assert_eq!(root.status.as_ref().unwrap().code, i32::from(StatusCode::Ok));
     for name in OF_A_NIGHT {
         assert!(count(&root, name).is_some(), "{name}: {root:?}");

@@ -58,6 +58,7 @@ fn effect() -> Effect {
             idempotency_key: None,
             run_id,
             request_id: None,
+            starter: None,
         }],
         ..Effect::of(now, jobs)
     }
@@ -65,7 +66,7 @@ fn effect() -> Effect {
 
 fn retry() -> SetBackJob {
     let wait = chrono::TimeDelta::zero();
-    let setback = Setback::Failed { wait, error: "no answer".to_owned() };
+    let setback = Setback::Failed { wait, reason: "refused", error: "no answer".to_owned() };
     SetBackJob { id: SHARED, claim: 1, setback }
 }
 

@@ -27,7 +27,11 @@ impl Act {
                 let detail = "it did not work".to_owned();
                 Setback::Dead { reason: "failed", detail, failed: true }
             }
-            _ => Setback::Failed { wait: TimeDelta::zero(), error: "it did not work".to_owned() },
+            _ => Setback::Failed {
+                wait: TimeDelta::zero(),
+                reason: "refused",
+                error: "it did not work".to_owned(),
+            },
         };
         SetBackJob { id: SHARED, claim: self.stage.claim(), setback }
     }
@@ -46,6 +50,7 @@ impl Act {
             idempotency_key: None,
             run_id: Some(RUN),
             request_id: None,
+            starter: None,
         };
         let scores = CONTACTS.map(|name| self.score(name, id));
         let now = at("2026-01-02T03:00:00Z");

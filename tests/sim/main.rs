@@ -25,6 +25,7 @@ mod schedules;
 mod seeds;
 mod settlements;
 mod tournament;
+mod traces;
 mod twins;
 mod verification;
 mod warmup;

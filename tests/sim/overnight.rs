@@ -2,6 +2,7 @@
 //! himself; and whatever dies on the way, nothing that was done is done again.
 
 mod nights;
+mod traces;
 mod trouble;
 
 use chrono::TimeDelta;

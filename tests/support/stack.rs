@@ -74,6 +74,8 @@ pub struct Request<'a> {
     pub if_match: Option<&'a str>,
     /// Sent as `Accept`.
     pub accept: Option<&'a str>,
+    /// The span that it is sent by.
+    pub traceparent: Option<&'a str>,
     /// Sent as JSON, whatever it is; none where it is empty.
     pub body: &'a str,
 }
@@ -194,6 +196,9 @@ impl Stack {
         }
         if let Some(form) = sent.accept {
             request = request.header("Accept", form);
+        }
+        if let Some(span) = sent.traceparent {
+            request = request.header("traceparent", span);
         }
         if !sent.body.is_empty() {
             request = request.header("Content-Type", "application/json");

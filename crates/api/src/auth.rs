@@ -5,17 +5,21 @@
 use std::marker::PhantomData;
 
 use axum::extract::FromRequestParts;
-use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName};
 use mauntic_domain::ids::OrganizationId;
+use mauntic_domain::trace::TraceContext;
 use mauntic_flows::commands::authenticate::{Caller, find_caller, is_admin, is_key};
-use mauntic_flows::ports::{Act, Database, OperatorStore, Ports, RequestKey, Scope};
+use mauntic_flows::ports::{Act, Database, OperatorStore, Ports, RequestKey, Scope, TenantStore};
 
 use crate::code::Code;
 use crate::observe::RequestId;
 use crate::problem::Problem;
 use crate::state::{Secret, Session, Shared};
+
+/// Header of the caller's span (W3C Trace Context).
+const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 
 const CHALLENGE: &str = "Bearer realm=\"mauntic\"";
 const CHALLENGE_INVALID: &str = "Bearer realm=\"mauntic\", error=\"invalid_token\"";
@@ -96,7 +100,8 @@ impl<P: Ports, N: Needs> FromRequestParts<Shared<P>> for Tenant<P, N> {
             return Err(Problem::new(Code::OrganizationKeyRequired));
         };
         require(&caller, N::SCOPE)?;
-        let session = or_open(session, state).await?;
+        let mut session = or_open(session, state).await?;
+        start(&mut session, &parts.headers);
         Ok(Self { organization, holder: caller.name(), session, needs: PhantomData })
     }
 }
@@ -112,7 +117,8 @@ impl<P: Ports> FromRequestParts<Shared<P>> for Operator<P> {
         }
         require(&caller, Scope::Operate)?;
         let RequestId(request_id) = RequestId::from_request_parts(parts, state).await?;
-        let session = or_open(session, state).await?;
+        let mut session = or_open(session, state).await?;
+        start(&mut session, &parts.headers);
         Ok(Self { session, actor: caller.name(), request_id })
     }
 }
@@ -154,6 +160,15 @@ pub(crate) async fn or_open<P: Ports>(
     match session {
         Some(session) => Ok(session),
         None => Ok(state.ports.db().open().await?),
+    }
+}
+
+/// What the request enqueues is started by its span, where it says of exactly one.
+fn start(session: &mut impl TenantStore, headers: &HeaderMap) {
+    let mut given = headers.get_all(TRACE_PARENT).iter();
+    let (Some(header), None) = (given.next(), given.next()) else { return };
+    if let Some(starter) = header.to_str().ok().and_then(TraceContext::parse) {
+        session.start_by(starter);
     }
 }
 

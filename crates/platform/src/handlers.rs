@@ -8,7 +8,10 @@ use mauntic_flows::ports::{Host, PortError, Ports};
 use mauntic_flows::relay;
 use serde_json::json;
 use uuid::Uuid;
-use worker::{Context, Env, MessageBatch, QueueRetryOptionsBuilder, RawMessage, ScheduledEvent};
+use worker::{
+    Context, Env, MessageBatch, QueueRetryOptionsBuilder, RawMessage, ScheduleContext,
+    ScheduledEvent,
+};
 
 use crate::batch::{Settlement, deliveries};
 use crate::config::text;
@@ -48,9 +51,11 @@ pub async fn queue(batch: &MessageBatch<()>, env: &Env, context: &Context) {
     }
 }
 
-/// Runs what a cron trigger stands for.
-pub async fn scheduled(event: &ScheduledEvent, env: &Env) {
-    triggers::scheduled(&WorkerPorts::new(env), env, event.cron(), event.schedule()).await;
+/// Runs what a cron trigger stands for. Spans are sent when it is over.
+pub async fn scheduled(event: &ScheduledEvent, env: &Env, context: &ScheduleContext) {
+    let ports = WorkerPorts::new(env);
+    triggers::scheduled(&ports, env, event.cron(), event.schedule()).await;
+    context.wait_until(traces::export(env.clone(), ports.host().spans()));
 }
 
 /// Ends the leases of an invocation that died; returns how many.

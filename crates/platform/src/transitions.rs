@@ -27,7 +27,7 @@ pub(crate) enum Weight {
 pub(crate) fn weight(outcome: &str) -> Weight {
     match outcome {
         "dead_lettered" => Weight::Grave,
-        "failed" | "handed_back" => Weight::Odd,
+        "failed" | "handed_back" | "lost" | "unknown" => Weight::Odd,
         _ => Weight::Usual,
     }
 }

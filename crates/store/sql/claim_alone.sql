@@ -52,11 +52,11 @@ with due as (
   returning d.token
 )
 select h.state, h.id, h.claim, h.type, h.version, h.data::text as data, h.organization_id,
-       h.run_id, h.scheduled_for, h.request_id, h.created_at, h.failures, h.failures_max,
+       h.run_id, h.scheduled_for, h.request_id, h.traceparent, h.created_at, h.failures, h.failures_max,
        h.snoozes, h.snooze_reason, clock_timestamp() as now, null::int8 as runs
 from held h
 union all
 select d.state, d.id, d.claim, d.type, d.version, d.data::text, d.organization_id,
-       d.run_id, d.scheduled_for, d.request_id, d.created_at, d.failures, d.failures_max,
+       d.run_id, d.scheduled_for, d.request_id, d.traceparent, d.created_at, d.failures, d.failures_max,
        d.snoozes, d.snooze_reason, clock_timestamp(), jobs.count_runs(dead => array[d.run_id])
 from dead d cross join (select count(*) from counted) c

@@ -26,7 +26,7 @@ with build as (
     wake_at = clock_timestamp() + $5 * interval '1 s'
   from due where j.id = due.id
   returning j.id, j.claim, j.type, j.version, j.data::text as data, j.organization_id, j.run_id,
-            j.scheduled_for, j.request_id, j.created_at, j.failures, j.failures_max, j.snoozes,
+            j.scheduled_for, j.request_id, j.traceparent, j.created_at, j.failures, j.failures_max, j.snoozes,
             j.snooze_reason
 ), delivery as (
   insert into jobs.delivery (token, queue, messages, unreadable, absorbed, taken)

@@ -16,7 +16,7 @@ use crate::answers::{self, Taken};
 use crate::audit::{self, Noted};
 use crate::error::{commit_error, no_answer, no_commit_answer, statement_error};
 use crate::flight::{
-    CONTENTION_REPEATS_MAX, Param, READ_WRITE, SET_ORGANIZATION, Statement, pipelined,
+    CONTENTION_REPEATS_MAX, Param, READ_WRITE, SET_ORGANIZATION, Statement, pipelined, started,
 };
 
 /// What came of a move.
@@ -60,10 +60,12 @@ impl<'s> Open<'s> {
     ) -> Result<(Self, Vec<Vec<Row>>), PortError> {
         let open = Self { session, what };
         let begin = session.beginning(READ_WRITE);
-        let flight = pipelined(&session.client, Some(&begin), first, None);
+        let starter = session.starter_params();
+        let (first, before) = started(starter.as_ref(), first);
+        let flight = pipelined(&session.client, Some(&begin), &first, None);
         let answers = session.within(flight).await.map_err(no_answer)?;
         match answers {
-            Ok(answers) => Ok((open, answers)),
+            Ok(mut answers) => Ok((open, answers.split_off(before))),
             Err(error) => Err(open.give_up(statement_error(what, &error)).await),
         }
     }

@@ -185,7 +185,7 @@ impl<'a> Columns<'a> {
 pub(crate) struct Params<'a> {
     completed: [Param<'a>; 6],
     scores: Vec<Param<'a>>,
-    spawned: [Param<'a>; 10],
+    spawned: [Param<'a>; 11],
     spawned_ids: [Param<'a>; 1],
     events: [Param<'a>; 5],
     notified: [Param<'a>; 3],
@@ -195,7 +195,7 @@ pub(crate) struct Params<'a> {
     settlements: Vec<settlements::Params<'a>>,
     rebuilds: Vec<upkeep::RebuildParams<'a>>,
     drifts: Vec<[Param<'a>; 5]>,
-    checks: [Param<'a>; 14],
+    checks: [Param<'a>; 15],
     verifications: Vec<verifications::Params<'a>>,
     arrivals: Vec<[Param<'a>; 7]>,
     nights: Vec<night_writes::Params<'a>>,

@@ -33,6 +33,9 @@ pub(crate) const ONE_SNAPSHOT: &str = "begin isolation level repeatable read rea
 /// Names an organization to row-level security.
 pub(crate) const SET_ORGANIZATION: &str = sql!("set_organization.sql");
 
+/// Names the span that starts what a transaction enqueues.
+const SET_TRACEPARENT: &str = sql!("set_traceparent.sql");
+
 /// What a transaction of an operator's session goes on with. Only inside of a
 /// transaction: said of a session it would outlive it behind a pooler.
 const AS_OPERATOR: &str = "; set local role mauntic_operator";
@@ -111,6 +114,19 @@ fn scoped<'a>(scope: &'a [Param<'a>], statements: &[Statement<'a>]) -> Vec<State
     scoped
 }
 
+/// The statements of a writing transaction behind the one that names what starts its jobs,
+/// where the session knows it; and how many answers are that one's.
+pub(crate) fn started<'a>(
+    starter: Option<&'a [Param<'a>; 1]>,
+    statements: &[Statement<'a>],
+) -> (Vec<Statement<'a>>, usize) {
+    let naming = starter.map(|params| Statement { sql: SET_TRACEPARENT, params });
+    let mut all: Vec<Statement<'a>> = naming.into_iter().collect();
+    let before = all.len();
+    all.extend_from_slice(statements);
+    (all, before)
+}
+
 impl Session {
     /// A writing transaction of one flight, repeated when it lost against
     /// concurrent work.
@@ -158,7 +174,15 @@ impl Session {
         begin: &str,
         statements: &[Statement<'_>],
     ) -> Result<Answers, Error> {
-        transaction(&self.client, &self.beginning(begin), statements).await
+        let starter = self.starter_params().filter(|_| begin == READ_WRITE);
+        let (statements, before) = started(starter.as_ref(), statements);
+        let answers = transaction(&self.client, &self.beginning(begin), &statements).await;
+        answers.map(|mut answers| answers.split_off(before))
+    }
+
+    /// The parameters of [`started`].
+    pub(crate) fn starter_params(&self) -> Option<[Param<'_>; 1]> {
+        self.started_by().map(|starter| -> [Param<'_>; 1] { [(starter, Type::TEXT)] })
     }
 
     /// How a transaction of this session begins: the one place where an

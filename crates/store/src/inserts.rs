@@ -1,5 +1,6 @@
 //! Rows that a batch brings along: jobs sent by hand and dead letters.
 
+use mauntic_domain::trace::TraceContext;
 use mauntic_flows::ports::{ClaimRequest, DeadLetter};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Error, Row};
@@ -30,6 +31,7 @@ struct Shorts<'a> {
     data: Vec<String>,
     failures_max: Vec<i16>,
     requests: Vec<Option<&'a str>>,
+    starters: Vec<Option<String>>,
     keys: Vec<Option<&'a str>>,
     messages: Vec<&'a str>,
     bodies: Vec<&'a [u8]>,
@@ -51,6 +53,7 @@ impl<'a> Shorts<'a> {
             data: shorts().map(|short| short.data.to_string()).collect(),
             failures_max: shorts().map(|short| short.job_type.spec().failures_max).collect(),
             requests: shorts().map(|short| short.request_id.as_deref()).collect(),
+            starters: shorts().map(|one| one.starter.map(TraceContext::traceparent)).collect(),
             keys: shorts().map(|short| short.idempotency_key.as_deref()).collect(),
             messages: shorts().map(|short| short.conflict.message_id.as_str()).collect(),
             bodies: shorts().map(|short| short.conflict.body.as_slice()).collect(),
@@ -83,6 +86,7 @@ impl Session {
             (&deaths, Type::TEXT_ARRAY),
             (&shorts.queue, Type::TEXT),
             (&shorts.messages, Type::TEXT_ARRAY),
+            (&shorts.starters, Type::TEXT_ARRAY),
         ];
         self.client.query_typed(sql!("insert_shorts.sql"), params).await
     }

@@ -2,6 +2,7 @@
 //! another than this build's, an error and never a panic.
 
 use mauntic_domain::jobs::{JobState, JobType, Queue};
+use mauntic_domain::trace::TraceContext;
 use mauntic_flows::ports::{Died, Held, PortError};
 use serde::de::DeserializeOwned;
 use tokio_postgres::Row;
@@ -38,12 +39,19 @@ pub(crate) fn held(row: &Row) -> Result<Held, PortError> {
         run_id: column(row, "run_id")?,
         scheduled_for: column(row, "scheduled_for")?,
         request_id: column(row, "request_id")?,
+        starter: starter(row)?,
         created_at: column(row, "created_at")?,
         failures: column(row, "failures")?,
         failures_max: column(row, "failures_max")?,
         snoozes: column(row, "snoozes")?,
         snooze_reason: column(row, "snooze_reason")?,
     })
+}
+
+/// The span that started a job; none where what is stored is none.
+pub(crate) fn starter(row: &Row) -> Result<Option<TraceContext>, PortError> {
+    let told: Option<&str> = column(row, "traceparent")?;
+    Ok(told.and_then(TraceContext::parse))
 }
 
 /// The version that this build writes of a type, as its column holds it.

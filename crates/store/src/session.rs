@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures::channel::oneshot;
 use futures::future::{Either, select};
+use mauntic_domain::trace::TraceContext;
 use mauntic_flows::ports::Act;
 use tokio_postgres::Client;
 
@@ -37,6 +38,8 @@ pub struct Session {
     lease_secs: Option<u32>,
     timer: Timer,
     act: Option<Act>,
+    /// The span that starts what it enqueues, as its header.
+    starter: Option<String>,
     #[expect(dead_code, reason = "its end is what it says, behind the client's")]
     end: Option<oneshot::Sender<()>>,
 }
@@ -45,7 +48,7 @@ impl Session {
     /// Takes over a connected client.
     #[must_use]
     pub fn new(client: Client, timer: Timer) -> Self {
-        Self { client, lease_secs: None, timer, act: None, end: None }
+        Self { client, lease_secs: None, timer, act: None, starter: None, end: None }
     }
 
     /// Leases of `secs` seconds, whatever a type says.
@@ -75,6 +78,16 @@ impl Session {
     /// Whom it acts for; none for the system.
     pub(crate) const fn act(&self) -> Option<&Act> {
         self.act.as_ref()
+    }
+
+    /// What it enqueues from now on is started by this span.
+    pub(crate) fn set_starter(&mut self, starter: TraceContext) {
+        self.starter = Some(starter.traceparent());
+    }
+
+    /// The span that starts what it enqueues, as its header.
+    pub(crate) const fn started_by(&self) -> Option<&String> {
+        self.starter.as_ref()
     }
 
     /// Waits for a flight, but not for ever.

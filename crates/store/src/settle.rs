@@ -62,7 +62,7 @@ impl<'a> Columns<'a> {
 
     fn push(&mut self, job: &'a SetBackJob) {
         let (state, failed, wait_ms, reason, error) = match &job.setback {
-            Setback::Failed { wait, error } => {
+            Setback::Failed { wait, error, .. } => {
                 ("failed", true, wait.num_milliseconds(), None, Some(error.as_str()))
             }
             Setback::Snoozed { wait, reason } => {

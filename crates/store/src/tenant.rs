@@ -4,6 +4,7 @@
 use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoring::{Contribution, Features, Grade, Score};
+use mauntic_domain::trace::TraceContext;
 use mauntic_flows::ports::{
     Enqueued, FeaturesStored, LeaderboardEntry, NewJob, PortError, Position, RequestKey, ScoreRow,
     TenantStore,
@@ -18,6 +19,14 @@ use crate::flight::{Param, Statement, tenant_transaction};
 use crate::rows::{column, json, unreadable};
 
 impl TenantStore for Session {
+    fn start_by(&mut self, starter: TraceContext) {
+        self.set_starter(starter);
+    }
+
+    fn starter(&self) -> Option<TraceContext> {
+        self.started_by().and_then(|header| TraceContext::parse(header))
+    }
+
     async fn put_features(
         &self,
         organization: &OrganizationId,

@@ -8,6 +8,7 @@ use mauntic_domain::scoreboard::candidates::LIKELY_LENGTH;
 use mauntic_domain::scoreboard::knockout::Known;
 use mauntic_domain::scoreboard::messages::TournamentRef;
 use mauntic_domain::scoreboard::{MatchResult, Round, Rules};
+use mauntic_domain::trace::TraceContext;
 use mauntic_flows::ports::{
     CheckPlan, DueMatch, KnockoutInputs, MatchPlace, NewMatches, PortError, VerificationInputs,
     VerificationNote, VerificationStore, VerificationWrite, VerifiedRow,
@@ -147,6 +148,7 @@ pub(crate) struct Checks<'a> {
     keys: Vec<Option<&'a str>>,
     runs: Vec<Option<Uuid>>,
     requests: Vec<Option<&'a str>>,
+    starters: Vec<Option<String>>,
     version: i16,
 }
 
@@ -165,11 +167,12 @@ impl<'a> Checks<'a> {
             keys: jobs().map(|job| job.idempotency_key.as_deref()).collect(),
             runs: jobs().map(|job| job.run_id).collect(),
             requests: jobs().map(|job| job.request_id.as_deref()).collect(),
+            starters: jobs().map(|job| job.starter.map(TraceContext::traceparent)).collect(),
             version: version(JobType::VerifyMatch),
         }
     }
 
-    pub(crate) fn params(&self) -> [Param<'_>; 14] {
+    pub(crate) fn params(&self) -> [Param<'_>; 15] {
         const QUEUE: &str = JobType::VerifyMatch.queue().name();
         const NAME: &str = JobType::VerifyMatch.name();
         const FAILURES_MAX: i16 = JobType::VerifyMatch.spec().failures_max;
@@ -188,6 +191,7 @@ impl<'a> Checks<'a> {
             (&NAME, Type::TEXT),
             (&self.version, Type::INT2),
             (&FAILURES_MAX, Type::INT2),
+            (&self.starters, Type::TEXT_ARRAY),
         ]
     }
 }

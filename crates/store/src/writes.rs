@@ -3,6 +3,7 @@
 use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::jobs::JobType;
 use mauntic_domain::jobs::limits::{REFILL_AT, UNSENT_WITHIN};
+use mauntic_domain::trace::TraceContext;
 use mauntic_flows::ports::{CompletedJob, Effect, NewEvent, SentNotification, SpawnedJob};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -54,6 +55,7 @@ pub(crate) struct Spawned<'a> {
     runs: Vec<Option<Uuid>>,
     requests: Vec<Option<&'a str>>,
     keys: Vec<Option<&'a str>>,
+    starters: Vec<Option<String>>,
 }
 
 impl<'a> Spawned<'a> {
@@ -71,10 +73,11 @@ impl<'a> Spawned<'a> {
             runs: jobs.iter().map(|spawned| spawned.run_id).collect(),
             requests: jobs.iter().map(|spawned| spawned.request_id.as_deref()).collect(),
             keys: jobs.iter().map(|spawned| spawned.idempotency_key.as_deref()).collect(),
+            starters: jobs.iter().map(|one| one.starter.map(TraceContext::traceparent)).collect(),
         }
     }
 
-    pub(crate) fn params(&self) -> [Param<'_>; 10] {
+    pub(crate) fn params(&self) -> [Param<'_>; 11] {
         [
             (&self.ids, Type::UUID_ARRAY),
             (&self.owners, Type::TEXT_ARRAY),
@@ -86,6 +89,7 @@ impl<'a> Spawned<'a> {
             (&self.runs, Type::UUID_ARRAY),
             (&self.requests, Type::TEXT_ARRAY),
             (&self.keys, Type::TEXT_ARRAY),
+            (&self.starters, Type::TEXT_ARRAY),
         ]
     }
 }

@@ -251,6 +251,7 @@ fn held(id: Uuid, claim: i32) -> Held {
         run_id: None,
         scheduled_for: None,
         request_id: None,
+        starter: None,
         created_at: DateTime::<Utc>::UNIX_EPOCH,
         failures: 0,
         failures_max: 1,

@@ -56,6 +56,7 @@ pub(crate) fn short(message: &str, name: &str, key: Option<&str>) -> ShortJob {
         organization_id: Some("org_1".to_owned()),
         data: json!({"organizationId": "org_1", "contactId": name}),
         request_id: None,
+        starter: None,
         idempotency_key: key.map(str::to_owned),
         conflict: letter(message, "idempotency_conflict"),
     }
@@ -105,7 +106,7 @@ pub(crate) fn effect(now: DateTime<Utc>, held: &[&Held]) -> Effect {
 pub(crate) fn spawned(id: Uuid, run_id: Option<Uuid>) -> SpawnedJob {
     let job = scoring("org_1", "ada", JobKey::None).job;
     let request_id = Some("request-2".to_owned());
-    SpawnedJob { id, job, idempotency_key: None, run_id, request_id }
+    SpawnedJob { id, job, idempotency_key: None, run_id, request_id, starter: None }
 }
 
 /// A score of so many points, computed from these versions.
@@ -125,7 +126,11 @@ pub(crate) fn score(name: &str, points: i64, versions: (i64, i64), job_id: Uuid)
 }
 
 pub(crate) fn failed(wait_secs: i64) -> Setback {
-    Setback::Failed { wait: TimeDelta::seconds(wait_secs), error: "it broke".to_owned() }
+    Setback::Failed {
+        wait: TimeDelta::seconds(wait_secs),
+        reason: "refused",
+        error: "it broke".to_owned(),
+    }
 }
 
 pub(crate) fn snoozed(wait_secs: i64, reason: &'static str) -> Setback {

@@ -159,6 +159,7 @@ impl<S: PortfolioSubject> World<S> {
 
     pub(crate) fn ending(&self, run_id: Uuid, status: NightStatus) -> NightWrite {
         NightWrite::End(NightEnd {
+            is_correction: false,
             run_id,
             status,
             completed_at: self.subject.now(),

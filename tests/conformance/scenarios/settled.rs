@@ -110,7 +110,12 @@ async fn a_long_error_is_cut<S: Subject>(mut world: World<S>) {
     let (first, second) = (world.one(JobKey::None).await, world.one(JobKey::None).await);
     let held = world.hold(first).await;
     let error = "ü".repeat(5_000);
-    world.set_back(&held, Setback::Failed { wait: chrono::TimeDelta::zero(), error }).await;
+    world
+        .set_back(
+            &held,
+            Setback::Failed { wait: chrono::TimeDelta::zero(), reason: "refused", error },
+        )
+        .await;
     world.expect_job(first, json!({"last_error": "as long as may be"})).await;
     let held = world.hold(second).await;
     let detail = "ü".repeat(5_000);

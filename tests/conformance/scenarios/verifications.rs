@@ -68,6 +68,7 @@ impl<S: BoardSubject> World<S> {
             idempotency_key: Some(verify_key(tournament_id, match_id, nominal)),
             run_id: held.run_id,
             request_id: Some("request-1".to_owned()),
+            starter: None,
         };
         CheckPlan { place: self.place(at), due_at: stored.next_check_at, next_check_at, job }
     }
@@ -117,6 +118,7 @@ impl<S: BoardSubject> World<S> {
             idempotency_key: Some(settlement_key(match_id, result_version)),
             run_id: held.run_id,
             request_id: None,
+            starter: None,
         };
         let verifications = vec![VerificationWrite { row, note }];
         Effect { verifications, spawned: vec![settlement], ..effect(now, &[held]) }

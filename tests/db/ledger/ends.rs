@@ -27,7 +27,7 @@ fn effect_of(held: &[&Held], now: DateTime<Utc>) -> Effect {
 }
 
 fn failed() -> Setback {
-    Setback::Failed { wait: TimeDelta::zero(), error: "why".to_owned() }
+    Setback::Failed { wait: TimeDelta::zero(), reason: "refused", error: "why".to_owned() }
 }
 
 fn dead(failed: bool) -> Setback {

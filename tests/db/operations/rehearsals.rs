@@ -61,6 +61,7 @@ async fn effect(world: &World, job: Uuid, run: Uuid) -> Effect {
             idempotency_key: None,
             run_id: Some(run),
             request_id: None,
+            starter: None,
         }],
         events: vec![NewEvent {
             event_type: "e",

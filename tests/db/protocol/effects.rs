@@ -32,6 +32,7 @@ fn chunk(run: Uuid) -> SpawnedJob {
         idempotency_key: None,
         run_id: Some(run),
         request_id: Some("r".to_owned()),
+        starter: None,
     }
 }
 

@@ -23,7 +23,7 @@ async fn a_failure_spends_one_and_a_snooze_nothing() {
     let session = world.queue.db().open().await.unwrap();
     let made = made(&world, "c").await;
     let snoozed = |reason| Setback::Snoozed { wait: WAIT, reason };
-    let failed = || Setback::Failed { wait: WAIT, error: "e".repeat(3_000) };
+    let failed = || Setback::Failed { wait: WAIT, reason: "refused", error: "e".repeat(3_000) };
     let waits = "round(extract(epoch from available_at - clock_timestamp())) in (90, 91) and
       wake_at - available_at = case state when 'failed' then interval '60 s' else interval '0' end";
     for (setback, state, failures, snoozes, reason) in [
@@ -71,7 +71,7 @@ async fn many_are_set_back_at_once_and_the_dead_are_counted_by_their_runs() {
         .rev()
         .map(|id| {
             let setback = if *id == shared.id {
-                Setback::Failed { wait: WAIT, error: "e".into() }
+                Setback::Failed { wait: WAIT, reason: "refused", error: "e".into() }
             } else {
                 dead(*id == other.id)
             };

@@ -20,6 +20,7 @@ use mauntic_flows::cron;
 use mauntic_flows::ports::{Act, Database, Host, Night, OperatorStore, Request, Retried, UserKey};
 use mauntic_flows::tick::{TickSettings, tick};
 use mauntic_sim::engine::drive::finish;
+use mauntic_sim::host::SimHost;
 use mauntic_sim::market::Market;
 use mauntic_sim::ports::SimPorts;
 use serde_json::{Value, json};
@@ -62,6 +63,8 @@ impl Nights {
     /// So many users of two organizations, of whom every other one has the name of another.
     pub(super) fn of(users: usize) -> Self {
         let ports = SimPorts::new(11);
+        let host = SimHost::new(ports.clock.clone(), 11).recording();
+        let ports = ports.with_host(host);
         ports.queues.set_listeners(true);
         *ports.outside.market() = Market::trading();
         let key = |nth: usize| {

@@ -16,8 +16,8 @@ async fn queue(batch: MessageBatch<()>, env: Env, context: Context) -> Result<()
 }
 
 #[event(scheduled)]
-async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    handlers::scheduled(&event, &env).await;
+async fn scheduled(event: ScheduledEvent, env: Env, context: ScheduleContext) {
+    handlers::scheduled(&event, &env, &context).await;
 }
 
 /// A dry run for the HTTP worker, by an entry that only workers of the account can bind.

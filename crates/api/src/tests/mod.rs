@@ -25,6 +25,7 @@ mod scoring;
 mod signals;
 mod things;
 mod tokens;
+mod traces;
 mod values;
 mod warmup;
 mod world;

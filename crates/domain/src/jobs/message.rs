@@ -13,6 +13,7 @@ use super::queue::{BODY_BYTES_MAX, Queue};
 use super::refusal::{Refusal, pointer};
 use super::types::JobType;
 use crate::object::has_nul;
+use crate::trace::TraceContext;
 
 /// Longest request id that is kept; longer ones are dropped, not cut.
 pub const REQUEST_ID_BYTES_MAX: usize = 128;
@@ -76,6 +77,8 @@ pub enum Decoded {
         job: Job,
         /// Correlation id, if the sender gave a usable one.
         request_id: Option<String>,
+        /// The span that it was sent by, if the sender gave a usable one.
+        starter: Option<TraceContext>,
         /// Key under which the job exists at most once, if the sender gave one.
         idempotency_key: Option<String>,
     },
@@ -111,6 +114,7 @@ pub fn decode(queue: Queue, body: &str) -> Result<Decoded, Refusal> {
         return Err(Refusal::WrongQueue { name, expected: expected.name() });
     }
     let request_id = message.request_id.filter(|id| is_request_id(id));
+    let starter = message.traceparent.as_deref().and_then(TraceContext::parse);
     let idempotency_key = message.idempotency_key;
     if let Some(length) = idempotency_key.as_ref().map(|key| key.chars().count())
         && !(1..=KEY_CHARS_MAX).contains(&length)
@@ -118,7 +122,7 @@ pub fn decode(queue: Queue, body: &str) -> Result<Decoded, Refusal> {
         let message = format!("must have 1 to {KEY_CHARS_MAX} characters, has {length}");
         return Err(Refusal::InvalidKey { message });
     }
-    Ok(Decoded::Short { job, request_id, idempotency_key })
+    Ok(Decoded::Short { job, request_id, starter, idempotency_key })
 }
 
 /// Reads data that somebody wrote for a job of that type, in its newest version,

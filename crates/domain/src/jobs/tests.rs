@@ -22,7 +22,7 @@ fn an_address_needs_nothing_but_type_and_id() {
 #[test]
 fn a_short_message_is_checked_whole() {
     let body = r#"{"type":"scoring.CalculateScore","requestId":"r-1","idempotencyKey":"k","data":{"organizationId":"o","contactId":"c","context":{"intent":5}}}"#;
-    let Ok(Decoded::Short { job, request_id, idempotency_key }) = decode(QUEUE, body) else {
+    let Ok(Decoded::Short { job, request_id, idempotency_key, .. }) = decode(QUEUE, body) else {
         panic!("not decoded");
     };
     let Job::CalculateScore(data) = &job else {
@@ -43,8 +43,12 @@ fn a_short_message_without_data_has_none() {
         json!({"type": "scoring.BatchRecompute", "data": {}, "v": null}),
         json!({"type": "scoring.BatchRecompute", "data": {"organizationId": null}, "v": 1}),
     ] {
-        let short =
-            Decoded::Short { job: everyone.clone(), request_id: None, idempotency_key: None };
+        let short = Decoded::Short {
+            job: everyone.clone(),
+            request_id: None,
+            starter: None,
+            idempotency_key: None,
+        };
         assert_eq!(decode(QUEUE, &body.to_string()), Ok(short), "{body}");
     }
 }

@@ -195,7 +195,7 @@ proptest! {
         let read = Job::parse(of.name(), of.spec().version, &job.data());
         prop_assert_eq!(read.as_ref(), Ok(&job));
         let text = json!({"type": of.name(), "v": of.spec().version, "data": job.data()}).to_string();
-        let short = Decoded::Short { job, request_id: None, idempotency_key: None };
+        let short = Decoded::Short { job, request_id: None, starter: None, idempotency_key: None };
         prop_assert_eq!(decode(of.queue(), &text), Ok(short));
     }
 

@@ -56,7 +56,7 @@ pub async fn hand_in<P: Ports>(
     request_id: &str,
 ) -> Result<HandedIn, PortError> {
     let (job, request_id, idempotency_key) = match decode(queue, &message.to_string()) {
-        Ok(Decoded::Short { job, request_id: own, idempotency_key }) => {
+        Ok(Decoded::Short { job, request_id: own, idempotency_key, .. }) => {
             (job, own.unwrap_or_else(|| request_id.to_owned()), idempotency_key)
         }
         // The address of a row makes no job, and whether there is such a row is

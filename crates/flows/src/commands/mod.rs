@@ -20,6 +20,7 @@ pub mod write_tournament;
 
 use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::jobs::{Message, Queue};
+use mauntic_domain::trace::TraceContext;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -42,7 +43,9 @@ pub(crate) async fn send_created<P: Ports, S: TenantStore>(
 ) -> Result<(), PortError> {
     for queue in Queue::ALL {
         let created = || rows.iter().filter(|row| row.send_now && row.queue == queue);
-        let messages: Vec<Wakeup> = created().map(|row| message(row, request_id).into()).collect();
+        let starter = session.starter();
+        let of = |row| Wakeup::from(message(row, request_id, starter));
+        let messages: Vec<Wakeup> = created().map(of).collect();
         if messages.is_empty() {
             continue;
         }
@@ -54,7 +57,7 @@ pub(crate) async fn send_created<P: Ports, S: TenantStore>(
 }
 
 /// The message of a row: type, address and correlation; the row has the rest.
-fn message(row: &Enqueued, request_id: &str) -> Message {
+fn message(row: &Enqueued, request_id: &str, starter: Option<TraceContext>) -> Message {
     Message {
         type_name: row.type_name.clone(),
         data: Value::Null,
@@ -64,7 +67,7 @@ fn message(row: &Enqueued, request_id: &str) -> Message {
         idempotency_key: None,
         scheduled_for: None,
         enqueued_at: Some(row.enqueued_at),
-        traceparent: None,
+        traceparent: starter.map(TraceContext::traceparent),
         v: None,
     }
 }

@@ -189,8 +189,8 @@ impl Rehearsal {
     pub(super) fn ended(self, held: &Held, now: DateTime<Utc>, outcome: Outcome) -> Self {
         match outcome.setback(held, now, 0) {
             None => Self { outcome: Attempt::Completed, ..self },
-            Some(Setback::Failed { error, .. }) => {
-                Self { outcome: Attempt::Failed, detail: Some(error), ..self }
+            Some(Setback::Failed { reason, error, .. }) => {
+                Self { outcome: Attempt::Failed, ..self }.refused(Refused(reason, error))
             }
             Some(Setback::Snoozed { reason, .. }) => {
                 Self { outcome: Attempt::Snoozed, reason: Some(reason.to_owned()), ..self }
@@ -269,6 +269,7 @@ fn of_job(detail: &JobDetail, edited: Option<&Job>) -> Held {
         run_id: job.run_id,
         scheduled_for: detail.scheduled_for,
         request_id: job.request_id.clone(),
+        starter: None,
         created_at: job.created_at,
         failures: 0,
         failures_max: job.failures_max,

@@ -172,8 +172,8 @@ fn an_attempt_is_told_as_its_outcome() {
         (one.outcome, one.reason, one.detail)
     };
     let text = |text: &str| Some(text.to_owned());
-    let retry = Outcome::Retry { error: "e".to_owned() };
-    assert_eq!(told(retry.clone()), (Attempt::Failed, None, text("e")));
+    let retry = Outcome::Retry { reason: "outside_failed", error: "e".to_owned() };
+    assert_eq!(told(retry.clone()), (Attempt::Failed, text("outside_failed"), text("e")));
     let snooze = Outcome::Snooze { until: None, reason: "contention" };
     assert_eq!(told(snooze), (Attempt::Snoozed, text("contention"), None));
     let reject = Outcome::Reject { reason: "unreadable", detail: "d".to_owned() };

@@ -7,8 +7,8 @@ use super::batch::{Batch, Session};
 use super::{CONTENTION_REPEATS_MAX, Settle, UNSETTLED_DELAY_SECS};
 use crate::jobs::{self, BUSY, Context, Decision, Outcome};
 use crate::ports::{
-    Checkpoint, Committed, Database, EffectStore, Held, Host, JobStore, PortError, Ports,
-    SetBackJob, Setback,
+    Checkpoint, Committed, Database, EffectStore, Held, Host, JobStore, Night, NightEnd,
+    NightStore, PortError, Ports, SetBackJob, Setback,
 };
 use crate::traces;
 
@@ -22,20 +22,23 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
         now: DateTime<Utc>,
     ) -> Result<(Session<P>, bool), PortError> {
         let apart = held.len() > 1;
+        self.begun = self.ports.host().now();
         for _ in 0..=CONTENTION_REPEATS_MAX {
-            let attempted = self.decide_and_commit(&session, held, now).await;
-            if let Ok((decision, Committed::Done { superseded, refill })) = attempted {
-                if refill {
+            let (decision, committed) = self.decide_and_commit(&session, held, now).await;
+            if let (Some(decision), Ok(Committed::Done { superseded, refill })) =
+                (&decision, &committed)
+            {
+                if *refill {
                     self.refill.extend(held.iter().filter_map(|one| one.organization_id.clone()));
                 }
-                let session = self.settle_decision(session, held, &decision, superseded).await?;
+                let session = self.settle_decision(session, held, decision, *superseded).await?;
                 return Ok((session, false));
             }
             // A session is not used again after an error.
             session = self.ports.db().open().await?;
-            let error = match attempted {
+            let error = match committed {
                 Err(error) => error,
-                Ok((_, Committed::Busy)) if !apart => {
+                Ok(Committed::Busy) if !apart => {
                     return Ok((self.set_back_all(session, held, now, Some(BUSY)).await?, false));
                 }
                 Ok(_) => {
@@ -52,15 +55,9 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
                 PortError::Unavailable { .. } => {
                     return Ok((self.hand_back(session, held).await?, false));
                 }
-                // Nothing is written that moves it; the row will tell. If it was
-                // not done, that is no failure of its own.
                 PortError::Unknown { .. } => {
-                    if let Err(error) = session.absolve(self.plan.request.token).await {
-                        self.note(&error);
-                        session = self.ports.db().open().await?;
-                    }
-                    held.iter().for_each(|held| self.retry_job(held.id, UNSETTLED_DELAY_SECS));
-                    return Ok((session, false));
+                    let decision = decision.as_ref();
+                    return Ok((self.settle_unknown(session, held, decision).await?, false));
                 }
                 _ if apart => return Ok((session, true)),
                 error => {
@@ -79,14 +76,68 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
         session: &Session<P>,
         held: &[Held],
         now: DateTime<Utc>,
-    ) -> Result<(Decision, Committed), PortError> {
+    ) -> (Option<Decision>, Result<Committed, PortError>) {
         let cx = Context { ports: self.ports, session, now };
-        let decision = jobs::decide(&cx, held).await?;
+        let decision = match jobs::decide(&cx, held).await {
+            Ok(decision) => decision,
+            Err(error) => return (None, Err(error)),
+        };
         if decision.effect.jobs.is_empty() {
-            return Ok((decision, Committed::Done { superseded: 0, refill: false }));
+            return (Some(decision), Ok(Committed::Done { superseded: 0, refill: false }));
         }
-        let committed = session.commit(&decision.effect).await?;
-        Ok((decision, committed))
+        let committed = session.commit(&decision.effect).await;
+        (Some(decision), committed)
+    }
+
+    /// The answer to COMMIT is lost. Nothing is written that moves the jobs; their rows
+    /// will tell. If they were not done, that is no failure of their own.
+    async fn settle_unknown(
+        &mut self,
+        mut session: Session<P>,
+        held: &[Held],
+        decision: Option<&Decision>,
+    ) -> Result<Session<P>, PortError> {
+        if let Err(error) = session.absolve(self.plan.request.token).await {
+            self.note(&error);
+            session = self.ports.db().open().await?;
+        }
+        for held in held {
+            self.observe(held, "job.unknown", "unknown", Some("commit_unknown"));
+            self.retry_job(held.id, UNSETTLED_DELAY_SECS);
+        }
+        if let Some(decision) = decision.filter(|_| self.ports.host().is_traced())
+            && let Err(error) = self.trace_ends(&session, held, decision).await
+        {
+            self.note(&error);
+            session = self.ports.db().open().await?;
+        }
+        Ok(session)
+    }
+
+    /// Tells the ends of nights that were committed though no answer said so: nobody else
+    /// would, as whoever comes again finds them ended.
+    async fn trace_ends(
+        &self,
+        session: &Session<P>,
+        held: &[Held],
+        decision: &Decision,
+    ) -> Result<(), PortError> {
+        for end in traces::ends(&decision.effect) {
+            let night = session.night(end.run_id).await?;
+            let is_this = |night: &Night| {
+                night.status == end.status && night.completed_at == Some(end.completed_at)
+            };
+            if night.is_some_and(|night| is_this(&night)) {
+                self.trace_end(held, end);
+            }
+        }
+        Ok(())
+    }
+
+    fn trace_end(&self, held: &[Held], end: &NightEnd) {
+        if let Some(held) = held.iter().find(|held| held.run_id == Some(end.run_id)) {
+            self.ports.host().trace(traces::ended(end, held));
+        }
     }
 
     /// The effect is committed: acknowledges what is done, moves the rest.
@@ -110,9 +161,8 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
                 self.observe_told(held, "job.completed", "completed", None, Some(&done.summary));
             }
         }
-        let host = self.ports.host();
-        if host.is_traced() {
-            traces::ended(&decision.effect).for_each(|span| host.trace(span));
+        if self.ports.host().is_traced() {
+            traces::ends(&decision.effect).for_each(|end| self.trace_end(held, end));
         }
         let setbacks = decision.setbacks(|| self.ports.host().random());
         self.set_back(session, held, setbacks).await
@@ -145,6 +195,7 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
         if setbacks.is_empty() {
             return Ok(session);
         }
+        let mut reason = "unavailable";
         for _ in 0..=CONTENTION_REPEATS_MAX {
             let error = match session.set_back(&setbacks).await {
                 Ok(moved) => {
@@ -155,12 +206,17 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
             };
             self.note(&error);
             session = self.ports.db().open().await?;
+            reason = error.code();
             if !matches!(error, PortError::Contention { .. }) {
                 break;
             }
         }
         // Moved or not: the message comes back, and the row will tell.
-        setbacks.iter().for_each(|job| self.retry_job(job.id, UNSETTLED_DELAY_SECS));
+        for job in &setbacks {
+            let held = held.iter().find(|held| held.id == job.id);
+            held.iter().for_each(|held| self.observe(held, "job.unknown", "unknown", Some(reason)));
+            self.retry_job(job.id, UNSETTLED_DELAY_SECS);
+        }
         Ok(session)
     }
 
@@ -183,7 +239,7 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
     ) -> Result<Session<P>, PortError> {
         for held in held {
             if session.hand_back(held).await? {
-                self.observe(held, "job.handed_back", "handed_back", None);
+                self.observe(held, "job.handed_back", "handed_back", Some("unavailable"));
             }
             self.retry_job(held.id, super::DATABASE_AWAY_DELAY_SECS);
         }
@@ -192,9 +248,9 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
 
     fn settle_setback(&mut self, held: &Held, setback: &Setback) {
         match setback {
-            Setback::Failed { wait, .. } => {
+            Setback::Failed { wait, reason, .. } => {
                 self.report.failed += 1;
-                self.observe(held, "job.failed", "failed", None);
+                self.observe(held, "job.failed", "failed", Some(reason));
                 self.retry_after(held.id, *wait);
             }
             Setback::Snoozed { wait, reason } => {

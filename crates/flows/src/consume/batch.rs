@@ -26,6 +26,8 @@ pub(super) struct Batch<'a, P, S> {
     pub(super) plan: &'a Plan,
     pub(super) settle: &'a S,
     pub(super) started: DateTime<Utc>,
+    /// When the work of the jobs began that are attempted now.
+    pub(super) begun: DateTime<Utc>,
     /// Whether an effect enqueued jobs, which are to be sent.
     pub(super) spawned: bool,
     /// Organizations of which one at least has few messages out and jobs that were
@@ -42,7 +44,8 @@ impl<'a, P: Ports, S: Settle> Batch<'a, P, S> {
     pub(super) fn new(ports: &'a P, plan: &'a Plan, settle: &'a S, messages: usize) -> Self {
         let report = Report { messages, ..Report::default() };
         let started = ports.host().now();
-        Self { ports, plan, settle, started, spawned: false, refill: BTreeSet::new(), report }
+        let (begun, refill) = (started, BTreeSet::new());
+        Self { ports, plan, settle, started, begun, spawned: false, refill, report }
     }
 
     /// Claims, does and settles.

@@ -56,7 +56,7 @@ impl Plan {
                     addresses.insert(id, delivery.message_id.clone());
                     by_job.entry(id).or_default().push(index);
                 }
-                Ok(Decoded::Short { job, request_id, idempotency_key }) => {
+                Ok(Decoded::Short { job, request_id, starter, idempotency_key }) => {
                     let id = derived_job_id(queue, &delivery.message_id);
                     by_job.entry(id).or_default().push(index);
                     // Without a key there is nothing to conflict with, and this
@@ -69,6 +69,7 @@ impl Plan {
                         organization_id: job.organization_id().map(ToString::to_string),
                         data: job.data(),
                         request_id,
+                        starter,
                         idempotency_key,
                         conflict: letter(delivery, &Refusal::KeyConflict { key }),
                     };

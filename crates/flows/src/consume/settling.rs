@@ -55,6 +55,7 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
     /// Somebody else answers for these jobs.
     pub(super) fn settle_deferred(&mut self, held: &[Held]) {
         for held in held {
+            self.observe(held, "job.lost", "lost", Some("lease_lost"));
             self.report.deferred += self.ack_job(held.id);
         }
     }
@@ -121,13 +122,13 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
             execution_id: held.run_id,
             request_id: held.request_id.clone(),
             attempt: held.claim,
-            duration_ms: (host.now() - self.started).num_milliseconds(),
+            duration_ms: (host.now() - self.begun).num_milliseconds(),
             outcome,
             reason: reason.map(ToOwned::to_owned),
         };
         host.observe(&transition);
         if host.is_traced() {
-            host.trace(traces::attempt(&transition, told, self.started));
+            host.trace(traces::attempt(&transition, held.starter, told, self.begun));
         }
     }
 

@@ -15,7 +15,7 @@ use mauntic_domain::scoreboard::messages::{CheckKnockout, TournamentRef};
 use mauntic_domain::scoreboard::provider::parse_matches;
 use serde_json::{Value, json};
 
-use super::outcome::failed_outside;
+use super::outcome::{OUTSIDE_UNREADABLE, failed_outside};
 use super::schedule_verification::minute;
 use super::{Context, Decided, Outcome};
 use crate::outside::{Called, call};
@@ -100,7 +100,7 @@ async fn check<P: Ports>(
         Ok(list) => list,
         Err(error) => {
             let error = format!("the provider: {error}");
-            return Ok(Decided::of(Outcome::Retry { error }));
+            return Ok(Decided::of(Outcome::Retry { reason: OUTSIDE_UNREADABLE, error }));
         }
     };
     let Missing { matches, left_out } = missing(&inputs.matches, list);

@@ -39,6 +39,7 @@ pub use outcome::Outcome;
 pub(crate) use outcome::{BUSY, Decided, Decision};
 
 use crate::ports::{Database, Dependency, Held, Host, Outside, PortError, Ports, SpawnedJob};
+use crate::traces;
 
 /// What a handler works with.
 pub(crate) struct Context<'a, P: Ports> {
@@ -57,6 +58,7 @@ impl<P: Ports> Context<'_, P> {
             idempotency_key: None,
             run_id: held.run_id,
             request_id: held.request_id.clone(),
+            starter: traces::passed_on(held, self.ports.host().is_traced()),
         }
     }
 

@@ -22,6 +22,8 @@ pub enum Outcome {
     Done(Value),
     /// It failed and may succeed later, which spends one of its failures.
     Retry {
+        /// Stable reason.
+        reason: &'static str,
         /// What went wrong, for people; no payload.
         error: String,
     },
@@ -57,7 +59,7 @@ impl Outcome {
                 Some(Self::Snooze { until: None, reason: "contention" })
             }
             PortError::Refused { .. } | PortError::KeyConflict | PortError::Backlog { .. } => {
-                Some(Self::Retry { error: error.to_string() })
+                Some(Self::Retry { reason: error.code(), error: error.to_string() })
             }
             PortError::Unreadable { .. } => {
                 Some(Self::Reject { reason: "unreadable", detail: error.to_string() })
@@ -69,11 +71,12 @@ impl Outcome {
     pub(crate) fn setback(self, held: &Held, now: DateTime<Utc>, random: u32) -> Option<Setback> {
         match self {
             Self::Done(_) => None,
-            Self::Retry { error } if held.failures + 1 >= held.failures_max => {
+            Self::Retry { error, .. } if held.failures + 1 >= held.failures_max => {
                 Some(Setback::Dead { reason: "retries_exhausted", detail: error, failed: true })
             }
-            Self::Retry { error } => {
-                Some(Setback::Failed { wait: retry_delay(held.failures + 1, random), error })
+            Self::Retry { reason, error } => {
+                let wait = retry_delay(held.failures + 1, random);
+                Some(Setback::Failed { wait, reason, error })
             }
             Self::Snooze { until, reason } => {
                 let stays = held.snooze_reason.as_deref() == Some(reason);
@@ -100,8 +103,11 @@ pub const OUTSIDE_SNOOZES_MAX: i16 = 10;
 
 const _: () = assert!(OUTSIDE_SNOOZES_MAX.unsigned_abs() as u32 >= FAILURES_MAX);
 
-/// Reason of a job that was put off for a failed call outside.
-const OUTSIDE_FAILED: &str = "outside_failed";
+/// Reason of a job that was put off, or failed, for a failed call outside.
+pub(super) const OUTSIDE_FAILED: &str = "outside_failed";
+
+/// Reason of a job that failed because an answer from outside cannot be read.
+pub(super) const OUTSIDE_UNREADABLE: &str = "outside_unreadable";
 
 /// The outcome of a call outside that failed and may succeed later. An outage
 /// is not the job's fault: it spends nothing until it looks like one.
@@ -109,7 +115,7 @@ pub(super) fn failed_outside(held: &Held, error: String) -> Outcome {
     let is_own = held.snooze_reason.as_deref() == Some(OUTSIDE_FAILED)
         && held.snoozes >= OUTSIDE_SNOOZES_MAX;
     if is_own {
-        Outcome::Retry { error }
+        Outcome::Retry { reason: OUTSIDE_FAILED, error }
     } else {
         Outcome::Snooze { until: None, reason: OUTSIDE_FAILED }
     }

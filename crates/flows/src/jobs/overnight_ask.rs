@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::portfolio::provider::{LeftOut, TellError, Told};
 use serde_json::{Value, json};
 
+use super::outcome::{OUTSIDE_FAILED, OUTSIDE_UNREADABLE};
 use super::{Context, Outcome};
 use crate::outside::{Called, call};
 use crate::ports::{Call, Held, PortError, Ports, Request, refuses_caller};
@@ -42,20 +43,20 @@ pub(super) async fn ask<P: Ports, T>(
     request: Request,
     read: impl FnOnce(&[u8]) -> Result<Told<T>, TellError> + Send,
 ) -> Result<Asked<T>, PortError> {
-    let again = |cause: String| {
+    let again = |reason, cause: String| {
         if held.failures + 1 >= held.failures_max {
             Asked::Nothing { cause }
         } else {
-            Asked::Again(Outcome::Retry { error: format!("the provider: {cause}") })
+            Asked::Again(Outcome::Retry { reason, error: format!("the provider: {cause}") })
         }
     };
     let called = call(cx.ports, cx.session, &Call { id: held.id, request }).await?;
     Ok(match called {
         Called::Answered { body } => match read(&body) {
             Ok(told) => Asked::Told(told),
-            Err(error) => again(error.to_string()),
+            Err(error) => again(OUTSIDE_UNREADABLE, error.to_string()),
         },
-        Called::Failed { cause } => again(cause),
+        Called::Failed { cause } => again(OUTSIDE_FAILED, cause),
         Called::Refused { status } => {
             let cause = format!("it refused the question with status {status}");
             if refuses_caller(status) { Asked::Nothing { cause } } else { Asked::Refused { cause } }

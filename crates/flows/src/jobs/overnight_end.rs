@@ -101,6 +101,7 @@ fn end<P: Ports>(
         users_skipped: counts.skipped,
         error_details,
         metrics,
+        is_correction: night.status != NightStatus::Started,
     }
 }
 

@@ -22,6 +22,7 @@ fn held(scheduled_for: Option<&str>) -> Held {
         run_id: None,
         scheduled_for: scheduled_for.map(at),
         request_id: None,
+        starter: None,
         created_at: at("2026-11-30T01:59:59Z"),
         failures: 0,
         failures_max: 5,

@@ -18,6 +18,7 @@ use mauntic_domain::scoreboard::settlement::settlement_key;
 use mauntic_domain::scoreboard::{NoAnswer, Outcome as Verified, Verification, verify};
 use serde_json::json;
 
+use super::outcome::{OUTSIDE_FAILED, OUTSIDE_UNREADABLE};
 use super::{Context, Decided, Outcome};
 use crate::outside::{Called, call};
 use crate::ports::{
@@ -101,7 +102,9 @@ fn again(held: &Held, is_followed: bool, none: Option<NoAnswer>, cause: &str) ->
     } else if is_refused {
         Some(Outcome::Reject { reason: "refused_outside", detail })
     } else {
-        Some(Outcome::Retry { error: detail })
+        let is_unreadable = matches!(none, Some(NoAnswer::Malformed(_)));
+        let reason = if is_unreadable { OUTSIDE_UNREADABLE } else { OUTSIDE_FAILED };
+        Some(Outcome::Retry { reason, error: detail })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use mauntic_domain::jobs::{JobState, JobType, Queue};
+use mauntic_domain::trace::TraceContext;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -34,6 +35,8 @@ pub struct ShortJob {
     pub data: Value,
     /// Correlation id.
     pub request_id: Option<String>,
+    /// The span that it was sent by.
+    pub starter: Option<TraceContext>,
     /// Key under which the job exists at most once.
     pub idempotency_key: Option<String>,
     /// What becomes of the message where the key stands for another content.
@@ -100,6 +103,8 @@ pub struct Held {
     pub scheduled_for: Option<DateTime<Utc>>,
     /// Correlation id.
     pub request_id: Option<String>,
+    /// The span that started it, where one is known.
+    pub starter: Option<TraceContext>,
     /// When the row was written: of two jobs for one contact the later decides.
     pub created_at: DateTime<Utc>,
     /// Failures so far, and at how many it is a dead letter.

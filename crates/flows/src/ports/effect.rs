@@ -8,6 +8,7 @@ use mauntic_domain::ids::{ContactId, EventId, OrganizationId};
 use mauntic_domain::jobs::Job;
 use mauntic_domain::jobs::data::{ContactRange, OrganizationRange};
 use mauntic_domain::scoring::{Config, Features, Score, Signal};
+use mauntic_domain::trace::TraceContext;
 use uuid::Uuid;
 
 use super::{
@@ -136,6 +137,8 @@ pub struct SpawnedJob {
     pub run_id: Option<Uuid>,
     /// Correlation id.
     pub request_id: Option<String>,
+    /// The span that starts it, where one is known.
+    pub starter: Option<TraceContext>,
 }
 
 /// A domain event that the effect puts into the outbox.

@@ -19,9 +19,9 @@ pub struct Transition {
     pub request_id: Option<String>,
     /// Number of the attempt.
     pub attempt: i32,
-    /// From the claim to the move, in milliseconds of the host's clock.
+    /// From when its work began to the move, in milliseconds of the host's clock.
     pub duration_ms: i64,
-    /// completed, failed, snoozed, dead_lettered, absorbed, handed_back.
+    /// completed, failed, snoozed, dead_lettered, absorbed, handed_back, unknown, lost.
     pub outcome: &'static str,
     /// Stable reason, where there is one.
     pub reason: Option<String>,

@@ -228,4 +228,6 @@ pub struct NightEnd {
     pub error_details: Value,
     /// What it took.
     pub metrics: Value,
+    /// Whether it had ended before, and ends anew: what is told says so, nothing else does.
+    pub is_correction: bool,
 }

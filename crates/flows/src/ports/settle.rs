@@ -13,6 +13,8 @@ pub enum Setback {
     Failed {
         /// From the database's clock.
         wait: TimeDelta,
+        /// Stable reason, such as `outside_failed`.
+        reason: &'static str,
         /// What went wrong, for people; no payload.
         error: String,
     },

@@ -45,6 +45,7 @@ pub struct Span {
     pub ended_at: DateTime<Utc>,
     /// Attributes by name.
     pub attributes: Vec<(Cow<'static, str>, SpanValue)>,
-    /// What went wrong; none where nothing did.
+    /// What went wrong, for people; none where nothing did. A stable reason is among the
+    /// attributes, and no word of a payload is in either.
     pub error: Option<String>,
 }

@@ -7,6 +7,7 @@ use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::jobs::{Job, JobState, Queue};
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoring::{Features, Grade, Score};
+use mauntic_domain::trace::TraceContext;
 use uuid::Uuid;
 
 use super::{PortError, RequestKey};
@@ -250,6 +251,10 @@ pub struct QueueStats {
 /// What the HTTP worker does for one organization, under row-level security.
 #[trait_variant::make(Send)]
 pub trait TenantStore: Sync {
+    /// From now on what this session enqueues is started by this span, whatever enqueues it.
+    fn start_by(&mut self, starter: TraceContext);
+    /// The span that starts what it enqueues, if one does.
+    fn starter(&self) -> Option<TraceContext>;
     /// Stores a contact's features and enqueues its scoring, in one transaction.
     async fn put_features(
         &self,

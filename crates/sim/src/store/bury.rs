@@ -112,6 +112,7 @@ impl State {
             run_id: Some(short.run_id),
             idempotency_key: short.idempotency_key.clone(),
             request_id: short.request_id.clone(),
+            starter: short.starter,
             ..JobRow::new(short.id, short.job_type, short.data.clone(), self.now)
         };
         self.jobs.insert(row);

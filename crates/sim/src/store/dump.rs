@@ -24,6 +24,7 @@ use mauntic_domain::breaker::Breaker;
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::portfolio::UserFate;
 use mauntic_domain::scoring::Category;
+use mauntic_domain::trace::TraceContext;
 use mauntic_domain::warmup::Schedule;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -125,7 +126,8 @@ impl<'a> Dump<'a> {
             "version": row.version, "data": row.data, "failures_max": row.failures_max,
             "run_id": self.name(row.run_id), "scheduled_for": self.maybe(row.scheduled_for),
             "idempotency_key": row.idempotency_key, "released_key": row.released_key,
-            "request_id": row.request_id, "created_at": self.time(row.created_at),
+            "request_id": row.request_id, "traceparent": row.starter.map(TraceContext::traceparent),
+            "created_at": self.time(row.created_at),
             "expires_at": self.time(row.expires_at), "state": row.state.as_str(),
             "claim": row.claim, "alone": row.alone, "failures": row.failures,
             "snoozes": row.snoozes, "snooze_reason": row.snooze_reason, "resends": row.resends,

@@ -229,6 +229,7 @@ impl State {
             idempotency_key: key,
             run_id: spawned.run_id,
             request_id: spawned.request_id.clone(),
+            starter: spawned.starter,
             wake_at: self.now,
             ..JobRow::new(spawned.id, job.job_type(), job.data(), self.now)
         };

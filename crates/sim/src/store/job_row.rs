@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::jobs::limits::{DUE_SLACK, EXPIRY, WAKE};
 use mauntic_domain::jobs::{JobState, JobType};
+use mauntic_domain::trace::TraceContext;
 use mauntic_flows::ports::JobError;
 use serde_json::Value;
 use uuid::Uuid;
@@ -27,6 +28,7 @@ pub struct JobRow {
     pub idempotency_key: Option<String>,
     pub released_key: Option<String>,
     pub request_id: Option<String>,
+    pub starter: Option<TraceContext>,
     pub created_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
     pub state: JobState,
@@ -74,6 +76,7 @@ impl JobRow {
             idempotency_key: None,
             released_key: None,
             request_id: None,
+            starter: None,
             created_at: now,
             expires_at: now + EXPIRY,
             state: JobState::Queued,

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mauntic_domain::jobs::JobState;
+use mauntic_domain::trace::TraceContext;
 use uuid::Uuid;
 
 use super::rows::JobRow;
@@ -18,6 +19,8 @@ pub(crate) struct Jobs {
     rows: BTreeMap<Uuid, JobRow>,
     indexes: Indexes,
     inserted: u64,
+    /// The span that starts the jobs of this transaction.
+    starter: Option<TraceContext>,
 }
 
 /// Its indexes: of what is to be done, and the unique ones.
@@ -54,10 +57,16 @@ impl Jobs {
         self.indexes.coalesce.get(&index_key(owner, of, key)).copied()
     }
 
+    /// What is inserted from now on is started by it, unless its row says otherwise.
+    pub(crate) fn start_by(&mut self, starter: Option<TraceContext>) {
+        self.starter = starter;
+    }
+
     pub(crate) fn insert(&mut self, mut row: JobRow) {
         assert!(!self.rows.contains_key(&row.id), "job_pkey: {}", row.id);
         self.inserted += 1;
         row.seq = self.inserted;
+        row.starter = row.starter.or(self.starter);
         check_job(&row);
         self.indexes.add(&row);
         self.rows.insert(row.id, row);

@@ -210,6 +210,7 @@ fn held(row: &JobRow) -> Held {
         run_id: row.run_id,
         scheduled_for: row.scheduled_for,
         request_id: row.request_id.clone(),
+        starter: row.starter,
         created_at: row.created_at,
         failures: row.failures,
         failures_max: row.failures_max,

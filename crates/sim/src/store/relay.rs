@@ -203,7 +203,10 @@ fn message(row: &JobRow) -> Message {
         idempotency_key: None,
         scheduled_for: row.scheduled_for,
         enqueued_at: Some(row.created_at),
-        traceparent: TraceContext::sent_with(row.run_id),
+        traceparent: row
+            .starter
+            .map(TraceContext::traceparent)
+            .or_else(|| TraceContext::sent_with(row.run_id)),
         v: Some(row.version),
     }
 }

@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::TimeDelta;
+use mauntic_domain::trace::TraceContext;
 use mauntic_flows::ports::{Act, Database, PortError};
 
 use super::{MemoryStore, State};
@@ -16,6 +17,8 @@ pub struct MemorySession {
     pub(super) store: MemoryStore,
     /// Whom it acts for, once it operates.
     pub(super) act: Option<Act>,
+    /// The span that starts what it enqueues.
+    pub(super) starter: Option<TraceContext>,
     failed: AtomicBool,
 }
 
@@ -27,7 +30,10 @@ impl MemorySession {
     ) -> Result<T, PortError> {
         assert!(!self.failed.load(Ordering::Relaxed), "session used after an error, for {call:?}");
         Yield::default().await;
-        let answer = self.store.step(call, step);
+        let answer = self.store.step(call, |state| {
+            state.jobs.start_by(self.starter);
+            step(state)
+        });
         if answer.is_err() {
             self.failed.store(true, Ordering::Relaxed);
         }
@@ -52,7 +58,7 @@ impl Database for MemoryStore {
         });
         Yield::default().await;
         let failed = AtomicBool::new(false);
-        let session = MemorySession { store: self.clone(), act: None, failed };
+        let session = MemorySession { store: self.clone(), act: None, starter: None, failed };
         opened.map(|()| session)
     }
 }

@@ -34,7 +34,7 @@ impl State {
             let is_put_off = matches!(job.setback, Setback::Snoozed { .. });
             self.spend(job.id, if is_put_off { Spent::PutOff } else { Spent::Failure });
             match &job.setback {
-                Setback::Failed { wait, error } => self.fail(job.id, *wait, error),
+                Setback::Failed { wait, error, .. } => self.fail(job.id, *wait, error),
                 Setback::Snoozed { wait, reason } => self.snooze(job.id, *wait, reason),
                 Setback::Dead { reason, detail, failed } => {
                     let failed = i16::from(*failed);

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::scoring::Features;
+use mauntic_domain::trace::TraceContext;
 use mauntic_flows::ports::{
     Enqueued, FeaturesStored, LeaderboardEntry, NewJob, PortError, Position, RequestKey, ScoreRow,
     TenantStore,
@@ -15,6 +16,14 @@ use super::{MemorySession, State};
 use crate::faults::Call;
 
 impl TenantStore for MemorySession {
+    fn start_by(&mut self, starter: TraceContext) {
+        self.starter = Some(starter);
+    }
+
+    fn starter(&self) -> Option<TraceContext> {
+        self.starter
+    }
+
     async fn put_features(
         &self,
         organization: &OrganizationId,

@@ -5,8 +5,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use mauntic_domain::jobs::JobState;
+use mauntic_domain::trace::TraceContext;
 use mauntic_flows::commands::hand_in::{HandedIn, hand_in};
-use mauntic_flows::ports::{Host, Ports};
+use mauntic_flows::ports::{Host, Ports, TenantStore};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -90,7 +91,12 @@ pub(super) async fn enqueue<P: Ports>(
     let message = Value::Object(fields);
     let key = keyed.with(operator.holder(), &message);
     let act = operator.act(reason, key);
-    let session = operator.begin(act);
+    let mut session = operator.begin(act);
+    // Its own span before that of the request, as with its correlation id.
+    let own = message.get("traceparent").and_then(Value::as_str).and_then(TraceContext::parse);
+    if let Some(own) = own {
+        session.start_by(own);
+    }
     let host = state.ports.host();
     let (run_id, job_id) = (host.new_id(), host.new_id());
     let handed =

@@ -82,7 +82,7 @@ fn set_back_moves_only_what_is_still_held() {
     let world = World::new();
     let (a, b, c) = (world.held("c1"), world.held("c2"), world.held("c3"));
     let wait_for = TimeDelta::seconds(10);
-    let failed = Setback::Failed { wait: wait_for, error: "e".repeat(3_000) };
+    let failed = Setback::Failed { wait: wait_for, reason: "refused", error: "e".repeat(3_000) };
     let snoozed = Setback::Snoozed { wait: wait_for, reason: "breaker_open" };
     let dead = Setback::Dead { reason: "invalid_data", detail: "d".to_owned(), failed: true };
     let of = |held: &Held, setback: Setback| SetBackJob { id: held.id, claim: held.claim, setback };

@@ -33,6 +33,7 @@ fn an_effect_is_whole_or_nothing() {
         idempotency_key: None,
         run_id: None,
         request_id: None,
+        starter: None,
     }];
     effect.jobs[1].claim = 9;
     assert_eq!(wait(world.session().commit(&effect)).unwrap(), Committed::FenceLost);

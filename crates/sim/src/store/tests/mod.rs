@@ -155,6 +155,7 @@ fn short(n: u128, contact_id: &str, key: Option<&str>) -> ShortJob {
         organization_id: Some("a".to_owned()),
         data: job.data(),
         request_id: None,
+        starter: None,
         idempotency_key: key.map(str::to_owned),
         conflict: letter(&format!("s-{n}"), "idempotency_conflict"),
     }

@@ -143,7 +143,8 @@ fn canaries_decide_whether_the_rest_follows() {
     assert_eq!(world.advance().released, 1);
     let canary = world.store.look(|state| state.replays()[&bad].canaries[0]);
     let held = world.claim(&[canary]).held.remove(0);
-    let setback = Setback::Failed { wait: TimeDelta::zero(), error: "e".to_owned() };
+    let setback =
+        Setback::Failed { wait: TimeDelta::zero(), reason: "refused", error: "e".to_owned() };
     let job = SetBackJob { id: held.id, claim: held.claim, setback };
     wait(world.session().set_back(&[job])).unwrap();
     assert_eq!(world.advance().ended, [(bad, "stopped")]);
@@ -168,7 +169,8 @@ fn every_claim_is_counted_once() {
     let (done, failed, back) = (world.held("c1"), world.held("c2"), world.held("c3"));
     let lost = world.held("c4");
     wait(world.session().commit(&world.effect(&[&done]))).unwrap();
-    let setback = Setback::Failed { wait: TimeDelta::zero(), error: "e".to_owned() };
+    let setback =
+        Setback::Failed { wait: TimeDelta::zero(), reason: "refused", error: "e".to_owned() };
     let job = SetBackJob { id: failed.id, claim: failed.claim, setback };
     wait(world.session().set_back(&[job])).unwrap();
     wait(world.session().hand_back(&back)).unwrap();

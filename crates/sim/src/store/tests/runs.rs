@@ -59,6 +59,7 @@ fn a_run_is_its_lock_and_ends_when_its_jobs_have() {
         idempotency_key: None,
         run_id: Some(id),
         request_id: None,
+        starter: None,
     };
     effect.spawned = vec![child(501), child(502)];
     assert_eq!(
