@@ -82,6 +82,7 @@ impl Api {
             if_match: ask.if_match,
             accept: ask.accept,
             body: &ask.body,
+            traceparent: None,
         });
         let answer = answer.unwrap_or_else(|error| panic!("{what}: {error}"));
         assert!(answer.status != 500 || pattern == open::HEALTH, "{what}: {}", answer.body);
