@@ -55,6 +55,7 @@ const FIELDS: Columns = &[
     ("jobKey", "/jobKey"),
     ("trigger", "/trigger"),
     ("status", "/status"),
+    ("outcome", "/outcome"),
     ("organization", "/organizationId"),
     ("jobs", "/jobs/total"),
     ("completed", "/jobs/completed"),
@@ -130,7 +131,7 @@ pub(crate) async fn run(noun: Noun<Command>, output: Output) -> anyhow::Result<(
     }
 }
 
-/// Waits for a run, prints it, and fails unless it is completed.
+/// Waits for a run, prints it, and fails unless it is completed, and its night, if it is one.
 pub(crate) async fn wait_for(
     api: &Api,
     id: Uuid,
@@ -151,8 +152,42 @@ pub(crate) async fn wait_for(
     };
     let run = wait.until(api, &id_path("runs/", id, ""), told, is_over).await?;
     output.record(&run, FIELDS)?;
-    if status(&run) != RunStatus::Completed.as_str() {
-        anyhow::bail!("run {id} is {}", status(&run));
+    wrong(&run).map_or(Ok(()), |wrong| Err(anyhow::anyhow!("run {id} {wrong}")))
+}
+
+/// What is wrong with a run that is over: not all of its jobs are done, or they are and the
+/// night that it is went wrong.
+fn wrong(run: &Value) -> Option<String> {
+    let text = |name| run.get(name).and_then(Value::as_str);
+    let completed = Some(RunStatus::Completed.as_str());
+    match (text("status"), text("outcome")) {
+        (status, None) if status == completed => None,
+        (status, outcome) if status == completed && outcome == completed => None,
+        (status, outcome) if status == completed => {
+            let outcome = outcome.unwrap_or_default();
+            Some(format!("is completed, but its night {outcome}: see `mauntic overnight runs`"))
+        }
+        (status, _) => Some(format!("is {}", status.unwrap_or("in no state"))),
     }
-    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_ended_well_if_its_jobs_did_and_its_night() {
+        for (run, is_wrong) in [
+            (json!({"status": "completed"}), false),
+            (json!({"status": "completed", "outcome": null}), false),
+            (json!({"status": "completed", "outcome": "completed"}), false),
+            (json!({"status": "completed", "outcome": "partial"}), true),
+            (json!({"status": "completed", "outcome": "failed"}), true),
+            (json!({"status": "partial", "outcome": "completed"}), true),
+            (json!({"status": "cancelled", "outcome": null}), true),
+            (json!({}), true),
+        ] {
+            assert_eq!(wrong(&run).is_some(), is_wrong, "{run}: {:?}", wrong(&run));
+        }
+    }
 }

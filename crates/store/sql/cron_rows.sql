@@ -7,7 +7,8 @@ from unnest($1::text[]) with ordinality as k(key, place)
 left join lateral (
   select n.id, n.job_key, n.trigger, n.status, n.revision, n.jobs_total, n.jobs_done, n.jobs_dead,
          n.jobs_cancelled, n.started_at, n.progressed_at, n.stalled_at, n.finished_at,
-         n.organization_id, n.scheduled_for, n.request_id, n.cancelled_at
+         n.organization_id, n.scheduled_for, n.request_id, n.cancelled_at,
+         (select o.status from portfolio.overnight_job_runs o where o.id = n.id) as came_to
   from jobs.run n where n.job_key = k.key order by n.started_at desc, n.id desc limit 1
 ) r on true
 left join lateral (

@@ -3,3 +3,6 @@ select 'scoreboard_drift' as kind, d.tournament_id as id, d.differences as count
 from scoreboard.drifting($1) d
 union all
 select 'matches_given_up', g.match_id, g.total from scoreboard.given_up($1) g
+union all
+select 'night_' || n.status, n.run_id, n.users_failed from portfolio.newest_night() n
+where n.status in ('partial', 'failed')

@@ -4,6 +4,7 @@
 //! that finds little goes on from page to page, and none takes a minute.
 
 use chrono::{DateTime, Utc};
+use mauntic_domain::overnight::NightStatus;
 use mauntic_domain::schedules::{Outcome, SkipReason};
 use mauntic_flows::ports::{
     BreakerRow, CronRow, Dependency, JobDetail, JobError, JobFilter, JobView, OccurrenceView, Page,
@@ -192,6 +193,7 @@ fn view_of_run(row: &Row) -> Result<RunView, PortError> {
         scheduled_for: column(row, "scheduled_for")?,
         request_id: column(row, "request_id")?,
         cancelled_at: column(row, "cancelled_at")?,
+        outcome: column::<Option<&str>>(row, "came_to")?.and_then(NightStatus::parse),
     })
 }
 

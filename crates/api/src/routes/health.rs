@@ -48,7 +48,9 @@ pub(crate) struct HealthBody {
 pub(crate) struct HealthWarning {
     /// `scoreboard_drift`: a tournament's board has so many differences from its ledger.
     /// `matches_given_up`: a match without an end that nobody asks about any more, of so
-    /// many; the ones that began first. `not_checked`: what there is could not be read.
+    /// many; the ones that began first. `night_partial`, `night_failed`: of the newest night
+    /// that has ended so many users were not scored. `not_checked`: what there is could not
+    /// be read.
     code: &'static str,
     /// What it is about.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,7 +1,10 @@
 //! The health check's verdicts.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
-use mauntic_domain::ids::{OrganizationId, ProviderTournamentId};
+use mauntic_domain::ids::{OrganizationId, PortfolioUserId, ProviderTournamentId};
+use mauntic_domain::portfolio::{Rates, StoredUser, calculate};
 use mauntic_domain::scoreboard::{Chain, Match, Round, Rules, Status};
 use mauntic_flows::ports::{DriftWrite, MatchPlace, PortError, TournamentRef};
 use mauntic_flows::tick::Duty;
@@ -55,6 +58,23 @@ async fn a_board_that_differs_is_a_warning_and_no_failure() {
     assert_eq!(before.body["warnings"], json!([]));
     assert_eq!(check_of(3).await, (before.status, warning));
     assert_eq!(check_of(0).await, (before.status, json!([])), "it was mended");
+}
+
+#[tokio::test]
+async fn a_night_that_went_wrong_is_a_warning_until_another_one_has_ended() {
+    let world = World::with_things().await;
+    let before = check(&world).await;
+    let user = (organization("org_a"), PortfolioUserId::parse("u").unwrap());
+    let text = r#"{"base":"USD","asOf":"2026-11-30T03:00:00Z","units":{"EUR":"0.9"}}"#;
+    let rates = Rates::from_json(text).unwrap();
+    let unscored = calculate(&StoredUser::default(), &rates, &BTreeMap::new());
+    let run = Uuid::from_u128(u128::MAX - 1);
+    world.store().put_night(run, &[(user, unscored)]);
+    let answer = check(&world).await;
+    let warning = json!([{"code": "night_partial", "id": run, "count": 1}]);
+    assert_eq!((answer.status, &answer.body["warnings"]), (before.status, &warning));
+    world.store().put_night(Uuid::max(), &[]);
+    assert_eq!(check(&world).await.body["warnings"], json!([]));
 }
 
 #[tokio::test]

@@ -186,11 +186,16 @@ pub enum WarningKind {
     /// A match without an end that nobody asks about any more, of so many; the ones that
     /// began first.
     MatchesGivenUp,
+    /// Of the newest night that has ended so many users were not scored.
+    NightPartial,
+    /// The newest night that has ended scored nobody; so many users were to be.
+    NightFailed,
 }
 
 impl WarningKind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::ScoreboardDrift, Self::MatchesGivenUp];
+    pub const ALL: [Self; 4] =
+        [Self::ScoreboardDrift, Self::MatchesGivenUp, Self::NightPartial, Self::NightFailed];
 
     /// Most of a kind that are told.
     pub const TOLD_MAX: i32 = 10;
@@ -201,6 +206,8 @@ impl WarningKind {
         match self {
             Self::ScoreboardDrift => "scoreboard_drift",
             Self::MatchesGivenUp => "matches_given_up",
+            Self::NightPartial => "night_partial",
+            Self::NightFailed => "night_failed",
         }
     }
 

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use mauntic_domain::audit::{Link, Walk};
 use mauntic_domain::breaker::Breaker;
 use mauntic_domain::jobs::{JobState, Queue};
+use mauntic_domain::overnight::NightStatus;
 use mauntic_domain::replays::Status;
 use mauntic_domain::schedules::Outcome;
 use serde::{Deserialize, Serialize};
@@ -254,6 +255,8 @@ pub struct RunView {
     pub request_id: Option<String>,
     /// Since when it is being cancelled.
     pub cancelled_at: Option<DateTime<Utc>>,
+    /// What it came to, of a night: its jobs may all be done, and its users failed.
+    pub outcome: Option<NightStatus>,
 }
 
 /// An occurrence as it is listed.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use mauntic_domain::jobs::JobState;
+use mauntic_domain::overnight::NightStatus;
 use mauntic_flows::ports::{ApiKey, KeyStore, PortError, QueueStats, Vitals, Warning, WarningKind};
 
 use super::rows::JobRow;
@@ -48,7 +49,21 @@ impl State {
         let count = i64::try_from(given_up.len()).unwrap_or(i64::MAX);
         let kind = WarningKind::MatchesGivenUp;
         let given_up = given_up.into_iter().map(|id| Warning { kind, id, count });
-        drifting.take(most).chain(given_up.take(most)).collect()
+        let night = self.night_warning();
+        drifting.take(most).chain(given_up.take(most)).chain(night).collect()
+    }
+
+    /// Of the newest night that has ended.
+    fn night_warning(&self) -> Option<Warning> {
+        let ended = self.portfolios.nights.values();
+        let ended = ended.filter(|night| night.status != NightStatus::Started);
+        let night = ended.max_by_key(|night| (night.started_at, night.run_id))?;
+        let kind = match night.status {
+            NightStatus::Partial => WarningKind::NightPartial,
+            NightStatus::Failed => WarningKind::NightFailed,
+            NightStatus::Started | NightStatus::Completed => return None,
+        };
+        Some(Warning { kind, id: night.run_id, count: night.users_failed })
     }
 
     fn queue_stats(&self) -> BTreeMap<String, QueueStats> {

@@ -65,7 +65,9 @@ impl State {
             let open = open.max_by_key(|run| (run.exclusive, run.progressed_at));
             CronRow {
                 job_key: (*job_key).to_owned(),
-                last_run: its().max_by_key(|run| (run.started_at, run.id)).map(run_view),
+                last_run: its()
+                    .max_by_key(|run| (run.started_at, run.id))
+                    .map(|run| self.view_of_run(run)),
                 open_run: open.map(|run| run.id),
                 last_occurrence: self.occurrence_views(job_key, None, 1).pop(),
             }
@@ -77,11 +79,22 @@ impl State {
         let mut runs: Vec<&RunRecord> =
             self.runs.iter().filter(|run| run.job_key == job_key).collect();
         runs.sort_by_key(|run| Reverse(run.id));
-        paged(page, runs.into_iter().map(run_view), |view| view.run.id)
+        paged(page, runs.into_iter().map(|run| self.view_of_run(run)), |view| view.run.id)
     }
 
     pub(super) fn run_view(&self, id: Uuid) -> Option<RunView> {
-        self.runs.get(id).map(run_view)
+        self.runs.get(id).map(|run| self.view_of_run(run))
+    }
+
+    fn view_of_run(&self, run: &RunRecord) -> RunView {
+        RunView {
+            run: shown(run),
+            organization_id: run.organization_id.clone(),
+            scheduled_for: run.scheduled_for,
+            request_id: run.request_id.clone(),
+            cancelled_at: run.cancelled_at,
+            outcome: self.portfolios.nights.get(&run.id).map(|night| night.status),
+        }
     }
 
     pub(super) fn occurrence_views(
@@ -151,16 +164,6 @@ fn job_view(row: &JobRow) -> JobView {
         lease_until: row.lease_until,
         finished_at: row.finished_at,
         last_error: row.last_error.clone(),
-    }
-}
-
-fn run_view(run: &RunRecord) -> RunView {
-    RunView {
-        run: shown(run),
-        organization_id: run.organization_id.clone(),
-        scheduled_for: run.scheduled_for,
-        request_id: run.request_id.clone(),
-        cancelled_at: run.cancelled_at,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Runs and occurrences as operators see them.
 
 use chrono::{DateTime, Utc};
+use mauntic_domain::overnight::NightStatus;
 use mauntic_domain::runs::{RunCounts, RunStatus, estimate};
 use mauntic_domain::schedules::Outcome;
 use mauntic_flows::ports::{OccurrenceView, RunView};
@@ -75,6 +76,10 @@ pub(crate) struct RunLine {
     /// Since when it is being cancelled.
     #[schema(required, format = DateTime)]
     cancelled_at: Option<String>,
+    /// What it came to, of a night that has ended: its jobs may all be done, and users of it
+    /// failed. None of everything else.
+    #[schema(required, pattern = "^(completed|partial|failed)$")]
+    outcome: Option<&'static str>,
 }
 
 impl From<RunView> for RunLine {
@@ -96,6 +101,10 @@ impl From<RunView> for RunLine {
             duration_ms: run.finished_at.map(|end| (end - run.started_at).num_milliseconds()),
             stalled_at: shown_if(run.stalled_at),
             cancelled_at: shown_if(view.cancelled_at),
+            outcome: view
+                .outcome
+                .filter(|night| *night != NightStatus::Started)
+                .map(NightStatus::name),
         }
     }
 }

@@ -18,7 +18,7 @@ async fn a_run_is_shown_with_its_counts() {
         "status": "running", "organizationId": null, "requestId": null, "scheduledFor": null,
         "revision": 0, "startedAt": "2027-01-15T08:00:00.123Z",
         "progressedAt": "2027-01-15T08:00:00.123Z", "finishedAt": null, "durationMs": null,
-        "stalledAt": null, "cancelledAt": null, "estimate": null,
+        "stalledAt": null, "cancelledAt": null, "outcome": null, "estimate": null,
         "jobs": {"total": 2, "completed": 0, "deadLettered": 1, "cancelled": 0, "unfinished": 1},
     });
     assert_eq!(answer.body, expected);
