@@ -52,6 +52,7 @@ mod league_boards;
 mod ledger;
 mod nights;
 mod nights_after;
+mod nights_ended;
 mod operators;
 mod portfolios;
 mod proofs;

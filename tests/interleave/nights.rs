@@ -3,9 +3,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::ids::PortfolioUserId;
+use mauntic_domain::overnight::CHUNKS_OPEN;
 use mauntic_domain::portfolio::{Quote, Rates, StoredUser, calculate};
 use mauntic_flows::ports::{
-    Committed, CompletedJob, Database, Effect, EffectStore, NightChunk, NightWrite, UserWrite,
+    Committed, CompletedJob, Database, Effect, EffectStore, JobStore, NightChunk, NightWrite,
+    SetBackJob, Setback, UserWrite,
 };
 use mauntic_store::Session;
 use mauntic_store::connect::Tcp;
@@ -51,6 +53,15 @@ struct Scores {
     user: &'static str,
 }
 
+/// What a side does.
+#[derive(Debug, Clone, Copy)]
+enum Does {
+    /// A chunk is scored.
+    Scores(Scores),
+    /// What ends a night is put off, for it has seen chunks that are open.
+    Waits(usize),
+}
+
 /// A database, and two sides that are led through it.
 struct World {
     proxy: SteppingProxy,
@@ -73,12 +84,12 @@ impl World {
         Self { proxy, sides, owner, _database: database }
     }
 
-    /// Walks all orders of two chunks; after each, `holds` looks for what is wrong.
-    async fn walk(&self, chunks_total: i32, scores: [Scores; 2], wrong: &str) {
+    /// Walks all orders of what two sides do; after each, `holds` looks for what is wrong.
+    async fn walk(&self, chunks_total: i32, does: [Does; 2], wrong: &str) {
         let (mut schedules, mut waits) = (Schedules::new(), 0);
         while schedules.begin() {
-            self.owner.batch_execute(&script(chunks_total, scores)).await.unwrap();
-            let sides = [0, 1].map(|side| Box::pin(commit(&self.sides[side], side, scores[side])));
+            self.owner.batch_execute(&script(chunks_total, does)).await.unwrap();
+            let sides = [0, 1].map(|side| Box::pin(act(&self.sides[side], side, does[side])));
             let choose = &mut |choices: &[usize]| schedules.choose(choices);
             let (trace, found) = self.proxy.interleave(sides, choose).await;
             waits += trace.blocked();
@@ -88,12 +99,24 @@ impl World {
             }
             let row = self.owner.query_opt(wrong, &[]).await.unwrap();
             let wrong = row.map(|row| row.get::<_, String>(0));
-            assert_eq!(wrong, None, "{scores:?}\n{trace}");
+            assert_eq!(wrong, None, "{does:?}\n{trace}");
         }
         let orders = schedules.orders();
-        say(format_args!("{scores:?}: all {orders} orders, {waits} waits"));
+        say(format_args!("{does:?}: all {orders} orders, {waits} waits"));
         assert!(orders > 1, "nothing overlaps");
     }
+}
+
+async fn act(session: &Session, side: usize, does: Does) -> Result<Committed, String> {
+    let night = match does {
+        Does::Scores(of) => return commit(session, side, of).await,
+        Does::Waits(night) => night,
+    };
+    let setback = Setback::Snoozed { wait: TimeDelta::minutes(2), reason: CHUNKS_OPEN };
+    let job = SetBackJob { id: ENDS[night], claim: 1, setback };
+    let moved = session.set_back(&[job]).await.map_err(|error| error.to_string())?;
+    assert_eq!(moved, [ENDS[night]]);
+    Ok(Committed::Done { superseded: 0, refill: false })
 }
 
 async fn commit(session: &Session, side: usize, of: Scores) -> Result<Committed, String> {
@@ -112,7 +135,8 @@ async fn commit(session: &Session, side: usize, of: Scores) -> Result<Committed,
         run_id: NIGHTS[of.night],
         chunk: of.chunk,
         scored_at: now(),
-        users: vec![UserWrite::of(user, id(7), &calculation, 0)],
+        users: vec![UserWrite::of(user, id(7), &calculation)],
+        reopens: false,
     };
     let job =
         CompletedJob { id: CHUNKS[side], claim: 1, run_id: None, summary: json!({"scored": 1}) };
@@ -121,7 +145,7 @@ async fn commit(session: &Session, side: usize, of: Scores) -> Result<Committed,
 }
 
 /// Both nights with their chunks, and nobody is scored.
-fn script(chunks_total: i32, scores: [Scores; 2]) -> String {
+fn script(chunks_total: i32, does: [Does; 2]) -> String {
     let mut sql = "set session_replication_role = replica;
          delete from portfolio.calculation_events; delete from portfolio.score_history;
          delete from portfolio.asset_scores; delete from portfolio.overnight_users;
@@ -143,7 +167,18 @@ fn script(chunks_total: i32, scores: [Scores; 2]) -> String {
             ENDS[nth]
         );
     }
-    for (side, of) in scores.into_iter().enumerate() {
+    for (side, of) in does.into_iter().enumerate() {
+        let of = match of {
+            Does::Scores(of) => of,
+            Does::Waits(night) => {
+                sql += &format!(
+                    "update jobs.job set state = 'in_progress', claim = 1,
+                       lease_until = now() + interval '1 h' where id = '{}';",
+                    ENDS[night]
+                );
+                continue;
+            }
+        };
         sql += &format!(
             "insert into portfolio.users (organization_id, user_id, base_currency)
              values ('{OWNER}', '{0}', 'USD') on conflict do nothing;
@@ -169,10 +204,9 @@ async fn of_two_last_chunks_both_count_and_the_night_is_woken() {
            or exists (select from portfolio.overnight_users u where u.fate is null))",
         ENDS[0], NIGHTS[0]
     );
-    let scores = [0, 1].map(|side| Scores {
-        night: 0,
-        chunk: i32::try_from(side).unwrap(),
-        user: ["ada", "bob"][side],
+    let scores = [0, 1].map(|side| {
+        let user = ["ada", "bob"][side];
+        Does::Scores(Scores { night: 0, chunk: i32::try_from(side).unwrap(), user })
     });
     world.walk(2, scores, &wrong).await;
 }
@@ -193,6 +227,19 @@ async fn of_a_late_chunk_and_a_later_night_the_later_nights_scores_are_the_newes
                and available_at > clock_timestamp())",
         NIGHTS[1], ENDS[0], ENDS[1]
     );
-    let scores = [0, 1].map(|night| Scores { night, chunk: 0, user: "ada" });
+    let scores = [0, 1].map(|night| Does::Scores(Scores { night, chunk: 0, user: "ada" }));
     world.walk(1, scores, &wrong).await;
+}
+
+/// What ends a night has read that a chunk is open, and is put off while that is done.
+#[tokio::test]
+async fn the_last_chunk_wakes_who_is_put_off_for_it_meanwhile() {
+    let world = World::new().await;
+    let wrong = format!(
+        "select concat_ws(' ', j.state, j.available_at - clock_timestamp()) from jobs.job j
+         where j.id = '{}' and (j.state <> 'queued' or j.available_at > clock_timestamp())",
+        ENDS[0]
+    );
+    let scores = Does::Scores(Scores { night: 0, chunk: 0, user: "ada" });
+    world.walk(1, [scores, Does::Waits(0)], &wrong).await;
 }

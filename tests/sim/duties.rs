@@ -18,6 +18,7 @@ fn call_of(duty: Duty) -> Call {
     match duty {
         Duty::StuckRuns => Call::Recount,
         Duty::Expiry => Call::Expire,
+        Duty::Nights => Call::LostNights,
         Duty::Occurrences => Call::Schedules,
         Duty::Replays => Call::AdvanceReplays,
         Duty::Relay => Call::TakeDue,

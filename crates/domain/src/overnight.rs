@@ -19,8 +19,9 @@ use crate::jobs::limits::SPAWNED_MAX;
 /// 9 kB a user.
 pub const CHUNK_USERS: u32 = 50;
 
-/// Most chunks of a night: they are enqueued by one effect, with what ends the night.
-pub const CHUNKS_MAX: u32 = SPAWNED_MAX;
+/// Most chunks of a night: they are enqueued by one effect, with the one job that ends the
+/// night.
+pub const CHUNKS_MAX: u32 = SPAWNED_MAX - 1;
 
 /// Most users of a night. To list 100,000 with 20 assets each takes 4 s of the 50 that a
 /// statement may take, and grows with them.
@@ -38,7 +39,15 @@ pub const SYMBOLS_ASKED_MAX: u32 = 200;
 /// some 40 MB, which is 3.7 GB then.
 pub const HISTORY_KEPT: TimeDelta = TimeDelta::days(92);
 
+/// Why the job that ends a night waits: chunks are neither done nor dead. Whoever puts it
+/// off for that looks once more.
+pub const CHUNKS_OPEN: &str = "chunks_open";
+
+/// Most nights that one tick ends because their runs are over; one is lost a night at most.
+pub const LOST_MAX: u32 = 100;
+
 const _: () = assert!(SYMBOLS_ASKED_MAX * 33 < 8_000);
+const _: () = assert!(NIGHT_USERS_MAX == 499_950);
 
 macro_rules! names {
     ($(#[$doc:meta])* $type:ident { $($(#[$of:meta])* $variant:ident => $name:literal,)* }) => {
@@ -98,6 +107,19 @@ names! {
     }
 }
 
+names! {
+    /// Why a night has ended that did not end itself: its run was over. If its jobs are
+    /// done after all, it goes on.
+    Lost {
+        /// A job of it is a dead letter, so that nothing follows.
+        JobDied => "job_died",
+        /// Its run was cancelled.
+        RunCancelled => "run_cancelled",
+        /// All of its jobs are final, and none has ended it.
+        RunOver => "run_over",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +133,9 @@ mod tests {
         for status in NightStatus::ALL {
             assert_eq!(NightStatus::parse(status.name()), Some(*status));
             assert_eq!(serde_json::to_value(status).unwrap(), status.name());
+        }
+        for lost in Lost::ALL {
+            assert_eq!(Lost::parse(lost.name()), Some(*lost));
         }
         assert_eq!((Step::parse("users "), NightStatus::parse("done")), (None, None));
     }

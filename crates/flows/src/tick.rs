@@ -8,6 +8,7 @@ use mauntic_domain::jobs::limits::{KEEP_MIN, RECOUNT_RUNS_MAX, RETIRED_MAX, RUN_
 use mauntic_domain::schedules::{Effective, SettingsError};
 
 use crate::cron::judge_all;
+use crate::jobs::overnight_end::end_lost;
 use crate::ports::{
     Database, Died, EventStore, Host, Instance, JobStore, PortError, Ports, RelayStore, RunStore,
     Transition,
@@ -24,6 +25,8 @@ pub enum Duty {
     StuckRuns,
     /// Ends jobs past their expiry.
     Expiry,
+    /// Ends nights whose runs are over; after the duties that end runs.
+    Nights,
     /// Gives every nominal time its row, and starts runs.
     Occurrences,
     /// Goes on with replays of many dead letters, as far as their pace allows
@@ -39,9 +42,10 @@ pub enum Duty {
 
 impl Duty {
     /// Every duty, in the order in which they are done.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::StuckRuns,
         Self::Expiry,
+        Self::Nights,
         Self::Occurrences,
         Self::Replays,
         Self::Relay,
@@ -55,6 +59,7 @@ impl Duty {
         match self {
             Self::StuckRuns => "stuck_runs",
             Self::Expiry => "expiry",
+            Self::Nights => "nights",
             Self::Occurrences => "occurrences",
             Self::Replays => "replays",
             Self::Relay => "relay",
@@ -109,6 +114,7 @@ async fn perform<P: Ports>(
             died.iter().for_each(|died| observe_death(ports, died));
             count(died.len())
         }
+        Duty::Nights => end_lost(ports, &session).await?,
         Duty::Occurrences => {
             let schedules = settings.schedules.as_ref().map_err(|error| PortError::Unreadable {
                 what: "a setting of the schedules",

@@ -33,6 +33,7 @@ fn end(status: NightStatus, error_details: Value) -> NightEnd {
         users_failed: 1,
         users_skipped: 0,
         error_details,
+        chunks_done: 1,
         metrics: json!({"total_duration_ms": 45_000, "users_total": 10, "rates": {"no": 1}}),
         is_correction: false,
     }

@@ -1,7 +1,8 @@
 -- plan_night: whom a night scores, in chunks; the symbols that they have, with what the
--- night that it repeats was told of them; and the checkpoint. Nothing where that is written.
+-- night that it repeats was told of them, or another repeat of that; and the checkpoint. Whom
+-- another repeat has scored by now, or is about to, it does not score. Nothing where that is written.
 -- $1 uuid run; $2 int8 most users; $3 int8 users of a chunk; $4 timestamptz when the step began.
--- Whoever runs it holds the night's row.
+-- Whoever runs it holds the night's row, and that of the night that it repeats.
 with night as (
   select n.id, n.inputs_of, n.markets from portfolio.overnight_job_runs n
   where n.id = $1
@@ -16,7 +17,12 @@ with night as (
   union all
   select o.organization_id, o.user_id
   from night n join portfolio.overnight_users o on o.run_id = n.inputs_of
-  where n.inputs_of <> n.id and o.fate is distinct from 'scored'
+  where n.inputs_of <> n.id and o.fate is distinct from 'scored' and not exists (
+    select from portfolio.overnight_job_runs r
+    join portfolio.overnight_users s on s.run_id = r.id
+      and s.organization_id = o.organization_id and s.user_id = o.user_id
+    where r.inputs_of = n.inputs_of and r.id not in (n.id, n.inputs_of)
+      and (s.fate = 'scored' or (s.fate is null and r.status = 'started')))
 ), numbered as (
   select c.organization_id, c.user_id,
          row_number() over (order by c.organization_id, c.user_id) as place
@@ -36,9 +42,12 @@ with night as (
       on a.organization_id = t.organization_id and a.user_id = t.user_id
   ) s
   left join (
-    select p.symbol, p.asked_at, p.quote
-    from night n join portfolio.prices p on p.run_id = n.inputs_of
+    select distinct on (p.symbol) p.symbol, p.asked_at, p.quote
+    from night n
+    join portfolio.overnight_job_runs r on r.inputs_of = n.inputs_of and r.id <> n.id
+    join portfolio.prices p on p.run_id = r.id
     where n.inputs_of <> n.id and p.quote is not null
+    order by p.symbol, p.asked_at, r.id
   ) p on p.symbol = s.symbol
   order by s.symbol
   returning symbol

@@ -1,13 +1,16 @@
 -- score_users: what became of a chunk's users, for those of whom nothing is known yet: their
 -- fates, events, history and, where no later night has scored them, their newest scores. The
--- chunk counts if it decided somebody.
+-- chunk counts if it decided somebody, and a night that has ended goes on then.
 -- $1 uuid run; $2 int4 chunk; $3 timestamptz when it was scored; of users, sorted: $4 text[]
 -- organizations, $5 text[] users, $6 uuid[] correlation ids, $7 text[] fates, $8 text[] reasons or
 -- null, $9 text[] details or null, $10 int4[] versions of criteria or null, $11 int4[] assets
 -- scored; of events: $12 int8[] places of their users above, from 1, $13 int2[] numbers,
 -- $14 text[] kinds, $15 text[] bodies; of scores: $16 int8[] places of their users, $17 text[]
--- assets, $18 text[] symbols, $19 text[] scores, $20 text[] maximums, $21 text[] percentages.
--- Whoever runs it holds these users. The night's row comes last: others count there too.
+-- assets, $18 text[] symbols, $19 text[] scores, $20 text[] maximums, $21 text[] percentages;
+-- $22 text what stands for the duration in the last event, and $23 text what comes before it
+-- there; $24 boolean whether the night had ended as it was read.
+-- Raises JB004 where that is no longer so. Whoever runs it holds these users. The night's row
+-- comes last: others count there too.
 with night as materialized (
   select n.id, n.started_at from portfolio.overnight_job_runs n where n.id = $1
 ), decided as (
@@ -23,9 +26,13 @@ with night as materialized (
 ), told as (
   insert into portfolio.calculation_events (run_id, organization_id, user_id, seq, kind,
                                             correlation_id, at, body)
-  select $1, d.organization_id, d.user_id, e.seq, e.kind, d.correlation_id, $3, e.body
+  select $1, d.organization_id, d.user_id, e.seq, e.kind, d.correlation_id, $3,
+         case e.seq when 4 then replace(e.body, $22, $23 || c.duration_ms) else e.body end
   from unnest($12::int8[], $13::int2[], $14::text[], $15::text[]) as e(place, seq, kind, body)
   join decided d on d.place = e.place
+  cross join (
+    select greatest(0, extract(epoch from clock_timestamp() - $3) * 1000)::int8 as duration_ms
+  ) c
   order by d.place, e.seq
   returning 1
 ), scores as materialized (
@@ -73,6 +80,11 @@ with night as materialized (
   select (select count(*) from decided) as decided, (select count(*) from told) as told,
          (select count(*) from kept) as kept, (select count(*) from gone) as gone,
          (select count(*) from latest) as latest
+), counted as (
+  update portfolio.overnight_job_runs n set
+    chunks_done = n.chunks_done + 1, status = 'started', completed_at = null, error_details = '{}'
+  from written w where n.id = $1 and w.decided > 0
+  returning old.status as before
 )
-update portfolio.overnight_job_runs n set chunks_done = n.chunks_done + 1
-from written w where n.id = $1 and w.decided > 0
+select jobs.refuse(count(*) > 0, 'JB004', 'the night is another meanwhile')::text
+from counted c where (c.before <> 'started') <> $24

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use mauntic_domain::jobs::JobType;
 use mauntic_domain::overnight::Step;
+use mauntic_domain::portfolio::calculation::DURATION_UNKNOWN;
 use mauntic_domain::portfolio::{CalculationEvent, Market, Quote, Symbol, UserFate};
 use mauntic_flows::ports::{
     NightBegin, NightChunk, NightEnd, NightQuotes, NightRates, NightUsers, NightWrite, ScoredAsset,
@@ -22,7 +23,7 @@ enum Columns<'a> {
     Users { write: &'a NightUsers, users_max: i64, chunk_users: i64 },
     Quotes(Quotes<'a>),
     Chunk(Box<Chunk<'a>>),
-    End { write: &'a NightEnd, status: &'static str, errors: String, metrics: String },
+    End(End<'a>),
 }
 
 /// Statements with their parameters, in their order.
@@ -65,12 +66,7 @@ impl<'a> Columns<'a> {
             },
             NightWrite::Quotes(write) => Self::Quotes(Quotes::of(write)),
             NightWrite::Chunk(write) => Self::Chunk(Box::new(Chunk::of(write))),
-            NightWrite::End(write) => Self::End {
-                write,
-                status: write.status.name(),
-                errors: write.error_details.to_string(),
-                metrics: write.metrics.to_string(),
-            },
+            NightWrite::End(write) => Self::End(End::of(write)),
         }
     }
 
@@ -96,7 +92,7 @@ impl<'a> Columns<'a> {
                     (&write.rates.stale, Type::BOOL),
                     (rates, Type::TEXT),
                 ];
-                vec![(sql!("store_rates.sql"), store), done.params()]
+                vec![reopen(&write.run_id), (sql!("store_rates.sql"), store), done.params()]
             }
             Self::Users { write, users_max, chunk_users } => {
                 let plan: Vec<Param<'_>> = vec![
@@ -106,24 +102,49 @@ impl<'a> Columns<'a> {
                     (&write.began_at, Type::TIMESTAMPTZ),
                 ];
                 let hold = vec![(&write.run_id as _, Type::UUID)];
-                vec![(sql!("hold_night.sql"), hold), (sql!("plan_night.sql"), plan)]
+                vec![
+                    (sql!("hold_night.sql"), hold),
+                    reopen(&write.run_id),
+                    (sql!("plan_night.sql"), plan),
+                ]
             }
             Self::Quotes(quotes) => quotes.params(),
             Self::Chunk(chunk) => chunk.params(),
-            Self::End { write, status, errors, metrics } => {
-                let end: Vec<Param<'_>> = vec![
-                    (&write.run_id, Type::UUID),
-                    (status, Type::TEXT),
-                    (&write.completed_at, Type::TIMESTAMPTZ),
-                    (&write.users_processed, Type::INT8),
-                    (&write.users_failed, Type::INT8),
-                    (&write.users_skipped, Type::INT8),
-                    (errors, Type::TEXT),
-                    (metrics, Type::TEXT),
-                ];
-                vec![(sql!("end_night.sql"), end)]
-            }
+            Self::End(end) => vec![(sql!("end_night.sql"), end.params())],
         }
+    }
+}
+
+fn reopen(run_id: &Uuid) -> (&'static str, Vec<Param<'_>>) {
+    (sql!("reopen_night.sql"), vec![(run_id, Type::UUID)])
+}
+
+/// How a night ended.
+pub(crate) struct End<'a> {
+    write: &'a NightEnd,
+    status: &'static str,
+    errors: String,
+    metrics: String,
+}
+
+impl<'a> End<'a> {
+    pub(crate) fn of(write: &'a NightEnd) -> Self {
+        let (errors, metrics) = (write.error_details.to_string(), write.metrics.to_string());
+        Self { write, status: write.status.name(), errors, metrics }
+    }
+
+    pub(crate) fn params(&self) -> Vec<Param<'_>> {
+        vec![
+            (&self.write.run_id, Type::UUID),
+            (&self.status, Type::TEXT),
+            (&self.write.completed_at, Type::TIMESTAMPTZ),
+            (&self.write.users_processed, Type::INT8),
+            (&self.write.users_failed, Type::INT8),
+            (&self.write.users_skipped, Type::INT8),
+            (&self.errors, Type::TEXT),
+            (&self.metrics, Type::TEXT),
+            (&self.write.chunks_done, Type::INT4),
+        ]
     }
 }
 
@@ -179,7 +200,8 @@ impl<'a> Quotes<'a> {
             (&self.quotes, Type::TEXT_ARRAY),
         ];
         let done = self.done.iter().map(Checkpoint::params);
-        [(sql!("store_quotes.sql"), store)].into_iter().chain(done).collect()
+        let store = [reopen(&self.run_id), (sql!("store_quotes.sql"), store)];
+        store.into_iter().chain(done).collect()
     }
 }
 
@@ -244,6 +266,7 @@ impl<'a> Chunk<'a> {
 
     fn params(&self) -> Params<'_> {
         const END: &str = JobType::OvernightFinalize.name();
+        const DURATION: &str = DURATION_UNKNOWN.split_at(DURATION_UNKNOWN.len() - "null".len()).0;
         let (events, scores) = (&self.events, &self.scores);
         let hold: Vec<Param<'_>> =
             vec![(&self.owners, Type::TEXT_ARRAY), (&self.users, Type::TEXT_ARRAY)];
@@ -269,6 +292,9 @@ impl<'a> Chunk<'a> {
             (&scores.scores, Type::TEXT_ARRAY),
             (&scores.maximums, Type::TEXT_ARRAY),
             (&scores.percentages, Type::TEXT_ARRAY),
+            (&DURATION_UNKNOWN, Type::TEXT),
+            (&DURATION, Type::TEXT),
+            (&self.write.reopens, Type::BOOL),
         ];
         let wake: Vec<Param<'_>> = vec![(&self.write.run_id, Type::UUID), (&END, Type::TEXT)];
         vec![

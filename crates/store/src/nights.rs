@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use mauntic_domain::ids::{AssetId, OrganizationId, PortfolioUserId};
 use mauntic_domain::jobs::JobType;
-use mauntic_domain::overnight::{NightStatus, Step};
+use mauntic_domain::overnight::{Lost, NightStatus, Step};
 use mauntic_domain::portfolio::inputs::ASSETS_MAX;
 use mauntic_domain::portfolio::{Market, Quote, Rates, StoredUser, Symbol, UserFate};
 use mauntic_flows::ports::{
-    ChunkInputs, FAILURES_NAMED_MAX, LatestScore, NamedFailure, Night, NightStore, NightTotals,
-    PortError, StepDone, StoredRates, UserInputs, UserKey, UserSnapshot,
+    ChunkInputs, FAILURES_NAMED_MAX, LatestScore, LostNight, NamedFailure, Night, NightEnd,
+    NightStore, NightTold, NightTotals, PortError, StepDone, StoredRates, UserInputs, UserKey,
+    UserSnapshot,
 };
 use serde_json::Value;
 use tokio_postgres::Row;
@@ -18,7 +19,8 @@ use uuid::Uuid;
 
 use crate::Session;
 use crate::flight::{Param, Statement};
-use crate::rows::{column, unreadable};
+use crate::night_writes::End;
+use crate::rows::{column, starter, unreadable};
 use crate::signals::no_name;
 
 impl NightStore for Session {
@@ -90,6 +92,29 @@ impl NightStore for Session {
             quotes: quotes.iter().map(quote).collect::<Result<_, _>>()?,
             users: of_users(users, assets)?,
         }))
+    }
+
+    async fn night_in_the_way(&self, of: Uuid, but: Uuid) -> Result<Option<Uuid>, PortError> {
+        let params: &[Param<'_>] = &[(&of, Type::UUID), (&but, Type::UUID)];
+        let sql = sql!("night_in_the_way.sql");
+        let rows = self.statement("looking for nights that go on", sql, params).await?;
+        rows.first().map(|row| column(row, "id")).transpose()
+    }
+
+    async fn lost_nights(&self, limit: u32) -> Result<Vec<LostNight>, PortError> {
+        let limit = i64::from(limit);
+        let params: &[Param<'_>] = &[(&limit, Type::INT8)];
+        let rows = self.statement("looking for nights", sql!("lost_nights.sql"), params).await?;
+        rows.iter().map(lost).collect()
+    }
+
+    async fn end_lost_night(&self, end: &NightEnd, told: &NightTold) -> Result<bool, PortError> {
+        let (columns, data) = (End::of(end), told.data.to_string());
+        let mut params = columns.params();
+        params.extend([(&told.event_type as _, Type::TEXT), (&data as _, Type::TEXT)]);
+        let rows = self.statement("ending a night", sql!("end_lost_night.sql"), &params).await?;
+        let row = rows.first().ok_or_else(|| unreadable("an ended night"))?;
+        column(row, "ended")
     }
 
     async fn night_totals(&self, run_id: Uuid) -> Result<Option<NightTotals>, PortError> {
@@ -233,6 +258,20 @@ fn of_users(users: &[Row], assets: &[Row]) -> Result<Vec<UserInputs>, PortError>
         Ok(UserInputs { user: user(row)?, stored: StoredUser { base_currency, assets, criteria } })
     };
     users.iter().map(inputs).collect()
+}
+
+fn lost(row: &Row) -> Result<LostNight, PortError> {
+    let died: Option<String> = column(row, "died")?;
+    let cause: Option<String> = column(row, "cause")?;
+    let is_cancelled: bool = column(row, "cancelled")?;
+    let why = match died {
+        _ if is_cancelled => Lost::RunCancelled,
+        Some(_) => Lost::JobDied,
+        None => Lost::RunOver,
+    };
+    let (run_id, now) = (column(row, "id")?, column(row, "now")?);
+    let (died, starter) = (died.map(|of| (of, cause)), starter(row)?);
+    Ok(LostNight { run_id, why, died, starter, now })
 }
 
 fn failure(row: &Row) -> Result<NamedFailure, PortError> {

@@ -3,6 +3,7 @@
 
 use mauntic_domain::jobs::Queue;
 use mauntic_domain::jobs::retry::{UNKNOWN_HOURS_MAX, UNKNOWN_SNOOZE_SECS};
+use mauntic_domain::overnight::CHUNKS_OPEN;
 use mauntic_flows::ports::{Held, PortError, PutOff, Replayed, SetBackJob, Setback};
 use serde_json::json;
 use tokio_postgres::types::Type;
@@ -33,8 +34,20 @@ pub(crate) async fn set_back(
         (&columns.reasons, Type::TEXT_ARRAY),
         (&columns.errors, Type::TEXT_ARRAY),
     ];
-    let sql = sql!("set_back.sql");
-    ids(&session.statement("setting jobs back", sql, params).await?)
+    let (what, sql) = ("setting jobs back", sql!("set_back.sql"));
+    let waits = |job: &SetBackJob| matches!(job.setback, Setback::Snoozed { reason, .. } if reason == CHUNKS_OPEN);
+    if !jobs.iter().any(waits) {
+        return ids(&session.statement(what, sql, params).await?);
+    }
+    let hold: &[Param<'_>] = &[(&columns.ids, Type::UUID_ARRAY)];
+    let wake: &[Param<'_>] = &[(&columns.ids, Type::UUID_ARRAY), (&CHUNKS_OPEN, Type::TEXT)];
+    let statements = [
+        Statement { sql, params },
+        Statement { sql: sql!("hold_waiting_nights.sql"), params: hold },
+        Statement { sql: sql!("wake_waiting.sql"), params: wake },
+    ];
+    let answers = session.write(what, &statements).await?;
+    ids(answers.first().map_or(&[], Vec::as_slice))
 }
 
 /// Jobs to be set back, column by column for `unnest`.

@@ -112,6 +112,15 @@ impl<S: PortfolioSubject> World<S> {
         self.write_night(NightWrite::Rates(rates)).await;
     }
 
+    /// Begins a night with rates of these units.
+    pub(crate) async fn begin_with(&mut self, run_id: Uuid, units: &Value) {
+        self.write_night(self.beginning(run_id, run_id, &[])).await;
+        let mut rates = rates(self.subject.now());
+        rates.rates.units = serde_json::from_value(units.clone()).expect("units");
+        let rates = NightRates { run_id, rates, took: self.took() };
+        self.write_night(NightWrite::Rates(rates)).await;
+    }
+
     pub(crate) fn planning(&self, run_id: Uuid, users_max: u32, chunk_users: u32) -> NightWrite {
         let began_at = self.subject.now();
         NightWrite::Users(NightUsers { run_id, began_at, users_max, chunk_users })
@@ -147,9 +156,10 @@ impl<S: PortfolioSubject> World<S> {
         let mut users = Vec::new();
         for user in inputs.users {
             let calculation = calculate(&user.stored, &rates, &inputs.quotes);
-            users.push(UserWrite::of(user.user, self.id(), &calculation, 7));
+            users.push(UserWrite::of(user.user, self.id(), &calculation));
         }
-        NightChunk { run_id, chunk, scored_at: self.subject.now(), users }
+        let reopens = inputs.night.status != NightStatus::Started;
+        NightChunk { run_id, chunk, scored_at: self.subject.now(), users, reopens }
     }
 
     pub(crate) async fn score(&mut self, run_id: Uuid, chunk: i32) -> Committed {
@@ -157,9 +167,11 @@ impl<S: PortfolioSubject> World<S> {
         self.write_night(NightWrite::Chunk(write)).await
     }
 
-    pub(crate) fn ending(&self, run_id: Uuid, status: NightStatus) -> NightWrite {
+    pub(crate) async fn ending(&self, run_id: Uuid, status: NightStatus) -> NightWrite {
+        let night = self.queue.night(run_id).await.expect("read").expect("a night");
         NightWrite::End(NightEnd {
             is_correction: false,
+            chunks_done: night.chunks_done,
             run_id,
             status,
             completed_at: self.subject.now(),

@@ -303,9 +303,11 @@ async fn the_totals_are_those_of_the_rows<S: PortfolioSubject>(mut world: World<
 
 async fn an_end_is_written_over<S: PortfolioSubject>(mut world: World<S>) {
     world.begin(NIGHT, NIGHT, &[]).await;
-    world.write_night(world.ending(NIGHT, NightStatus::Partial)).await;
+    let end = world.ending(NIGHT, NightStatus::Partial).await;
+    world.write_night(end).await;
     world.advance(9).await;
-    world.write_night(world.ending(NIGHT, NightStatus::Completed)).await;
+    let end = world.ending(NIGHT, NightStatus::Completed).await;
+    world.write_night(end).await;
     let night = world.queue.night(NIGHT).await.unwrap().unwrap();
     assert_eq!(night.status, NightStatus::Completed);
     assert_eq!(night.completed_at, Some(world.subject.now()));

@@ -227,7 +227,8 @@ async fn whole<S: PortfolioSubject>(world: &mut World<S>) -> Value {
     world.advance(2).await;
     world.score(FIRST, 0).await;
     world.score(FIRST, 1).await;
-    world.write_night(world.ending(FIRST, NightStatus::Partial)).await;
+    let end = world.ending(FIRST, NightStatus::Partial).await;
+    world.write_night(end).await;
     world.advance(60).await;
     world.subject.put_criteria(&user("org_1", "bob"), CRITERIA).await;
     world.begin(SECOND, FIRST, &[]).await;

@@ -89,9 +89,9 @@ pub(super) async fn scoring(session: &Session, chunk: i32) -> NightChunk {
     let mut users = Vec::new();
     for user in inputs.users {
         let calculation = calculate(&user.stored, &rates, &inputs.quotes);
-        users.push(UserWrite::of(user.user, Uuid::new_v4(), &calculation, 3));
+        users.push(UserWrite::of(user.user, Uuid::new_v4(), &calculation));
     }
-    NightChunk { run_id: NIGHT, chunk, scored_at: Utc::now(), users }
+    NightChunk { run_id: NIGHT, chunk, scored_at: Utc::now(), users, reopens: false }
 }
 
 /// A job that is held, and the effect that completes it.

@@ -135,6 +135,9 @@ async fn a_chunks_scores_are_written_by_keys() {
         (&numbers_of, Type::TEXT_ARRAY),
         (&maximums, Type::TEXT_ARRAY),
         (&percentages, Type::TEXT_ARRAY),
+        (&"null", Type::TEXT),
+        (&"", Type::TEXT),
+        (&false, Type::BOOL),
     ];
     reads_none_through(&client, sql!("score_users"), params).await;
     let (rows, kinds, text) = looked_at(&client, "users", sql!("score_users").1, params).await;

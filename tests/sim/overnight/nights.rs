@@ -17,7 +17,9 @@ use mauntic_domain::portfolio::{Currency, Market as Place, Symbol, UserFate};
 use mauntic_domain::schedules::{Effective, Settings, TICK_INTERVAL_SECS};
 use mauntic_flows::consume::{Body, consume};
 use mauntic_flows::cron;
-use mauntic_flows::ports::{Act, Database, Host, Night, OperatorStore, Request, Retried, UserKey};
+use mauntic_flows::ports::{
+    Act, Database, Host, Night, OperatorStore, Request, Retried, RunStore, UserKey,
+};
 use mauntic_flows::tick::{TickSettings, tick};
 use mauntic_sim::engine::drive::finish;
 use mauntic_sim::host::SimHost;
@@ -104,6 +106,20 @@ impl Nights {
         self.send("overnight.start", data);
         self.minutes(10);
         self.latest()
+    }
+
+    /// All that may be delivered now, without a tick.
+    pub(super) fn deliver_all(&self) {
+        for _ in 0..20 {
+            while self.deliver(None).is_some() {}
+            self.ports.clock.advance(TimeDelta::seconds(15));
+        }
+    }
+
+    /// An operator cancels a run.
+    pub(super) fn cancel_run(&self, run_id: Uuid) {
+        let session = finish(self.ports.store.open()).unwrap();
+        finish(session.cancel_run(run_id)).unwrap();
     }
 
     /// Minutes pass, each with its tick and all that may be delivered.

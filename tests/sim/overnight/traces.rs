@@ -58,6 +58,25 @@ fn a_night_that_ends_anew_is_told_once_and_then_corrected() {
 }
 
 #[test]
+fn a_night_that_the_tick_ends_is_told_and_then_corrected() {
+    let nights = Nights::of(60);
+    nights.may_fail.set(true);
+    let unreadable = PortError::Unreadable { what: "symbols", place: "a test".to_owned() };
+    nights.ports.faults.stand(Call::DueSymbols, Some(Fault::Fail(unreadable)));
+    nights.night(&json!({}));
+    nights.ports.faults.stand(Call::DueSymbols, None);
+    nights.retry_run(nights.latest().run_id);
+    nights.minutes(10);
+    let night = nights.latest();
+    assert_eq!(night.status, NightStatus::Completed);
+    let spans = told(&nights, &night);
+    let [whole] = named(&spans, NIGHT)[..] else { panic!("{spans:#?}") };
+    assert_eq!((reason(whole), whole.parent), (Some("job_died"), None));
+    let [anew] = named(&spans, CORRECTION)[..] else { panic!("{spans:#?}") };
+    assert_eq!(anew.ended_at, night.completed_at.unwrap());
+}
+
+#[test]
 fn a_night_whose_commits_are_never_answered_is_told_whole() {
     // All of it happens, and nobody hears of it; or of every other attempt nothing does.
     for fault in [Fault::AnswerLost, Fault::Unsure] {

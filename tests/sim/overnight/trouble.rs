@@ -172,6 +172,93 @@ fn a_chunk_that_is_given_up_leaves_its_users_alone_and_can_be_done_later() {
     assert_eq!(nights.unfinished(), 0);
 }
 
+/// A step that dies leaves no night open, and what dies of it can be done later.
+#[test]
+fn a_night_whose_step_died_has_failed_until_it_is_done_after_all() {
+    for (call, reached) in [(Call::LatestRates, 1), (Call::DueSymbols, 3)] {
+        let nights = Nights::of(60);
+        nights.may_fail.set(true);
+        let health = if reached == 1 { Health::NotConfigured } else { Health::Up };
+        nights.ports.outside.set(Dependency::ExchangeRateProvider, health);
+        nights.ports.faults.stand(call, Some(Fault::Fail(unreadable())));
+        let night = nights.night(&json!({}));
+        assert_eq!(night.steps.len(), reached);
+        assert_eq!((night.status, nights.letter_reasons().len()), (NightStatus::Failed, 1));
+        assert_eq!(night.error_details["reason"], "job_died");
+        assert_eq!(night.error_details["job"], "overnight.start");
+        let types: Vec<String> = nights.told().into_iter().map(|(event, _)| event).collect();
+        assert_eq!(types, ["overnight.ScoringStarted", "overnight.ScoringCompleted"]);
+        nights.ports.faults.stand(call, None);
+        nights.ports.outside.set(Dependency::ExchangeRateProvider, Health::Up);
+        nights.retry_run(night.run_id);
+        nights.minutes(10);
+        let night = nights.latest();
+        assert_eq!((night.status, night.users_processed), (NightStatus::Completed, 60));
+        assert_eq!(night.error_details, json!({}));
+        assert_eq!(nights.told().len(), 1);
+        assert_eq!(nights.unfinished(), 0);
+    }
+}
+
+/// All were scored, and what was to say so died: the night is not completed.
+#[test]
+fn a_night_whose_end_died_counts_what_came_of_its_users() {
+    let nights = Nights::of(60);
+    nights.may_fail.set(true);
+    nights.ports.faults.stand(Call::NightTotals, Some(Fault::Fail(unreadable())));
+    nights.send("overnight.start", &json!({}));
+    nights.deliver_all();
+    assert_eq!(nights.letter_reasons().len(), 1);
+    nights.ports.faults.stand(Call::NightTotals, None);
+    nights.minutes(2);
+    let night = nights.latest();
+    assert_eq!((night.status, night.users_processed), (NightStatus::Partial, 60));
+    assert_eq!(night.error_details["job"], "overnight.finalize");
+    nights.retry_run(night.run_id);
+    nights.minutes(5);
+    assert_eq!(nights.latest().status, NightStatus::Completed);
+    assert_eq!(nights.ports.projections.len(), 60);
+}
+
+#[test]
+fn a_night_whose_run_is_cancelled_has_failed() {
+    let nights = Nights::of(60);
+    nights.send("overnight.start", &json!({}));
+    nights.deliver(None);
+    nights.cancel_run(nights.latest().run_id);
+    nights.minutes(3);
+    let night = nights.latest();
+    assert_eq!((night.status, night.users_processed), (NightStatus::Failed, 0));
+    assert_eq!(night.error_details["reason"], "run_cancelled");
+    assert_eq!(nights.unfinished(), 0);
+}
+
+#[test]
+fn what_goes_on_is_not_repeated_and_no_user_is_scored_by_two_repeats() {
+    let nights = Nights::of(60);
+    nights.ports.outside.market().refuse(&symbol(5), true);
+    nights.send("overnight.start", &json!({}));
+    nights.deliver(None);
+    let first = nights.latest();
+    nights.send("overnight.start", &json!({"retryOf": first.run_id}));
+    nights.minutes(5);
+    assert_eq!(nights.letter_reasons(), ["night_running"]);
+    nights.ports.outside.market().refuse(&symbol(5), false);
+    // While the first repeat goes on there is no other.
+    nights.send("overnight.start", &json!({"retryOf": first.run_id}));
+    nights.deliver(None);
+    nights.send("overnight.start", &json!({"retryOf": first.run_id}));
+    nights.minutes(5);
+    assert_eq!(nights.letter_reasons(), ["night_running"; 2]);
+    let second = nights.latest();
+    assert_eq!((second.status, second.users_processed), (NightStatus::Completed, 3));
+    // Nobody is left for another one, of whichever of the two.
+    for of in [first.run_id, second.run_id] {
+        let none = nights.night(&json!({"retryOf": of}));
+        assert_eq!((none.inputs_of, none.chunks_total), (first.run_id, 0));
+    }
+}
+
 fn unreadable() -> mauntic_flows::ports::PortError {
     mauntic_flows::ports::PortError::Unreadable { what: "a chunk", place: "a test".to_owned() }
 }

@@ -32,6 +32,13 @@ impl Counts {
             _ => NightStatus::Partial,
         }
     }
+
+    /// How a night with them ended that did not end itself: it is not completed, whoever
+    /// was scored.
+    #[must_use]
+    pub const fn status_of_lost(self) -> NightStatus {
+        if self.scored > 0 { NightStatus::Partial } else { NightStatus::Failed }
+    }
 }
 
 #[cfg(test)]
@@ -56,6 +63,8 @@ mod tests {
             let counts = Counts { scored, skipped, failed, left };
             assert_eq!(counts.status(), status, "{counts:?}");
             assert_eq!(counts.total(), scored + skipped + failed + left);
+            let lost = if scored > 0 { Partial } else { Failed };
+            assert_eq!(counts.status_of_lost(), lost, "{counts:?}");
         }
     }
 }

@@ -105,8 +105,13 @@ struct Completed<'a> {
     reason: Option<&'static str>,
     detail: Option<&'a str>,
     asset_count: usize,
-    duration_ms: u64,
+    /// What nobody knows before it is written.
+    duration_ms: Option<u64>,
 }
+
+/// What stands for the duration in the body of [`CalculationKind::Completed`] until that is
+/// written: no text of a JSON string looks so, whose quotes are escaped.
+pub const DURATION_UNKNOWN: &str = r#""durationMs":null"#;
 
 /// Scores a user by a run's rates and quotes.
 #[must_use]
@@ -158,9 +163,10 @@ impl Calculation {
     }
 
     /// Its events in their order: four where there are scores, two where nothing could
-    /// be captured.
+    /// be captured. How long it took is [`DURATION_UNKNOWN`]: where it is calculated the
+    /// clock may stand still meanwhile.
     #[must_use]
-    pub fn events(&self, duration_ms: u64) -> Vec<CalculationEvent> {
+    pub fn events(&self) -> Vec<CalculationEvent> {
         let Self { asset_count, criteria_version, inputs, outcome } = self;
         let unscored = outcome.as_ref().err();
         let started = Started { asset_count: *asset_count, criteria_version: *criteria_version };
@@ -169,7 +175,7 @@ impl Calculation {
             reason: unscored.map(|why| why.reason.name()),
             detail: unscored.map(|why| why.detail.as_str()),
             asset_count: *asset_count,
-            duration_ms,
+            duration_ms: None,
         };
         let bodies = [
             (CalculationKind::Started, Some(json(&started))),

@@ -132,7 +132,7 @@ proptest! {
             criteria: Some((1, criteria(&json!(rules)).to_json())),
         };
         let calculation = calculate(&user, &rates(), &told(&quotes));
-        let events = calculation.events(0);
+        let events = calculation.events();
         let (inputs, scores) = (&events[1].body, &events[2].body);
         prop_assert_eq!(replay(inputs, Stored::Scores(scores)), Ok(()));
 

@@ -1,6 +1,7 @@
 //! One attempt at held jobs: decide, commit, and move what is not done.
 
 use chrono::{DateTime, Utc};
+use mauntic_domain::overnight::CHUNKS_OPEN;
 use uuid::Uuid;
 
 use super::batch::{Batch, Session};
@@ -255,6 +256,8 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
             }
             Setback::Snoozed { wait, reason } => {
                 self.report.snoozed += 1;
+                // It may be due at once: the last chunk was done meanwhile.
+                self.spawned |= *reason == CHUNKS_OPEN;
                 self.observe(held, "job.snoozed", "snoozed", Some(reason));
                 self.snooze_message(held.id, *wait);
             }

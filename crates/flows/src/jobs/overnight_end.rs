@@ -2,21 +2,30 @@
 //!
 //! I/O:
 //! 1. reads what the night has come to: while a chunk is open the job waits, and the last
-//!    chunk wakes it;
+//!    chunk wakes it, or, where that is done meanwhile, who puts it off sees so;
 //! 2. the consumer completes the job, writes how the night ended, enqueues a job for each
 //!    chunk with scores to be stored where they are read fast, and tells of it, in one
-//!    transaction behind the fence. A repeat leaves a night that has ended so as it is.
+//!    transaction behind the fence, unless another chunk is done by then. A repeat leaves a
+//!    night that has ended as it is: what is done of it later lets it go on first.
+//!
+//! Where a run is over and its night is not, because a job of it died or it was cancelled,
+//! the tick ends the night ([`end_lost`]).
 
+use chrono::{DateTime, Utc};
 use mauntic_domain::jobs::Job;
 use mauntic_domain::overnight::ending::Counts;
 use mauntic_domain::overnight::messages::Chunk;
-use mauntic_domain::overnight::{NightStatus, Step};
+use mauntic_domain::overnight::{CHUNKS_OPEN, LOST_MAX, NightStatus, Step};
 use mauntic_domain::portfolio::UserFate;
 use serde_json::{Map, Value, json};
 
 use super::overnight_start::{event, unknown_night};
 use super::{Context, Decided, Outcome};
-use crate::ports::{Held, Night, NightEnd, NightStore, NightTotals, NightWrite, PortError, Ports};
+use crate::ports::{
+    Database, Held, Host, Night, NightEnd, NightStore, NightTold, NightTotals, NightWrite,
+    PortError, Ports,
+};
+use crate::traces;
 
 /// The event that tells of a night's end, however it ended.
 const COMPLETED: &str = "overnight.ScoringCompleted";
@@ -33,24 +42,16 @@ pub(super) async fn decide<P: Ports>(
         let summary = json!({"status": night.status, "reason": "nothing_scored"});
         return Ok(Decided::of(Outcome::Done(summary)));
     }
-    if totals.chunks_open() > 0 {
-        // Whoever does the last one wakes it. One that is held at that moment is not
-        // woken, and looks again in two minutes: more looks were more chances to die.
-        return Ok(Decided::of(Outcome::Snooze { until: None, reason: "chunks_open" }));
-    }
-    let of = |fate| totals.users.get(&fate).copied().unwrap_or(0);
-    let counts = Counts {
-        scored: of(UserFate::Scored),
-        skipped: of(UserFate::Skipped),
-        failed: of(UserFate::Failed),
-        left: totals.users_left,
-    };
-    let details = details(cx, &totals).await?;
-    let end = end(cx, night, (counts, counts.status()), totals.assets_scored, details);
-    if has_ended_so(night, &end) {
+    if night.status != NightStatus::Started && !night.is_lost() {
         let summary = json!({"status": night.status, "reason": "done_before"});
         return Ok(Decided::of(Outcome::Done(summary)));
     }
+    if totals.chunks_open() > 0 {
+        return Ok(Decided::of(Outcome::Snooze { until: None, reason: CHUNKS_OPEN }));
+    }
+    let counts = counts(&totals);
+    let details = Value::Object(details(cx.session, &totals).await?);
+    let end = end(cx.now, night, (counts, counts.status()), totals.assets_scored, details);
     let warm = |chunk: &i32| cx.spawn(held, Job::OvernightWarmCache(Chunk { chunk: *chunk }));
     let spawned = totals.chunks_scored.iter().map(warm).collect();
     Ok(Decided { spawned, ..ended(held, night, end, totals.assets_scored) })
@@ -63,29 +64,67 @@ pub(super) fn failed<P: Ports>(
     night: &Night,
     details: Value,
 ) -> Decided {
-    let end = end(cx, night, (Counts::default(), NightStatus::Failed), 0, details);
+    let end = end(cx.now, night, (Counts::default(), NightStatus::Failed), 0, details);
     ended(held, night, end, 0)
 }
 
-fn has_ended_so(night: &Night, end: &NightEnd) -> bool {
-    let counts = |processed: i64, failed: i64, skipped: i64| [processed, failed, skipped];
-    let before = counts(night.users_processed, night.users_failed, night.users_skipped);
-    night.status == end.status
-        && before == counts(end.users_processed, end.users_failed, end.users_skipped)
+/// Ends nights that go on though their runs are over, and tells of each once; how many. A
+/// night that had ended before has its span.
+///
+/// I/O, a night a transaction:
+/// 1. finds them: a run is over with the last of its jobs;
+/// 2. reads what each has come to, and writes so much, unless somebody else has ended it or
+///    done more of it by then: it is found again then, if it is to be.
+pub(crate) async fn end_lost<P: Ports>(
+    ports: &P,
+    session: &<P::Db as Database>::Session,
+) -> Result<u64, PortError> {
+    let (host, mut ended) = (ports.host(), 0);
+    for lost in session.lost_nights(LOST_MAX).await? {
+        let Some(totals) = session.night_totals(lost.run_id).await? else { continue };
+        let counts = counts(&totals);
+        let mut details = details(session, &totals).await?;
+        details.insert("reason".to_owned(), json!(lost.why.name()));
+        if let Some((job_type, cause)) = &lost.died {
+            details.insert("job".to_owned(), json!(job_type));
+            details.insert("cause".to_owned(), json!(cause));
+        }
+        let (came_to, assets) = ((counts, counts.status_of_lost()), totals.assets_scored);
+        let end = end(lost.now, &totals.night, came_to, assets, Value::Object(details));
+        let data = told(&totals.night, &end, assets);
+        let told = NightTold { event_type: COMPLETED, data };
+        if session.end_lost_night(&end, &told).await? {
+            ended += 1;
+            if host.is_traced() && !end.is_correction {
+                host.trace(traces::night(&end, lost.starter));
+            }
+        }
+    }
+    Ok(ended)
 }
 
-fn end<P: Ports>(
-    cx: &Context<'_, P>,
+fn counts(totals: &NightTotals) -> Counts {
+    let of = |fate| totals.users.get(&fate).copied().unwrap_or(0);
+    Counts {
+        scored: of(UserFate::Scored),
+        skipped: of(UserFate::Skipped),
+        failed: of(UserFate::Failed),
+        left: totals.users_left,
+    }
+}
+
+fn end(
+    now: DateTime<Utc>,
     night: &Night,
     (counts, status): (Counts, NightStatus),
     assets_scored: i64,
     error_details: Value,
 ) -> NightEnd {
-    let since = |step| night.done(step).map(|done| (cx.now - done.done_at).num_milliseconds());
+    let since = |step| night.done(step).map(|done| (now - done.done_at).num_milliseconds());
     let metrics = json!({
         "fetch_rates_ms": night.done(Step::ExchangeRates).map(|done| done.took_ms),
         "process_users_ms": since(Step::Prices),
-        "total_duration_ms": (cx.now - night.started_at).num_milliseconds(),
+        "total_duration_ms": (now - night.started_at).num_milliseconds(),
         "users_total": counts.total(),
         "users_success": counts.scored,
         "users_failed": counts.failed + counts.left,
@@ -95,25 +134,32 @@ fn end<P: Ports>(
     NightEnd {
         run_id: night.run_id,
         status,
-        completed_at: cx.now,
+        completed_at: now,
         users_processed: counts.scored,
         users_failed: counts.failed + counts.left,
         users_skipped: counts.skipped,
         error_details,
         metrics,
-        is_correction: night.status != NightStatus::Started,
+        // What was told of an end once is there as long as the night is.
+        is_correction: night.metrics.get("total_duration_ms").is_some(),
+        chunks_done: night.chunks_done,
     }
 }
 
-/// What is written of an end, and told.
-fn ended(held: &Held, night: &Night, end: NightEnd, assets_scored: i64) -> Decided {
-    let told = json!({
+/// What is told of an end.
+fn told(night: &Night, end: &NightEnd, assets_scored: i64) -> Value {
+    json!({
         "runId": night.run_id, "correlationId": night.correlation_id, "status": end.status,
         "startedAt": night.started_at, "completedAt": end.completed_at,
         "usersProcessed": end.users_processed, "usersFailed": end.users_failed,
         "usersSkipped": end.users_skipped, "assetsScored": assets_scored,
         "errorDetails": for_everybody(&end.error_details),
-    });
+    })
+}
+
+/// What is written of an end, and told.
+fn ended(held: &Held, night: &Night, end: NightEnd, assets_scored: i64) -> Decided {
+    let told = told(night, &end, assets_scored);
     let summary = json!({
         "status": end.status, "usersProcessed": end.users_processed,
         "usersFailed": end.users_failed, "usersSkipped": end.users_skipped,
@@ -139,15 +185,18 @@ fn for_everybody(details: &Value) -> Value {
 const FIRST_FAILED: &str = "firstFailed";
 
 /// What went wrong, by what: only what did is named.
-async fn details<P: Ports>(cx: &Context<'_, P>, totals: &NightTotals) -> Result<Value, PortError> {
+async fn details<S: NightStore>(
+    session: &S,
+    totals: &NightTotals,
+) -> Result<Map<String, Value>, PortError> {
     let night = &totals.night;
     let mut details = Map::new();
     let mut name = |what: &str, value: Value| details.insert(what.to_owned(), value);
-    if let Some(stored) = cx.session.night_rates(night.run_id).await?.filter(|rates| rates.stale) {
+    if let Some(stored) = session.night_rates(night.run_id).await?.filter(|rates| rates.stale) {
         name("staleRates", json!({"asOf": stored.rates.as_of}));
     }
     if !night.markets.is_empty() && !night.is_retry() {
-        let unknown = cx.session.unknown_markets(&night.markets).await?;
+        let unknown = session.unknown_markets(&night.markets).await?;
         if !unknown.is_empty() {
             name("unknownMarkets", json!(unknown));
         }
@@ -179,5 +228,5 @@ async fn details<P: Ports>(cx: &Context<'_, P>, totals: &NightTotals) -> Result<
     if !first.is_empty() {
         name(FIRST_FAILED, json!(first));
     }
-    Ok(Value::Object(details))
+    Ok(details)
 }

@@ -7,7 +7,7 @@
 //! 2. the consumer completes the job, writes each user's events, scores and fate, counts
 //!    the chunk and wakes what ends the night with the last one, in one transaction behind
 //!    the fence: a repeat without the claim writes nothing, and one with a claim of its own
-//!    finds fates. Where the night has ended without this chunk, it is ended again.
+//!    finds fates. A night that has ended without this chunk goes on, and is ended again.
 
 use mauntic_domain::jobs::Job;
 use mauntic_domain::jobs::message::derived_id;
@@ -19,7 +19,7 @@ use serde_json::json;
 use super::overnight_start::unknown_night;
 use super::{Context, Decided, Outcome};
 use crate::ports::{
-    Held, Host, NightChunk, NightStore, NightWrite, PortError, Ports, UserInputs, UserWrite,
+    Held, NightChunk, NightStore, NightWrite, PortError, Ports, UserInputs, UserWrite,
 };
 
 pub(super) async fn decide<P: Ports>(
@@ -38,13 +38,10 @@ pub(super) async fn decide<P: Ports>(
     };
     let run = run_id.to_string();
     let score = |of: &UserInputs| {
-        let began = cx.ports.host().now();
         let calculation = calculate(&of.stored, &rates.rates, &inputs.quotes);
-        let took_ms = (cx.ports.host().now() - began).num_milliseconds();
         let (organization, user) = &of.user;
         let correlation_id = derived_id(&[&run, organization.as_str(), user.as_str()]);
-        let took_ms = u64::try_from(took_ms).unwrap_or(0);
-        UserWrite::of(of.user.clone(), correlation_id, &calculation, took_ms)
+        UserWrite::of(of.user.clone(), correlation_id, &calculation)
     };
     let users: Vec<UserWrite> = inputs.users.iter().map(score).collect();
     let of = |fate| users.iter().filter(|user| user.fate() == fate).count();
@@ -56,9 +53,9 @@ pub(super) async fn decide<P: Ports>(
     // Whoever wakes the night's end sends it too; between this read and the commit no more
     // chunks can be done than are done at once.
     let wakes = inputs.night.chunks_total - inputs.night.chunks_done <= CHUNKS_AT_ONCE_MAX;
-    let has_ended = inputs.night.status != NightStatus::Started;
-    let again = has_ended.then(|| cx.spawn(held, Job::OvernightFinalize(Finalize {})));
-    let write = NightChunk { run_id, chunk, scored_at: cx.now, users };
+    let reopens = inputs.night.status != NightStatus::Started;
+    let again = reopens.then(|| cx.spawn(held, Job::OvernightFinalize(Finalize {})));
+    let write = NightChunk { run_id, chunk, scored_at: cx.now, users, reopens };
     Ok(Decided {
         night: Some(NightWrite::Chunk(write)),
         wakes,

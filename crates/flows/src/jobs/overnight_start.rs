@@ -38,7 +38,9 @@ pub(super) async fn decide<P: Ports>(
         None if step == Step::SetUp => set_up(cx, held, run_id, data).await,
         None => Ok(unknown_night()),
         Some(night) if night.done(step).is_some() => Ok(not_done(step, "done_before")),
-        Some(night) if night.status != NightStatus::Started => Ok(not_done(step, "night_over")),
+        Some(night) if night.status != NightStatus::Started && !night.is_lost() => {
+            Ok(not_done(step, "night_over"))
+        }
         Some(night) => match step {
             Step::SetUp => Ok(not_done(step, "done_before")),
             Step::ExchangeRates => overnight_rates::decide(cx, held, &night).await,
@@ -78,18 +80,36 @@ pub(super) fn done<P: Ports>(
     }
 }
 
+/// Why a night is not repeated.
+#[must_use]
+pub fn in_the_way(of: Uuid, open: Uuid) -> String {
+    if of == open {
+        format!("the night {of} goes on: repeat it once it has ended")
+    } else {
+        format!("the night {open} goes on, which scores whom {of} did not: wait for its end")
+    }
+}
+
 /// The night's row. One that repeats another has its markets and its inputs; where that
 /// one never got to its users, there is nothing to repeat, and it is a night of its own.
+/// What goes on is not repeated, nor is one whose repeat goes on: both would score the same.
 async fn set_up<P: Ports>(
     cx: &Context<'_, P>,
     held: &Held,
     run_id: Uuid,
     data: Start,
 ) -> Result<Decided, PortError> {
+    if let Some(of) = data.retry_of
+        && let Some(open) = cx.session.night_in_the_way(of, run_id).await?
+    {
+        return Ok(rejected("night_running", &in_the_way(of, open)));
+    }
     let (markets, inputs_of) = match data.retry_of {
         None => (data.markets.unwrap_or_default(), run_id),
         Some(of) => match cx.session.night(of).await? {
             None => return Ok(rejected("unknown_night", "there is no night to repeat")),
+            // A repeat has its users from the night that it repeats, as another one has.
+            Some(before) if before.is_retry() => (before.markets, before.inputs_of),
             Some(before) if before.done(Step::Users).is_none() => (before.markets, run_id),
             Some(before) => (before.markets, of),
         },

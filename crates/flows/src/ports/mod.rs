@@ -67,12 +67,12 @@ pub use observe::Transition;
 pub use operator::OperatorStore;
 pub use outside::{Backlog, Call, CallError, Dependency, Outside, Request, refuses_caller};
 pub use overnight::{
-    ChunkInputs, FAILURES_NAMED_MAX, LatestScore, NamedFailure, Night, NightStore, NightTotals,
-    StepDone, StoredRates, UserInputs, UserKey, UserSnapshot,
+    ChunkInputs, FAILURES_NAMED_MAX, LatestScore, LostNight, NamedFailure, Night, NightStore,
+    NightTotals, StepDone, StoredRates, UserInputs, UserKey, UserSnapshot,
 };
 pub use overnight_writes::{
-    DETAIL_CHARS_MAX, NightBegin, NightChunk, NightEnd, NightQuotes, NightRates, NightUsers,
-    NightWrite, ScoredAsset, Took, UserWrite,
+    DETAIL_CHARS_MAX, NightBegin, NightChunk, NightEnd, NightQuotes, NightRates, NightTold,
+    NightUsers, NightWrite, ScoredAsset, Took, UserWrite,
 };
 pub use portfolio::{
     AssetScoreView, CalculationView, CriteriaView, FateCount, Holding, OwnNight, PortfolioStore,

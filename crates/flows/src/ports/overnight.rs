@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use mauntic_domain::ids::{AssetId, OrganizationId, PortfolioUserId};
-use mauntic_domain::overnight::{NightStatus, Step};
+use mauntic_domain::overnight::{Lost, NightStatus, Step};
 use mauntic_domain::portfolio::{Market, Quote, Rates, StoredUser, Symbol, UserFate};
+use mauntic_domain::trace::TraceContext;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::PortError;
+use super::{NightEnd, NightTold, PortError};
 
 /// A user of an organization; sorts as the primary keys do.
 pub type UserKey = (OrganizationId, PortfolioUserId);
@@ -79,6 +80,29 @@ impl Night {
     pub fn is_retry(&self) -> bool {
         self.inputs_of != self.run_id
     }
+
+    /// Whether it was ended because its run was over: whatever of it is done after all goes
+    /// on with it.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        let reason = self.error_details.get("reason").and_then(Value::as_str);
+        self.status != NightStatus::Started && reason.and_then(Lost::parse).is_some()
+    }
+}
+
+/// A night that goes on, though its run is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LostNight {
+    /// The run.
+    pub run_id: Uuid,
+    /// Why.
+    pub why: Lost,
+    /// The type of its first dead job, and what that died of, for people.
+    pub died: Option<(String, Option<String>)>,
+    /// The span that started its jobs, where one is known.
+    pub starter: Option<TraceContext>,
+    /// The database's time.
+    pub now: DateTime<Utc>,
 }
 
 /// Rates as a night has stored them.
@@ -215,6 +239,14 @@ pub trait NightStore: Sync {
         run_id: Uuid,
         chunk: i32,
     ) -> Result<Option<ChunkInputs>, PortError>;
+    /// A night that goes on and is `of`, or scores what a repeat of `of` would score too;
+    /// `but` is that repeat's own.
+    async fn night_in_the_way(&self, of: Uuid, but: Uuid) -> Result<Option<Uuid>, PortError>;
+    /// Nights that go on though their runs are over, at most so many.
+    async fn lost_nights(&self, limit: u32) -> Result<Vec<LostNight>, PortError>;
+    /// Ends such a night and tells of it, in one transaction; false where somebody has ended
+    /// it, or another chunk was done, or its run goes on by now.
+    async fn end_lost_night(&self, end: &NightEnd, told: &NightTold) -> Result<bool, PortError>;
     /// What a night has come to.
     async fn night_totals(&self, run_id: Uuid) -> Result<Option<NightTotals>, PortError>;
     /// The newest scores of a chunk's users, whatever night's they are.

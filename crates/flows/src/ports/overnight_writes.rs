@@ -155,12 +155,7 @@ pub struct UserWrite {
 impl UserWrite {
     /// What is written of a calculation.
     #[must_use]
-    pub fn of(
-        user: UserKey,
-        correlation_id: Uuid,
-        calculation: &Calculation,
-        duration_ms: u64,
-    ) -> Self {
+    pub fn of(user: UserKey, correlation_id: Uuid, calculation: &Calculation) -> Self {
         let unscored = calculation.outcome.as_ref().err().map(|why| Unscored {
             reason: why.reason,
             detail: why.detail.chars().take(DETAIL_CHARS_MAX).collect(),
@@ -171,7 +166,7 @@ impl UserWrite {
             correlation_id,
             unscored,
             criteria_version: calculation.criteria_version,
-            events: calculation.events(duration_ms),
+            events: calculation.events(),
             scores: scores.collect(),
         }
     }
@@ -197,19 +192,26 @@ fn scored<'a>(
 /// A chunk's scores. Of users who have a fate by now nothing is written, and where all
 /// have, the chunk counts no more. The newest scores of a user are all of one night: one
 /// that began later than this keeps its own. With the last chunk, the night's end is due.
+/// A night that has ended without it goes on; where that is not as it was read, nothing is
+/// written, and it is decided again. Each user's last event gets its duration: from the
+/// claim to this write, by the database's clock, which is the same for all of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NightChunk {
     /// The night.
     pub run_id: Uuid,
     /// Which chunk.
     pub chunk: i32,
-    /// When it was scored.
+    /// When it was scored: the database's time at the claim.
     pub scored_at: DateTime<Utc>,
     /// Its users, sorted.
     pub users: Vec<UserWrite>,
+    /// Whether the night had ended as it was read, so that this effect enqueues what ends it
+    /// anew.
+    pub reopens: bool,
 }
 
-/// How a night ended. Written again, it is the later one.
+/// How a night ended. Written again, it is the later one. Where another chunk was done
+/// since it was decided, nothing is written, and it is decided again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NightEnd {
     /// The night.
@@ -230,4 +232,15 @@ pub struct NightEnd {
     pub metrics: Value,
     /// Whether it had ended before, and ends anew: what is told says so, nothing else does.
     pub is_correction: bool,
+    /// The chunks that were done as it was decided.
+    pub chunks_done: i32,
+}
+
+/// That a night has ended, told of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NightTold {
+    /// Type of the event.
+    pub event_type: &'static str,
+    /// What it tells.
+    pub data: Value,
 }

@@ -2,6 +2,7 @@
 //! must become final by itself.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use mauntic_domain::overnight::NightStatus;
 
 use super::failure::{Failed, fail};
 use super::ops::{end_outage, say_the_truth};
@@ -83,6 +84,7 @@ impl World {
             state.live_jobs().next().is_none()
                 && state.events().all(|event| event.sent_at.is_some())
                 && state.replays().values().all(|row| row.status.is_final())
+                && state.portfolios().nights.values().all(|of| of.status != NightStatus::Started)
         };
         self.ports.store.look(is_over) && self.ports.queues.is_empty()
     }

@@ -34,6 +34,9 @@ pub enum Call {
     UnknownMarkets,
     DueSymbols,
     ChunkInputs,
+    NightInTheWay,
+    LostNights,
+    EndLostNight,
     NightTotals,
     ChunkSnapshots,
     Commit,
@@ -269,6 +272,8 @@ impl Call {
                 | Self::UnknownMarkets
                 | Self::DueSymbols
                 | Self::ChunkInputs
+                | Self::NightInTheWay
+                | Self::LostNights
                 | Self::NightTotals
                 | Self::ChunkSnapshots
                 | Self::RangeInputs

@@ -78,6 +78,7 @@ impl EffectStore for MemorySession {
             }
             state.check_verifications(effect)?;
             state.check_nights(effect)?;
+            state.check_reads_of_nights(effect)?;
             if let Err(error) = state.check_settlements(effect) {
                 if matches!(error, PortError::Refused { .. }) {
                     state.note_failures(effect, &error);

@@ -4,16 +4,18 @@ use std::collections::BTreeSet;
 
 use mauntic_domain::jobs::{JobState, JobType};
 use mauntic_domain::overnight::{NightStatus, Step};
-use mauntic_domain::portfolio::{Symbol, UserFate};
+use mauntic_domain::portfolio::calculation::DURATION_UNKNOWN;
+use mauntic_domain::portfolio::{CalculationKind, Symbol, UserFate};
 use mauntic_flows::ports::{
-    Effect, Night, NightBegin, NightChunk, NightEnd, NightQuotes, NightUsers, NightWrite,
-    PortError, ScoredAsset, StepDone, Took, UserKey, UserWrite,
+    Effect, Night, NightBegin, NightChunk, NightEnd, NightQuotes, NightTold, NightUsers,
+    NightWrite, PortError, ScoredAsset, StepDone, Took, UserKey, UserWrite,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::State;
 use super::portfolios::{AssetScoreRow, CalculationRow, LastScored, NightUserRow, PriceRow};
+use super::rows::EventRow;
 
 impl State {
     /// Foreign keys: rates and checkpoints are a night's.
@@ -36,16 +38,82 @@ impl State {
         Err(PortError::Refused { what: "the effect's transaction", cause })
     }
 
+    /// What a night's write was decided on is still so.
+    pub(super) fn check_reads_of_nights(&self, effect: &Effect) -> Result<(), PortError> {
+        let is_another = |write: &NightWrite| {
+            let night = |run_id| self.portfolios.nights.get(run_id);
+            match write {
+                NightWrite::End(end) => {
+                    night(&end.run_id).is_none_or(|night| night.chunks_done != end.chunks_done)
+                }
+                NightWrite::Chunk(chunk) => {
+                    let has_ended = |night: &Night| night.status != NightStatus::Started;
+                    chunk.users.iter().any(|user| self.is_open(chunk, user))
+                        && night(&chunk.run_id).is_some_and(|of| has_ended(of) != chunk.reopens)
+                }
+                _ => false,
+            }
+        };
+        if effect.nights.iter().any(is_another) {
+            let cause = "what it was decided on has changed".to_owned();
+            return Err(PortError::Contention { what: "the effect's transaction", cause });
+        }
+        Ok(())
+    }
+
+    /// Whether nothing has become of a user of a chunk.
+    fn is_open(&self, chunk: &NightChunk, of: &UserWrite) -> bool {
+        let row = self.portfolios.night_users.get(&(chunk.run_id, of.user.clone()));
+        row.is_some_and(|row| row.chunk == chunk.chunk && row.fate.is_none())
+    }
+
+    /// A night that has ended goes on.
+    pub(super) fn reopen_night(&mut self, run_id: Uuid) {
+        let Some(night) = self.portfolios.nights.get_mut(&run_id) else { return };
+        night.status = NightStatus::Started;
+        night.completed_at = None;
+        night.error_details = json!({});
+    }
+
+    pub(super) fn end_lost_night(&mut self, end: &NightEnd, told: &NightTold) -> bool {
+        let night = self.portfolios.nights.get(&end.run_id).filter(|_| self.is_lost(end.run_id));
+        let Some(night) = night.filter(|night| night.chunks_done == end.chunks_done) else {
+            return false;
+        };
+        let (now, request_id) = (self.now, Some(night.correlation_id.clone()));
+        self.end_night(end);
+        let row = EventRow {
+            id: self.new_id(),
+            organization_id: None,
+            event_type: told.event_type.to_owned(),
+            data: told.data.clone(),
+            job_id: None,
+            request_id,
+            occurred_at: now,
+            wake_at: now,
+            sent_at: None,
+        };
+        self.outbox.insert(row.id, row);
+        true
+    }
+
     pub(super) fn write_night(&mut self, write: &NightWrite) {
         match write {
             NightWrite::Begin(write) => self.begin_night(write),
             NightWrite::Rates(write) => {
+                self.reopen_night(write.run_id);
                 let rates = || write.rates.clone();
                 self.portfolios.rates.entry(write.run_id).or_insert_with(rates);
                 self.note_step(write.run_id, Step::ExchangeRates, &write.took);
             }
-            NightWrite::Users(write) => self.plan_night(write),
-            NightWrite::Quotes(write) => self.store_quotes(write),
+            NightWrite::Users(write) => {
+                self.reopen_night(write.run_id);
+                self.plan_night(write);
+            }
+            NightWrite::Quotes(write) => {
+                self.reopen_night(write.run_id);
+                self.store_quotes(write);
+            }
             NightWrite::Chunk(write) => self.score_users(write),
             NightWrite::End(write) => self.end_night(write),
         }
@@ -99,10 +167,15 @@ impl State {
         let left_out = candidates.len().saturating_sub(most);
         let users: Vec<UserKey> = candidates.into_iter().take(most).collect();
         let symbols = self.symbols_of(&users);
+        let told_by: Vec<Uuid> = self.repeats(source, run_id).chain([source]).collect();
         for symbol in &symbols {
-            let known = self.portfolios.prices.get(&(source, symbol.clone()));
-            let known = known.filter(|row| source != run_id && row.quote.is_some());
-            let row = known.cloned().unwrap_or_default();
+            let prices = told_by.iter().filter(|by| **by != run_id);
+            let known = prices
+                .filter_map(|by| Some((self.portfolios.prices.get(&(*by, symbol.clone()))?, *by)));
+            let first = known
+                .filter(|(row, _)| row.quote.is_some())
+                .min_by_key(|(row, by)| (row.asked_at, *by));
+            let row = first.map(|(row, _)| row.clone()).unwrap_or_default();
             self.portfolios.prices.insert((run_id, symbol.clone()), row);
         }
         let chunks = users.len().div_ceil(chunk_users);
@@ -120,11 +193,33 @@ impl State {
         }
     }
 
+    /// Nights that repeat another, but one.
+    fn repeats(&self, of: Uuid, but: Uuid) -> impl Iterator<Item = Uuid> {
+        let nights = self.portfolios.nights.values();
+        let repeats = nights.filter(move |night| {
+            night.inputs_of == of && night.run_id != of && night.run_id != but
+        });
+        repeats.map(|night| night.run_id)
+    }
+
+    /// Whether a night has scored a user, or is about to.
+    fn takes(&self, run_id: Uuid, user: &UserKey) -> bool {
+        let night = self.portfolios.nights.get(&run_id);
+        let row = self.portfolios.night_users.get(&(run_id, user.clone()));
+        row.is_some_and(|row| match row.fate {
+            Some(fate) => fate == UserFate::Scored,
+            None => night.is_some_and(|night| night.status == NightStatus::Started),
+        })
+    }
+
     /// Whom a night may score, by their keys.
     fn candidates(&self, night: &Night) -> Vec<UserKey> {
         if night.is_retry() {
             let of_it = self.night_users(night.inputs_of);
             let left = of_it.filter(|(_, row)| row.fate != Some(UserFate::Scored));
+            let repeats: Vec<Uuid> = self.repeats(night.inputs_of, night.run_id).collect();
+            let is_taken = |user: &UserKey| repeats.iter().any(|run| self.takes(*run, user));
+            let left = left.filter(|(user, _)| !is_taken(user));
             return left.map(|(user, _)| user.clone()).collect();
         }
         let markets: Vec<_> = night.markets.iter().collect();
@@ -161,6 +256,9 @@ impl State {
         };
         let last = LastScored { night_at, run_id: write.run_id, scored_at: write.scored_at };
         let decided = write.users.iter().filter(|user| self.score_user(write, user, last)).count();
+        if decided > 0 {
+            self.reopen_night(write.run_id);
+        }
         if let Some(night) = self.portfolios.nights.get_mut(&write.run_id) {
             night.chunks_done += i32::from(decided > 0);
             if night.chunks_done == night.chunks_total {
@@ -171,6 +269,8 @@ impl State {
 
     /// Whether it was decided by this.
     fn score_user(&mut self, write: &NightChunk, of: &UserWrite, last: LastScored) -> bool {
+        let took_ms = (self.now - write.scored_at).num_milliseconds().max(0);
+        let known = DURATION_UNKNOWN.replace("null", &took_ms.to_string());
         let row = self.portfolios.night_users.get_mut(&(write.run_id, of.user.clone()));
         let open = row.filter(|row| row.chunk == write.chunk && row.fate.is_none());
         let Some(row) = open else { return false };
@@ -182,7 +282,10 @@ impl State {
                 kind: event.kind,
                 correlation_id: of.correlation_id,
                 at: write.scored_at,
-                body: event.body.clone(),
+                body: match event.kind {
+                    CalculationKind::Completed => event.body.replace(DURATION_UNKNOWN, &known),
+                    _ => event.body.clone(),
+                },
             };
             let key = (write.run_id, of.user.clone(), event.kind.seq());
             self.portfolios.calculations.insert(key, row);

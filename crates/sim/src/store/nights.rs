@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mauntic_domain::jobs::{JobState, JobType};
+use mauntic_domain::overnight::{Lost, NightStatus};
 use mauntic_domain::portfolio::inputs::ASSETS_MAX;
 use mauntic_domain::portfolio::{Market, StoredUser, Symbol, UserFate};
+use mauntic_domain::runs::RunStatus;
 use mauntic_flows::ports::{
-    ChunkInputs, FAILURES_NAMED_MAX, LatestScore, NamedFailure, Night, NightStore, NightTotals,
-    PortError, StoredRates, UserInputs, UserKey, UserSnapshot,
+    ChunkInputs, FAILURES_NAMED_MAX, LatestScore, LostNight, NamedFailure, Night, NightEnd,
+    NightStore, NightTold, NightTotals, PortError, StoredRates, UserInputs, UserKey, UserSnapshot,
 };
 use uuid::Uuid;
 
@@ -49,6 +51,18 @@ impl NightStore for MemorySession {
         self.call(Call::ChunkInputs, |state| Ok(state.chunk_inputs(run_id, chunk))).await
     }
 
+    async fn night_in_the_way(&self, of: Uuid, but: Uuid) -> Result<Option<Uuid>, PortError> {
+        self.call(Call::NightInTheWay, |state| Ok(state.night_in_the_way(of, but))).await
+    }
+
+    async fn lost_nights(&self, limit: u32) -> Result<Vec<LostNight>, PortError> {
+        self.call(Call::LostNights, |state| Ok(state.lost_nights(limit))).await
+    }
+
+    async fn end_lost_night(&self, end: &NightEnd, told: &NightTold) -> Result<bool, PortError> {
+        self.call(Call::EndLostNight, |state| Ok(state.end_lost_night(end, told))).await
+    }
+
     async fn night_totals(&self, run_id: Uuid) -> Result<Option<NightTotals>, PortError> {
         self.call(Call::NightTotals, |state| Ok(state.night_totals(run_id))).await
     }
@@ -68,6 +82,45 @@ impl State {
         let others = others.filter(|(run, of)| **run != but && !of.rates.tells_nothing());
         let newest = others.max_by_key(|(run, rates)| (rates.fetched_at, **run));
         newest.map(|(_, rates)| rates.clone())
+    }
+
+    /// The night itself before what repeats the same.
+    fn night_in_the_way(&self, of: Uuid, but: Uuid) -> Option<Uuid> {
+        let inputs_of = self.portfolios.nights.get(&of)?.inputs_of;
+        let open = self.portfolios.nights.values().filter(|night| {
+            let is_open = night.status == NightStatus::Started;
+            is_open && night.inputs_of == inputs_of && night.run_id != but
+        });
+        open.map(|night| night.run_id).min_by_key(|id| (*id != of, *id))
+    }
+
+    fn lost_nights(&self, limit: u32) -> Vec<LostNight> {
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        let lost = self.portfolios.nights.values().filter(|night| self.is_lost(night.run_id));
+        lost.take(most).map(|night| self.lost_night(night.run_id)).collect()
+    }
+
+    /// Whether a night goes on though its run is over; one that retention took was.
+    pub(super) fn is_lost(&self, run_id: Uuid) -> bool {
+        let goes_on = |night: &Night| night.status == NightStatus::Started;
+        let is_open = self.runs.get(run_id).is_some_and(|run| run.status == RunStatus::Running);
+        self.portfolios.nights.get(&run_id).is_some_and(goes_on) && !is_open
+    }
+
+    fn lost_night(&self, run_id: Uuid) -> LostNight {
+        let run = self.runs.get(run_id);
+        let of_run = self.jobs.iter().filter(|job| job.run_id == Some(run_id));
+        let started = of_run.clone().filter(|job| job.starter.is_some());
+        let starter = started.min_by_key(|job| job.id).and_then(|job| job.starter);
+        let dead = of_run.filter(|job| job.state == JobState::DeadLettered);
+        let first = dead.min_by_key(|job| job.id);
+        let died = first.map(|job| (job.type_name.clone(), job.last_error.clone()));
+        let why = match died {
+            _ if run.is_some_and(|run| run.cancelled_at.is_some()) => Lost::RunCancelled,
+            Some(_) => Lost::JobDied,
+            None => Lost::RunOver,
+        };
+        LostNight { run_id, why, died, starter, now: self.now }
     }
 
     fn unknown_markets(&self, markets: &[Market]) -> Vec<Market> {

@@ -179,10 +179,17 @@ impl MemoryStore {
             };
             state.portfolios.nights.insert(run_id, night);
             for (user, calculation) in users {
-                let write = UserWrite::of(user.clone(), run_id, calculation, 0);
+                let write = UserWrite::of(user.clone(), run_id, calculation);
                 state.portfolios.keep(run_id, now, &write);
             }
         });
+    }
+}
+
+impl MemoryStore {
+    /// Has a night that has ended go on.
+    pub fn reopen_night(&self, run_id: Uuid) {
+        self.by_hand(|state| state.reopen_night(run_id));
     }
 }
 

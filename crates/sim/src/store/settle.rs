@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use mauntic_domain::jobs::limits::{DUE_SLACK, WAKE};
 use mauntic_domain::jobs::retry::{UNKNOWN_HOURS_MAX, UNKNOWN_SNOOZE_SECS};
 use mauntic_domain::jobs::{JobState, Queue};
+use mauntic_domain::overnight::CHUNKS_OPEN;
 use mauntic_flows::ports::{Died, PutOff, SetBackJob, Setback};
 use serde_json::json;
 use uuid::Uuid;
@@ -35,7 +36,12 @@ impl State {
             self.spend(job.id, if is_put_off { Spent::PutOff } else { Spent::Failure });
             match &job.setback {
                 Setback::Failed { wait, error, .. } => self.fail(job.id, *wait, error),
-                Setback::Snoozed { wait, reason } => self.snooze(job.id, *wait, reason),
+                Setback::Snoozed { wait, reason } => {
+                    self.snooze(job.id, *wait, reason);
+                    if *reason == CHUNKS_OPEN {
+                        self.wake_waiting(job.id);
+                    }
+                }
                 Setback::Dead { reason, detail, failed } => {
                     let failed = i16::from(*failed);
                     dead.extend(self.die(job.id, reason, detail, |row| row.failures += failed));
@@ -84,6 +90,16 @@ impl State {
             // It comes back as new: its turn is to come again.
             row.resends = 0;
         });
+    }
+
+    /// What waits for chunks is due, where all of them were done meanwhile.
+    fn wake_waiting(&mut self, id: Uuid) {
+        let run_id = self.jobs.get(id).and_then(|row| row.run_id);
+        let night = run_id.and_then(|run| self.portfolios.nights.get(&run));
+        if night.is_some_and(|night| night.chunks_done == night.chunks_total) {
+            let now = self.now;
+            self.jobs.change(id, |row| (row.available_at, row.wake_at) = (now, now));
+        }
     }
 
     pub(super) fn hand_back(&mut self, id: Uuid, claim: i32) -> bool {

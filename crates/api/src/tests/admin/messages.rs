@@ -54,6 +54,20 @@ async fn a_key_of_the_message_makes_one_job() {
 }
 
 #[tokio::test]
+async fn a_night_that_goes_on_is_not_repeated() {
+    let world = World::new();
+    let night = Uuid::from_u128(7);
+    let repeat = json!({"type": "overnight.start", "data": {"retryOf": night}});
+    let queue = "mauntic-overnight-jobs";
+    world.store().put_night(night, &[]);
+    assert_eq!(enqueue(queue, &repeat).send(&world).await.status, 202);
+    world.store().reopen_night(night);
+    let call = enqueue(queue, &repeat);
+    let answer = refused(&world, call, "validation_failed", ("queue.enqueue", queue)).await;
+    assert_eq!((answer.status, answer.pointers()), (422, vec!["/data/retryOf"]));
+}
+
+#[tokio::test]
 async fn what_the_consumer_would_not_read_is_refused_with_pointers() {
     let world = World::new();
     let score = |data: Value| json!({"type": "scoring.CalculateScore", "data": data});

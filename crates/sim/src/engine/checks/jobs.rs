@@ -105,6 +105,7 @@ fn died_for(world: &World, row: &JobRow, reason: &str) -> Failed {
             row.data.get("retryOf").is_some()
                 || row.finished_at.is_some_and(|at| at - row.created_at >= KEEP_MIN)
         }
+        "night_running" => row.data.get("retryOf").is_some(),
         "unknown_type" => world.model.foreign.contains(&row.id),
         "refused_outside" => ["fault: dependency refuses", "fault: provider refuses"]
             .iter()

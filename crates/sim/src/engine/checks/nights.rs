@@ -7,6 +7,7 @@ use mauntic_domain::jobs::{Job, JobState, JobType};
 use mauntic_domain::overnight::{NightStatus, Step};
 use mauntic_domain::portfolio::UserFate;
 use mauntic_domain::portfolio::replay::{Stored, replay};
+use mauntic_domain::runs::RunStatus;
 use mauntic_flows::ports::{Night, UserKey};
 use uuid::Uuid;
 
@@ -123,7 +124,7 @@ fn newest(state: &State, user: &UserKey) -> Failed {
     Ok(())
 }
 
-/// A night whose jobs are all done has ended, and counts its users.
+/// A night whose run is over has ended; where its jobs are all done, it counts its users.
 pub(super) fn ended(world: &World) -> Failed {
     world.ports.store.look(|state| {
         state.portfolios().nights.values().try_for_each(|night| has_ended(state, night))
@@ -131,6 +132,12 @@ pub(super) fn ended(world: &World) -> Failed {
 }
 
 fn has_ended(state: &State, night: &Night) -> Failed {
+    let run = state.runs().find(|run| run.id == night.run_id);
+    let is_over = run.is_none_or(|run| run.status != RunStatus::Running);
+    if is_over && night.status == NightStatus::Started {
+        let detail = format_args!("{night:?}: its run is {:?}", run.map(|run| run.status));
+        return fail("a night has ended when its run is over", detail);
+    }
     let jobs: Vec<&JobRow> = state.jobs().filter(|row| row.run_id == Some(night.run_id)).collect();
     let is_whole = !jobs.is_empty() && jobs.iter().all(|row| row.state == JobState::Completed);
     if !is_whole {
