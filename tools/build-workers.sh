@@ -16,11 +16,13 @@ cd "$ROOT"
 GZIP_BYTES_MAX=$((1024 * 1024))
 TRIPLE=wasm32-unknown-unknown
 PACKAGES=(-p mauntic-http -p mauntic-queue)
+# What is deployed beside a worker is written by its build script, which only a build needs.
+DOCUMENT=mauntic-http/document
 
-out=build features=() workers=()
+out=build features=(--features "$DOCUMENT") workers=()
 for arg in "$@"; do
   case $arg in
-    --fault-hooks) out=build-hooks features=(--features "mauntic-http/fault-hooks,mauntic-queue/fault-hooks") ;;
+    --fault-hooks) out=build-hooks features=(--features "$DOCUMENT,mauntic-http/fault-hooks,mauntic-queue/fault-hooks") ;;
     http | queue) workers+=("$arg") ;;
     *) echo "usage: build-workers.sh [--fault-hooks] [http|queue]..." >&2; exit 2 ;;
   esac
@@ -29,7 +31,7 @@ done
 
 # Both workers' own crates and all of ours that they depend on.
 local_crates() {
-  cargo tree "${PACKAGES[@]}" --target "$TRIPLE" -e normal,build --prefix none --format '{p}' \
+  cargo tree "${PACKAGES[@]}" --features "$DOCUMENT" --target "$TRIPLE" -e normal,build --prefix none --format '{p}' \
     | sed -n -e 's/ (\*)$//' -e 's/^.* (\(\/[^()]*\))$/\1/p' | sed "s|^$ROOT/||" | sort -u
 }
 
@@ -90,7 +92,7 @@ build() {
   if ! RUSTUP_TOOLCHAIN=$MAUNTIC_WASM_TOOLCHAIN CARGO_TARGET_DIR=$MAUNTIC_WASM_TARGET_DIR \
       MAUNTIC_ASSETS=$ROOT/workers/http/$out/assets \
       worker-build --release --no-opt --out-dir "$out" "workers/$worker" \
-      "${PACKAGES[@]}" ${features[@]+"${features[@]}"} \
+      "${PACKAGES[@]}" "${features[@]}" \
     || ! node tools/strip-names.mjs "$dir/index_bg.wasm" || ! remember_inputs "$worker"; then
     rm -f "$dir/index.js" "$dir/index_bg.wasm"
     echo "build-workers: $dir failed" >&2

@@ -27,8 +27,8 @@ const wasm = {
 const wasmCrates = ["mauntic-platform", "mauntic-http", "mauntic-queue"];
 const onWasm = ["--target", "wasm32-unknown-unknown", ...wasmCrates.flatMap((name) => ["-p", name])];
 const notOnHost = wasmCrates.flatMap((name) => ["--exclude", name]);
-// The workers' build scripts are more than they themselves are on the host; the wasm lane
-// lints and runs them. The platform has tests that run on the host.
+// On the host the workers are their build scripts alone, of which the tests have what is
+// more than a line. The platform has tests that run on the host.
 const onHost = ["--workspace", "--exclude", "mauntic-http", "--exclude", "mauntic-queue"];
 const hooks = ["--features", "mauntic-http/fault-hooks,mauntic-queue/fault-hooks"];
 const deny = ["--", "-D", "warnings"];

@@ -13,6 +13,10 @@ use mauntic_domain::schedules::registry::{
 use mauntic_domain::schedules::tick::TICK_CRON_VARIABLE;
 use toml::{Table, Value};
 
+/// What the HTTP worker's build script writes, which no lint of the worker compiles.
+#[path = "../../workers/http/document.rs"]
+mod document;
+
 /// Names of environments; the empty one is the file's top level, local work.
 const ENVIRONMENTS: [&str; 3] = ["", "staging", "production"];
 
@@ -112,6 +116,18 @@ fn both_workers_produce_to_every_queue_in_every_environment() {
             }
         }
     }
+}
+
+#[test]
+fn the_apis_document_is_written_beside_the_worker() {
+    let folder = std::env::temp_dir().join(format!("mauntic-document-{}", std::process::id()));
+    document::write_to(&folder).unwrap();
+    let text = std::fs::read_to_string(folder.join("openapi.json")).unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    let written: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(written["openapi"], "3.1.0");
+    // Nobody names a folder to a test.
+    document::write().unwrap();
 }
 
 #[test]
