@@ -1,11 +1,12 @@
 //! The tables of portfolios and nights on both subjects, and what a test fills them with.
 
 use mauntic_domain::ids::AssetId;
-use mauntic_domain::portfolio::{Currency, Market, Quote, Symbol, UserFate};
+use mauntic_domain::portfolio::{Currency, Market, Quote, Shown, Symbol, UserFate};
 use mauntic_flows::ports::{Night, StepDone, UserKey};
 use mauntic_sim::store::State;
 use mauntic_sim::store::portfolios::AssetScoreRow;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::memory::Memory;
 use crate::postgres::Postgres;
@@ -144,6 +145,20 @@ fn score((owner, user): &UserKey, asset: &AssetId, row: &AssetScoreRow) -> Value
         "run_id": row.run_id, "scored_at": row.scored_at})
 }
 
+/// What somebody alters of a user's night by hand.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Altered {
+    /// All of his newest scores.
+    Newest,
+    /// All of the night's scores in his history.
+    History,
+    /// An event is gone.
+    Event(i16),
+}
+
+/// A score that is none of any test's.
+const ALTERED: &str = "-7.0000";
+
 /// A subject that has portfolios.
 pub(crate) trait PortfolioSubject: Subject {
     /// Keeps a user, and whether nights score it.
@@ -152,6 +167,8 @@ pub(crate) trait PortfolioSubject: Subject {
     async fn put_assets(&self, user: &UserKey, assets: &[Asset]);
     /// Adds a version of a user's criteria, as it stands.
     async fn put_criteria(&self, user: &UserKey, rules: &str);
+    /// Alters what a night wrote of a user.
+    async fn alter(&self, run_id: Uuid, user: &UserKey, what: Altered);
 }
 
 impl PortfolioSubject for Memory {
@@ -165,6 +182,20 @@ impl PortfolioSubject for Memory {
 
     async fn put_criteria(&self, user: &UserKey, rules: &str) {
         self.store.put_criteria(user, rules);
+    }
+
+    async fn alter(&self, run_id: Uuid, user: &UserKey, what: Altered) {
+        self.store.alter_portfolios(|all| {
+            let score: Shown = serde_json::from_value(json!(ALTERED)).expect("a number");
+            let newest = all.scores.iter_mut().filter(|((of, _), _)| of == user);
+            let history = all.history.iter_mut();
+            let history = history.filter(|((of, .., run), _)| of == user && *run == run_id);
+            match what {
+                Altered::Newest => newest.for_each(|(_, row)| row.score = score),
+                Altered::History => history.for_each(|(_, row)| row.score = score),
+                Altered::Event(seq) => drop(all.calculations.remove(&(run_id, user.clone(), seq))),
+            }
+        });
     }
 }
 
@@ -202,5 +233,21 @@ impl PortfolioSubject for Postgres {
         let (owner, user) = (owner.as_str(), user.as_str());
         let written = self.owner.execute(sql, &[&owner, &user, &rules]).await;
         written.expect("the test's own row");
+    }
+
+    async fn alter(&self, run_id: Uuid, (owner, user): &UserKey, what: Altered) {
+        let (sql, seq) = match what {
+            Altered::Newest => ("update portfolio.asset_scores set score = $5::text::numeric", 0),
+            Altered::History => ("update portfolio.score_history set score = $5::text::numeric", 0),
+            Altered::Event(seq) => ("delete from portfolio.calculation_events", seq),
+        };
+        let sql = format!(
+            "{sql} where organization_id = $1 and user_id = $2 and run_id = $3
+             and ($4::int2 = 0 or $5 <> '') {}",
+            if seq > 0 { "and seq = $4" } else { "" }
+        );
+        let (owner, user) = (owner.as_str(), user.as_str());
+        let written = self.owner.execute(&sql, &[&owner, &user, &run_id, &seq, &ALTERED]).await;
+        assert_ne!(written.expect("the test's own rows"), 0);
     }
 }

@@ -125,6 +125,7 @@ fn by_the_rules(question: &Value) -> Value {
         base_currency: text(&question["baseCurrency"]),
         assets: assets.map(|asset| (text(&asset["id"]), text(&asset["symbol"]))).collect(),
         criteria: Some((1, criteria.to_json())),
+        unlisted: 0,
     };
     let calculation = calculate(&user, &rates, &quotes);
     let inputs = calculation.inputs.as_ref().unwrap().to_json();

@@ -124,6 +124,7 @@ async fn commit(session: &Session, side: usize, of: Scores) -> Result<Committed,
         base_currency: "USD".to_owned(),
         assets: vec![("a".to_owned(), "S".to_owned()), (format!("a{}", of.night), "S".to_owned())],
         criteria: Some((1, CRITERIA.to_owned())),
+        unlisted: 0,
     };
     let rates =
         Rates::from_json(r#"{"base":"USD","asOf":"2026-01-02T00:00:00Z","units":{"EUR":"0.9"}}"#);

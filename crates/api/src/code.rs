@@ -374,7 +374,7 @@ impl Code {
             Self::MatchNotFound           => "The tournament has no match of this id.",
             Self::LeagueNotFound          => "The tournament has no league of this id.",
             Self::PortfolioNotFound       => "Store it first: PUT /api/v1/portfolio/users/{userId}.",
-            Self::AssetScoreNotFound      => "No night has scored it yet, or the user has none of this name.",
+            Self::AssetScoreNotFound      => "No night has scored it yet, or the user has none of this name; of one that nobody has any more, `userId` is needed.",
             Self::RunHeld                 => "Nothing was changed; wait until `holder` is over, or cancel it. Without progress it ends at `expiresAt`.",
             Self::RunOver                 => "Nothing was changed; `runStatus` says how it ended.",
             Self::ReplayOver              => "Nothing was changed; `replayStatus` says how it ended.",

@@ -1,9 +1,10 @@
--- chunk_snapshots: the newest scores of a chunk's users, a row an asset.
--- $1 uuid run; $2 int4 chunk.
+-- chunk_snapshots: the newest scores of a chunk's users, a row an asset, or one without where
+-- the night that they are of found no assets. $1 uuid run; $2 int4 chunk.
 select u.organization_id, u.user_id, u.scored_run, u.scored_night_at, u.scored_at, a.asset_id,
        a.symbol, a.score::text, a.maximum::text, a.percentage::text, a.criteria_version
 from portfolio.overnight_users o
 join portfolio.users u on u.organization_id = o.organization_id and u.user_id = o.user_id
-join portfolio.asset_scores a on a.organization_id = u.organization_id and a.user_id = u.user_id
-where o.run_id = $1 and o.chunk = $2
+left join portfolio.asset_scores a
+  on a.organization_id = u.organization_id and a.user_id = u.user_id
+where o.run_id = $1 and o.chunk = $2 and u.scored_run is not null
 order by u.organization_id, u.user_id, a.asset_id

@@ -1,6 +1,7 @@
 -- score_users: what became of a chunk's users, for those of whom nothing is known yet: their
--- fates, events, history and, where no later night has scored them, their newest scores. The
--- chunk counts if it decided somebody, and a night that has ended goes on then.
+-- fates, events, history and, where no later night did it, their newest scores: those of
+-- whom it scored, none of whom it found without assets. The chunk counts if it decided
+-- somebody, and a night that has ended goes on then.
 -- $1 uuid run; $2 int4 chunk; $3 timestamptz when it was scored; of users, sorted: $4 text[]
 -- organizations, $5 text[] users, $6 uuid[] correlation ids, $7 text[] fates, $8 text[] reasons or
 -- null, $9 text[] details or null, $10 int4[] versions of criteria or null, $11 int4[] assets
@@ -22,7 +23,7 @@ with night as materialized (
                          assets, place)
   where o.run_id = $1 and o.organization_id = w.organization_id and o.user_id = w.user_id
     and o.chunk = $2 and o.fate is null
-  returning o.organization_id, o.user_id, w.correlation_id, w.fate, w.version, w.place
+  returning o.organization_id, o.user_id, w.correlation_id, w.fate, w.reason, w.version, w.place
 ), told as (
   insert into portfolio.calculation_events (run_id, organization_id, user_id, seq, kind,
                                             correlation_id, at, body)
@@ -52,7 +53,7 @@ with night as materialized (
 ), newest as (
   update portfolio.users u set scored_run = n.id, scored_night_at = n.started_at, scored_at = $3
   from decided d, night n
-  where d.fate = 'scored'
+  where (d.fate = 'scored' or d.reason = 'no_assets')
     and u.organization_id = d.organization_id and u.user_id = d.user_id
     and (u.scored_run is null or (u.scored_night_at, u.scored_run) < (n.started_at, n.id))
   returning u.organization_id, u.user_id

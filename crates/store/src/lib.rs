@@ -20,6 +20,7 @@ mod answers;
 mod audit;
 mod boards;
 mod bury;
+mod calculations;
 mod case_acts;
 mod case_views;
 mod claim;

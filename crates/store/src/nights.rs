@@ -89,7 +89,10 @@ impl NightStore for Session {
         Ok(Some(ChunkInputs {
             night,
             rates: of_rates.first().map(rates).transpose()?,
-            quotes: quotes.iter().map(quote).collect::<Result<_, _>>()?,
+            quotes: quotes
+                .iter()
+                .filter_map(|row| quote(row).transpose())
+                .collect::<Result<_, _>>()?,
             users: of_users(users, assets)?,
         }))
     }
@@ -239,23 +242,29 @@ fn rates(row: &Row) -> Result<StoredRates, PortError> {
     })
 }
 
-fn quote(row: &Row) -> Result<(Symbol, Quote), PortError> {
+/// None where it cannot be read: whoever holds the symbol fails, and nobody else.
+fn quote(row: &Row) -> Result<Option<(Symbol, Quote)>, PortError> {
     let quote = Quote::from_json(column(row, "quote")?);
-    Ok((symbol(row)?, quote.ok_or_else(|| unreadable("column quote"))?))
+    quote.map(|quote| Ok((symbol(row)?, quote))).transpose()
 }
 
 /// Users with their assets; both are in the order of their keys.
 fn of_users(users: &[Row], assets: &[Row]) -> Result<Vec<UserInputs>, PortError> {
-    let mut held: BTreeMap<(&str, &str), Vec<(String, String)>> = BTreeMap::new();
+    let mut held: BTreeMap<(&str, &str), (Vec<_>, usize)> = BTreeMap::new();
     for row in assets {
-        let asset = (column(row, "asset_id")?, column(row, "symbol")?);
-        held.entry(names(row)?).or_default().push(asset);
+        let (listed, unlisted) = held.entry(names(row)?).or_default();
+        if column(row, "listed")? {
+            listed.push((column(row, "asset_id")?, column(row, "symbol")?));
+        } else {
+            *unlisted += 1;
+        }
     }
     let inputs = |row| {
         let criteria = Option::zip(column(row, "version")?, column(row, "rules")?);
-        let assets = held.remove(&names(row)?).unwrap_or_default();
+        let (assets, unlisted) = held.remove(&names(row)?).unwrap_or_default();
         let base_currency = column(row, "base_currency")?;
-        Ok(UserInputs { user: user(row)?, stored: StoredUser { base_currency, assets, criteria } })
+        let stored = StoredUser { base_currency, assets, unlisted, criteria };
+        Ok(UserInputs { user: user(row)?, stored })
     };
     users.iter().map(inputs).collect()
 }
@@ -298,25 +307,26 @@ fn count(totals: &mut NightTotals, row: &Row) -> Result<(), PortError> {
     Ok(())
 }
 
-/// A user's newest scores, of a row each.
+/// A user's newest scores, of a row each; of one row without an asset, none.
 fn snapshot(rows: &[Row]) -> Result<UserSnapshot, PortError> {
     let first = rows.first().ok_or_else(|| unreadable("newest scores"))?;
     let score = |row: &Row| {
-        Ok(LatestScore {
-            asset_id: AssetId::parse(column::<&str>(row, "asset_id")?)
-                .map_err(|error| no_name(&error))?,
+        let Some(asset_id) = column::<Option<&str>>(row, "asset_id")? else { return Ok(None) };
+        Ok(Some(LatestScore {
+            asset_id: AssetId::parse(asset_id).map_err(|error| no_name(&error))?,
             symbol: symbol(row)?,
             score: column(row, "score")?,
             maximum: column(row, "maximum")?,
             percentage: column(row, "percentage")?,
-        })
+        }))
     };
+    let scores = rows.iter().map(score).collect::<Result<Vec<_>, PortError>>()?;
     Ok(UserSnapshot {
         user: user(first)?,
         run_id: column(first, "scored_run")?,
         night_at: column(first, "scored_night_at")?,
         scored_at: column(first, "scored_at")?,
         criteria_version: column(first, "criteria_version")?,
-        scores: rows.iter().map(score).collect::<Result<_, PortError>>()?,
+        scores: scores.into_iter().flatten().collect(),
     })
 }

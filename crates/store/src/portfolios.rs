@@ -7,14 +7,16 @@ use mauntic_domain::ids::{AssetId, OrganizationId, PortfolioUserId};
 use mauntic_domain::overnight::NightStatus;
 use mauntic_domain::portfolio::{Criteria, Currency, Market, Reason, Symbol, UserFate};
 use mauntic_flows::ports::{
-    AssetScoreView, CalculationView, CriteriaView, FateCount, Holding, Night, OwnNight, Page,
-    Paged, PortError, PortfolioStore, PortfolioView, PortfolioWrite, ScorePlace, UserKey,
+    AssetScoreView, CalculationView, CriteriaView, FateCount, Holding, Night, NightUser,
+    NightUsersAsked, OwnNight, Page, Paged, PortError, PortfolioStore, PortfolioView,
+    PortfolioWrite, ScorePlace, UserKey,
 };
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::Session;
+use crate::calculations::{Calculations, Users, calculation, night_user};
 use crate::flight::{Param, Statement, tenant_snapshot, tenant_transaction};
 use crate::nights::{code, night, user};
 use crate::rows::{column, unreadable};
@@ -166,10 +168,9 @@ impl PortfolioStore for Session {
         user: &PortfolioUserId,
         run_id: Uuid,
     ) -> Result<Option<CalculationView>, PortError> {
-        let (owner, user) = (organization.as_str(), user.as_str());
-        let params: &[Param<'_>] =
-            &[(&owner, Type::TEXT), (&user, Type::TEXT), (&run_id, Type::UUID)];
-        let statement = Statement { sql: sql!("read_calculation.sql"), params };
+        let asked = Calculations::of_user(run_id, organization.as_str(), user.as_str());
+        let params = &asked.params();
+        let statement = Statement { sql: sql!("night_calculations.sql"), params };
         let rows = look("reading a calculation", self, organization, statement).await?;
         rows.first().map(calculation).transpose()
     }
@@ -203,6 +204,25 @@ impl PortfolioStore for Session {
         Ok(Some((own_night(first)?, counts)))
     }
 
+    async fn own_night_users(
+        &self,
+        organization: &OrganizationId,
+        asked: &NightUsersAsked,
+    ) -> Result<Vec<NightUser>, PortError> {
+        let users = Users::of(Some(organization), asked);
+        let params = &users.params();
+        let statement = Statement { sql: sql!("night_users.sql"), params };
+        let rows = look("listing users of a night", self, organization, statement).await?;
+        rows.iter().map(night_user).collect()
+    }
+
+    async fn users_of_night(&self, asked: &NightUsersAsked) -> Result<Vec<NightUser>, PortError> {
+        let users = Users::of(None, asked);
+        let sql = sql!("night_users.sql");
+        let rows = self.statement("listing users of a night", sql, &users.params()).await?;
+        rows.iter().map(night_user).collect()
+    }
+
     async fn nights(&self, page: Page) -> Result<Paged<Night>, PortError> {
         let most = page.limit.saturating_add(1);
         let params: &[Param<'_>] = &[(&page.before, Type::UUID), (&most, Type::INT8)];
@@ -218,16 +238,9 @@ impl PortfolioStore for Session {
         after: Option<&UserKey>,
         limit: i64,
     ) -> Result<Vec<(UserKey, CalculationView)>, PortError> {
-        let owner = after.map(|(owner, _)| owner.as_str());
-        let name = after.map(|(_, user)| user.as_str());
-        let params: &[Param<'_>] = &[
-            (&run_id, Type::UUID),
-            (&owner, Type::TEXT),
-            (&name, Type::TEXT),
-            (&limit, Type::INT8),
-        ];
+        let asked = Calculations::behind(run_id, after, limit);
         let sql = sql!("night_calculations.sql");
-        let rows = self.statement("reading calculations", sql, params).await?;
+        let rows = self.statement("reading calculations", sql, &asked.params()).await?;
         rows.iter().map(|row| Ok((user(row)?, calculation(row)?))).collect()
     }
 }
@@ -283,16 +296,6 @@ fn score(row: &Row) -> Result<AssetScoreView, PortError> {
         criteria_version: column(row, "criteria_version")?,
         run_id: column(row, "run_id")?,
         scored_at: column(row, "scored_at")?,
-    })
-}
-
-fn calculation(row: &Row) -> Result<CalculationView, PortError> {
-    Ok(CalculationView {
-        correlation_id: column(row, "correlation_id")?,
-        at: column(row, "at")?,
-        inputs: column(row, "inputs")?,
-        scores: column(row, "scores")?,
-        completed: column(row, "completed")?,
     })
 }
 

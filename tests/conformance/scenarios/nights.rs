@@ -27,6 +27,7 @@ on_both! {
     a_chunk_reads_what_its_users_are_scored_by
     a_chunk_is_scored_and_counted_once
     who_cannot_be_scored_is_told_so
+    what_came_after_the_listing_is_left_out
     a_lost_fence_writes_nothing_of_a_night
     the_last_chunk_has_the_night_end
     the_totals_are_those_of_the_rows
@@ -240,9 +241,29 @@ async fn who_cannot_be_scored_is_told_so<S: PortfolioSubject>(mut world: World<S
     assert_eq!(world.portfolios("scores").await.len(), 0);
     let told = world.columns("calculations", &["user_id", "seq"]).await;
     assert_eq!(told, json!([["ada", 1], ["ada", 2], ["ada", 4], ["bob", 1], ["bob", 4]]));
-    assert_eq!(world.columns("users", &["scored_run"]).await, json!([[null], [null]]));
+    // Of who holds nothing the newest scores are none, from this night on.
+    assert_eq!(world.columns("users", &["scored_run"]).await, json!([[null], [NIGHT]]));
     let night = world.queue.night(NIGHT).await.unwrap().unwrap();
     assert_eq!((night.chunks_total, night.chunks_done), (1, 1));
+}
+
+async fn what_came_after_the_listing_is_left_out<S: PortfolioSubject>(mut world: World<S>) {
+    let [ada, bob] = ["ada", "bob"].map(|name| user("org_1", name));
+    world.investor(&ada, &["X:A"]).await;
+    world.investor(&bob, &["X:A"]).await;
+    world.night_of(NIGHT, &[("A", "11")]).await;
+    world.holds(&ada, &["X:A", "X:NEW", "X:A"]).await;
+    world.holds(&bob, &["X:NEW"]).await;
+    let stored: Vec<_> =
+        world.chunk(NIGHT, 0).await.users.into_iter().map(|of| of.stored).collect();
+    let counts: Vec<_> = stored.iter().map(|of| (of.assets.len(), of.unlisted)).collect();
+    assert_eq!(counts, [(2, 1), (0, 1)]);
+    world.score(NIGHT, 0).await;
+    let fates = world.columns("night_users", &["fate", "reason", "assets_scored"]).await;
+    assert_eq!(fates, json!([["scored", null, 2], ["skipped", "new_assets", 0]]));
+    let scores = world.columns("scores", &["asset_id"]).await;
+    assert_eq!(scores, json!([["a0"], ["a2"]]));
+    assert_eq!(world.columns("users", &["scored_run"]).await, json!([[NIGHT], [null]]));
 }
 
 async fn a_lost_fence_writes_nothing_of_a_night<S: PortfolioSubject>(mut world: World<S>) {
@@ -294,7 +315,8 @@ async fn the_totals_are_those_of_the_rows<S: PortfolioSubject>(mut world: World<
     let reasons = [("missing_price".to_owned(), 2), ("no_assets".to_owned(), 1)];
     assert_eq!(totals.reasons, reasons.into());
     assert_eq!((totals.users_left, totals.assets_scored), (1, 6));
-    assert_eq!(totals.chunks_scored, [0, 2]);
+    // Of one who holds nothing the scores may be gone.
+    assert_eq!(totals.chunks_scored, [0, 1, 2]);
     let failed: Vec<_> = totals.first_failed.iter().map(|of| of.user.1.as_str()).collect();
     assert_eq!(failed, ["bob", "dan"]);
     let detail = totals.first_failed[0].detail.as_deref().unwrap();

@@ -18,6 +18,7 @@ use crate::subject::World;
 on_both! {
     an_older_night_overwrites_no_newer_scores
     what_a_user_gave_up_has_no_newest_score
+    who_holds_nothing_any_more_has_no_newest_scores
     of_two_that_began_at_once_the_greater_id_is_later
     a_repeat_takes_only_who_was_not_scored
     a_repeat_knows_what_its_night_was_told
@@ -71,6 +72,32 @@ async fn what_a_user_gave_up_has_no_newest_score<S: PortfolioSubject>(mut world:
         ["ada", "a1", "0.0000", SECOND]
     ]);
     assert_eq!(newest(&mut world).await, expected);
+}
+
+async fn who_holds_nothing_any_more_has_no_newest_scores<S: PortfolioSubject>(mut world: World<S>) {
+    let ada = user("org_1", "ada");
+    world.investor(&ada, &["X:A", "X:B"]).await;
+    world.investor(&user("org_2", "ada"), &["X:A"]).await;
+    world.night_of(FIRST, &[("A", "11"), ("B", "11")]).await;
+    world.score(FIRST, 0).await;
+    world.advance(1).await;
+    world.night_of(THIRD, &[("A", "9"), ("B", "9")]).await;
+    world.advance(1).await;
+    world.holds(&ada, &[]).await;
+    world.night_of(SECOND, &[("A", "9")]).await;
+    let others = json!([["ada", "a0", "0.0000", SECOND]]);
+    world.score(SECOND, 0).await;
+    assert_eq!(newest(&mut world).await, others);
+    // One that began before is scored late, and brings nothing back.
+    world.holds(&ada, &["X:A", "X:B"]).await;
+    world.score(THIRD, 0).await;
+    assert_eq!(newest(&mut world).await, others);
+    assert_eq!(world.columns("users", &["scored_run"]).await, json!([[SECOND], [SECOND]]));
+    assert_eq!(world.portfolios("history").await.len(), 3 + 1 + 3);
+    let snapshots = world.queue.chunk_snapshots(SECOND, 0).await.unwrap();
+    let told: Vec<_> =
+        snapshots.iter().map(|of| (of.run_id, of.criteria_version, of.scores.len())).collect();
+    assert_eq!(told, [(SECOND, None, 0), (SECOND, Some(1), 1)]);
 }
 
 async fn of_two_that_began_at_once_the_greater_id_is_later<S: PortfolioSubject>(
@@ -143,10 +170,11 @@ async fn snapshots_are_of_the_newest_night<S: PortfolioSubject>(mut world: World
     let of =
         async |world: &World<S>, run, chunk| world.queue.chunk_snapshots(run, chunk).await.unwrap();
     let snapshots = of(&world, SECOND, 0).await;
-    let [snapshot] = snapshots.as_slice() else { panic!("{snapshots:?}") };
+    let [snapshot, empty] = snapshots.as_slice() else { panic!("{snapshots:?}") };
+    assert_eq!((empty.run_id, empty.scores.as_slice()), (FIRST, [].as_slice()));
     assert_eq!(snapshot.user, user("org_1", "ada"));
     assert_eq!((snapshot.run_id, snapshot.night_at), (FIRST, began_at));
-    assert_eq!((snapshot.scored_at, snapshot.criteria_version), (began_at, 1));
+    assert_eq!((snapshot.scored_at, snapshot.criteria_version), (began_at, Some(1)));
     let scores: Vec<_> = snapshot
         .scores
         .iter()

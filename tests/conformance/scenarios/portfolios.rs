@@ -1,13 +1,15 @@
 //! Portfolios as their organizations write and read them, and nights as operators do.
 
 use mauntic_domain::ids::{AssetId, OrganizationId};
-use mauntic_domain::portfolio::{Criteria, Reason, UserFate, replay_events};
+use mauntic_domain::overnight::HISTORY_KEPT;
+use mauntic_domain::portfolio::{Criteria, Reason, UserFate};
 use mauntic_flows::ports::{
-    Holding, NightStore, Page, PortfolioStore, PortfolioWrite, ScorePlace, UserKey,
+    Holding, NightStore, NightUsersAsked, Page, PortfolioStore, PortfolioWrite, ScorePlace, UserKey,
 };
+use uuid::Uuid;
 
 use super::given_nights::{CRITERIA, NIGHTS, currency, market, symbol, user};
-use crate::portfolio_tables::PortfolioSubject;
+use crate::portfolio_tables::{Altered, PortfolioSubject};
 use crate::subject::{World, organization};
 
 on_both! {
@@ -17,7 +19,10 @@ on_both! {
     newest_scores_have_pages
     a_history_has_pages
     a_calculation_is_read_and_comes_out_the_same
+    what_is_altered_by_hand_is_told
+    what_a_user_gave_up_is_read_by_its_history
     an_organization_sees_its_own_users_of_nights
+    users_of_a_night_are_listed_by_their_fates
     operators_see_nights_and_all_who_were_in_them
 }
 
@@ -160,11 +165,96 @@ async fn a_calculation_is_read_and_comes_out_the_same<S: PortfolioSubject>(mut w
     for (key, is_scored) in [(&ada, true), (&bob, false)] {
         let (owner, name) = of(key);
         let found = world.http.calculation(owner, name, NIGHTS[0]).await.unwrap().unwrap();
-        assert_eq!((found.scores.is_some(), found.at), (is_scored, world.subject.now()));
-        let (inputs, scores) = (found.inputs.as_deref(), found.scores.as_deref());
-        assert_eq!(replay_events(inputs, scores, &found.completed), Some(Ok(())));
+        let told = found.told.expect("events");
+        assert_eq!((found.recorded.scores.is_some(), told.1), (is_scored, world.subject.now()));
+        assert_eq!(found.recorded.replay(), Some(Ok(())));
+        assert_eq!(found.recorded.newest.is_some(), is_scored);
         assert_eq!(world.http.calculation(owner, name, NIGHTS[1]).await.unwrap(), None);
     }
+    // Of an older night the newest scores are not compared, and of an old one no history.
+    world.advance(60).await;
+    world.night_of(NIGHTS[1], &[("AAA", "9")]).await;
+    let (owner, name) = of(&ada);
+    let open = world.http.calculation(owner, name, NIGHTS[1]).await.unwrap();
+    assert_eq!(open, None, "without a fate");
+    world.score(NIGHTS[1], 0).await;
+    for (run, is_newest) in [(NIGHTS[0], false), (NIGHTS[1], true)] {
+        let found = world.http.calculation(owner, name, run).await.unwrap().unwrap().recorded;
+        assert_eq!((found.newest.is_some(), found.replay()), (is_newest, Some(Ok(()))));
+    }
+    world.subject.advance(HISTORY_KEPT).await;
+    let found = world.http.calculation(owner, name, NIGHTS[1]).await.unwrap().unwrap().recorded;
+    assert_eq!((&found.history, found.replay()), (&None, Some(Ok(()))));
+}
+
+async fn what_is_altered_by_hand_is_told<S: PortfolioSubject>(mut world: World<S>) {
+    let names = ["ada", "bob", "cy", "dan", "eve", "fay"];
+    let users = names.map(|name| user("org_1", name));
+    for one in &users {
+        world.investor(one, &["XNYS:AAA"]).await;
+    }
+    world.night_of(NIGHTS[0], &[("AAA", "11")]).await;
+    for chunk in 0..3 {
+        world.score(NIGHTS[0], chunk).await;
+    }
+    let altered = [
+        (Altered::Newest, "asset_scores/a0/score"),
+        (Altered::History, "score_history/a0/score"),
+        (Altered::Event(1), "started"),
+        (Altered::Event(2), "inputs"),
+        (Altered::Event(3), "scores"),
+        (Altered::Event(4), "completed"),
+    ];
+    for (one, (what, _)) in users.iter().zip(altered) {
+        world.subject.alter(NIGHTS[0], one, what).await;
+    }
+    let all = world.op.calculations(NIGHTS[0], None, 9).await.unwrap();
+    assert_eq!(all.len(), names.len(), "who lacks an event is not left out");
+    for ((one, found), (_, place)) in all.iter().zip(altered) {
+        let difference = found.recorded.replay().expect("told").unwrap_err();
+        assert_eq!(difference.place, place);
+        let (owner, name) = of(one);
+        let own = world.http.calculation(owner, name, NIGHTS[0]).await.unwrap();
+        assert_eq!(own.as_ref(), Some(found));
+    }
+    // Nothing is left of one but that he was scored.
+    for seq in 2..=4 {
+        world.subject.alter(NIGHTS[0], &users[2], Altered::Event(seq)).await;
+    }
+    let (owner, name) = of(&users[2]);
+    let found = world.http.calculation(owner, name, NIGHTS[0]).await.unwrap().unwrap();
+    assert_eq!(
+        (found.told, found.recorded.replay().unwrap().unwrap_err().place.as_str()),
+        (None, "started")
+    );
+}
+
+async fn what_a_user_gave_up_is_read_by_its_history<S: PortfolioSubject>(mut world: World<S>) {
+    let ada = user("org_1", "ada");
+    world.investor(&ada, &["XNYS:AAA"]).await;
+    world.night_of(NIGHTS[0], &[("AAA", "11")]).await;
+    world.score(NIGHTS[0], 0).await;
+    world.advance(60).await;
+    world.holds(&ada, &[]).await;
+    world.night_of(NIGHTS[1], &[]).await;
+    world.score(NIGHTS[1], 0).await;
+    let (owner, name) = of(&ada);
+    assert_eq!(world.http.asset_scores(owner, &asset("a0"), None).await.unwrap(), []);
+    assert_eq!(world.http.newest_scores(owner, None, None, 9).await.unwrap(), []);
+    let read = world.http.portfolio(owner, name).await.unwrap().unwrap();
+    assert_eq!(read.scored.map(|(run, _)| run), Some(NIGHTS[1]));
+    let place = ScorePlace { user: name.clone(), asset: asset("a0") };
+    let past = world.http.asset_history(owner, &place, ALL).await.unwrap();
+    assert_eq!(past.items.iter().map(|of| of.run_id).collect::<Vec<_>>(), [NIGHTS[0]]);
+    let found = world.http.calculation(owner, name, NIGHTS[0]).await.unwrap().unwrap();
+    assert_eq!(found.recorded.replay(), Some(Ok(())));
+    let found = world.http.calculation(owner, name, NIGHTS[1]).await.unwrap().unwrap();
+    assert_eq!(
+        (found.recorded.newest.clone(), found.recorded.replay()),
+        (Some(serde_json::json!({})), None)
+    );
+    let other = organization("org_2");
+    assert_eq!(world.http.asset_history(&other, &place, ALL).await.unwrap().items, []);
 }
 
 async fn an_organization_sees_its_own_users_of_nights<S: PortfolioSubject>(mut world: World<S>) {
@@ -190,6 +280,42 @@ async fn an_organization_sees_its_own_users_of_nights<S: PortfolioSubject>(mut w
     let failed = (Some(UserFate::Failed), Some(Reason::MissingPrice), 1, 0);
     let expected = [failed, (Some(UserFate::Scored), None, 1, 1), (None, None, 1, 0)];
     assert_eq!(counts, expected);
+}
+
+async fn users_of_a_night_are_listed_by_their_fates<S: PortfolioSubject>(mut world: World<S>) {
+    for (owner, name, symbol) in [
+        ("org_1", "ada", "XNYS:AAA"),
+        ("org_1", "bob", "XNYS:GONE"),
+        ("org_1", "cy", "XNYS:GONE"),
+        ("org_2", "ada", "XNYS:GONE"),
+        ("org_2", "bob", "XNYS:AAA"),
+    ] {
+        world.investor(&user(owner, name), &[symbol]).await;
+    }
+    world.night_of(NIGHTS[0], &[("AAA", "11")]).await;
+    world.score(NIGHTS[0], 0).await;
+    world.score(NIGHTS[0], 1).await;
+    let asked = |fate, after, limit| NightUsersAsked { run_id: NIGHTS[0], fate, after, limit };
+    let failed = Some(UserFate::Failed);
+    let (owner, other) = (organization("org_1"), organization("org_2"));
+    let own = world.http.own_night_users(&owner, &asked(failed, None, 9)).await.unwrap();
+    let told: Vec<_> = own.iter().map(|of| (of.user.1.as_str(), of.reason.as_deref())).collect();
+    let missing = Some("missing_price");
+    assert_eq!(told, [("bob", missing), ("cy", missing)]);
+    assert_eq!(own[0].detail.as_deref(), Some("nothing was told of GONE"));
+    let behind = asked(failed, Some(own[0].user.clone()), 9);
+    assert_eq!(world.http.own_night_users(&owner, &behind).await.unwrap(), own[1..]);
+    let theirs = world.http.own_night_users(&other, &asked(None, None, 9)).await.unwrap();
+    let told: Vec<_> = theirs.iter().map(|of| (of.fate, of.assets_scored)).collect();
+    assert_eq!(told, [(failed, 0), (None, 0)]);
+    let all = world.op.users_of_night(&asked(None, None, 9)).await.unwrap();
+    let fates = [Some(UserFate::Scored), failed, failed, failed, None];
+    assert_eq!(all.iter().map(|of| of.fate).collect::<Vec<_>>(), fates);
+    assert_eq!(world.op.users_of_night(&asked(failed, None, 1)).await.unwrap(), all[1..2]);
+    let behind = asked(failed, Some(all[1].user.clone()), 9);
+    assert_eq!(world.op.users_of_night(&behind).await.unwrap(), all[2..4]);
+    let nothing = NightUsersAsked { run_id: Uuid::nil(), ..asked(None, None, 9) };
+    assert_eq!(world.op.users_of_night(&nothing).await.unwrap(), []);
 }
 
 async fn operators_see_nights_and_all_who_were_in_them<S: PortfolioSubject>(mut world: World<S>) {

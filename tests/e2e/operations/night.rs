@@ -62,6 +62,7 @@ fn calculation(asset: &str, price: &str) -> Calculation {
         base_currency: "EUR".to_owned(),
         assets: vec![(asset.to_owned(), "AAPL".to_owned())],
         criteria: Some((1, CRITERIA.to_owned())),
+        unlisted: 0,
     };
     let rates = r#"{"base":"USD","asOf":"2026-11-30T03:00:00Z","units":{"EUR":"0.92"}}"#;
     let quote =

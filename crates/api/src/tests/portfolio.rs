@@ -25,6 +25,7 @@ fn calculated(criteria: Option<&str>) -> Calculation {
         base_currency: "EUR".to_owned(),
         assets: vec![(ASSET.to_owned(), "AAPL".to_owned()), ("b".to_owned(), "SAP".to_owned())],
         criteria: criteria.map(|rules| (1, rules.to_owned())),
+        unlisted: 0,
     };
     let rates = r#"{"base":"USD","asOf":"2027-01-15T03:00:00Z","units":{"EUR":"0.92"}}"#;
     let quote = |symbol: &str, json: &str| {

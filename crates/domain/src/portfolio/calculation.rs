@@ -74,6 +74,8 @@ pub struct StoredUser {
     pub base_currency: String,
     /// Ids and symbols.
     pub assets: Vec<(String, String)>,
+    /// How many more there are that the night has not listed: nobody was asked about them.
+    pub unlisted: usize,
     /// The newest criteria, and their version; none where there are none.
     pub criteria: Option<(i32, String)>,
 }
@@ -141,6 +143,13 @@ fn captured(
     rates: &Rates,
     quotes: &BTreeMap<Symbol, Quote>,
 ) -> Result<Inputs, Unscored> {
+    if user.assets.is_empty() && user.unlisted > 0 {
+        let detail = format!("all of {} assets came after the night listed them", user.unlisted);
+        return Err(Reason::NewAssets.of(detail));
+    }
+    let assets = user.assets.iter().map(|(id, symbol)| (id.as_str(), symbol.as_str()));
+    // Who holds nothing is told so, whatever else is wrong.
+    let portfolio = Portfolio::of_stored(&user.base_currency, assets)?;
     let none = || Reason::NoCriteria.of("there are no criteria");
     let (version, rules) = user.criteria.as_ref().ok_or_else(none)?;
     let criteria = Criteria::parse(rules).map_err(|faults| {
@@ -150,8 +159,6 @@ fn captured(
     if criteria.is_empty() {
         return Err(none());
     }
-    let assets = user.assets.iter().map(|(id, symbol)| (id.as_str(), symbol.as_str()));
-    let portfolio = Portfolio::of_stored(&user.base_currency, assets)?;
     Ok(Inputs::capture((*version, criteria), portfolio, rates, quotes))
 }
 
@@ -169,7 +176,6 @@ impl Calculation {
     pub fn events(&self) -> Vec<CalculationEvent> {
         let Self { asset_count, criteria_version, inputs, outcome } = self;
         let unscored = outcome.as_ref().err();
-        let started = Started { asset_count: *asset_count, criteria_version: *criteria_version };
         let completed = Completed {
             status: self.fate().name(),
             reason: unscored.map(|why| why.reason.name()),
@@ -178,7 +184,7 @@ impl Calculation {
             duration_ms: None,
         };
         let bodies = [
-            (CalculationKind::Started, Some(json(&started))),
+            (CalculationKind::Started, Some(started(*asset_count, *criteria_version))),
             (CalculationKind::InputsCaptured, inputs.as_ref().map(Inputs::to_json)),
             (CalculationKind::ScoresComputed, outcome.as_ref().ok().map(Scores::to_json)),
             (CalculationKind::Completed, Some(json(&completed))),
@@ -186,6 +192,11 @@ impl Calculation {
         let event = |(kind, body): (_, Option<_>)| Some(CalculationEvent { kind, body: body? });
         bodies.into_iter().filter_map(event).collect()
     }
+}
+
+/// The body of a `CALC_STARTED`.
+pub(super) fn started(asset_count: usize, criteria_version: Option<i32>) -> String {
+    json(&Started { asset_count, criteria_version })
 }
 
 fn json(body: &impl Serialize) -> String {

@@ -75,6 +75,8 @@ pub enum Reason {
     NoCriteria,
     /// The user holds nothing.
     NoAssets,
+    /// The user holds nothing that the night has listed.
+    NewAssets,
     /// What is stored as criteria is none.
     BadCriteria,
     /// What is stored as a portfolio is none.
@@ -89,9 +91,10 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::NoCriteria,
         Self::NoAssets,
+        Self::NewAssets,
         Self::BadCriteria,
         Self::BadPortfolio,
         Self::MissingPrice,
@@ -105,6 +108,7 @@ impl Reason {
         match self {
             Self::NoCriteria => "no_criteria",
             Self::NoAssets => "no_assets",
+            Self::NewAssets => "new_assets",
             Self::BadCriteria => "bad_criteria",
             Self::BadPortfolio => "bad_portfolio",
             Self::MissingPrice => "missing_price",
@@ -123,7 +127,7 @@ impl Reason {
     #[must_use]
     pub const fn fate(self) -> UserFate {
         match self {
-            Self::NoCriteria | Self::NoAssets => UserFate::Skipped,
+            Self::NoCriteria | Self::NoAssets | Self::NewAssets => UserFate::Skipped,
             Self::BadCriteria
             | Self::BadPortfolio
             | Self::MissingPrice
@@ -132,10 +136,24 @@ impl Reason {
         }
     }
 
-    /// This reason, for a user.
+    /// Whether inputs were captured before it was found.
+    #[must_use]
+    pub const fn has_inputs(self) -> bool {
+        matches!(self, Self::MissingPrice | Self::MissingRate | Self::BadNumbers)
+    }
+
+    /// This reason, for a user. What is wrong may name what is stored: U+0000, which no
+    /// column of text takes, is shown as U+FFFD.
     #[must_use]
     pub fn of(self, detail: impl fmt::Display) -> Unscored {
-        Unscored { reason: self, detail: detail.to_string() }
+        Unscored { reason: self, detail: detail.to_string().replace('\0', "\u{fffd}") }
+    }
+
+    /// Whether the user has no scores from then on: those of another night are of what he
+    /// held then.
+    #[must_use]
+    pub const fn ends_scores(self) -> bool {
+        matches!(self, Self::NoAssets)
     }
 }
 

@@ -6,8 +6,8 @@
 //! - [`criteria`], [`fault`], [`read`]: what a user looks for, and what is wrong with it.
 //! - [`rates`], [`inputs`]: what a night's scores are made of.
 //! - [`scores`], [`fate`]: what comes of it, or why nothing does.
-//! - [`calculation`], [`replay`](mod@replay): a user's night, the events that tell it, and
-//!   whether it comes out the same again.
+//! - [`calculation`], [`replay`](mod@replay), [`recorded`]: a user's night, the events that
+//!   tell it, and whether it comes out the same again, with the rows that it wrote.
 //! - [`provider`]: what is told of rates and prices.
 
 pub mod calculation;
@@ -22,6 +22,7 @@ pub mod points;
 pub mod provider;
 pub mod rates;
 pub mod read;
+pub mod recorded;
 pub mod replay;
 pub mod scores;
 
@@ -36,7 +37,8 @@ pub use names::{Currency, Market, Symbol};
 pub use points::{Points, Shown};
 pub use provider::{EntryFault, LeftOut, TellError, Told, parse_quotes, parse_rates};
 pub use rates::Rates;
-pub use replay::{Difference, Stored, replay, replay_events};
+pub use recorded::{Recorded, score_row};
+pub use replay::{Difference, Stored, replay};
 pub use scores::{AssetScore, Mark, Scores, evaluate};
 
 #[cfg(test)]
@@ -49,3 +51,5 @@ mod tests_calculation;
 mod tests_provider;
 #[cfg(test)]
 mod tests_read;
+#[cfg(test)]
+mod tests_recorded;

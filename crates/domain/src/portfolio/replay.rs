@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::fate::Reason;
 use super::inputs::Inputs;
-use super::scores::evaluate;
+use super::scores::{Scores, evaluate};
 
 /// Most characters that are shown of what differs.
 const SHOWN_CHARS_MAX: usize = 200;
@@ -25,7 +24,7 @@ pub enum Stored<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: stored is {stored}, computed is {computed}")]
 pub struct Difference {
-    /// Which body, and the JSON pointer into it: `scores/assets/0/score`.
+    /// Which body or table, and the JSON pointer into it: `scores/assets/0/score`.
     pub place: String,
     /// What is stored there, or `nothing`.
     pub stored: String,
@@ -38,73 +37,54 @@ pub struct Difference {
 /// # Errors
 /// The first difference. Whatever is altered in the inputs shows: scores hold their hash.
 pub fn replay(inputs: &str, stored: Stored<'_>) -> Result<(), Difference> {
-    let differ = |place: &str, stored: String, computed: String| Difference {
-        place: place.to_owned(),
-        stored,
-        computed,
-    };
+    made_again(inputs, stored).map(|_| ())
+}
+
+/// The same, with the inputs that were read, and the scores where there are some.
+pub(super) fn made_again(
+    inputs: &str,
+    stored: Stored<'_>,
+) -> Result<(Inputs, Option<Scores>), Difference> {
     let read = Inputs::from_json(inputs).map_err(|error| {
         // The place only: a message may repeat what stands there.
         let at = format!("no inputs at line {}, column {}", error.line(), error.column());
-        differ("inputs", at, "inputs as they are captured".to_owned())
+        differ("inputs", at, "inputs as they are captured")
     })?;
     let canonical = read.to_json();
     if canonical != inputs {
         return Err(first_difference("inputs", inputs, &canonical));
     }
-    let computed = evaluate(&read).map(|scores| scores.to_json());
-    match (stored, computed) {
-        (Stored::Scores(stored), Ok(computed)) if stored == computed => Ok(()),
-        (Stored::Scores(stored), Ok(computed)) => {
-            Err(first_difference("scores", stored, &computed))
+    match (stored, evaluate(&read)) {
+        (Stored::Scores(stored), Ok(scores)) => {
+            let computed = scores.to_json();
+            if stored == computed {
+                Ok((read, Some(scores)))
+            } else {
+                Err(first_difference("scores", stored, &computed))
+            }
         }
-        (Stored::Unscored(stored), Err(why)) if stored == why.reason => Ok(()),
+        (Stored::Unscored(stored), Err(why)) if stored == why.reason => Ok((read, None)),
         (stored, computed) => {
-            let shown = |outcome: Result<(), Reason>| {
-                outcome.map_or_else(|reason| reason.name().to_owned(), |()| "scores".to_owned())
-            };
             let stored = match stored {
-                Stored::Scores(_) => Ok(()),
-                Stored::Unscored(reason) => Err(reason),
+                Stored::Scores(_) => "scores",
+                Stored::Unscored(reason) => reason.name(),
             };
-            let computed = computed.map(|_| ()).map_err(|why| why.reason);
-            Err(differ("outcome", shown(stored), shown(computed)))
+            let computed = computed.map_or_else(|why| why.reason.name(), |_| "scores");
+            Err(differ("outcome", stored, computed))
         }
     }
 }
 
-/// Makes a user's calculation again from the bodies of its events; none where nothing was
-/// captured, so that there is nothing to make.
-#[must_use]
-pub fn replay_events(
-    inputs: Option<&str>,
-    scores: Option<&str>,
-    completed: &str,
-) -> Option<Result<(), Difference>> {
-    #[derive(Deserialize)]
-    struct Completed {
-        reason: Option<String>,
-    }
-    let lacks = |place: &str, what: &str| Difference {
-        place: place.to_owned(),
-        stored: "nothing".to_owned(),
-        computed: what.to_owned(),
-    };
-    match (inputs, scores) {
-        (Some(inputs), Some(scores)) => Some(replay(inputs, Stored::Scores(scores))),
-        (Some(inputs), None) => {
-            let read = serde_json::from_str::<Completed>(completed).ok();
-            let reason = read.and_then(|read| Reason::from_name(&read.reason?));
-            let reason = reason.ok_or_else(|| lacks("completed/reason", "a reason"));
-            Some(reason.and_then(|reason| replay(inputs, Stored::Unscored(reason))))
-        }
-        (None, Some(_)) => Some(Err(lacks("inputs", "inputs as they are captured"))),
-        (None, None) => None,
-    }
+pub(super) fn differ(
+    place: &str,
+    stored: impl Into<String>,
+    computed: impl Into<String>,
+) -> Difference {
+    Difference { place: place.to_owned(), stored: stored.into(), computed: computed.into() }
 }
 
 /// Where two different texts of a body differ first.
-fn first_difference(body: &str, stored: &str, computed: &str) -> Difference {
+pub(super) fn first_difference(body: &str, stored: &str, computed: &str) -> Difference {
     let [read, made] = [stored, computed].map(|text| serde_json::from_str::<Value>(text).ok());
     let found = read.zip(made).and_then(|(read, made)| walk(body, Some(&read), Some(&made)));
     found.unwrap_or_else(|| {
@@ -119,7 +99,12 @@ fn first_difference(body: &str, stored: &str, computed: &str) -> Difference {
     })
 }
 
-fn walk(place: &str, stored: Option<&Value>, computed: Option<&Value>) -> Option<Difference> {
+/// The first place where one value is another than it should be.
+pub(super) fn walk(
+    place: &str,
+    stored: Option<&Value>,
+    computed: Option<&Value>,
+) -> Option<Difference> {
     match (stored, computed) {
         (stored, computed) if stored == computed => None,
         (Some(Value::Object(stored)), Some(Value::Object(computed))) => {

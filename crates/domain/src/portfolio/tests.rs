@@ -69,6 +69,7 @@ pub(super) fn user(base: &str, assets: &[(&str, &str)]) -> StoredUser {
         base_currency: base.to_owned(),
         assets: assets.iter().map(|(id, symbol)| ((*id).into(), (*symbol).into())).collect(),
         criteria: Some((3, criteria(&rules()).to_json())),
+        unlisted: 0,
     }
 }
 

@@ -73,6 +73,7 @@ proptest! {
             base_currency: "EUR".to_owned(),
             assets: assets.to_vec(),
             criteria: Some((1, criteria(&json!(rules)).to_json())),
+            unlisted: 0,
         };
         let scores = |user: &StoredUser| calculate(user, &rates(), &told(&quotes)).outcome.unwrap();
         let first = scores(&stored(&rules, &assets));
@@ -102,6 +103,7 @@ proptest! {
             base_currency: "EUR".to_owned(),
             assets,
             criteria: Some((1, criteria(&json!(rules)).to_json())),
+            unlisted: 0,
         };
         let calculation = calculate(&user, &rates(), &told(&quotes));
         let scores = calculation.outcome.as_ref().unwrap();
@@ -130,6 +132,7 @@ proptest! {
             base_currency: "EUR".to_owned(),
             assets,
             criteria: Some((1, criteria(&json!(rules)).to_json())),
+            unlisted: 0,
         };
         let calculation = calculate(&user, &rates(), &told(&quotes));
         let events = calculation.events();

@@ -64,13 +64,15 @@ pub(super) async fn decide<P: Ports>(
     Ok(Decided::of(Outcome::Done(summary)))
 }
 
-/// Stores a user's scores; false where the same or newer ones are there.
+/// Stores a user's scores; false where the same or newer ones are there, or where there are
+/// none and never were.
 async fn publish<P: Ports>(cx: &Context<'_, P>, of: &UserSnapshot) -> Result<bool, PortError> {
     let (organization, user) = &of.user;
     let night = NightOrder { night_at: of.night_at, run_id: of.run_id };
     let body = body(of).to_string();
     let decide = |there: Option<Latest>| match there {
         Some(there) if there.night > Some(night) || there.body == body => Next::Say(false),
+        None if of.scores.is_empty() => Next::Say(false),
         _ => Next::Store(Latest { night: Some(night), body: body.clone() }, true),
     };
     let place = snapshot_place(organization, user);

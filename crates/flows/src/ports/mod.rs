@@ -75,8 +75,8 @@ pub use overnight_writes::{
     NightUsers, NightWrite, ScoredAsset, Took, UserWrite,
 };
 pub use portfolio::{
-    AssetScoreView, CalculationView, CriteriaView, FateCount, Holding, OwnNight, PortfolioStore,
-    PortfolioView, PortfolioWrite, ScorePlace,
+    AssetScoreView, CalculationView, CriteriaView, FateCount, Holding, NightUser, NightUsersAsked,
+    OwnNight, PortfolioStore, PortfolioView, PortfolioWrite, ScorePlace,
 };
 pub use reports::{ReportLine, ReportPlace, ReportQuery, ReportStore};
 pub use schedule::{

@@ -118,7 +118,7 @@ pub struct StoredRates {
 
 /// What a user is scored by, besides rates and quotes: as it is stored, for what cannot be
 /// read is this user's fault alone. One asset more than a portfolio may hold is the most
-/// that is read.
+/// that is read; those whose symbols the night has not listed are only counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserInputs {
     /// Who.
@@ -135,7 +135,7 @@ pub struct ChunkInputs {
     /// Its rates.
     pub rates: Option<StoredRates>,
     /// Its quotes of the symbols that these users have; one that the provider did not
-    /// tell is absent.
+    /// tell, or that cannot be read, is absent.
     pub quotes: BTreeMap<Symbol, Quote>,
     /// The chunk's users who have no fate yet, sorted.
     pub users: Vec<UserInputs>,
@@ -169,7 +169,7 @@ pub struct NightTotals {
     pub assets_scored: i64,
     /// The first who failed, at most [`FAILURES_NAMED_MAX`] of them, in their order.
     pub first_failed: Vec<NamedFailure>,
-    /// Chunks with somebody who was scored, ascending.
+    /// Chunks with somebody who was scored, or found without assets, ascending.
     pub chunks_scored: Vec<i32>,
 }
 
@@ -196,7 +196,7 @@ pub struct LatestScore {
     pub percentage: String,
 }
 
-/// A user's newest scores, all of one night.
+/// A user's newest scores, all of one night; none of one that found no assets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserSnapshot {
     /// Who.
@@ -208,8 +208,8 @@ pub struct UserSnapshot {
     pub night_at: DateTime<Utc>,
     /// When they were scored.
     pub scored_at: DateTime<Utc>,
-    /// The version of the criteria.
-    pub criteria_version: i32,
+    /// The version of the criteria; none where there are no scores.
+    pub criteria_version: Option<i32>,
     /// The scores, sorted by asset.
     pub scores: Vec<LatestScore>,
 }

@@ -190,11 +190,12 @@ fn scored<'a>(
 }
 
 /// A chunk's scores. Of users who have a fate by now nothing is written, and where all
-/// have, the chunk counts no more. The newest scores of a user are all of one night: one
-/// that began later than this keeps its own. With the last chunk, the night's end is due.
-/// A night that has ended without it goes on; where that is not as it was read, nothing is
-/// written, and it is decided again. Each user's last event gets its duration: from the
-/// claim to this write, by the database's clock, which is the same for all of them.
+/// have, the chunk counts no more. The newest scores of a user are those of the last night
+/// that scored him, or found him without assets and left him none: one that began later
+/// than this keeps its own. With the last chunk, the night's end is due. A night that has
+/// ended without it goes on; where that is not as it was read, nothing is written, and it is
+/// decided again. Each user's last event gets its duration: from the claim to this write, by
+/// the database's clock, which is the same for all of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NightChunk {
     /// The night.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use mauntic_domain::ids::{AssetId, OrganizationId, PortfolioUserId};
 use mauntic_domain::overnight::NightStatus;
-use mauntic_domain::portfolio::{Criteria, Currency, Market, Reason, Symbol, UserFate};
+use mauntic_domain::portfolio::{Criteria, Currency, Market, Reason, Recorded, Symbol, UserFate};
 use uuid::Uuid;
 
 use super::{Night, Page, Paged, PortError, UserKey};
@@ -87,19 +87,13 @@ pub struct ScorePlace {
     pub asset: AssetId,
 }
 
-/// What events tell of a user's calculation in a night.
+/// What is stored of a user's calculation in a night, once he has a fate in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CalculationView {
-    /// Of all its events.
-    pub correlation_id: Uuid,
-    /// When they were written.
-    pub at: DateTime<Utc>,
-    /// The body of `INPUTS_CAPTURED`; none where nothing could be captured.
-    pub inputs: Option<String>,
-    /// The body of `SCORES_COMPUTED`; none where the user was not scored.
-    pub scores: Option<String>,
-    /// The body of `CALC_COMPLETED`.
-    pub completed: String,
+    /// The correlation id of its events, and when they were written; none where none is left.
+    pub told: Option<(Uuid, DateTime<Utc>)>,
+    /// What they tell, and what is to be so with them.
+    pub recorded: Recorded,
 }
 
 /// A night as one of its organizations sees it.
@@ -128,6 +122,34 @@ pub struct FateCount {
     pub users: i64,
     /// Their assets that were scored.
     pub assets: i64,
+}
+
+/// What became of a user in a night.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NightUser {
+    /// Who.
+    pub user: UserKey,
+    /// What became of him; none of one whose turn is to come.
+    pub fate: Option<UserFate>,
+    /// Why not scored.
+    pub reason: Option<String>,
+    /// What exactly, for people.
+    pub detail: Option<String>,
+    /// His assets that were scored.
+    pub assets_scored: i32,
+}
+
+/// Which users of a night are listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NightUsersAsked {
+    /// The night.
+    pub run_id: Uuid,
+    /// Only those with this fate.
+    pub fate: Option<UserFate>,
+    /// Only those behind this one.
+    pub after: Option<UserKey>,
+    /// At most so many.
+    pub limit: i64,
 }
 
 /// What organizations write and read of their portfolios, under row-level security, and
@@ -178,7 +200,7 @@ pub trait PortfolioStore: Sync {
         place: &ScorePlace,
         page: Page,
     ) -> Result<Paged<AssetScoreView>, PortError>;
-    /// A user's calculation in a night.
+    /// A user's calculation in a night; none before he has a fate in it.
     async fn calculation(
         &self,
         organization: &OrganizationId,
@@ -197,9 +219,18 @@ pub trait PortfolioStore: Sync {
         organization: &OrganizationId,
         run_id: Uuid,
     ) -> Result<Option<(OwnNight, Vec<FateCount>)>, PortError>;
+    /// An organization's users of a night, in the order of their keys.
+    async fn own_night_users(
+        &self,
+        organization: &OrganizationId,
+        asked: &NightUsersAsked,
+    ) -> Result<Vec<NightUser>, PortError>;
+    /// All users of a night, in the order of their keys.
+    async fn users_of_night(&self, asked: &NightUsersAsked) -> Result<Vec<NightUser>, PortError>;
     /// Nights with their checkpoints, the newest first.
     async fn nights(&self, page: Page) -> Result<Paged<Night>, PortError>;
-    /// At most `limit` users of a night behind one, with what events tell of each.
+    /// At most `limit` users of a night behind one who have a fate in it, with what is stored
+    /// of each.
     async fn calculations(
         &self,
         run_id: Uuid,

@@ -88,6 +88,8 @@ pub enum Call {
     Calculation,
     OwnNights,
     OwnNight,
+    OwnNightUsers,
+    UsersOfNight,
     Nights,
     Calculations,
     RetireEvents,
@@ -300,6 +302,8 @@ impl Call {
                 | Self::Calculation
                 | Self::OwnNights
                 | Self::OwnNight
+                | Self::OwnNightUsers
+                | Self::UsersOfNight
                 | Self::Nights
                 | Self::Calculations
                 | Self::Report

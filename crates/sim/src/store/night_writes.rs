@@ -307,7 +307,8 @@ impl State {
         true
     }
 
-    /// Replaces a user's newest scores, unless a later night's are there.
+    /// Replaces a user's newest scores, by none where he has no assets, unless a later night's
+    /// are there.
     fn keep_newest(
         &mut self,
         of: &UserWrite,
@@ -317,7 +318,8 @@ impl State {
         let Some(user) = self.portfolios.users.get_mut(&of.user) else { return };
         let place = |of: LastScored| (of.night_at, of.run_id);
         let is_newer = user.scored.is_none_or(|known| place(known) < place(last));
-        if of.fate() != UserFate::Scored || !is_newer {
+        let counts = of.unscored.as_ref().is_none_or(|why| why.reason.ends_scores());
+        if !counts || !is_newer {
             return;
         }
         user.scored = Some(last);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use mauntic_domain::ids::AssetId;
 use mauntic_domain::jobs::{JobState, JobType};
 use mauntic_domain::overnight::{Lost, NightStatus};
 use mauntic_domain::portfolio::inputs::ASSETS_MAX;
@@ -13,7 +14,7 @@ use mauntic_flows::ports::{
 };
 use uuid::Uuid;
 
-use super::portfolios::NightUserRow;
+use super::portfolios::{AssetRow, AssetScoreRow, NightUserRow};
 use super::{MemorySession, State};
 use crate::faults::Call;
 
@@ -169,7 +170,7 @@ impl State {
             let row = self.portfolios.prices.get(&(run_id, symbol.clone()))?;
             Some((symbol.clone(), row.quote.clone()?))
         };
-        let users = open.into_iter().map(|user| self.user_inputs(user));
+        let users = open.into_iter().map(|user| self.user_inputs(run_id, user));
         Some(ChunkInputs {
             night,
             rates: self.portfolios.rates.get(&run_id).cloned(),
@@ -178,17 +179,21 @@ impl State {
         })
     }
 
-    fn user_inputs(&self, user: &UserKey) -> UserInputs {
+    fn user_inputs(&self, run_id: Uuid, user: &UserKey) -> UserInputs {
         let row = self.portfolios.users.get(user);
         let versions = self.portfolios.criteria.get(user);
         let newest = versions.and_then(|versions| versions.last_key_value());
-        let assets = self.portfolios.assets.get(user).into_iter().flatten();
-        let asset = |(id, row): (&mauntic_domain::ids::AssetId, &super::portfolios::AssetRow)| {
+        let held = self.portfolios.assets.get(user).into_iter().flatten().take(ASSETS_MAX + 1);
+        let is_listed =
+            |row: &AssetRow| self.portfolios.prices.contains_key(&(run_id, row.symbol.clone()));
+        let (listed, unlisted): (Vec<_>, Vec<_>) = held.partition(|(_, row)| is_listed(row));
+        let asset = |(id, row): (&AssetId, &AssetRow)| {
             (id.as_str().to_owned(), row.symbol.as_str().to_owned())
         };
         let stored = StoredUser {
             base_currency: row.map(|row| row.base_currency.as_str().to_owned()).unwrap_or_default(),
-            assets: assets.map(asset).take(ASSETS_MAX + 1).collect(),
+            assets: listed.into_iter().map(asset).collect(),
+            unlisted: unlisted.len(),
             criteria: newest.map(|(version, row)| (*version, row.rules.clone())),
         };
         UserInputs { user: user.clone(), stored }
@@ -219,7 +224,8 @@ impl State {
             };
             *totals.users.entry(fate).or_default() += 1;
             totals.assets_scored += i64::from(row.assets_scored);
-            if fate == UserFate::Scored {
+            let ends_scores = row.unscored.as_ref().is_some_and(|why| why.reason.ends_scores());
+            if fate == UserFate::Scored || ends_scores {
                 scored.insert(row.chunk);
             }
             let Some(why) = &row.unscored else { continue };
@@ -242,27 +248,24 @@ impl State {
         of_chunk.filter_map(|(user, _)| self.user_snapshot(user)).collect()
     }
 
-    /// None of a user without scores.
+    /// None of a user whom no night has scored yet, or found without assets.
     fn user_snapshot(&self, user: &UserKey) -> Option<UserSnapshot> {
         let last = self.portfolios.users.get(user)?.scored?;
         let rows = self.portfolios.scores.iter().filter(|((of, _), _)| of == user);
         let rows: Vec<_> = rows.collect();
-        let (_, first) = rows.first()?;
-        let score = |((_, asset_id), row): &(&(UserKey, _), &super::portfolios::AssetScoreRow)| {
-            LatestScore {
-                asset_id: Clone::clone(asset_id),
-                symbol: row.symbol.clone(),
-                score: row.score.to_string(),
-                maximum: row.maximum.to_string(),
-                percentage: row.percentage.to_string(),
-            }
+        let score = |((_, asset_id), row): &(&(UserKey, _), &AssetScoreRow)| LatestScore {
+            asset_id: Clone::clone(asset_id),
+            symbol: row.symbol.clone(),
+            score: row.score.to_string(),
+            maximum: row.maximum.to_string(),
+            percentage: row.percentage.to_string(),
         };
         Some(UserSnapshot {
             user: user.clone(),
             run_id: last.run_id,
             night_at: last.night_at,
             scored_at: last.scored_at,
-            criteria_version: first.criteria_version,
+            criteria_version: rows.first().map(|(_, row)| row.criteria_version),
             scores: rows.iter().map(score).collect(),
         })
     }

@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 
 use mauntic_domain::ids::{AssetId, OrganizationId, PortfolioUserId};
-use mauntic_domain::portfolio::{CalculationKind, Criteria, Reason, UserFate};
+use mauntic_domain::overnight::HISTORY_KEPT;
+use mauntic_domain::portfolio::{CalculationKind, Criteria, Reason, Recorded, UserFate, score_row};
 use mauntic_flows::ports::{
-    AssetScoreView, CalculationView, CriteriaView, FateCount, Holding, Night, OwnNight, Page,
-    Paged, PortError, PortfolioStore, PortfolioView, PortfolioWrite, ScorePlace, UserKey,
+    AssetScoreView, CalculationView, CriteriaView, FateCount, Holding, Night, NightUser,
+    NightUsersAsked, OwnNight, Page, Paged, PortError, PortfolioStore, PortfolioView,
+    PortfolioWrite, ScorePlace, UserKey,
 };
+use serde_json::Value;
 use uuid::Uuid;
 
-use super::portfolios::{AssetRow, AssetScoreRow, CriteriaRow, PortfolioRow};
+use super::portfolios::{AssetRow, AssetScoreRow, CriteriaRow, NightUserRow, PortfolioRow};
 use super::{MemorySession, State};
 use crate::faults::Call;
 
@@ -130,6 +133,19 @@ impl PortfolioStore for MemorySession {
         self.call(Call::OwnNight, |state| Ok(state.own_night(organization, run_id))).await
     }
 
+    async fn own_night_users(
+        &self,
+        organization: &OrganizationId,
+        asked: &NightUsersAsked,
+    ) -> Result<Vec<NightUser>, PortError> {
+        self.call(Call::OwnNightUsers, |state| Ok(state.asked_users(Some(organization), asked)))
+            .await
+    }
+
+    async fn users_of_night(&self, asked: &NightUsersAsked) -> Result<Vec<NightUser>, PortError> {
+        self.call(Call::UsersOfNight, |state| Ok(state.asked_users(None, asked))).await
+    }
+
     async fn nights(&self, page: Page) -> Result<Paged<Night>, PortError> {
         self.call(Call::Nights, |state| {
             let nights = state.newest_nights().into_iter().cloned();
@@ -145,11 +161,8 @@ impl PortfolioStore for MemorySession {
         limit: i64,
     ) -> Result<Vec<(UserKey, CalculationView)>, PortError> {
         self.call(Call::Calculations, |state| {
-            let last = CalculationKind::Completed.seq();
-            let rows = state.portfolios.calculations.keys();
-            let rows =
-                rows.filter(|(of, user, seq)| *of == run_id && *seq == last && after < Some(user));
-            let found = rows.filter_map(|(_, user, _)| {
+            let users = state.night_users(run_id).filter(|(user, _)| after < Some(user));
+            let found = users.filter_map(|(user, _)| {
                 Some((user.clone(), state.calculation_view(run_id, user)?))
             });
             Ok(found.take(usize::try_from(limit).unwrap_or(0)).collect())
@@ -183,6 +196,15 @@ fn view(user: &PortfolioUserId, asset: &AssetId, row: &AssetScoreRow) -> AssetSc
         run_id: row.run_id,
         scored_at: row.scored_at,
     }
+}
+
+/// What stands in rows of scores, by asset.
+fn by_asset<'a>(rows: impl Iterator<Item = (&'a AssetId, &'a AssetScoreRow)>) -> Value {
+    let row = |(asset, row): (&AssetId, &AssetScoreRow)| {
+        let numbers = [row.score, row.maximum, row.percentage].map(|number| number.to_string());
+        (asset.to_string(), score_row(row.symbol.as_str(), numbers, row.criteria_version))
+    };
+    Value::Object(rows.map(row).collect())
 }
 
 fn own_night(night: &Night) -> OwnNight {
@@ -257,18 +279,59 @@ impl State {
     }
 
     fn calculation_view(&self, run_id: Uuid, user: &UserKey) -> Option<CalculationView> {
-        let row = |kind: CalculationKind| {
-            self.portfolios.calculations.get(&(run_id, user.clone(), kind.seq()))
+        let of = &self.portfolios;
+        let row = of.night_users.get(&(run_id, user.clone()))?;
+        let event =
+            |kind: CalculationKind| of.calculations.get(&(run_id, user.clone(), kind.seq()));
+        let body = |kind| event(kind).map(|event| event.body.clone());
+        let first = CalculationKind::ALL.into_iter().find_map(event);
+        let night_at = of.nights.get(&run_id)?.started_at;
+        let last = of.users.get(user).and_then(|row| row.scored);
+        let newest = || {
+            let rows = of.scores.iter().filter(|((of, _), _)| of == user);
+            rows.map(|((_, asset), row)| (asset, row))
         };
-        let body = |kind| row(kind).map(|row| row.body.clone());
-        let last = row(CalculationKind::Completed)?;
+        let history = || {
+            let rows = of.history.iter();
+            let rows = rows.filter(|((of, _, _, run), _)| of == user && *run == run_id);
+            rows.map(|((_, asset, ..), row)| (asset, row))
+        };
         Some(CalculationView {
-            correlation_id: last.correlation_id,
-            at: last.at,
-            inputs: body(CalculationKind::InputsCaptured),
-            scores: body(CalculationKind::ScoresComputed),
-            completed: last.body.clone(),
+            told: first.map(|event| (event.correlation_id, event.at)),
+            recorded: Recorded {
+                fate: row.fate?,
+                reason: row.unscored.as_ref().map(|why| why.reason.name().to_owned()),
+                assets_scored: row.assets_scored,
+                started: body(CalculationKind::Started),
+                inputs: body(CalculationKind::InputsCaptured),
+                scores: body(CalculationKind::ScoresComputed),
+                completed: body(CalculationKind::Completed),
+                newest: last.filter(|last| last.run_id == run_id).map(|_| by_asset(newest())),
+                history: (night_at + HISTORY_KEPT > self.now).then(|| by_asset(history())),
+            },
         })
+    }
+
+    fn asked_users(
+        &self,
+        only: Option<&OrganizationId>,
+        asked: &NightUsersAsked,
+    ) -> Vec<NightUser> {
+        let is_asked = |((owner, name), row): &(&UserKey, &NightUserRow)| {
+            let after = asked.after.as_ref().map(|(owner, name)| (owner, name));
+            only.is_none_or(|only| only == owner)
+                && asked.fate.is_none_or(|fate| row.fate == Some(fate))
+                && after < Some((owner, name))
+        };
+        let found = self.night_users(asked.run_id).filter(is_asked);
+        let user = |(user, row): (&UserKey, &NightUserRow)| NightUser {
+            user: user.clone(),
+            fate: row.fate,
+            reason: row.unscored.as_ref().map(|why| why.reason.name().to_owned()),
+            detail: row.unscored.as_ref().map(|why| why.detail.clone()),
+            assets_scored: row.assets_scored,
+        };
+        found.map(user).take(usize::try_from(asked.limit).unwrap_or(0)).collect()
     }
 
     fn newest_nights(&self) -> Vec<&Night> {

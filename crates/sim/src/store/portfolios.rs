@@ -147,6 +147,11 @@ impl MemoryStore {
             next
         })
     }
+
+    /// Alters rows, as somebody would who should not.
+    pub fn alter_portfolios(&self, alter: impl FnOnce(&mut Portfolios)) {
+        self.by_hand(|state| alter(&mut state.portfolios));
+    }
 }
 
 impl MemoryStore {
@@ -226,7 +231,8 @@ impl Portfolios {
             self.history.insert((user.clone(), asset.clone(), now, run_id), row.clone());
             self.scores.insert((user.clone(), asset), row);
         }
-        if let Some(row) = self.users.get_mut(user).filter(|_| !write.scores.is_empty()) {
+        let counts = write.unscored.as_ref().is_none_or(|why| why.reason.ends_scores());
+        if let Some(row) = self.users.get_mut(user).filter(|_| counts) {
             row.scored = Some(LastScored { night_at: now, run_id, scored_at: now });
         }
     }

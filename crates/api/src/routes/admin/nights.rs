@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::http::{HeaderMap, Uri};
-use mauntic_domain::portfolio::replay_events;
 use mauntic_flows::ports::{Night, NightStore, PortfolioStore, Ports, StepDone, UserKey};
 use serde::Serialize;
 use serde_json::Value;
@@ -117,7 +116,7 @@ pub(crate) struct NightReplay {
     users: usize,
     /// Those of them of whom the same came out, to the byte.
     identical: usize,
-    /// Those of whom nothing had been captured.
+    /// Those of whom nothing could be captured; where it could and is gone, that differs.
     without_inputs: usize,
     differences: Vec<UserDifference>,
     /// Where the next part begins; none after the last.
@@ -131,7 +130,7 @@ pub(crate) struct NightReplay {
 pub(crate) struct UserDifference {
     organization_id: String,
     user_id: String,
-    /// Which body, and the JSON pointer into it.
+    /// Which body or table, and the JSON pointer into it.
     place: String,
     /// What is stored there.
     stored: String,
@@ -185,7 +184,7 @@ pub(super) async fn night<P: Ports>(
 }
 
 /// Makes a night's scores again from what was captured, user by user, and compares them to
-/// the byte: 50 users a request, in the order of their keys.
+/// the byte, with all that is stored of them: 50 users a request, in the order of their keys.
 #[utoipa::path(
     get,
     path = "/api/v2/admin/overnight/runs/{id}/replay",
@@ -230,7 +229,7 @@ pub(super) async fn replay_night<P: Ports>(
         next,
     };
     for ((owner, user), of) in found {
-        match replay_events(of.inputs.as_deref(), of.scores.as_deref(), &of.completed) {
+        match of.recorded.replay() {
             None => replay.without_inputs += 1,
             Some(Ok(())) => replay.identical += 1,
             Some(Err(difference)) => replay.differences.push(UserDifference {

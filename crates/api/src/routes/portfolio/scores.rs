@@ -6,8 +6,10 @@ use axum::Json;
 use axum::http::Uri;
 use mauntic_domain::ids::{AssetId, PortfolioUserId};
 use mauntic_domain::portfolio::scores::{BreakdownLine as Line, breakdown};
-use mauntic_domain::portfolio::{Difference, Scores, replay_events};
-use mauntic_flows::ports::{AssetScoreView, CalculationView, PortfolioStore, Ports, ScorePlace};
+use mauntic_domain::portfolio::{Difference, Scores};
+use mauntic_flows::ports::{
+    AssetScoreView, CalculationView, Page, PortfolioStore, Ports, ScorePlace,
+};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -113,7 +115,7 @@ pub(crate) struct Replayed {
     user_id: String,
     #[schema(value_type = String, format = "uuid")]
     run_id: Uuid,
-    /// Whether what comes out is what is stored, to the byte.
+    /// Whether what comes out is what is stored, in events to the byte, and in tables.
     identical: bool,
     /// The first place that differs.
     #[schema(required)]
@@ -124,7 +126,7 @@ pub(crate) struct Replayed {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ReplayDifference)]
 pub(crate) struct DifferenceBody {
-    /// Which body, and the JSON pointer into it.
+    /// Which body or table, and the JSON pointer into it.
     place: String,
     /// What is stored there.
     stored: String,
@@ -179,23 +181,41 @@ fn user(query: &mut Query) -> Option<PortfolioUserId> {
 }
 
 /// The newest score that a request is about.
-async fn one<P: Ports>(
+async fn newest<P: Ports>(
+    tenant: &Tenant<P, Read>,
+    asset: &AssetId,
+    user: Option<&PortfolioUserId>,
+    query: Query,
+) -> Result<Option<AssetScoreView>, Problem> {
+    let mut found = tenant.session.asset_scores(&tenant.organization, asset, user).await?;
+    let score = found.pop();
+    if found.is_empty() {
+        return Ok(score);
+    }
+    let several = "is needed: several users have an asset of this name";
+    Err(query.refuse("userId", several.to_owned()))
+}
+
+fn not_found() -> Problem {
+    Problem::new(Code::AssetScoreNotFound)
+}
+
+/// The last score that a request is about: the newest, or where its user has it no more,
+/// and is named, the last of its history.
+async fn last<P: Ports>(
     tenant: &Tenant<P, Read>,
     name: String,
     user: Option<PortfolioUserId>,
     query: Query,
 ) -> Result<AssetScoreView, Problem> {
-    let asset = named("assetId", name, AssetId::parse);
-    let owner = &tenant.organization;
-    let mut found = tenant.session.asset_scores(owner, &asset?, user.as_ref()).await?;
-    match (found.pop(), found.is_empty()) {
-        (Some(score), true) => Ok(score),
-        (None, _) => Err(Problem::new(Code::AssetScoreNotFound)),
-        (Some(_), false) => {
-            let several = "is needed: several users have an asset of this name";
-            Err(query.refuse("userId", several.to_owned()))
-        }
+    let asset = named("assetId", name, AssetId::parse)?;
+    if let Some(score) = newest(tenant, &asset, user.as_ref(), query).await? {
+        return Ok(score);
     }
+    let place = ScorePlace { user: user.ok_or_else(not_found)?, asset };
+    let page = Page { before: None, limit: 1 };
+    let past = tenant.session.asset_history(&tenant.organization, &place, page).await?;
+    past.items.into_iter().next().ok_or_else(not_found)
 }
 
 /// An asset's newest score, criterion by criterion.
@@ -217,10 +237,13 @@ pub(in crate::routes) async fn get_asset_score<P: Ports>(
 ) -> Result<Json<AssetScore>, Problem> {
     let mut query = Query::of(&uri, &["userId"], &[]);
     let user = user(&mut query);
-    let score = one(&tenant, name, user, query.so_far()?).await?;
+    let query = query.so_far()?;
+    let asset = named("assetId", name, AssetId::parse)?;
+    let score = newest(&tenant, &asset, user.as_ref(), query).await?.ok_or_else(not_found)?;
     let (owner, run) = (&tenant.organization, score.run_id);
     let calculation = tenant.session.calculation(owner, &score.user, run).await?;
-    let breakdown = calculation.and_then(|of| of.scores).map(|text| lines(&text, &score.asset));
+    let scores = calculation.and_then(|of| of.recorded.scores);
+    let breakdown = scores.map(|text| lines(&text, &score.asset));
     Ok(Json(AssetScore { breakdown: breakdown.transpose()?.flatten(), line: score.into() }))
 }
 
@@ -243,7 +266,7 @@ fn lines(text: &str, asset: &AssetId) -> Result<Option<Box<RawValue>>, Problem> 
     tag = "portfolio",
     params(
         ("assetId" = String, Path, description = "The asset, by the product's name", max_length = 64),
-        ("userId" = Option<String>, Query, description = "Whose; needed where several users have an asset of this name", max_length = 64),
+        ("userId" = Option<String>, Query, description = "Whose; needed where several users have an asset of this name, or nobody has it any more", max_length = 64),
         ("limit" = Option<u16>, Query, description = "Lines of a page; 20 by default", minimum = 1, maximum = 100),
         ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
     ),
@@ -262,7 +285,7 @@ pub(in crate::routes) async fn asset_score_history<P: Ports>(
     let mut query = Query::of(&uri, &["userId", "limit", "cursor"], &[]);
     let (asked, before) = Asked::of_tenant::<Uuid>(&tenant.organization, &uri, &mut query);
     let user = user(&mut query);
-    let score = one(&tenant, name, user, query.so_far()?).await?;
+    let score = last(&tenant, name, user, query.so_far()?).await?;
     let (owner, page) = (&tenant.organization, asked.page(before));
     Ok(asked.answer(tenant.session.asset_history(owner, &place(&score), page).await?))
 }
@@ -275,7 +298,7 @@ async fn calculation<P: Ports>(
 ) -> Result<(PortfolioUserId, Uuid, CalculationView), Problem> {
     let mut query = Query::of(uri, &["userId", "runId"], &[]);
     let (user, run) = (user(&mut query), query.id("runId"));
-    let score = one(tenant, name, user, query.so_far()?).await?;
+    let score = last(tenant, name, user, query.so_far()?).await?;
     let run = run.unwrap_or(score.run_id);
     let found = tenant.session.calculation(&tenant.organization, &score.user, run).await?;
     let found = found.ok_or_else(|| Problem::new(Code::RunNotFound))?;
@@ -289,7 +312,7 @@ async fn calculation<P: Ports>(
     tag = "portfolio",
     params(
         ("assetId" = String, Path, description = "The asset, by the product's name", max_length = 64),
-        ("userId" = Option<String>, Query, description = "Whose; needed where several users have an asset of this name", max_length = 64),
+        ("userId" = Option<String>, Query, description = "Whose; needed where several users have an asset of this name, or nobody has it any more", max_length = 64),
         ("runId" = Option<String>, Query, description = "Of which run; the newest that scored it by default", format = "uuid"),
     ),
     responses((status = 200, description = "The inputs", body = CapturedInputs), CalculationProblems),
@@ -301,23 +324,25 @@ pub(in crate::routes) async fn asset_score_inputs<P: Ports>(
     uri: Uri,
 ) -> Result<Json<CapturedInputs>, Problem> {
     let (user, run_id, found) = calculation(&tenant, name, &uri).await?;
+    let (correlation_id, at) = found.told.ok_or_else(|| Problem::new(Code::RunNotFound))?;
     Ok(Json(CapturedInputs {
         user_id: user.into(),
         run_id,
-        correlation_id: found.correlation_id,
-        captured_at: shown(found.at),
-        inputs: found.inputs.map(raw).transpose()?,
+        correlation_id,
+        captured_at: shown(at),
+        inputs: found.recorded.inputs.map(raw).transpose()?,
     }))
 }
 
-/// Makes a user's scores again from what was captured, and compares them to the byte.
+/// Makes a user's scores again from what was captured, and compares them to the byte, with
+/// all that is stored of them.
 #[utoipa::path(
     get,
     path = "/api/v1/portfolio/scores/{assetId}/replay",
     tag = "portfolio",
     params(
         ("assetId" = String, Path, description = "The asset, by the product's name", max_length = 64),
-        ("userId" = Option<String>, Query, description = "Whose; needed where several users have an asset of this name", max_length = 64),
+        ("userId" = Option<String>, Query, description = "Whose; needed where several users have an asset of this name, or nobody has it any more", max_length = 64),
         ("runId" = Option<String>, Query, description = "Of which run; the newest that scored it by default", format = "uuid"),
     ),
     responses((status = 200, description = "Whether it comes out the same", body = Replayed), CalculationProblems),
@@ -329,9 +354,7 @@ pub(in crate::routes) async fn replay_asset_score<P: Ports>(
     uri: Uri,
 ) -> Result<Json<Replayed>, Problem> {
     let (user, run_id, found) = calculation(&tenant, name, &uri).await?;
-    let CalculationView { inputs, scores, completed, .. } = found;
-    let again = replay_events(inputs.as_deref(), scores.as_deref(), &completed);
-    let again = again.ok_or_else(|| Problem::new(Code::RunNotFound))?;
+    let again = found.recorded.replay().ok_or_else(|| Problem::new(Code::RunNotFound))?;
     let difference = again.err().map(DifferenceBody::from);
     let identical = difference.is_none();
     Ok(Json(Replayed { user_id: user.into(), run_id, identical, difference }))

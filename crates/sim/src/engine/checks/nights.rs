@@ -102,22 +102,32 @@ fn told(state: &State, run_id: Uuid, user: &UserKey, row: &NightUserRow) -> Fail
     }
 }
 
-/// A user's newest scores are those of the latest night that scored him.
+/// A user's newest scores are those of the latest night that scored him, or none where it
+/// found no assets.
 fn newest(state: &State, user: &UserKey) -> Failed {
     let all = state.portfolios();
-    let of_user = all.history.iter().filter(|((of, ..), _)| of == user);
-    let latest = of_user.clone().map(|((_, _, night_at, run_id), _)| (*night_at, *run_id)).max();
+    let counts = |row: &NightUserRow| {
+        let ends_scores = row.unscored.as_ref().is_some_and(|why| why.reason.ends_scores());
+        row.fate == Some(UserFate::Scored) || ends_scores
+    };
+    let of_user = all.night_users.iter().filter(|((_, of), row)| of == user && counts(row));
+    let nights = of_user.filter_map(|((run_id, _), row)| {
+        let night = all.nights.get(run_id)?;
+        Some(((night.started_at, *run_id), row.assets_scored))
+    });
+    let Some((latest, assets)) = nights.max() else { return Ok(()) };
     let scores: BTreeMap<_, _> = all
         .scores
         .iter()
         .filter(|((of, _), _)| of == user)
         .map(|((_, id), row)| (id, row))
         .collect();
-    // What retention took is no history.
-    let Some(latest) = latest else { return Ok(()) };
-    let of_latest = of_user.filter(|((_, _, at, run), _)| (*at, *run) == latest);
+    let of_latest = all.history.iter();
+    let of_latest = of_latest.filter(|((of, _, at, run), _)| of == user && (*at, *run) == latest);
     let expected: BTreeMap<_, _> = of_latest.map(|((_, id, ..), row)| (id, row)).collect();
-    if scores != expected {
+    // What retention took of a history is not compared.
+    let is_kept = expected.len() == usize::try_from(assets).unwrap_or(0);
+    if is_kept && scores != expected {
         let detail = format_args!("{user:?}: {scores:?}, of {latest:?} {expected:?}");
         return fail("a user's newest scores are one night's", detail);
     }
