@@ -63,7 +63,8 @@ pub(crate) fn tables(state: &State) -> Value {
     let criteria = of.criteria.iter().flat_map(|((owner, user), versions)| {
         versions.iter().map(move |(version, row)| {
             json!({"organization_id": owner, "user_id": user, "version": version,
-                "rules": row.rules, "created_at": row.created_at})
+                "rules": row.rules, "created_at": row.created_at,
+                "superseded_at": row.superseded_at})
         })
     });
     let rates = of.rates.iter().map(|(run, row)| {
@@ -227,7 +228,10 @@ impl PortfolioSubject for Postgres {
     }
 
     async fn put_criteria(&self, (owner, user): &UserKey, rules: &str) {
-        let sql = "insert into portfolio.criteria (organization_id, user_id, version, rules)
+        let sql = "with replaced as (
+            update portfolio.criteria set superseded_at = clock_timestamp()
+            where organization_id = $1 and user_id = $2 and superseded_at is null)
+          insert into portfolio.criteria (organization_id, user_id, version, rules)
           select $1, $2, coalesce(max(version), 0) + 1, $3
           from portfolio.criteria where organization_id = $1 and user_id = $2";
         let (owner, user) = (owner.as_str(), user.as_str());

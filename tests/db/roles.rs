@@ -25,7 +25,7 @@ const RIGHTS: [(&str, &str); 47] = [
     ("portfolio.asset_scores", "select"),
     ("portfolio.assets", "select insert (update) delete"),
     ("portfolio.calculation_events", "select"),
-    ("portfolio.criteria", "select (insert)"),
+    ("portfolio.criteria", "select (insert) (update)"),
     ("portfolio.overnight_job_runs", "(select)"),
     ("portfolio.overnight_users", "select"),
     ("portfolio.score_history", "select"),

@@ -1,7 +1,7 @@
 //! What the tick's duties need: sending what is due, and retention.
 
 use chrono::TimeDelta;
-use futures::future::{join3, join4};
+use futures::future::{join, join3, join4};
 use mauntic_domain::jobs::limits::{DISPATCHED_MAX, UNSENT_WITHIN, WAKE};
 use mauntic_domain::jobs::{Message, Queue};
 use mauntic_domain::overnight::HISTORY_KEPT;
@@ -120,13 +120,16 @@ impl RelayStore for Session {
             self.retire_from(sql!("retire_night_users.sql"), params),
             self.retire_from(sql!("retire_prices.sql"), params),
             self.retire_from(sql!("retire_nights.sql"), params),
-            self.retire_from(sql!("retire_score_history.sql"), of_history),
+            join(
+                self.retire_from(sql!("retire_score_history.sql"), of_history),
+                self.retire_from(sql!("retire_criteria.sql"), of_history),
+            ),
         );
         let (
             (jobs, dead_letters, runs),
             (occurrences, events, notifications),
             (deliveries, answers, replays, verifications),
-            (night_users, prices, nights, score_history),
+            (night_users, prices, nights, (score_history, criteria)),
         ) = Box::pin(join4(of_jobs, of_the_rest, of_the_record, of_nights)).await;
         Ok(Retired {
             jobs: jobs?,
@@ -143,6 +146,7 @@ impl RelayStore for Session {
             prices: prices?,
             nights: nights?,
             score_history: score_history?,
+            criteria: criteria?,
         })
     }
 }

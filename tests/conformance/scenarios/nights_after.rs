@@ -4,7 +4,8 @@
 use chrono::TimeDelta;
 use mauntic_domain::jobs::limits::KEEP_MIN;
 use mauntic_domain::overnight::{HISTORY_KEPT, NightStatus};
-use mauntic_flows::ports::{NightStore, NightWrite, RelayStore, Retired};
+use mauntic_domain::portfolio::Criteria;
+use mauntic_flows::ports::{NightStore, NightWrite, PortfolioStore, RelayStore, Retired};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -25,6 +26,7 @@ on_both! {
     snapshots_are_of_the_newest_night
     what_is_old_goes_but_newest_scores_can_be_made_anew
     past_scores_go_after_a_quarter
+    criteria_go_a_quarter_after_they_were_replaced
 }
 
 const FIRST: Uuid = NIGHTS[0];
@@ -242,6 +244,44 @@ async fn past_scores_go_after_a_quarter<S: PortfolioSubject>(mut world: World<S>
     world.advance(1).await;
     assert_eq!((retire(&world).await, retire(&world).await, retire(&world).await), (1, 1, 0));
     assert_eq!(newest(&mut world).await.as_array().unwrap().len(), 2);
+}
+
+async fn criteria_go_a_quarter_after_they_were_replaced<S: PortfolioSubject>(mut world: World<S>) {
+    let [ada, bob] = ["ada", "bob"].map(|name| user("org_1", name));
+    let criteria = [Criteria::parse(CRITERIA).unwrap(), Criteria::default()];
+    for of in [&ada, &bob] {
+        world.subject.put_portfolio(of, &currency("USD"), true).await;
+        world.holds(of, &["X:A"]).await;
+        for (version, rules) in (1..).zip([&criteria[1], &criteria[0]]) {
+            let stored = world.http.put_criteria(&of.0, &of.1, rules).await.unwrap().unwrap();
+            assert_eq!(stored.version, version);
+        }
+    }
+    world.night_of(FIRST, &[("A", "11")]).await;
+    world.score(FIRST, 0).await;
+    // Bob's newest scores are of what he has replaced since.
+    world.http.put_criteria(&ada.0, &ada.1, &criteria[0]).await.unwrap();
+    world.http.put_criteria(&bob.0, &bob.1, &criteria[1]).await.unwrap();
+    let retire = async |world: &World<S>, limit| {
+        let gone = world.queue.retire(KEEP_MIN, limit).await.unwrap();
+        gone.criteria
+    };
+    world.subject.advance(HISTORY_KEPT).await;
+    assert_eq!(retire(&world, 9).await, 0);
+    world.advance(1).await;
+    assert_eq!(
+        (retire(&world, 1).await, retire(&world, 9).await, retire(&world, 9).await),
+        (1, 1, 0)
+    );
+    let kept = world.columns("criteria", &["user_id", "version"]).await;
+    assert_eq!(kept, json!([["ada", 2], ["bob", 2], ["bob", 3]]));
+    // Once others are newest, and a quarter is over, it goes as well.
+    world.holds(&bob, &[]).await;
+    world.night_of(SECOND, &[("A", "11")]).await;
+    world.score(SECOND, 0).await;
+    assert_eq!(retire(&world, 9).await, 1);
+    let kept = world.columns("criteria", &["user_id", "version"]).await;
+    assert_eq!(kept, json!([["ada", 2], ["bob", 3]]));
 }
 
 /// Everything above, and some more, after which both have the same rows.

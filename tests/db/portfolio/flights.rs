@@ -60,4 +60,7 @@ async fn what_a_user_costs_a_night_is_bounded() {
         all += bytes;
     }
     assert!(all <= USER_BYTES_MAX, "{all} bytes a user");
+    let sql = "select pg_total_relation_size('portfolio.criteria') / count(*)
+      from portfolio.criteria";
+    say(format_args!("portfolio.criteria: {} bytes a version", world.count(sql).await));
 }

@@ -117,6 +117,8 @@ pub struct Retired {
     pub nights: u64,
     /// Past scores of assets.
     pub score_history: u64,
+    /// Replaced versions of criteria.
+    pub criteria: u64,
 }
 
 impl Retired {
@@ -137,6 +139,7 @@ impl Retired {
             + self.prices
             + self.nights
             + self.score_history
+            + self.criteria
     }
 }
 

@@ -243,13 +243,12 @@ impl State {
         if !self.portfolios.users.contains_key(key) {
             return None;
         }
-        let created_at = self.now;
-        let versions = self.portfolios.criteria.entry(key.clone()).or_default();
-        let newest = versions.last_key_value();
+        let now = self.now;
+        let newest = self.portfolios.criteria.get(key).and_then(BTreeMap::last_key_value);
         if newest.is_none_or(|(_, row)| row.rules != rules) {
-            let version = newest.map_or(1, |(version, _)| version + 1);
-            versions.insert(version, CriteriaRow { rules: rules.to_owned(), created_at });
+            self.portfolios.add_criteria(key, rules, now);
         }
+        let versions = self.portfolios.criteria.get(key)?;
         versions.last_key_value().map(criteria_view)
     }
 

@@ -49,6 +49,7 @@ pub struct AssetRow {
 pub struct CriteriaRow {
     pub rules: String,
     pub created_at: DateTime<Utc>,
+    pub superseded_at: Option<DateTime<Utc>>,
 }
 
 /// A row of `portfolio.prices`.
@@ -140,11 +141,8 @@ impl MemoryStore {
     /// Adds a version of a user's criteria, as it stands.
     pub fn put_criteria(&self, user: &UserKey, rules: &str) -> i32 {
         self.by_hand(|state| {
-            let row = CriteriaRow { rules: rules.to_owned(), created_at: state.now };
-            let versions = state.portfolios.criteria.entry(user.clone()).or_default();
-            let next = versions.last_key_value().map_or(1, |(newest, _)| newest + 1);
-            versions.insert(next, row);
-            next
+            let now = state.now;
+            state.portfolios.add_criteria(user, rules, now)
         })
     }
 
@@ -199,6 +197,17 @@ impl MemoryStore {
 }
 
 impl Portfolios {
+    /// Adds a version, and notes of the one before when it was replaced.
+    pub(super) fn add_criteria(&mut self, user: &UserKey, rules: &str, at: DateTime<Utc>) -> i32 {
+        let versions = self.criteria.entry(user.clone()).or_default();
+        let next = versions.last_key_value().map_or(1, |(newest, _)| newest + 1);
+        let open = versions.values_mut().filter(|row| row.superseded_at.is_none());
+        open.for_each(|row| row.superseded_at = Some(at));
+        let rules = rules.to_owned();
+        versions.insert(next, CriteriaRow { rules, created_at: at, superseded_at: None });
+        next
+    }
+
     fn keep(&mut self, run_id: Uuid, now: DateTime<Utc>, write: &UserWrite) {
         let user = &write.user;
         let row = NightUserRow {

@@ -36,6 +36,7 @@ impl State {
             prices: self.retire_prices(before, most),
             nights: self.retire_nights(before, most),
             score_history: self.retire_score_history(self.now - keep.max(HISTORY_KEPT), most),
+            criteria: self.retire_criteria(self.now - keep.max(HISTORY_KEPT), most),
         }
     }
 

@@ -69,4 +69,26 @@ impl State {
         old.iter().for_each(|key| drop(self.portfolios.history.remove(key)));
         count(old.len())
     }
+
+    pub(super) fn retire_criteria(&mut self, before: DateTime<Utc>, most: usize) -> u64 {
+        let of = &self.portfolios;
+        let all = of.criteria.iter().flat_map(|(user, versions)| {
+            versions.iter().map(move |(version, row)| (row.superseded_at, user, *version))
+        });
+        let is_newest = |user: &UserKey, version| {
+            let mut scores = of.scores.iter().filter(|((of, _), _)| of == user);
+            scores.any(|(_, row)| row.criteria_version == version)
+        };
+        let old = all.filter(|(at, user, version)| {
+            at.is_some_and(|at| at < before) && !is_newest(user, *version)
+        });
+        let mut old: Vec<_> = old.map(|(at, user, version)| (at, user.clone(), version)).collect();
+        old.sort();
+        old.truncate(most);
+        for (_, user, version) in &old {
+            let versions = self.portfolios.criteria.get_mut(user);
+            drop(versions.and_then(|versions| versions.remove(version)));
+        }
+        count(old.len())
+    }
 }
