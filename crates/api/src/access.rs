@@ -132,7 +132,9 @@ pub const ROUTES: &[RouteRule] = &[
     rule("GET",    "/api/v1/portfolio/scores/{assetId}/replay",            READ),
     rule("GET",    "/api/v1/portfolio/runs",                               READ),
     rule("GET",    "/api/v1/portfolio/runs/{id}",                          READ),
+    rule("GET",    "/api/v1/portfolio/runs/{id}/users",                    READ),
     rule("GET",    "/api/v2/admin/overnight/runs",                         OPERATE),
     rule("GET",    "/api/v2/admin/overnight/runs/{id}",                    OPERATE),
+    rule("GET",    "/api/v2/admin/overnight/runs/{id}/users",              OPERATE),
     rule("GET",    "/api/v2/admin/overnight/runs/{id}/replay",             OPERATE),
 ];

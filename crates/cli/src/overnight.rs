@@ -23,8 +23,23 @@ pub(crate) enum Command {
         #[arg(long)]
         cursor: Option<String>,
     },
-    /// Make a night's scores again from what was captured, and compare them to the byte;
-    /// whatever is another is listed, and a failure.
+    /// What became of a night's users, of all or of those of a fate.
+    Users {
+        /// The run.
+        #[arg(long)]
+        run: Uuid,
+        /// Only users of this fate.
+        #[arg(long, value_parser = ["scored", "skipped", "failed"])]
+        fate: Option<String>,
+        /// Most users.
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+        /// Begin where an earlier list ended.
+        #[arg(long)]
+        cursor: Option<String>,
+    },
+    /// Make a night's scores again from what was captured, and compare them to the byte,
+    /// with all that is stored of them; whatever is another, or gone, is listed, and a failure.
     Replay {
         /// The run.
         #[arg(long)]
@@ -44,6 +59,15 @@ const RUNS: Columns = &[
     ("OF", "/chunksTotal"),
 ];
 
+const USERS: Columns = &[
+    ("ORGANIZATION", "/organizationId"),
+    ("USER", "/userId"),
+    ("FATE", "/fate"),
+    ("REASON", "/reason"),
+    ("ASSETS", "/assetsScored"),
+    ("DETAIL", "/detail"),
+];
+
 pub(crate) async fn run(noun: Noun<Command>, output: Output) -> anyhow::Result<()> {
     let api = noun.api.api()?;
     match noun.verb {
@@ -51,6 +75,14 @@ pub(crate) async fn run(noun: Noun<Command>, output: Output) -> anyhow::Result<(
             let request = Request::get("/api/v2/admin/overnight/runs").with("cursor", cursor);
             let answer = api.list(request, limit).await?;
             output.list(&answer, "items", RUNS)?;
+            say_more(&answer);
+            Ok(())
+        }
+        Command::Users { run, fate, limit, cursor } => {
+            let path = format!("/api/v2/admin/overnight/runs/{run}/users");
+            let request = Request::get(path).with("fate", fate).with("cursor", cursor);
+            let answer = api.list(request, limit).await?;
+            output.list(&answer, "items", USERS)?;
             say_more(&answer);
             Ok(())
         }

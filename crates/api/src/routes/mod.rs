@@ -17,6 +17,7 @@ mod features_body;
 mod health;
 mod history;
 mod leaderboard;
+mod night_users;
 mod portfolio;
 mod recalculate;
 mod registry;
@@ -87,6 +88,8 @@ fn routes<P: Ports, R: Registry<Shared<P>>>(registry: R) -> R {
         explain::explain_score,
         leaderboard::leaderboard,
         history::score_history,
+        night_users::list_own_run_users,
+        night_users::night_users,
         signals::contact_signals,
         board_explain::explain_rank,
         alerts::list_alerts,

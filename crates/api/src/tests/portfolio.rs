@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use mauntic_domain::ids::{AssetId, PortfolioUserId};
 use mauntic_domain::portfolio::{
-    Calculation, Currency, Decimal, Market, Quote, Rates, StoredUser, Symbol, calculate,
+    Calculation, CalculationKind, Currency, Decimal, Market, Quote, Rates, StoredUser, Symbol,
+    calculate,
 };
 use mauntic_flows::ports::UserKey;
 use serde_json::{Value, json};
@@ -216,6 +217,85 @@ async fn a_replay_is_identical_until_something_is_altered() {
     assert_eq!(unknown.code(), "run_not_found");
     let cursor = get(&format!("overnight/runs/{NIGHT}/replay?cursor=x")).send(&world).await;
     assert_eq!(cursor.code(), "validation_failed");
+}
+
+#[tokio::test]
+async fn what_is_altered_or_gone_of_rows_and_events_is_a_difference() {
+    let world = World::with_things().await;
+    let user = holder("org_a", HOLDER);
+    let of_user = async |world: &World| {
+        let own = read(world, &format!("scores/{ASSET}/replay")).await;
+        let all = get(&format!("overnight/runs/{NIGHT}/replay")).send(world).await;
+        assert_eq!(all.body["withoutInputs"], 1, "who is scored is never without inputs");
+        let place = &all.body["differences"][0]["place"];
+        assert_eq!(own.body["difference"]["place"], *place);
+        place.as_str().unwrap().to_owned()
+    };
+    let raised = serde_json::from_value(json!("10.5000")).unwrap();
+    world.store().alter_portfolios(|all| {
+        let (_, row) = all.scores.iter_mut().next().unwrap();
+        row.percentage = raised;
+    });
+    assert_eq!(of_user(&world).await, format!("asset_scores/{ASSET}/percentage"));
+    for (kind, place) in
+        [(CalculationKind::ScoresComputed, "scores"), (CalculationKind::InputsCaptured, "inputs")]
+    {
+        world.store().alter_portfolios(|all| {
+            all.calculations.remove(&(NIGHT, user.clone(), kind.seq())).unwrap();
+        });
+        assert_eq!(of_user(&world).await, place);
+    }
+    world.store().alter_portfolios(|all| all.calculations.clear());
+    let gone = read(&world, &format!("scores/{ASSET}/replay")).await;
+    assert_eq!(gone.body["difference"]["place"], "started");
+    let inputs = read(&world, &format!("scores/{ASSET}/inputs")).await;
+    assert_eq!(inputs.code(), "run_not_found");
+}
+
+#[tokio::test]
+async fn what_nobody_holds_any_more_is_read_by_its_user() {
+    let world = World::with_things().await;
+    world.store().alter_portfolios(|all| all.scores.clear());
+    for part in ["/history", "/inputs", "/replay"] {
+        let path = format!("scores/{ASSET}{part}");
+        assert_eq!(read(&world, &path).await.code(), "asset_score_not_found", "{part}");
+        let own = read(&world, &format!("{path}?userId={HOLDER}")).await;
+        assert_eq!(own.status, 200, "{part} {}", own.body);
+        let path = format!("/api/v1/portfolio/{path}?userId={HOLDER}");
+        let other = Call::get(&path).key(OTHER_KEY).send(&world).await;
+        assert_eq!(other.code(), "asset_score_not_found", "{part}");
+    }
+    let newest = read(&world, &format!("scores/{ASSET}?userId={HOLDER}")).await;
+    assert_eq!(newest.code(), "asset_score_not_found");
+    let unknown = read(&world, &format!("scores/nothing/history?userId={HOLDER}")).await;
+    assert_eq!(unknown.code(), "asset_score_not_found");
+}
+
+#[tokio::test]
+async fn users_of_a_run_are_listed_by_their_fates() {
+    let world = World::with_things().await;
+    let own = read(&world, &format!("runs/{NIGHT}/users?limit=1")).await;
+    assert_eq!(own.body["items"][0]["userId"], HOLDER);
+    let next = own.body["next"].as_str().unwrap();
+    let rest = read(&world, &format!("runs/{NIGHT}/users?cursor={next}")).await;
+    let expected = json!([{"organizationId": "org_a", "userId": "holder_2", "fate": "skipped",
+        "reason": "no_criteria", "detail": "there are no criteria", "assetsScored": 0}]);
+    assert_eq!((&rest.body["items"], &rest.body["next"]), (&expected, &Value::Null));
+    let skipped = read(&world, &format!("runs/{NIGHT}/users?fate=skipped")).await;
+    assert_eq!(skipped.body["items"], expected);
+    let all = get(&format!("overnight/runs/{NIGHT}/users?fate=skipped")).send(&world).await;
+    assert_eq!(all.body["items"], expected);
+    let failed = read(&world, &format!("runs/{NIGHT}/users?fate=failed")).await;
+    assert_eq!((failed.status, &failed.body["items"]), (200, &json!([])));
+    let wrong = read(&world, &format!("runs/{NIGHT}/users?fate=dead")).await;
+    assert_eq!(wrong.body["errors"][0]["pointer"], "/fate");
+    let foreign = read(&world, &format!("runs/{NIGHT}/users?fate=failed&cursor={next}")).await;
+    assert_eq!(foreign.code(), "validation_failed", "a cursor of another list");
+    let path = format!("/api/v1/portfolio/runs/{NIGHT}/users");
+    let other = Call::get(&path).key(OTHER_KEY).send(&world).await;
+    assert_eq!(other.code(), "run_not_found");
+    let unknown = get(&format!("overnight/runs/{NOTHING}/users")).send(&world).await;
+    assert_eq!(unknown.code(), "run_not_found");
 }
 
 #[tokio::test]

@@ -134,6 +134,8 @@ const WORK: [Call; 73] = [
     Call::Calculation,
     Call::OwnNights,
     Call::OwnNight,
+    Call::OwnNightUsers,
+    Call::UsersOfNight,
     Call::Nights,
     Call::Night,
     Call::Calculations,

@@ -17,6 +17,8 @@ const OWN_RUNS: &str = "/api/v1/portfolio/runs";
 const OWN_RUN: &str = "/api/v1/portfolio/runs/{id}";
 const RUNS: &str = "/api/v2/admin/overnight/runs";
 const RUN: &str = "/api/v2/admin/overnight/runs/{id}";
+const OWN_USERS: &str = "/api/v1/portfolio/runs/{id}/users";
+const USERS: &str = "/api/v2/admin/overnight/runs/{id}/users";
 const REPLAYED: &str = "/api/v2/admin/overnight/runs/{id}/replay";
 
 fn criteria() -> Value {
@@ -86,6 +88,10 @@ pub(super) async fn nights_are_listed_and_replayed(api: &mut Api) {
     let users = json!([{"fate": "scored", "reason": null, "users": 1, "assetsScored": 1}]);
     assert_eq!(own["users"], users, "{own}");
     api.call(Ask::get(OWN_RUN).at(NOTHING)).await.refused(404, "run_not_found");
+    let users = api.call(Ask::get(OWN_USERS).at(&run).query("fate=scored")).await.ok(200);
+    assert_eq!(users["items"][0]["userId"], "eve", "{users}");
+    let failed = Ask::get(USERS).at(&run).query("fate=failed");
+    assert_eq!(api.call(failed).await.ok(200)["items"], json!([]));
     let list = api.call(Ask::get(RUNS).query("limit=1")).await.ok(200);
     assert_eq!(list["items"][0]["runId"], run.as_str(), "{list}");
     let one = api.call(Ask::get(RUN).at(&run)).await.ok(200);

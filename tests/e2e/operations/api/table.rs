@@ -99,7 +99,9 @@ pub(super) const OPERATIONS: &[(Operation, &str)] = &[
     (("GET",    "/api/v1/portfolio/scores/{assetId}/replay"), "portfolio::a_score_is_explained_and_replayed"),
     (("GET",    "/api/v1/portfolio/runs"), "portfolio::nights_are_listed_and_replayed"),
     (("GET",    "/api/v1/portfolio/runs/{id}"), "portfolio::nights_are_listed_and_replayed"),
+    (("GET",    "/api/v1/portfolio/runs/{id}/users"), "portfolio::nights_are_listed_and_replayed"),
     (("GET",    "/api/v2/admin/overnight/runs"), "portfolio::nights_are_listed_and_replayed"),
     (("GET",    "/api/v2/admin/overnight/runs/{id}"), "portfolio::nights_are_listed_and_replayed"),
+    (("GET",    "/api/v2/admin/overnight/runs/{id}/users"), "portfolio::nights_are_listed_and_replayed"),
     (("GET",    "/api/v2/admin/overnight/runs/{id}/replay"), "portfolio::nights_are_listed_and_replayed"),
 ];

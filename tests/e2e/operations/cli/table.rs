@@ -42,6 +42,7 @@ pub(super) const VERBS: &[(&str, &str)] = &[
     ("scoreboards rebuild", "upkeep::a_board_is_made_anew"),
     ("scoreboards close", "upkeep::a_season_is_closed"),
     ("overnight runs",   "upkeep::a_night_is_replayed"),
+    ("overnight users",  "upkeep::a_night_is_replayed"),
     ("overnight replay", "upkeep::a_night_is_replayed"),
     ("analytics backfill", "analytics::hours_are_counted_again"),
     ("receipts report",  "audit::receipts_balance"),

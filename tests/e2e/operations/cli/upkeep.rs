@@ -82,6 +82,9 @@ pub(super) async fn a_night_is_replayed(cli: &mut Cli) {
     let run = night::scored(&cli.owner, SEEDED, "ada", "a1").await;
     let list = cli.json(&["overnight", "runs"]);
     assert_eq!(list["items"][0]["runId"], run.as_str(), "{list}");
+    let users = cli.json(&["overnight", "users", "--run", &run, "--fate", "scored"]);
+    assert_eq!(users["items"][0]["userId"], "ada", "{users}");
+    cli.run(&["overnight", "users", "--run", &run, "--fate", "gone"]).misused("--fate");
     cli.run(&["overnight", "replay", "--run", &run]).ok().says("1 users: 1 identical");
     night::alter(&cli.owner, &run, SEEDED, "ada", "a1").await;
     cli.run(&["overnight", "replay", "--run", &run])

@@ -106,7 +106,7 @@ pub(crate) struct Portfolio {
     /// The newest criteria; none where there are none yet.
     #[schema(required)]
     criteria: Option<CriteriaVersion>,
-    /// The run that scored it last; none before the first.
+    /// The run that scored it last, or found no assets; none before the first.
     #[schema(required, value_type = Option<String>, format = "uuid")]
     run_id: Option<Uuid>,
     #[schema(required, format = DateTime)]
