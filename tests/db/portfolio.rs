@@ -4,4 +4,5 @@ mod flights;
 mod given;
 mod moments;
 mod plans;
+mod rows;
 mod schema;

@@ -2,20 +2,24 @@
 -- night that it repeats was told of them, or another repeat of that; and the checkpoint. Whom
 -- another repeat has scored by now, or is about to, it does not score. Nothing where that is written.
 -- $1 uuid run; $2 int8 most users; $3 int8 users of a chunk; $4 timestamptz when the step began.
--- Whoever runs it holds the night's row, and that of the night that it repeats.
+-- Whoever runs it holds the night's row, and that of the night that it repeats. Users whose
+-- names no code of ours can read (`ids`) are counted and left out: nothing could say what
+-- became of them.
 with night as (
   select n.id, n.inputs_of, n.markets from portfolio.overnight_job_runs n
   where n.id = $1
     and not exists (select from portfolio.overnight_steps s where s.run_id = n.id and s.step = 'users')
 ), candidates as (
-  select u.organization_id, u.user_id
+  select u.organization_id, u.user_id,
+         u.organization_id ~ '^[A-Za-z0-9_.:-]{1,64}$' and u.user_id ~ '^[A-Za-z0-9_.:-]{1,64}$'
+           as is_readable
   from night n join portfolio.users u on u.active
   where n.inputs_of = n.id and (n.markets = '{}' or exists (
     select from portfolio.assets a
     where a.organization_id = u.organization_id and a.user_id = u.user_id
       and a.market = any(n.markets)))
   union all
-  select o.organization_id, o.user_id
+  select o.organization_id, o.user_id, true
   from night n join portfolio.overnight_users o on o.run_id = n.inputs_of
   where n.inputs_of <> n.id and o.fate is distinct from 'scored' and not exists (
     select from portfolio.overnight_job_runs r
@@ -26,7 +30,7 @@ with night as (
 ), numbered as (
   select c.organization_id, c.user_id,
          row_number() over (order by c.organization_id, c.user_id) as place
-  from candidates c
+  from candidates c where c.is_readable
 ), taken as (
   insert into portfolio.overnight_users (run_id, organization_id, user_id, chunk)
   select $1, c.organization_id, c.user_id, ((c.place - 1) / $3)::int4
@@ -52,16 +56,17 @@ with night as (
   order by s.symbol
   returning symbol
 ), counted as (
-  select n.id, t.users, t.chunks, s.symbols, c.candidates - t.users as left_out
+  select n.id, t.users, t.chunks, s.symbols, c.candidates - t.users as left_out, u.unreadable
   from night n,
     (select count(*) as users, coalesce(max(t.chunk) + 1, 0) as chunks from taken t) t,
     (select count(*) as symbols from symbols) s,
-    (select count(*) as candidates from numbered) c
+    (select count(*) as candidates from numbered) c,
+    (select count(*) as unreadable from candidates c where not c.is_readable) u
 ), done as (
   insert into portfolio.overnight_steps (run_id, step, done_at, took_ms, summary)
   select c.id, 'users', t.now, greatest(0, extract(epoch from t.now - $4) * 1000)::int8,
     jsonb_build_object('users', c.users, 'chunks', c.chunks, 'symbols', c.symbols,
-      'leftOut', c.left_out)
+      'leftOut', c.left_out, 'unreadable', c.unreadable)
   from counted c, (select clock_timestamp() as now) t
 )
 update portfolio.overnight_job_runs n set chunks_total = c.chunks

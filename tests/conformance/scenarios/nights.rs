@@ -113,7 +113,10 @@ async fn all_active_users_are_taken_in_chunks<S: PortfolioSubject>(mut world: Wo
     let night = world.queue.night(NIGHT).await.unwrap().unwrap();
     assert_eq!((night.chunks_total, night.chunks_done), (3, 0));
     let summary = &night.done(Step::Users).unwrap().summary;
-    assert_eq!(*summary, json!({"users": 5, "chunks": 3, "symbols": 3, "leftOut": 0}));
+    assert_eq!(
+        *summary,
+        json!({"users": 5, "chunks": 3, "symbols": 3, "leftOut": 0, "unreadable": 0})
+    );
 }
 
 async fn a_market_takes_who_has_something_there<S: PortfolioSubject>(mut world: World<S>) {
@@ -142,7 +145,10 @@ async fn no_more_users_than_the_most_are_taken<S: PortfolioSubject>(mut world: W
     assert_eq!(world.columns("night_users", &["user_id"]).await, json!([["ada"], ["bob"], ["cy"]]));
     let night = world.queue.night(NIGHT).await.unwrap().unwrap();
     let summary = &night.done(Step::Users).unwrap().summary;
-    assert_eq!(*summary, json!({"users": 3, "chunks": 2, "symbols": 1, "leftOut": 1}));
+    assert_eq!(
+        *summary,
+        json!({"users": 3, "chunks": 2, "symbols": 1, "leftOut": 1, "unreadable": 0})
+    );
 }
 
 async fn symbols_are_due_once_and_in_their_order<S: PortfolioSubject>(mut world: World<S>) {

@@ -108,7 +108,8 @@ fn counts(totals: &NightTotals) -> Counts {
     Counts {
         scored: of(UserFate::Scored),
         skipped: of(UserFate::Skipped),
-        failed: of(UserFate::Failed),
+        failed: of(UserFate::Failed)
+            + of_step(&totals.night, Step::Users, "unreadable").unwrap_or(0),
         left: totals.users_left,
     }
 }
@@ -181,6 +182,12 @@ fn for_everybody(details: &Value) -> Value {
     details
 }
 
+/// How many a step's checkpoint tells of something; none where it is none.
+fn of_step(night: &Night, step: Step, what: &str) -> Option<i64> {
+    let told = night.done(step)?.summary.get(what)?.as_i64();
+    told.filter(|many| *many > 0)
+}
+
 /// Who failed first, by name.
 const FIRST_FAILED: &str = "firstFailed";
 
@@ -201,15 +208,14 @@ async fn details<S: NightStore>(
             name("unknownMarkets", json!(unknown));
         }
     }
-    let told = |step, what: &str| {
-        let told = night.done(step).and_then(|done| done.summary.get(what)?.as_i64());
-        told.filter(|many| *many > 0)
-    };
-    if let Some(left_out) = told(Step::Users, "leftOut") {
-        name("usersLeftOut", json!(left_out));
-    }
-    if let Some(unanswered) = told(Step::Prices, "unanswered") {
-        name("symbolsUnanswered", json!(unanswered));
+    for (what, step, of) in [
+        ("usersLeftOut", Step::Users, "leftOut"),
+        ("usersUnreadable", Step::Users, "unreadable"),
+        ("symbolsUnanswered", Step::Prices, "unanswered"),
+    ] {
+        if let Some(many) = of_step(night, step, of) {
+            name(what, json!(many));
+        }
     }
     if totals.chunks_dead > 0 {
         name("chunksDead", json!({"chunks": totals.chunks_dead, "users": totals.users_left}));

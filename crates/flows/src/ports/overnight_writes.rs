@@ -90,8 +90,8 @@ pub struct NightRates {
 /// night has some; or, of a night that repeats another, those of its users who have no
 /// scores of it. It puts them into chunks in the order of their keys, and the symbols of
 /// their assets into the night's prices, of which a repeat takes over what is known. Its
-/// checkpoint's summary tells `users`, `chunks` and `symbols`, and in `leftOut` how many users
-/// were more than the most.
+/// checkpoint's summary tells `users`, `chunks` and `symbols`, in `leftOut` how many users
+/// were more than the most, and in `unreadable` how many have names that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NightUsers {
     /// The night.

@@ -181,6 +181,8 @@ impl State {
         let chunks = users.len().div_ceil(chunk_users);
         let summary: Value = json!({
             "users": users.len(), "chunks": chunks, "symbols": symbols.len(), "leftOut": left_out,
+            // Names are checked before they come here.
+            "unreadable": 0,
         });
         for (place, user) in users.into_iter().enumerate() {
             let chunk = i32::try_from(place / chunk_users).unwrap_or(i32::MAX);
