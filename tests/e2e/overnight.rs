@@ -181,7 +181,7 @@ async fn a_night_comes_by_its_trigger_and_by_hand() {
 }
 
 /// What is so when workerd is killed: just then, a night is at that step.
-const MOMENTS: [(&str, &str); 5] = [
+const MOMENTS: [(&str, &str); 7] = [
     ("set_up", "select count(*) from portfolio.overnight_steps where step = 'set_up'"),
     (
         "exchange_rates",
@@ -190,6 +190,15 @@ const MOMENTS: [(&str, &str); 5] = [
     ("users", "select count(*) from portfolio.overnight_steps where step = 'users'"),
     ("prices", "select count(*) from portfolio.overnight_steps where step = 'prices'"),
     ("scoring", "select count(*) from portfolio.overnight_job_runs where chunks_done >= 3"),
+    (
+        "finalize",
+        "select count(*) from portfolio.overnight_job_runs
+         where chunks_total > 0 and chunks_done = chunks_total",
+    ),
+    (
+        "warm_cache",
+        "select count(*) from jobs.job where type = 'overnight.warm-cache' and claim > 0",
+    ),
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -222,7 +231,14 @@ async fn a_night_that_is_killed_at_every_step_does_nothing_twice() {
     assert_eq!(count(owner, events).await, 4 * 500);
     let claims = count(owner, "select sum(claim)::int8 from jobs.job").await;
     let jobs = count(owner, "select count(*) from jobs.job").await;
-    say(format_args!("a night of 500 users, killed 6 times: {jobs} jobs, claimed {claims} times"));
+    let kills = 1 + MOMENTS.len();
+    say(format_args!(
+        "a night of 500 users, killed {kills} times: {jobs} jobs, claimed {claims} times"
+    ));
+    let told = "select count(*) from jobs.event_outbox where type = 'overnight.ScoringCompleted'";
+    assert_eq!(count(owner, told).await, 1);
+    let warmed = "select count(*) from jobs.job where type = 'overnight.warm-cache'";
+    assert_eq!(count(owner, warmed).await, 10);
     // What was asked when workerd died is asked once more, and nothing that was stored is.
     let (rates, mut symbols) = nights.asked();
     assert!((2..=3).contains(&rates), "{rates} questions for rates");
@@ -230,5 +246,10 @@ async fn a_night_that_is_killed_at_every_step_does_nothing_twice() {
     symbols.sort();
     symbols.dedup();
     assert_eq!(symbols.len(), 300);
-    assert!(nights.snapshot("org_b/user_000249").is_some());
+    for n in (0..250).step_by(25) {
+        for owner in ["org_a", "org_b"] {
+            let snapshot = nights.snapshot(&format!("{owner}/user_{n:06}")).expect("a snapshot");
+            assert_eq!(snapshot["runId"], json!(night), "{owner} {n}");
+        }
+    }
 }
