@@ -77,6 +77,7 @@ fn any_rules() -> impl Strategy<Value = String> {
     prop_oneof![3 => altered, 2 => added, 1 => any_json().prop_map(|json| json.to_string()), 1 => others]
 }
 
+#[derive(Debug)]
 struct Stored {
     owner: String,
     user: String,
@@ -175,10 +176,11 @@ async fn whatever_a_row_holds_everybody_else_is_scored() {
         let inputs = session.chunk_inputs(NIGHT, chunk).await.unwrap().unwrap();
         let score = |of: mauntic_flows::ports::UserInputs| {
             let calculation = calculate(&of.stored, &rates, &inputs.quotes);
-            UserWrite::of(of.user, Uuid::new_v4(), &calculation, 0)
+            UserWrite::of(of.user, Uuid::new_v4(), &calculation)
         };
         let users = inputs.users.into_iter().map(score).collect();
-        let scored = NightChunk { run_id: NIGHT, chunk, scored_at: Utc::now(), users };
+        let scored_at = Utc::now();
+        let scored = NightChunk { run_id: NIGHT, chunk, scored_at, users, reopens: false };
         let committed = write(&world, &session, NightWrite::Chunk(scored)).await;
         assert!(matches!(committed, Committed::Done { .. }), "chunk {chunk}");
     }

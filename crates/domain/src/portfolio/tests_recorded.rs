@@ -7,7 +7,7 @@ use super::*;
 
 /// A calculation as it is stored.
 pub(super) fn recorded(of: &Calculation) -> Recorded {
-    let events = of.events(7);
+    let events = of.events();
     let body = |kind| {
         let event = events.iter().find(|event| event.kind == kind);
         event.map(|event| event.body.clone())
