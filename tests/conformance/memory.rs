@@ -13,6 +13,7 @@ use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoring::{
     Category, Config, ConfigEntry, Features, SignalConfig, SignalConfigEntry,
 };
+use mauntic_domain::trace::TraceContext;
 use mauntic_flows::ports::{AlertView, SignalView};
 use mauntic_sim::clock::ManualClock;
 use mauntic_sim::faults::Faults;
@@ -179,6 +180,7 @@ fn job(row: &JobRow) -> Value {
         "failures_max": row.failures_max, "run_id": row.run_id,
         "scheduled_for": row.scheduled_for, "idempotency_key": row.idempotency_key,
         "released_key": row.released_key, "request_id": row.request_id,
+        "traceparent": row.starter.map(TraceContext::traceparent),
         "created_at": row.created_at, "expires_at": row.expires_at,
         "state": row.state.as_str(), "claim": row.claim, "alone": row.alone,
         "failures": row.failures, "snoozes": row.snoozes, "snooze_reason": row.snooze_reason,
