@@ -73,7 +73,7 @@ fn calculation(asset: &str, price: &str) -> Calculation {
 }
 
 async fn tell(owner: &Client, run: &str, organization: &str, user: &str, of: &Calculation) {
-    for event in of.events(1) {
+    for event in of.events() {
         let (seq, kind, body) = (event.kind.seq(), event.kind.name(), event.body);
         let row: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
             [&run, &organization, &user, &seq, &kind, &body];

@@ -110,10 +110,10 @@ impl State {
 
     fn lost_night(&self, run_id: Uuid) -> LostNight {
         let run = self.runs.get(run_id);
-        let of_run = self.jobs.iter().filter(|job| job.run_id == Some(run_id));
-        let started = of_run.clone().filter(|job| job.starter.is_some());
+        let of_run = || self.jobs.iter().filter(|job| job.run_id == Some(run_id));
+        let started = of_run().filter(|job| job.starter.is_some());
         let starter = started.min_by_key(|job| job.id).and_then(|job| job.starter);
-        let dead = of_run.filter(|job| job.state == JobState::DeadLettered);
+        let dead = of_run().filter(|job| job.state == JobState::DeadLettered);
         let first = dead.min_by_key(|job| job.id);
         let died = first.map(|job| (job.type_name.clone(), job.last_error.clone()));
         let why = match died {
