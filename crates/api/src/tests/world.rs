@@ -63,7 +63,7 @@ const KEYS: [(&str, Option<&str>, &[Scope]); 7] = [
 ];
 
 /// What a request asks of a session once its key is known.
-const WORK: [Call; 73] = [
+const WORK: [Call; 75] = [
     Call::PutFeatures,
     Call::TakeIn,
     Call::Enqueue,
