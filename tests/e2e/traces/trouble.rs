@@ -131,7 +131,7 @@ async fn no_job_waits_for_a_collector_in_trouble_or_fails_by_it() {
     // Nobody is there.
     drop(collector);
     jobs_are_done(&stack, &owner, 2).await;
-    is_told(&stack, "not reached in time", 5).await;
+    is_told(&stack, "traces_not_sent", 7).await;
     assert_unharmed(&stack, &secrets);
 }
 
