@@ -45,13 +45,14 @@ fn place(of: &Recorded) -> String {
     of.replay().expect("something was captured").unwrap_err().place
 }
 
+type Alter = fn(&mut Recorded);
+
 #[test]
 fn whatever_of_a_scored_user_is_gone_or_altered_is_told() {
     let whole = of(&[("a", "SAP"), ("b", "AAPL")]);
     assert_eq!(whole.replay(), Some(Ok(())));
     let older = Recorded { newest: None, history: None, ..whole.clone() };
     assert_eq!(older.replay(), Some(Ok(())), "what is not there is not compared");
-    type Alter = fn(&mut Recorded);
     let altered: [(Alter, &str); 16] = [
         (|of| of.started = None, "started"),
         (|of| of.inputs = None, "inputs"),
