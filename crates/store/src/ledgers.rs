@@ -6,7 +6,7 @@ use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoreboard::chain::Weights;
 use mauntic_domain::scoreboard::ledger::to_hex;
 use mauntic_domain::scoreboard::proof::{MemberTotals, SettledRow};
-use mauntic_domain::scoreboard::{Chain, Round, Score, Totals};
+use mauntic_domain::scoreboard::{Chain, Round, Totals};
 use mauntic_flows::ports::{
     Bucket, Closed, Compared, LedgerPage, LedgerStore, PointsCheck, PortError, SettledMatch, Stray,
     TournamentRef, Which,
@@ -16,6 +16,7 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::Session;
+use crate::awards::Awards;
 use crate::flight::Param;
 use crate::rows::{column, json, unreadable};
 use crate::settlements::stored;
@@ -93,27 +94,18 @@ impl LedgerStore for Session {
     async fn compare_points(&self, check: &PointsCheck, limit: i64) -> Result<Compared, PortError> {
         let PointsCheck { place, applied, awards, after, members } = check;
         let owner = place.organization_id.as_str();
-        let goals = |of: fn(Score) -> u8| -> Vec<i16> {
-            awards.keys().map(|score| of(*score).into()).collect()
-        };
-        let counts = |of: fn(&Totals) -> i64| -> Vec<i16> {
-            awards.values().map(|earned| i16::from(of(earned) > 0)).collect()
-        };
-        let (home, away) = (goals(Score::home), goals(Score::away));
-        let points: Vec<i64> = awards.values().map(|earned| earned.points.e4()).collect();
-        let exact_hits = counts(|earned| earned.exact_hits);
-        let right_outcomes = counts(|earned| earned.right_outcomes);
+        let awards = Awards::of(awards);
+        let [of_scores, points, exact_hits, right_outcomes] = awards.params();
         let after = after.as_ref().map_or("", MemberId::as_str);
         let params: &[Param<'_>] = &[
             (&owner, Type::TEXT),
             (&place.tournament_id, Type::UUID),
             (&place.match_id, Type::UUID),
             (applied, Type::INT8),
-            (&home, Type::INT2_ARRAY),
-            (&away, Type::INT2_ARRAY),
-            (&points, Type::INT8_ARRAY),
-            (&exact_hits, Type::INT2_ARRAY),
-            (&right_outcomes, Type::INT2_ARRAY),
+            of_scores,
+            points,
+            exact_hits,
+            right_outcomes,
             (&after, Type::TEXT),
             (members, Type::INT8),
             (&limit, Type::INT8),

@@ -18,6 +18,7 @@ mod advance;
 mod alerts;
 mod answers;
 mod audit;
+mod awards;
 mod boards;
 mod bury;
 mod calculations;

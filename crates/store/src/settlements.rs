@@ -7,7 +7,7 @@
 use mauntic_domain::scoreboard::chain::Weights;
 use mauntic_domain::scoreboard::ledger::{from_hex, to_hex};
 use mauntic_domain::scoreboard::settlement::{Applied, GUESSES_MAX};
-use mauntic_domain::scoreboard::{EntryStatus, Match, MatchResult, Round, Score, Status, Totals};
+use mauntic_domain::scoreboard::{EntryStatus, Match, MatchResult, Round, Status};
 use mauntic_flows::ports::{
     Committed, Effect, MatchPlace, PortError, SettlementAct, SettlementInputs, SettlementStore,
     SettlementWrite,
@@ -16,6 +16,7 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{Error, Row};
 
 use crate::Session;
+use crate::awards::Awards;
 use crate::error::{commit_error, is_busy, is_meanwhile, meanwhile};
 use crate::flight::{Param, Statement};
 use crate::rows::{column, json, unreadable};
@@ -96,13 +97,9 @@ struct Columns<'a> {
     table: Option<Table>,
 }
 
-/// What scores earn, column by column, and what it weighs.
+/// What scores earn, and what that weighs.
 struct Table {
-    home: Vec<i16>,
-    away: Vec<i16>,
-    points: Vec<i64>,
-    exact_hits: Vec<i16>,
-    right_outcomes: Vec<i16>,
+    awards: Awards,
     weights: Weights,
 }
 
@@ -121,16 +118,7 @@ impl<'a> Columns<'a> {
         let table = match &write.act {
             SettlementAct::Skip => None,
             SettlementAct::Apply { awards, weights } => {
-                let once = |of: fn(&Totals) -> i64| awards.values().map(move |all| once(of(all)));
-                let goals = |of: fn(Score) -> u8| awards.keys().map(move |score| of(*score).into());
-                Some(Table {
-                    home: goals(Score::home).collect(),
-                    away: goals(Score::away).collect(),
-                    points: awards.values().map(|earned| earned.points.e4()).collect(),
-                    exact_hits: once(|earned| earned.exact_hits).collect(),
-                    right_outcomes: once(|earned| earned.right_outcomes).collect(),
-                    weights: *weights,
-                })
+                Some(Table { awards: Awards::of(awards), weights: *weights })
             }
         };
         Self {
@@ -180,23 +168,12 @@ impl<'a> Columns<'a> {
 }
 
 impl Table {
-    fn params(&self) -> [Param<'_>; 8] {
-        [
-            (&self.home, Type::INT2_ARRAY),
-            (&self.away, Type::INT2_ARRAY),
-            (&self.points, Type::INT8_ARRAY),
-            (&self.exact_hits, Type::INT2_ARRAY),
-            (&self.right_outcomes, Type::INT2_ARRAY),
-            (&self.weights.points_e4, Type::INT8),
-            (&self.weights.exact_hits, Type::INT8),
-            (&self.weights.right_outcomes, Type::INT8),
-        ]
+    fn params(&self) -> impl Iterator<Item = Param<'_>> {
+        let Weights { points_e4, exact_hits, right_outcomes } = &self.weights;
+        let weights: [Param<'_>; 3] =
+            [points_e4, exact_hits, right_outcomes].map(|weight| (weight as _, Type::INT8));
+        self.awards.params().into_iter().chain(weights)
     }
-}
-
-/// A guess is right or exact at most once.
-fn once(count: i64) -> i16 {
-    i16::from(count > 0)
 }
 
 /// The parameters of a settlement's statements.
@@ -209,11 +186,17 @@ pub(crate) struct Params<'a> {
 
 impl Params<'_> {
     /// In their order.
-    pub(crate) fn statements(&self) -> [Statement<'_>; 3] {
-        let sql =
-            if self.applies { sql!("settle_match.sql") } else { sql!("append_settlement.sql") };
-        let [lock, hold] = self.rehearsed();
-        [lock, hold, Statement { sql, params: &self.write }]
+    pub(crate) fn statements(&self) -> impl Iterator<Item = Statement<'_>> {
+        let written = Statement {
+            sql: if self.applies {
+                sql!("settle_match.sql")
+            } else {
+                sql!("append_settlement.sql")
+            },
+            params: &self.write,
+        };
+        let in_order = Statement { sql: sql!("in_order.sql"), params: &[] };
+        self.rehearsed().into_iter().chain(self.applies.then_some(in_order)).chain([written])
     }
 
     /// Those of a rehearsal: whether it would be settled, without a million rows that are

@@ -2,6 +2,7 @@
 //! where the HTTP worker reads: a page costs its lines, not the board.
 
 use chrono::{DateTime, Utc};
+use mauntic_domain::scoreboard::score::SCORES;
 use mauntic_testkit::database::Role;
 use mauntic_tests::world::World;
 use tokio_postgres::types::Type;
@@ -95,8 +96,8 @@ async fn a_settlement_reads_its_matches_guesses_and_nothing_of_others() {
       from scoreboard.members m, generate_series(1, 10) s";
     world.owner.execute(sql, &[&TOURNAMENT]).await.unwrap();
     world.owner.batch_execute("vacuum analyze").await.unwrap();
-    let client = world.database.connect(Role::Queue).await.unwrap();
-    let (goals, points, hits) = (vec![2_i16], vec![50_000_i64], vec![1_i16]);
+    let mut client = world.database.connect(Role::Queue).await.unwrap();
+    let (awards, points, hits) = (vec![1_i16; SCORES], vec![50_000_i64], vec![1_i16]);
     let (now, text) = (Utc::now(), "ab".repeat(32));
     let (owner, result) = ("org_1", r#"{"ft":[2,1]}"#);
     let params: &[Param<'_>] = &[
@@ -108,8 +109,7 @@ async fn a_settlement_reads_its_matches_guesses_and_nothing_of_others() {
         (&None::<i64>, Type::INT8),
         (&text, Type::TEXT),
         (&result, Type::TEXT),
-        (&goals, Type::INT2_ARRAY),
-        (&goals, Type::INT2_ARRAY),
+        (&awards, Type::INT2_ARRAY),
         (&points, Type::INT8_ARRAY),
         (&hits, Type::INT2_ARRAY),
         (&hits, Type::INT2_ARRAY),
@@ -120,13 +120,18 @@ async fn a_settlement_reads_its_matches_guesses_and_nothing_of_others() {
         (&1_i32, Type::INT4),
         (&None::<String>, Type::TEXT),
     ];
+    let in_order = include_str!("../../../crates/store/sql/in_order.sql");
     let settle = include_str!("../../../crates/store/sql/settle_match.sql");
-    let plan = plan(&client, settle, params).await;
+    let settlement = client.transaction().await.unwrap();
+    settlement.batch_execute(in_order).await.unwrap();
+    let plan = plan(settlement.client(), settle, params).await;
+    settlement.rollback().await.unwrap();
     for table in ["guesses", "point_entries"] {
         let through = ("Seq Scan".to_owned(), table.to_owned());
         assert!(!plan.scans.contains(&through), "{table}: {}", plan.text);
     }
     assert!(plan.text.contains("One-Time Filter"), "leagues without boards cost nothing");
+    assert!(!plan.text.contains(r#""Hash""#), "lines are written in an order: {}", plan.text);
     let read = include_str!("../../../crates/store/sql/read_settlement.sql");
     let params: &[Param<'_>] = &[
         (&owner, Type::TEXT),
