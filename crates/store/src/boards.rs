@@ -53,17 +53,16 @@ impl BoardStore for Session {
         above: i64,
         below: i64,
     ) -> Result<Option<Board>, PortError> {
-        let (owner, member) = (organization.as_str(), member.as_str());
-        let params: &[Param<'_>] = &[
-            (&owner, Type::TEXT),
-            (&board.id(), Type::UUID),
-            (&member, Type::TEXT),
-            (&above, Type::INT8),
-            (&below, Type::INT8),
-            (&counted(kind), Type::INT8),
-            (&weight(), Type::INT8),
-        ];
-        let around = Statement { sql: sql!("board_around.sql"), params };
+        let (owner, id, member) = (organization.as_str(), board.id(), member.as_str());
+        let (counted, weight) = (counted(kind), weight());
+        let line: [Param<'_>; 3] = [(&owner, Type::TEXT), (&id, Type::UUID), (&member, Type::TEXT)];
+        let beside: [Param<'_>; 2] = [(&above, Type::INT8), (&below, Type::INT8)];
+        let tied: [Param<'_>; 2] = [(&counted, Type::INT8), (&weight, Type::INT8)];
+        let is_alone = (above, below) == (0, 0);
+        let beside = if is_alone { &[] } else { beside.as_slice() };
+        let params: Vec<Param<'_>> = line.iter().chain(beside).chain(&tied).cloned().collect();
+        let sql = if is_alone { sql!("board_rank.sql") } else { sql!("board_around.sql") };
+        let around = Statement { sql, params: &params };
         part(self, organization, board, around).await
     }
 

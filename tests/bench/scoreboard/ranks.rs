@@ -166,14 +166,11 @@ async fn timed(owner: &Client, board: Uuid, ask: Ask, member: String, tied: &[St
     let most_tied = i64::try_from(TIED_COUNTED_MAX).unwrap();
     let page = include_str!("../../../crates/store/sql/board_page.sql");
     let around = include_str!("../../../crates/store/sql/board_around.sql");
-    let (sql, params): (&str, Vec<(&(dyn ToSql + Sync), Type)>);
+    let rank = include_str!("../../../crates/store/sql/board_rank.sql");
+    let (sql, mut params): (&str, Vec<(&(dyn ToSql + Sync), Type)>);
     let place = if ask == Ask::Page { Some(place(owner, board, &member).await) } else { None };
     let member = if ask == Ask::Ordinal { tied[tied.len() / 2].clone() } else { member };
-    let (beside, counted) = match ask {
-        Ask::Page | Ask::Around => (AROUND, nobody),
-        Ask::Rank => (0, nobody),
-        Ask::Ordinal => (0, most_tied),
-    };
+    let counted = if ask == Ask::Ordinal { most_tied } else { nobody };
     if let Some((standing, joined_at)) = &place {
         sql = page;
         params = vec![
@@ -183,21 +180,15 @@ async fn timed(owner: &Client, board: Uuid, ask: Ask, member: String, tied: &[St
             (joined_at, Type::TIMESTAMPTZ),
             (&member, Type::TEXT),
             (&PAGE, Type::INT8),
-            (&counted, Type::INT8),
-            (&weight, Type::INT8),
         ];
     } else {
-        sql = around;
-        params = vec![
-            (&ORGANIZATION, Type::TEXT),
-            (&board, Type::UUID),
-            (&member, Type::TEXT),
-            (&beside, Type::INT8),
-            (&beside, Type::INT8),
-            (&counted, Type::INT8),
-            (&weight, Type::INT8),
-        ];
+        sql = if ask == Ask::Around { around } else { rank };
+        params = vec![(&ORGANIZATION, Type::TEXT), (&board, Type::UUID), (&member, Type::TEXT)];
+        if ask == Ask::Around {
+            params.extend([(&AROUND as _, Type::INT8), (&AROUND as _, Type::INT8)]);
+        }
     }
+    params.extend([(&counted as _, Type::INT8), (&weight as _, Type::INT8)]);
     let explained = format!("explain (analyze, timing off, format json) {sql}");
     let rows = owner.query_typed(&explained, &params).await.unwrap();
     let plan: serde_json::Value = rows[0].get(0);
