@@ -63,6 +63,21 @@ fn workers(world: &World) -> Vec<TestPorts> {
     (0..AT_ONCE).map(|_| TestPorts::new(&world.database.url(Role::Queue))).collect()
 }
 
+/// Whoever asks these workers' providers about the first match hears that it has ended.
+fn say_ended(workers: &[TestPorts]) {
+    let fixture = Fixture {
+        id: ProviderMatchId::parse("match-1").unwrap(),
+        kickoff: Utc::now() - TimeDelta::minutes(30),
+        ..world_cup().pop().unwrap()
+    };
+    let cup = ProviderTournamentId::parse("cup").unwrap();
+    let said = Said::Json(fixture.told(Status::Ended, fixture.result));
+    for ports in workers {
+        let mut provider = ports.outside.provider.lock().unwrap();
+        provider.say(&cup, &fixture.id, DateTime::UNIX_EPOCH, said.clone());
+    }
+}
+
 /// The matches that jobs were planned for, one a job.
 async fn planned(world: &World) -> Vec<Uuid> {
     let sql = "select (data ->> 'matchId')::uuid from jobs.job
@@ -114,17 +129,7 @@ async fn answers_at_once_raise_one_version_and_settle_once() {
     let world = World::new().await;
     let ids = live(&world, 1).await;
     let workers = workers(&world);
-    let fixture = Fixture {
-        id: ProviderMatchId::parse("match-1").unwrap(),
-        kickoff: Utc::now() - TimeDelta::minutes(30),
-        ..world_cup().pop().unwrap()
-    };
-    let cup = ProviderTournamentId::parse("cup").unwrap();
-    let said = Said::Json(fixture.told(Status::Ended, fixture.result));
-    for ports in &workers {
-        let mut provider = ports.outside.provider.lock().unwrap();
-        provider.say(&cup, &fixture.id, DateTime::UNIX_EPOCH, said.clone());
-    }
+    say_ended(&workers);
     let data = json!({"organizationId": "org_1", "tournamentId": TOURNAMENT, "matchId": ids[0]});
     let mut jobs = Vec::new();
     for _ in &workers {
@@ -140,4 +145,27 @@ async fn answers_at_once_raise_one_version_and_settle_once() {
     assert_eq!(reasons, ["ended"]);
     let settlements = "select count(*) from jobs.job where type = 'scoreboard.settle-match-score'";
     assert_eq!(world.count(settlements).await, 1);
+}
+
+/// The result is written by then: without its settlement it would not count before somebody
+/// asks for it.
+#[tokio::test]
+async fn a_settlement_outlives_the_run_that_asked() {
+    let world = World::new().await;
+    let ids = live(&world, 1).await;
+    let workers = workers(&world);
+    say_ended(&workers);
+    let data = json!({"organizationId": "org_1", "tournamentId": TOURNAMENT, "matchId": ids[0]});
+    let asks = job(&world, VERIFY, &data).await;
+    let sql = "with cancelled as (
+        insert into jobs.run (id, job_key, trigger, jobs_total, cancelled_at)
+        values (uuidv7(), 'scoreboard.schedule-verification', 'schedule', 1, clock_timestamp())
+        returning id
+      )
+      update jobs.job j set run_id = c.id from cancelled c where j.id = $1";
+    world.owner.execute(sql, &[&asks]).await.unwrap();
+    at_once(&workers, VERIFY, &[asks]).await;
+    let waits = "select count(*) from jobs.job
+      where type = 'scoreboard.settle-match-score' and state = 'queued'";
+    assert_eq!(world.count(waits).await, 1);
 }

@@ -136,5 +136,6 @@ fn settlement<P: Ports>(
     let MatchPlace { organization_id, tournament_id, match_id } = place;
     let key = settlement_key(match_id, result_version);
     let data = SettleMatchScore { organization_id, tournament_id, match_id, result_version };
-    cx.spawn_once(held, Job::SettleMatchScore(data), key)
+    // In no run: the result is written, and counts, whoever cancels the run that asked.
+    SpawnedJob { run_id: None, ..cx.spawn_once(held, Job::SettleMatchScore(data), key) }
 }

@@ -170,8 +170,8 @@ pub(super) fn verified(world: &World) -> Failed {
                 return fail("the provider's last word is the result", detail);
             }
             let version = row.stored.result_version;
-            // People are to settle more guesses than one transaction takes, and what somebody
-            // cancelled with the run that asked.
+            // People are to settle more guesses than one transaction takes, and what they have
+            // cancelled themselves.
             let is_theirs = || world.limits.is_some() || was_cancelled(state, at, version);
             if version > *before && row.settled_version != version && !is_theirs() {
                 let detail = format_args!("{at:?}: {row:?}");
