@@ -36,7 +36,8 @@ with last as materialized (
   join scoreboard.matches m
     on m.organization_id = $1 and m.tournament_id = $2 and m.id = g.match_id
   cross join lateral (
-    select case when g.stored_at < m.kickoff then ($5::int2[])[g.home * 100 + g.away + 1] end as award
+    select case when g.stored_at < m.kickoff
+      then ($5::int2[])[g.home * 100 + g.away + 1] end as award
   ) a
   where g.organization_id = $1 and g.tournament_id = $2 and g.match_id = $3
     and g.member_id > $9 and g.member_id <= u.bound
