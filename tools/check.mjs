@@ -25,7 +25,9 @@ const wasm = {
 };
 // These are empty crates on the host, and so are their documents there.
 const wasmCrates = ["mauntic-platform", "mauntic-http", "mauntic-queue"];
-const onWasm = ["--target", "wasm32-unknown-unknown", ...wasmCrates.flatMap((name) => ["-p", name])];
+// Neon's transports are more on either target than they are on the other.
+const onBoth = ["mauntic-neon"];
+const onWasm = ["--target", "wasm32-unknown-unknown", ...[...wasmCrates, ...onBoth].flatMap((name) => ["-p", name])];
 const notOnHost = wasmCrates.flatMap((name) => ["--exclude", name]);
 // On the host the workers are their build scripts alone, of which the tests have what is
 // more than a line. The platform has tests that run on the host.

@@ -6,9 +6,11 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Every room and the rooms it may know. An arrow that is not here is refused.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("stringprep", &[]),
     ("mauntic-domain", &[]),
+    ("mauntic-neon", &[]),
+    ("mauntic-neon-local", &[]),
     ("mauntic-flows", &["mauntic-domain"]),
     ("mauntic-store", &["mauntic-domain", "mauntic-flows"]),
     ("mauntic-api", &["mauntic-domain", "mauntic-flows"]),
