@@ -23,3 +23,4 @@ mod postgres;
 mod scenarios;
 mod signal_tables;
 mod subject;
+mod transport;

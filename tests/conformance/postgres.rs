@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::scoring::{ConfigEntry, Features, SignalConfig, SignalConfigEntry};
 use mauntic_flows::ports::{AlertView, SignalView};
+use mauntic_neon_local::Server;
 use mauntic_sim::clock::START_SECS;
 use mauntic_store::admin;
 use mauntic_store::connect::Tcp;
@@ -21,6 +22,7 @@ use crate::board_tables;
 use crate::portfolio_tables;
 use crate::signal_tables::{alert_row, signal_row};
 use crate::subject::{RawJob, Subject};
+use crate::transport;
 
 /// Every table of the protocol with every column that decides anything.
 /// Left out: what is generated from other columns, the audit's hashes, which
@@ -115,6 +117,7 @@ pub(crate) struct Postgres {
     pub(crate) owner: Client,
     /// Gone with the value.
     _database: TestDatabase,
+    _proxy: Option<Server>,
 }
 
 impl Postgres {
@@ -147,8 +150,15 @@ impl Subject for Postgres {
         // A session of its own: the search path is that of later ones.
         let owner = database.connect(Role::Owner).await.expect("the owner connects");
         let tcp = |role| Tcp::new(&database.url(role)).expect("a URL of the testkit");
-        let (queue, http) = (tcp(Role::Queue), tcp(Role::Http));
-        let subject = Self { now: Mutex::new(now), queue, http, owner, _database: database };
+        let (mut queue, mut http) = (tcp(Role::Queue), tcp(Role::Http));
+        let proxy = transport::proxy().await;
+        if let Some(proxy) = &proxy {
+            queue = queue.with_dial(transport::dial(proxy, &database, Role::Queue));
+            http = http.with_dial(transport::dial(proxy, &database, Role::Http));
+        }
+        let now = Mutex::new(now);
+        let subject = Self { now, queue, http, owner, _database: database, _proxy: proxy };
+        let now = subject.now();
         subject.make_months(now).await;
         subject
     }

@@ -18,7 +18,8 @@ const STATEMENTS: [&str; 7] = [
 fn only_the_store_has_sql() {
     for (file, text) in super::files(&["rs", "mjs"]) {
         let may = ["crates/store/", "crates/testkit/", "tests/"];
-        let of_tests = file.contains("/tests/") || file.ends_with("tests.rs");
+        let of_tests = ["/tests/", "/benches/", "/examples/"].iter().any(|f| file.contains(f))
+            || file.ends_with("tests.rs");
         if of_tests || may.iter().any(|room| file.starts_with(room)) {
             continue;
         }

@@ -177,7 +177,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Outlet<'_, S> {
                 Err(Over)
             }
             Ending::Hang => std::future::pending().await,
-            Ending::Text => self.frame(Frame::Text("SELECT 1".into())).await,
+            Ending::Text => self.frame(Frame::Text("a text".into())).await,
             Ending::Frame(bytes) => self.frame(Frame::Binary(vec![0; bytes].into())).await,
         }
     }

@@ -1,3 +1,5 @@
+//! PostgreSQL over Neon's WebSocket and HTTP, in Workers and natively.
+//!
 #![doc = include_str!("../README.md")]
 //!
 //! # Where what is

@@ -96,11 +96,11 @@ mod tests {
 
     #[test]
     fn bodies_are_as_neons_own_driver_sends_them() {
-        let one = Statement::new("select $1::int8, $2").bind(&7i64).bind("a\"b\u{1F600}");
-        let text = r#"{"query":"select $1::int8, $2","params":["7","a\"b😀"]}"#;
+        let one = Statement::new("show $1::int8, $2").bind(&7i64).bind("a\"b\u{1F600}");
+        let text = r#"{"query":"show $1::int8, $2","params":["7","a\"b😀"]}"#;
         assert_eq!(String::from_utf8(single(&one)).unwrap(), text);
-        let two = Statement::new("select 1").bind(&None::<bool>);
-        let both = format!(r#"{{"queries":[{text},{{"query":"select 1","params":[null]}}]}}"#);
+        let two = Statement::new("show 1").bind(&None::<bool>);
+        let both = format!(r#"{{"queries":[{text},{{"query":"show 1","params":[null]}}]}}"#);
         assert_eq!(String::from_utf8(batch(&[one, two])).unwrap(), both);
     }
 
