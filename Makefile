@@ -23,14 +23,15 @@ demo: build ## the same, and ends when every seeded contact is scored and checke
 test: setup ## formatting, lints, docs, builds and all tests
 	@$(ENV) && exec node tools/check.mjs
 
-bench: build ## scoring, roll-ups and settlements beside plain SQL; nights; job systems beside pg-boss and graphile-worker; an hour
+bench: build ## transports, scoring, roll-ups and settlements beside plain SQL; nights; job systems beside pg-boss and graphile-worker; an hour
 	@$(ENV) && npm ci --prefix tests/bench/peers --ignore-scripts --no-audit --no-fund --loglevel=error && \
-	  { cargo bench -q -p mauntic-tests --bench scoring; scoring=$$?; \
+	  { cargo bench -q -p mauntic-neon --bench transports; transports=$$?; \
+	    cargo bench -q -p mauntic-tests --bench scoring; scoring=$$?; \
 	    cargo bench -q -p mauntic-tests --bench analytics; analytics=$$?; \
 	    cargo bench -q -p mauntic-tests --bench scoreboard; scoreboard=$$?; \
 	    cargo bench -q -p mauntic-tests --bench overnight; overnight=$$?; \
 	    cargo bench -q -p mauntic-tests --bench peers && \
-	    [ $$scoring$$analytics$$scoreboard$$overnight = 0000 ]; }
+	    [ $$transports$$scoring$$analytics$$scoreboard$$overnight = 00000 ]; }
 
 soak: setup ## the long proofs: a million seeds, a thousand histories, the store's contract over Neon's WebSocket and its faults, a league's season, 50,000 jobs and a million contacts under faults, a night of 100,000 users; an hour or two
 	@$(ENV) && cargo run -q --profile test -p mauntic-cli -- sim run --seeds 1000000

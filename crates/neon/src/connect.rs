@@ -48,8 +48,8 @@ impl Default for Options {
     }
 }
 
-/// The bytes of a connection.
-type Stream = Pipelined<WsStream<Socket>>;
+/// PostgreSQL's bytes, over a WebSocket that is open.
+pub type Stream = Pipelined<WsStream<Socket>>;
 
 /// The connection's work. It must be spawned or polled for the client to get answers,
 /// and says by name how it ended.
@@ -86,15 +86,36 @@ impl Future for Connection {
 /// By name, as the variants of [`Error`] say. Nothing waits longer than the options'
 /// time-out.
 pub async fn connect(address: &Address, options: &Options) -> Result<(Client, Connection), Error> {
+    let start = |stream| address.config().connect_raw(stream, NoTls);
+    let (client, connection) = Box::pin(connect_with(address, options, start)).await?;
+    Ok((client, Connection(connection)))
+}
+
+/// [`connect`], the driver's part of it being the caller's: who also connects otherwise, and
+/// would have the driver's code twice. `start` is called again where the server asks for
+/// something else than the password that has been sent.
+///
+/// # Errors
+/// As for [`connect`].
+pub async fn connect_with<T, F>(
+    address: &Address,
+    options: &Options,
+    start: impl Fn(Stream) -> F,
+) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, tokio_postgres::Error>>,
+{
     within(options.timeout, "a connection", async {
         let startup = if options.pipelined {
             Startup::new(address.password())
         } else {
             Startup::unpipelined()
         };
-        match Box::pin(attempt(address, options, startup)).await {
+        let stream = Box::pin(open(address, options, startup)).await?;
+        match start(stream).await.map_err(Error::from) {
             Err(error) if error.asked().is_some() => {
-                Box::pin(attempt(address, options, Startup::unpipelined())).await
+                let stream = Box::pin(open(address, options, Startup::unpipelined())).await?;
+                Ok(start(stream).await?)
             }
             done => done,
         }
@@ -102,16 +123,10 @@ pub async fn connect(address: &Address, options: &Options) -> Result<(Client, Co
     .await
 }
 
-async fn attempt(
-    address: &Address,
-    options: &Options,
-    startup: Startup,
-) -> Result<(Client, Connection), Error> {
+async fn open(address: &Address, options: &Options, startup: Startup) -> Result<Stream, Error> {
     let Options { network, port, limits, .. } = options;
     let socket = platform::open(network, address.host(), *port, PATH, limits).await?;
-    let stream = Pipelined::new(WsStream::new(socket, *limits), startup);
-    let (client, connection) = address.config().connect_raw(stream, NoTls).await?;
-    Ok((client, Connection(connection)))
+    Ok(Pipelined::new(WsStream::new(socket, *limits), startup))
 }
 
 /// Waits, but not for ever.

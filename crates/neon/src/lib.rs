@@ -37,7 +37,7 @@ use native as platform;
 use workers as platform;
 
 pub use address::{Address, AddressError, SERVICE_PORT};
-pub use connect::{Connection, Options, connect};
+pub use connect::{Connection, Options, Stream, connect, connect_with};
 pub use error::{Error, Reason};
 pub use exchange::{Exchange, Standing};
 pub use hosts::Hosts;
@@ -46,5 +46,5 @@ pub use platform::{Network, Socket};
 pub use sql_error::SqlError;
 pub use startup::{Asked, Startup, StartupError};
 pub use stream::{Event, Limits, Transport, WsStream};
-pub use wake::{Patience, connect_awake};
+pub use wake::{Patience, awake, connect_awake};
 pub use wire::{Follow, HEADER_BYTES, STARTUP, WireError};

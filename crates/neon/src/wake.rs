@@ -66,12 +66,26 @@ pub async fn connect_awake(
     options: &Options,
     patience: &Patience,
 ) -> Result<(Client, Connection, u32), Error> {
+    let attempt = || connect(address, options);
+    let ((client, connection), attempts) = Box::pin(awake(patience, attempt)).await?;
+    Ok((client, connection, attempts))
+}
+
+/// What `attempt` gives, again and again while the database wakes, and how many attempts it
+/// took.
+///
+/// # Errors
+/// As for [`connect_awake`].
+pub async fn awake<T, F>(patience: &Patience, attempt: impl Fn() -> F) -> Result<(T, u32), Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
     within(patience.total_max, "a connection to a database that may be asleep", async {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let error = match connect(address, options).await {
-                Ok((client, connection)) => return Ok((client, connection, attempts)),
+            let error = match attempt().await {
+                Ok(connected) => return Ok((connected, attempts)),
                 Err(error) => error,
             };
             // Without a random number all wait the longest.
