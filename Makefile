@@ -11,10 +11,10 @@ help: ## this list
 setup: ## fetch and build the tools; does nothing the second time
 	@tools/setup.sh
 
-build: setup ## production builds of both workers
+build: setup ## production builds of the workers
 	@tools/build-workers.sh
 
-dev: build ## PostgreSQL, both workers and a clock, on this machine, until Ctrl-C
+dev: build ## PostgreSQL, the workers and a clock, on this machine, until Ctrl-C
 	@$(ENV) && exec cargo run -q -p mauntic-cli -- dev
 
 demo: build ## the same, and ends when every seeded contact is scored and checked

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds the workers for workerd: build-workers.sh [--fault-hooks] [http|queue]...
+# Builds the workers for workerd: build-workers.sh [--fault-hooks] [http|queue|console]...
 # Production builds land in workers/<w>/build, builds with the cargo feature
-# `fault-hooks` in workers/<w>/build-hooks. Needs tools/setup.sh to have run.
+# `fault-hooks` in workers/<w>/build-hooks (the console has none). Needs tools/setup.sh to have run.
 set -euo pipefail
 
 # Physical, as cargo prints paths: the clone may be reached through a symlink.
@@ -15,21 +15,22 @@ cd "$ROOT"
 # and far below the size where a cold start, which compiles all of it, is felt.
 GZIP_BYTES_MAX=$((1024 * 1024))
 TRIPLE=wasm32-unknown-unknown
-PACKAGES=(-p mauntic-http -p mauntic-queue)
+PACKAGES=(-p mauntic-http -p mauntic-queue -p mauntic-console)
 # What is deployed beside a worker is written by its build script, which only a build needs.
 DOCUMENT=mauntic-http/document
 
-out=build features=(--features "$DOCUMENT") workers=()
+out=build features=(--features "$DOCUMENT") workers=() all=(http queue console)
 for arg in "$@"; do
   case $arg in
-    --fault-hooks) out=build-hooks features=(--features "$DOCUMENT,mauntic-http/fault-hooks,mauntic-queue/fault-hooks") ;;
-    http | queue) workers+=("$arg") ;;
-    *) echo "usage: build-workers.sh [--fault-hooks] [http|queue]..." >&2; exit 2 ;;
+    --fault-hooks) out=build-hooks all=(http queue) PACKAGES=(-p mauntic-http -p mauntic-queue)
+      features=(--features "$DOCUMENT,mauntic-http/fault-hooks,mauntic-queue/fault-hooks") ;;
+    http | queue | console) workers+=("$arg") ;;
+    *) echo "usage: build-workers.sh [--fault-hooks] [http|queue|console]..." >&2; exit 2 ;;
   esac
 done
-[ ${#workers[@]} -gt 0 ] || workers=(http queue)
+[ ${#workers[@]} -gt 0 ] || workers=("${all[@]}")
 
-# Both workers' own crates and all of ours that they depend on.
+# All workers' own crates and all of ours that they depend on.
 local_crates() {
   cargo tree "${PACKAGES[@]}" --features "$DOCUMENT" --target "$TRIPLE" -e normal,build --prefix none --format '{p}' \
     | sed -n -e 's/ (\*)$//' -e 's/^.* (\(\/[^()]*\))$/\1/p' | sed "s|^$ROOT/||" | sort -u
@@ -42,7 +43,7 @@ inputs() {
   local worker=$1 dir file
   {
     printf '%s\n' Cargo.toml Cargo.lock rust-toolchain.toml tools/versions.env tools/build-workers.sh \
-      tools/strip-names.mjs
+      tools/strip-names.mjs package-lock.json
     while IFS= read -r dir; do
       find "$dir" \( -path "$dir/build" -o -path "$dir/build-hooks" -o -path "$dir/tests" -o -name '.*' \) -prune \
         -o -type f -print
@@ -84,13 +85,14 @@ build() {
   mkdir -p "$dir"
   rm -f "$dir/.key"
   touch "$dir/.started"
-  # Both packages in one cargo call: they link side by side, and the second
-  # worker's call finds everything done. --no-opt: wasm-opt from npm takes 8 s
+  # All packages in one cargo call: they link side by side, and the other
+  # workers' calls find everything done. --no-opt: wasm-opt from npm takes 8 s
   # a worker for 4% of the gzipped size. After a failure the last good build
   # goes too, or the end-to-end tests would run it and pass.
-  # The HTTP worker's build script writes what is deployed beside it.
+  # The HTTP worker's and the console's build scripts write what is deployed beside them.
   if ! RUSTUP_TOOLCHAIN=$MAUNTIC_WASM_TOOLCHAIN CARGO_TARGET_DIR=$MAUNTIC_WASM_TARGET_DIR \
       MAUNTIC_ASSETS=$ROOT/workers/http/$out/assets \
+      MAUNTIC_CONSOLE_ASSETS=$ROOT/workers/console/$out/assets \
       worker-build --release --no-opt --out-dir "$out" "workers/$worker" \
       "${PACKAGES[@]}" "${features[@]}" \
     || ! node tools/strip-names.mjs "$dir/index_bg.wasm" || ! remember_inputs "$worker"; then
@@ -118,7 +120,7 @@ report_size() {
 crates=$(mktemp)
 trap 'rm -f "$crates"' EXIT
 local_crates > "$crates"
-for dir in $(cat "$crates") workers/http workers/queue; do
+for dir in $(cat "$crates") "${all[@]/#/workers/}"; do
   grep -qx "$dir" "$crates" && [ -d "$dir" ] || { echo "build-workers: cargo tree does not name $dir, or it is no folder" >&2; exit 1; }
 done
 status=0

@@ -24,14 +24,15 @@ const wasm = {
   WASM_BINDGEN_USE_JS_SYS: "1",
 };
 // These are empty crates on the host, and so are their documents there.
-const wasmCrates = ["mauntic-platform", "mauntic-http", "mauntic-queue"];
+const workers = ["mauntic-http", "mauntic-queue", "mauntic-console"];
+const wasmCrates = ["mauntic-platform", ...workers];
 // Neon's transports are more on either target than they are on the other.
 const onBoth = ["mauntic-neon"];
 const onWasm = ["--target", "wasm32-unknown-unknown", ...[...wasmCrates, ...onBoth].flatMap((name) => ["-p", name])];
 const notOnHost = wasmCrates.flatMap((name) => ["--exclude", name]);
 // On the host the workers are their build scripts alone, of which the tests have what is
 // more than a line. The platform has tests that run on the host.
-const onHost = ["--workspace", "--exclude", "mauntic-http", "--exclude", "mauntic-queue"];
+const onHost = ["--workspace", ...workers.flatMap((name) => ["--exclude", name])];
 const hooks = ["--features", "mauntic-http/fault-hooks,mauntic-queue/fault-hooks"];
 const deny = ["--", "-D", "warnings"];
 const docsDeny = { RUSTDOCFLAGS: "-Dwarnings" };
@@ -39,6 +40,8 @@ const docsDeny = { RUSTDOCFLAGS: "-Dwarnings" };
 // The end-to-end tests run beside all others: they mostly wait. Cargo has no word
 // for "every target but one", so the others are named, as the workspace has them.
 const E2E = "e2e";
+// The console in a browser: one stack and one browser, which the scenarios share.
+const BROWSER = "browser";
 // They wait for ticks, leases and retries more than they compute: one more at a time
 // than two cores have takes a third less time.
 const E2E_THREADS = 3;
@@ -51,7 +54,7 @@ const metadata = JSON.parse(
 const testTargets = metadata.packages.flatMap(({ targets }) =>
   targets.filter(({ kind }) => kind.includes("test")).map(({ name }) => name),
 );
-const isAside = (name) => name === E2E || name === INTERLEAVE;
+const isAside = (name) => [E2E, BROWSER, INTERLEAVE].includes(name);
 const otherTargets = [...new Set(testTargets)].filter((name) => !isAside(name));
 const others = ["--lib", "--bins", ...otherTargets.flatMap((name) => ["--test", name])];
 
@@ -74,10 +77,13 @@ const stages = [
       { name: "build workers", run: ["tools/build-workers.sh"] },
       { name: "build workers, fault hooks", run: ["tools/build-workers.sh", "--fault-hooks"] },
     ],
+    // Nothing but a download, while the others compile.
+    [{ name: "browser", run: ["tools/browser.sh"] }],
   ],
   [
     [
       { name: "tests", run: ["cargo", "test", ...onHost, "--no-fail-fast", ...others], tests: true },
+      { name: "tests in a browser", run: ["cargo", "test", ...onHost, "--test", BROWSER], tests: true },
       { name: "tests in documents", run: ["cargo", "test", ...onHost, "--no-fail-fast", "--doc"] },
     ],
     [

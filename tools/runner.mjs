@@ -1,4 +1,4 @@
-// Runs the two workers in workerd for `mauntic dev` and for the tests, by
+// Runs the workers in workerd for `mauntic dev` and for the tests, by
 // wrangler's own test harness over the deployed configuration files.
 //
 // One JSON line on standard input is an order `{id, op, ...}`, one on standard
@@ -60,7 +60,7 @@ function pin() {
 
 // The configuration as deployed, except: the build is taken as it lies there
 // (no `[build] command` is run), from the folder asked for, with our variables.
-function load({ config, build, vars, secrets }) {
+function load({ config, build, vars, secrets, routes }) {
   const { rawConfig } = wrangler.experimental_readRawConfig({ config });
   const { build: _command, env: _environments, ...deployed } = rawConfig;
   const main = path.resolve(path.dirname(config), deployed.main);
@@ -70,7 +70,7 @@ function load({ config, build, vars, secrets }) {
   const alias = { ...deployed.alias, [GENERATED]: generated };
   const directory = path.join(path.dirname(generated), "assets");
   const assets = deployed.assets && { ...deployed.assets, directory };
-  return { config: { ...deployed, main, alias, assets, vars: { ...deployed.vars, ...vars } }, secrets };
+  return { config: { ...deployed, main, alias, assets, routes, vars: { ...deployed.vars, ...vars } }, secrets };
 }
 
 const handle = (worker) => server.getWorker(workers[worker].config.name);

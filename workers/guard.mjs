@@ -35,8 +35,8 @@ let batchesInFlight = 0;
 
 watchAborts();
 
-/** Answers a request; a 500 where the instance died or hangs. */
-export async function fetch(Rust, ctx, env, request) {
+/** Answers a request; where the instance died or hangs, a 500 in the worker's own form. */
+export async function fetch(Rust, ctx, env, request, cutOff = problem) {
   const started = Date.now();
   try {
     return await bounded(FETCH_DEADLINE_MS, () => new Rust(ctx, env).fetch(request));
@@ -44,7 +44,7 @@ export async function fetch(Rust, ctx, env, request) {
     const durationMs = Date.now() - started;
     const requestId = requestIdOf(request);
     log("request_cut_off", error, { requestId, durationMs });
-    return problem(requestId);
+    return cutOff(requestId);
   }
 }
 

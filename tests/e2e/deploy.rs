@@ -74,10 +74,12 @@ fn assert_no_hooks(out: &Path) {
 }
 
 #[test]
-fn both_workers_deploy_dry_in_every_environment_and_stay_small() {
+fn every_worker_deploys_dry_in_every_environment_and_stay_small() {
     let _turn = Turn::shared_blocking();
     let scratch = std::env::temp_dir().join(format!("mauntic-dry-{}", std::process::id()));
-    for worker in ["http", "queue"] {
+    let work = ["SCORING_JOBS", "WARMUP_R2", "PROJECTIONS"];
+    let workers = [("http", &work[..]), ("queue", &work), ("console", &["env.API", "ASSETS"])];
+    for (worker, bindings) in workers {
         for environment in ["production", "staging"] {
             let out = scratch.join(format!("{worker}-{environment}"));
             let output = Command::new(root().join("node_modules/node/bin/node"))
@@ -98,7 +100,7 @@ fn both_workers_deploy_dry_in_every_environment_and_stay_small() {
                 String::from_utf8_lossy(&output.stderr)
             );
             assert!(output.status.success(), "{worker} {environment}: {said}");
-            for binding in ["SCORING_JOBS", "WARMUP_R2", "PROJECTIONS"] {
+            for binding in bindings {
                 assert!(said.contains(binding), "{worker} {environment}: {said}");
             }
             let kib = gzip_kib(&said).unwrap_or_else(|| panic!("no size: {said}"));

@@ -18,6 +18,7 @@
 pub mod boards;
 pub mod contacts;
 pub mod counters;
+pub mod letters;
 pub mod logs;
 pub mod oracle;
 pub mod portfolios;

@@ -9,7 +9,7 @@ use mauntic_domain::ids::OrganizationId;
 use mauntic_flows::commands::authenticate::sha256;
 use mauntic_flows::ports::Scope;
 use mauntic_local::postgres::{self, Postgres};
-use mauntic_local::workers::{Build, Options, Worker, Workers};
+use mauntic_local::workers::{Build, Options, Settings, Worker, Workers};
 use mauntic_store::{admin, connect::Tcp, migrate};
 use mauntic_testkit::proxy::RoundTripProxy;
 use serde_json::Value;
@@ -42,6 +42,13 @@ const USUAL_VARS: [(&str, &str); 4] = [
     ("ENABLE_SCOREBOARD_CRON", "false"),
     ("ENABLE_OVERNIGHT_CRON", "false"),
 ];
+
+/// What a system has besides the workers.
+#[derive(Debug, Clone, Copy, Default)]
+struct Parts {
+    is_proxied: bool,
+    has_console: bool,
+}
 
 /// A running system. Dropped, all of it ends. A test has one at a time ([`Turn`]).
 #[derive(Debug)]
@@ -94,20 +101,27 @@ pub struct Answer {
 impl Stack {
     /// Starts it with these variables for both workers.
     pub async fn start(build: Build, vars: &[(&str, &str)]) -> Self {
-        Self::start_in(Turn::shared().await, build, vars, false).await
+        Self::start_in(Turn::shared().await, build, vars, Parts::default()).await
     }
 
     /// [`Self::start`] with a proxy between the workers and the server.
     pub async fn start_behind_proxy(build: Build, vars: &[(&str, &str)]) -> Self {
-        Self::start_in(Turn::shared().await, build, vars, true).await
+        let parts = Parts { is_proxied: true, ..Parts::default() };
+        Self::start_in(Turn::shared().await, build, vars, parts).await
+    }
+
+    /// What is deployed, with the console and a proxy before the server.
+    pub async fn start_with_console() -> Self {
+        let parts = Parts { is_proxied: true, has_console: true };
+        Self::start_in(Turn::shared().await, Build::Production, &[], parts).await
     }
 
     /// [`Self::start`] when no other test's stack runs, and keeps them waiting.
     pub async fn start_alone(build: Build, vars: &[(&str, &str)]) -> Self {
-        Self::start_in(Turn::alone().await, build, vars, false).await
+        Self::start_in(Turn::alone().await, build, vars, Parts::default()).await
     }
 
-    async fn start_in(turn: Turn, build: Build, vars: &[(&str, &str)], is_proxied: bool) -> Self {
+    async fn start_in(turn: Turn, build: Build, vars: &[(&str, &str)], parts: Parts) -> Self {
         let postgres = Postgres::start(postgres::Options::temporary()).expect("PostgreSQL starts");
         let first = Tcp::new(&postgres.url(postgres::SUPERUSER, "postgres")).unwrap();
         let client = first.client().await.expect("PostgreSQL answers");
@@ -115,7 +129,8 @@ impl Stack {
         let url = |role| postgres.url(role, "mauntic");
         let owner = Tcp::new(&url(postgres::SUPERUSER)).unwrap().client().await.unwrap();
         migrate::run(&owner).await.expect("the schema");
-        let proxy = is_proxied.then(|| RoundTripProxy::start(postgres.port()).expect("a port"));
+        let proxy =
+            parts.is_proxied.then(|| RoundTripProxy::start(postgres.port()).expect("a port"));
         let mut options = Options::new(build);
         for (settings, role) in
             [(&mut options.http, "mauntic_http"), (&mut options.queue, "mauntic_queue")]
@@ -127,6 +142,10 @@ impl Stack {
             settings.vars.extend(vars.map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
         }
         options.http.secrets.insert("ADMIN_TOKEN".into(), ADMIN_TOKEN.into());
+        options.console = parts.has_console.then(|| {
+            let secret = "a secret of the tests, long enough".to_owned();
+            Settings { secrets: [("SESSION_SECRET".into(), secret)].into(), ..Settings::default() }
+        });
         let workers = Workers::start(&options).expect("the workers start; are they built?");
         let timeout = Some(Duration::from_secs(60));
         let config = ureq::Agent::config_builder().timeout_global(timeout);

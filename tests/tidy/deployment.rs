@@ -131,6 +131,27 @@ fn the_apis_document_is_written_beside_the_worker() {
 }
 
 #[test]
+fn the_console_asks_the_http_worker_of_the_same_environment_and_has_nothing_else() {
+    for environment in ENVIRONMENTS {
+        let (http, console) = (config("http", environment), config("console", environment));
+        let [service] = &*list(&console, &["services"]) else {
+            panic!("{environment}: one service")
+        };
+        assert_eq!(service["binding"].as_str(), Some("API"), "{environment}");
+        assert_eq!(service["service"], http["name"], "{environment}");
+        let secrets = list(&console, &["secrets", "required"]);
+        assert_eq!(secrets, [&Value::from("SESSION_SECRET")], "{environment}");
+        for bound in ["queues", "r2_buckets", "hyperdrive", "vars", "triggers"] {
+            assert!(console.get(bound).is_none(), "{environment}: {bound}");
+        }
+        assert_eq!(
+            console["name"].as_str().map(|name| name.ends_with("-staging")),
+            Some(environment == "staging")
+        );
+    }
+}
+
+#[test]
 fn dry_runs_are_asked_of_the_queue_worker_of_the_same_environment() {
     for environment in ENVIRONMENTS {
         let (http, queue) = (config("http", environment), config("queue", environment));

@@ -15,6 +15,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("mauntic-store", &["mauntic-domain", "mauntic-flows"]),
     ("mauntic-api", &["mauntic-domain", "mauntic-flows"]),
     ("mauntic-platform", &["mauntic-domain", "mauntic-flows", "mauntic-neon", "mauntic-store"]),
+    ("mauntic-pages", &["mauntic-domain"]),
     ("mauntic-local", &[]),
     ("mauntic-testkit", &["mauntic-local", "mauntic-store"]),
     ("mauntic-sim", &["mauntic-domain", "mauntic-flows"]),
@@ -27,6 +28,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
         &["mauntic-api", "mauntic-domain", "mauntic-flows", "mauntic-platform", "mauntic-store"],
     ),
     ("mauntic-queue", &["mauntic-domain", "mauntic-flows", "mauntic-platform", "mauntic-store"]),
+    ("mauntic-console", &["mauntic-pages"]),
     (
         "mauntic-tests",
         &[

@@ -40,6 +40,8 @@ const OPERATE: Access = Access::Operator(Scope::Operate);
 pub const ROUTES: &[RouteRule] = &[
     rule("GET",    "/openapi.json",                                        Access::AnyKey),
     rule("GET",    "/api/monitoring/health",                               Access::Open),
+    rule("GET",    "/metrics",                                             OPERATE),
+    rule("GET",    "/api/v1/caller",                                       Access::AnyKey),
     rule("PUT",    "/api/v1/scoring/contacts/{contactId}/features",        WRITE),
     rule("GET",    "/api/v1/scoring/contacts/{contactId}/score",           READ),
     rule("GET",    "/api/v1/scoring/contacts/{contactId}/score/explain",   READ),

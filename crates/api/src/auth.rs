@@ -89,7 +89,7 @@ impl<P: Ports> Operator<P> {
 }
 
 /// A caller with any live key, whatever its scopes and whoever it acts for.
-pub(crate) struct AnyKey;
+pub(crate) struct AnyKey(pub(crate) Caller);
 
 impl<P: Ports, N: Needs> FromRequestParts<Shared<P>> for Tenant<P, N> {
     type Rejection = Problem;
@@ -127,7 +127,7 @@ impl<P: Ports> FromRequestParts<Shared<P>> for AnyKey {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &Shared<P>) -> Result<Self, Problem> {
-        enter(&parts.headers, state).await.map(|_| Self)
+        enter(&parts.headers, state).await.map(|(caller, _)| Self(caller))
     }
 }
 

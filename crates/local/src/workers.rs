@@ -1,4 +1,4 @@
-//! Both workers in workerd, as deployed: the configuration of `wrangler/`, with
+//! The workers in workerd, as deployed: the configuration of `wrangler/`, with
 //! shared queues, dead-letter queues and R2, in one runtime. A Node process
 //! (tools/runner.mjs) drives wrangler's test harness and takes our orders.
 //!
@@ -43,7 +43,7 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Starts both workers as they are built: 2 s, mostly wrangler's own.
+    /// Starts the workers as they are built: 2 s, mostly wrangler's own.
     ///
     /// # Errors
     /// As the variants of [`Error`] say; within 60 s.
@@ -55,22 +55,24 @@ impl Workers {
                 return Err(Error::NotInstalled { path: path.clone() });
             }
         }
-        for worker in [Worker::Http, Worker::Queue] {
+        let console = options.console.as_ref().map(|_| Worker::Console);
+        for worker in [Worker::Http, Worker::Queue].into_iter().chain(console) {
             let folder = options.wrangler.join("../workers").join(worker.key());
-            let path = folder.join(options.build.folder()).join("index.js");
+            let path = folder.join(options.build.folder(worker)).join("index.js");
             if !path.exists() {
                 return Err(Error::NotBuilt { path });
             }
         }
         let runner = Runner::spawn(&node, &script, scratch())?;
-        let worker = |name: &str, settings| worker(options, name, settings);
+        let console = options.console.as_ref();
         let order = Start {
             scratch: runner.scratch(),
             port: options.port.map(port::free_from),
             persist: options.persist.as_deref(),
             workers: StartWorkers {
-                http: worker("http", &options.http),
-                queue: worker("queue", &options.queue),
+                http: worker(options, Worker::Http, &options.http),
+                queue: worker(options, Worker::Queue, &options.queue),
+                console: console.map(|console| worker(options, Worker::Console, console)),
             },
         };
         let Listening { http } = runner.order("start", &order, START_SECONDS_MAX)?;
@@ -178,10 +180,11 @@ impl Workers {
     }
 }
 
-fn worker<'a>(options: &Options, name: &str, settings: &'a Settings) -> StartWorker<'a> {
+fn worker<'a>(options: &Options, worker: Worker, settings: &'a Settings) -> StartWorker<'a> {
     StartWorker {
-        config: options.wrangler.join(format!("{name}.toml")),
-        build: options.build.folder(),
+        config: options.wrangler.join(format!("{}.toml", worker.key())),
+        build: options.build.folder(worker),
+        routes: worker.routes(),
         vars: &settings.vars,
         secrets: &settings.secrets,
     }

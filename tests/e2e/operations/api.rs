@@ -150,6 +150,8 @@ async fn every_operation_does_what_it_says() {
     steps!(api;
         open::health_is_shown_to_everybody,
         open::the_document_is_served,
+        open::a_caller_learns_who_they_are,
+        open::numbers_are_told_to_operators,
         scoring::features_are_scored_and_explained,
         scoring::a_recalculation_is_done_once_a_key,
         scoring::events_become_signals_and_alerts,

@@ -5,6 +5,7 @@ mod acknowledge;
 mod admin;
 mod alerts;
 mod board_explain;
+mod caller;
 mod config;
 mod config_body;
 mod config_preview;
@@ -17,6 +18,7 @@ mod features_body;
 mod health;
 mod history;
 mod leaderboard;
+mod metrics;
 mod night_users;
 mod portfolio;
 mod recalculate;
@@ -81,6 +83,8 @@ fn routes<P: Ports, R: Registry<Shared<P>>>(registry: R) -> R {
         registry,
         document::openapi_document,
         health::health,
+        caller::caller,
+        metrics::metrics,
         features::put_features,
         recalculate::recalculate,
         events::report_events,

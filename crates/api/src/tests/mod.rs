@@ -12,6 +12,7 @@ mod events;
 mod explain_rank;
 mod health;
 mod leaderboard;
+mod metrics;
 mod observe;
 mod openapi;
 mod portfolio;

@@ -14,6 +14,7 @@ pub(super) fn render(stack: &Stack) -> String {
   organization    {ORGANIZATION}
   its API key     {key}
   admin token     {admin}
+  console         {url}/admin   (sign in with either)
 
   curl -s {url}/api/v1/scoring/leaderboard?limit=5 -H 'Authorization: Bearer {key}'
 

@@ -32,6 +32,11 @@ impl Secrets {
         })
     }
 
+    /// What the console seals sessions by: as long as the token is the same, so is this.
+    pub(super) fn session_secret(&self) -> String {
+        format!("console of {}", self.admin_token)
+    }
+
     /// Those of the last start, and whether there was one.
     pub(super) fn kept(folder: &Path) -> anyhow::Result<(Self, bool)> {
         let path = folder.join(FILE);

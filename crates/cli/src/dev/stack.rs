@@ -59,10 +59,11 @@ impl Stack {
             settings(&[("DATABASE_URL", http_url), ("ADMIN_TOKEN", secrets.admin_token.clone())]);
         let queue_url = with_user(&owner_url, "mauntic_queue", &secrets.queue_password);
         options.queue = settings(&[("DATABASE_URL", queue_url)]);
+        options.console = Some(settings(&[("SESSION_SECRET", secrets.session_secret())]));
         let urls = providers::VARIABLES.map(|name| (name.to_owned(), providers.url()));
         options.queue.vars.extend(urls);
         let workers = Arc::new(Workers::start(&options)?);
-        said("both workers run in workerd", started);
+        said("the workers run in workerd", started);
         Ok(Self { workers, providers, database, owner_url, key_id, secrets, demo, first_start })
     }
 

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// Which of the two workers.
+/// Which of the workers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Worker {
     /// `fetch`.
     Http,
     /// `queue` and `scheduled`.
     Queue,
+    /// The console's pages, below `/admin` of the HTTP worker's address.
+    Console,
 }
 
 impl Worker {
@@ -17,6 +19,15 @@ impl Worker {
         match self {
             Self::Http => "http",
             Self::Queue => "queue",
+            Self::Console => "console",
+        }
+    }
+
+    /// What is asked of it, and not of the HTTP worker.
+    pub(super) fn routes(self) -> &'static [&'static str] {
+        match self {
+            Self::Http | Self::Queue => &[],
+            Self::Console => &["*/admin", "*/admin/*"],
         }
     }
 }
@@ -31,10 +42,11 @@ pub enum Build {
 }
 
 impl Build {
-    pub(super) fn folder(self) -> &'static str {
-        match self {
-            Self::Production => "build",
-            Self::FaultHooks => "build-hooks",
+    /// Of a worker; the console has a production build alone.
+    pub(super) fn folder(self, worker: Worker) -> &'static str {
+        match (self, worker) {
+            (Self::Production, _) | (Self::FaultHooks, Worker::Console) => "build",
+            (Self::FaultHooks, Worker::Http | Worker::Queue) => "build-hooks",
         }
     }
 }
@@ -53,7 +65,7 @@ pub struct Settings {
 pub struct Options {
     /// The repository whose `node_modules` and `tools/runner.mjs` are used.
     pub tools: PathBuf,
-    /// The folder with `http.toml` and `queue.toml`.
+    /// The folder with `http.toml`, `queue.toml` and `console.toml`.
     pub wrangler: PathBuf,
     /// Which build.
     pub build: Build,
@@ -61,6 +73,8 @@ pub struct Options {
     pub http: Settings,
     /// For the queue worker.
     pub queue: Settings,
+    /// For the console; none leaves it away.
+    pub console: Option<Settings>,
     /// The first port to try, and then those above it; none: any.
     pub port: Option<u16>,
     /// The folder that keeps R2 over the end of this process; none: it is lost.
@@ -68,12 +82,12 @@ pub struct Options {
 }
 
 impl Options {
-    /// This repository's workers, any port, nothing kept.
+    /// This repository's workers without the console, any port, nothing kept.
     #[must_use]
     pub fn new(build: Build) -> Self {
         let tools = crate::repository_root();
         let wrangler = tools.join("wrangler");
         let (http, queue) = (Settings::default(), Settings::default());
-        Self { tools, wrangler, build, http, queue, port: None, persist: None }
+        Self { tools, wrangler, build, http, queue, console: None, port: None, persist: None }
     }
 }

@@ -120,6 +120,8 @@ pub(super) struct Start<'a> {
 pub(super) struct StartWorkers<'a> {
     pub(super) http: StartWorker<'a>,
     pub(super) queue: StartWorker<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) console: Option<StartWorker<'a>>,
 }
 
 #[derive(Serialize)]
@@ -128,4 +130,6 @@ pub(super) struct StartWorker<'a> {
     pub(super) build: &'static str,
     pub(super) vars: &'a BTreeMap<String, String>,
     pub(super) secrets: &'a BTreeMap<String, String>,
+    /// What is asked of this worker, and not of the first one.
+    pub(super) routes: &'static [&'static str],
 }

@@ -44,6 +44,18 @@ pub(super) async fn health_is_shown_to_everybody(api: &mut Api) {
     assert!(!duties.is_empty() && duties.iter().all(|duty| duty["instanceId"].is_string()));
 }
 
+pub(super) async fn a_caller_learns_who_they_are(api: &mut Api) {
+    api.call(Ask::get("/api/v1/caller").by(None)).await.refused(401, "unauthenticated");
+    let caller = api.call(Ask::get("/api/v1/caller").by(Some(ADMIN_TOKEN))).await.ok(200);
+    assert_eq!(caller["name"], "bootstrap");
+    assert_eq!(caller["scopes"], json!(["operate", "admin"]));
+}
+
+pub(super) async fn numbers_are_told_to_operators(api: &mut Api) {
+    let told = api.call(Ask::get("/metrics").by(Some(ADMIN_TOKEN))).await.ok(200);
+    assert!(told.as_str().unwrap().contains("\nmauntic_scheduler_online 1\n"));
+}
+
 pub(super) async fn the_document_is_served(api: &mut Api) {
     api.call(Ask::get(DOCUMENT).by(None)).await.refused(401, "unauthenticated");
     let document = api.call(Ask::get(DOCUMENT)).await.ok(200);

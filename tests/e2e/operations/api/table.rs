@@ -7,6 +7,8 @@ use super::Operation;
 pub(super) const OPERATIONS: &[(Operation, &str)] = &[
     (("GET",    "/openapi.json"),                                      "open::the_document_is_served"),
     (("GET",    "/api/monitoring/health"),                             "open::health_is_shown_to_everybody"),
+    (("GET",    "/api/v1/caller"),                                     "open::a_caller_learns_who_they_are"),
+    (("GET",    "/metrics"),                                           "open::numbers_are_told_to_operators"),
     (("PUT",    "/api/v1/scoring/contacts/{contactId}/features"),      "scoring::features_are_scored_and_explained"),
     (("GET",    "/api/v1/scoring/contacts/{contactId}/score"),         "scoring::features_are_scored_and_explained"),
     (("GET",    "/api/v1/scoring/contacts/{contactId}/score/explain"), "scoring::features_are_scored_and_explained"),

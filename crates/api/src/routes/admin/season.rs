@@ -34,7 +34,7 @@ use crate::state::Shared;
 // For the document only: bodies are read by hand, to name every fault.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = TournamentRequest, example = json!({"organizationId": "org_123", "reason": "the daily check found drift"}))]
+#[schema(as = TournamentActRequest, example = json!({"organizationId": "org_123", "reason": "the daily check found drift"}))]
 pub(crate) struct TournamentBody {
     /// Whose tournament.
     #[schema(min_length = 1, max_length = 64)]

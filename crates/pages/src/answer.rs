@@ -1,0 +1,54 @@
+//! What a handler made of a request: a page, or where to go on.
+
+use maud::Markup;
+
+/// What a page has besides the frame around it.
+#[derive(Debug)]
+pub(crate) struct Page {
+    /// Of the window, and the heading.
+    pub(crate) title: String,
+    /// Which entry of the navigation it stands under.
+    pub(crate) under: &'static str,
+    /// What is shown.
+    pub(crate) body: Markup,
+    /// Seconds between two looks of a script; none where nothing moves.
+    pub(crate) refresh: Option<u16>,
+    /// Seconds after which a browser asks again by itself; none where a person decides.
+    pub(crate) again: Option<u16>,
+    /// The status: 422 where a form has faults.
+    pub(crate) status: u16,
+}
+
+impl Page {
+    /// A page that stands still.
+    pub(crate) fn new(under: &'static str, title: impl Into<String>, body: Markup) -> Self {
+        Self { title: title.into(), under, body, refresh: None, again: None, status: 200 }
+    }
+
+    /// One that is refreshed every so many seconds.
+    pub(crate) fn every(mut self, seconds: u16) -> Self {
+        self.refresh = Some(seconds);
+        self
+    }
+
+    /// One that shows what is wrong with a form.
+    pub(crate) fn faulty(mut self) -> Self {
+        self.status = 422;
+        self
+    }
+}
+
+/// What becomes of a request.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// This is shown.
+    Page(Box<Page>),
+    /// It is done: see there.
+    Done(String),
+}
+
+impl From<Page> for Outcome {
+    fn from(page: Page) -> Self {
+        Self::Page(Box::new(page))
+    }
+}

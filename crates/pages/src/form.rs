@@ -1,0 +1,154 @@
+//! Forms: fields that keep what was typed, with what is wrong beside each.
+
+use maud::{Markup, html};
+
+use crate::csrf;
+use crate::request::Pairs;
+use crate::stop::Problem;
+
+/// The hidden field that makes a form sent twice one act.
+pub(crate) const ONCE: &str = "once";
+
+/// What a form shows again: what was typed, and why it was refused.
+#[derive(Default)]
+pub(crate) struct Typed<'t> {
+    /// As it came.
+    pub(crate) values: Option<&'t Pairs>,
+    /// Why it was refused.
+    pub(crate) problem: Option<&'t Problem>,
+}
+
+impl Typed<'_> {
+    /// What was typed into a field, or what stands there at first.
+    pub(crate) fn value<'v>(&'v self, name: &str, first: &'v str) -> &'v str {
+        match self.values {
+            Some(values) => values.get(name).unwrap_or_default(),
+            None => first,
+        }
+    }
+
+    /// What is wrong with it.
+    pub(crate) fn fault(&self, name: &str) -> Option<&str> {
+        let errors = self.problem.map(|problem| problem.errors.as_slice()).unwrap_or_default();
+        let is_of = |pointer: &str| pointer.strip_prefix('/').unwrap_or(pointer) == name;
+        errors.iter().find(|fault| is_of(&fault.pointer)).map(|fault| fault.message.as_str())
+    }
+}
+
+/// Whose token and which page's random text a form has.
+pub(crate) struct Signed<'s> {
+    pub(crate) token: &'s str,
+    pub(crate) once: &'s str,
+}
+
+/// The hidden fields of every form.
+pub(crate) fn hidden(signed: &Signed<'_>) -> Markup {
+    html! {
+        input type="hidden" name=(csrf::FIELD) value=(signed.token);
+        input type="hidden" name=(ONCE) value=(signed.once);
+    }
+}
+
+/// A field of one line.
+pub(crate) struct Field<'f> {
+    /// Its name in the form, and of its fault.
+    pub(crate) name: &'f str,
+    /// What tells it apart from one of the same name of another form of the page.
+    pub(crate) id: &'f str,
+    pub(crate) label: &'f str,
+    /// What it is for, below it.
+    pub(crate) hint: &'f str,
+    pub(crate) first: &'f str,
+    pub(crate) is_required: bool,
+}
+
+/// Shows it with what was typed and what is wrong with it.
+pub(crate) fn field(field: &Field<'_>, typed: &Typed<'_>) -> Markup {
+    let fault = typed.fault(field.name);
+    let (hint, wrong) = (format!("{}-hint", field.id), format!("{}-fault", field.id));
+    let described = match fault {
+        Some(_) => format!("{hint} {wrong}"),
+        None => hint.clone(),
+    };
+    html! {
+        div.field {
+            label for=(field.id) { (field.label) @if !field.is_required { span.optional { " (optional)" } } }
+            input #(field.id) name=(field.name) value=(typed.value(field.name, field.first))
+                maxlength="500" autocomplete="off" required[field.is_required]
+                aria-invalid=[fault.map(|_| "true")] aria-describedby=(described);
+            p.hint #(hint) { (field.hint) }
+            @if let Some(fault) = fault {
+                p.fault #(wrong) { (field.label) " " (fault) "." }
+            }
+        }
+    }
+}
+
+/// What was wrong with the whole, above the fields.
+pub(crate) fn refusal(typed: &Typed<'_>) -> Markup {
+    html! {
+        @if let Some(problem) = typed.problem {
+            div.refusal role="alert" {
+                p { strong { (problem.title) "." } " " (problem.detail) }
+                @if let Some(holder) = &problem.holder {
+                    p { a href={ "/admin/runs/" (crate::paths::segment(holder)) } { "The run that holds it" } }
+                }
+            }
+        }
+    }
+}
+
+/// A field of many lines.
+pub(crate) fn area(field: &Field<'_>, typed: &Typed<'_>, most: usize) -> Markup {
+    let fault = typed.fault(field.name);
+    let (hint, wrong) = (format!("{}-hint", field.id), format!("{}-fault", field.id));
+    let described = if fault.is_some() { format!("{hint} {wrong}") } else { hint.clone() };
+    html! {
+        div.field {
+            label for=(field.id) { (field.label) @if !field.is_required { span.optional { " (optional)" } } }
+            textarea #(field.id) name=(field.name) maxlength=(most) spellcheck="false" rows="6"
+                aria-invalid=[fault.map(|_| "true")] aria-describedby=(described) {
+                // A browser drops the first line break of it.
+                "\n" (typed.value(field.name, field.first))
+            }
+            p.hint #(hint) { (field.hint) }
+            @if let Some(fault) = fault { p.fault #(wrong) { (field.label) " " (fault) "." } }
+        }
+    }
+}
+
+/// One of a few.
+pub(crate) fn choice(name: &str, label: &str, options: &[(&str, &str)], chosen: &str) -> Markup {
+    let id = format!("choice-{name}");
+    html! {
+        div.field {
+            label for=(id) { (label) }
+            select #(id) name=(name) {
+                @for (value, text) in options {
+                    option value=(value) selected[*value == chosen] { (text) }
+                }
+            }
+        }
+    }
+}
+
+/// A field of a search, which needs no explanation.
+pub(crate) fn search(name: &str, label: &str, typed: &Typed<'_>) -> Markup {
+    let id = format!("search-{name}");
+    let fault = typed.fault(name);
+    let wrong = format!("{id}-fault");
+    html! {
+        div.field {
+            label for=(id) { (label) }
+            input #(id) name=(name) value=(typed.value(name, "")) maxlength="4096" autocomplete="off"
+                aria-invalid=[fault.map(|_| "true")] aria-describedby=[fault.map(|_| &wrong)];
+            @if let Some(fault) = fault { p.fault #(wrong) { (label) " " (fault) "." } }
+        }
+    }
+}
+
+/// The field for why something is done.
+pub(crate) fn reason(id: &str, is_required: bool, typed: &Typed<'_>) -> Markup {
+    let hint = "Why, in your words; the audit keeps it.";
+    field(&Field { name: "reason", id, label: "Reason", hint, first: "", is_required }, typed)
+}

@@ -1,0 +1,166 @@
+//! Signing in with a key, and going on where one was: a page is shown again, and what a form
+//! held is shown to be sent once more, never sent by itself.
+
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use crate::answer::Page;
+use crate::client::{Api, Client};
+use crate::csrf;
+use crate::form::{ONCE, Signed, hidden};
+use crate::paths::returning;
+use crate::request::{Asked, Pairs};
+use crate::session::Holder;
+use crate::stop::Stop;
+
+/// Longest key: the bootstrap operator's token has at most 256 bytes.
+const KEY_CHARS_MAX: usize = 256;
+
+/// Most characters of what a form held, which goes through the sign-in page.
+const KEPT_CHARS_MAX: usize = 64 * 1024;
+
+/// What somebody wanted who had to sign in first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    back: String,
+    /// Where a form was sent, and what it held.
+    act: Option<(String, String)>,
+}
+
+/// Why nobody was signed in.
+pub(crate) enum Refused {
+    /// It is nobody's key.
+    Key(&'static str),
+    /// The API could not say.
+    Stop(Stop),
+}
+
+/// What the API says of a key.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Caller {
+    name: String,
+    organization_id: Option<String>,
+    scopes: Vec<String>,
+}
+
+impl Wanted {
+    /// A page.
+    pub(crate) fn page(here: &str) -> Self {
+        Self { back: returning(Some(here)).to_owned(), act: None }
+    }
+
+    /// What a form was to do.
+    pub(crate) fn act(back: &str, asked: &Asked) -> Self {
+        let mut kept = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in asked.form.iter().filter(|(name, _)| !is_ours(name)) {
+            kept.append_pair(name, value);
+        }
+        let kept = kept.finish();
+        let act = (kept.len() <= KEPT_CHARS_MAX).then(|| (asked.here.clone(), kept));
+        Self { back: back.to_owned(), act }
+    }
+
+    /// What the sign-in page itself carries.
+    pub(crate) fn read(pairs: &Pairs) -> Self {
+        let back = returning(pairs.get("return")).to_owned();
+        let action = pairs.get("action").filter(|path| returning(Some(path)) == *path);
+        let act =
+            action.map(|path| (path.to_owned(), pairs.get("kept").unwrap_or_default().to_owned()));
+        Self { back, act }
+    }
+
+    /// Where to go on.
+    pub(crate) fn back(&self) -> &str {
+        &self.back
+    }
+
+    /// The page that shows what a form held, to be sent once more.
+    pub(crate) fn resume(&self, token: &str, once: &str) -> Option<Page> {
+        let (action, kept) = self.act.as_ref()?;
+        let kept = Pairs::parse(kept.as_bytes());
+        let shown: Vec<_> = kept.iter().filter(|(name, _)| !is_ours(name)).collect();
+        let body = html! {
+            p { "You are signed in. What you were about to do has not been done:" }
+            form.panel method="post" action=(action) {
+                (hidden(&Signed { token, once }))
+                p { code { (action) } }
+                dl.facts {
+                    @for (name, value) in &shown {
+                        div { dt { (name) } dd { (value) } }
+                    }
+                }
+                @for (name, value) in &shown { input type="hidden" name=(name) value=(value); }
+                button { "Do it now" } " " a href=(self.back) { "Go back without doing it" }
+            }
+        };
+        Some(Page::new("", "Go on where you were", body))
+    }
+
+    fn fields(&self) -> Markup {
+        html! {
+            input type="hidden" name="return" value=(self.back);
+            @if let Some((action, kept)) = &self.act {
+                input type="hidden" name="action" value=(action);
+                input type="hidden" name="kept" value=(kept);
+            }
+        }
+    }
+}
+
+fn is_ours(name: &str) -> bool {
+    [csrf::FIELD, ONCE].contains(&name)
+}
+
+/// The page to sign in on.
+pub(crate) fn page(wanted: &Wanted, token: &str, fault: Option<&str>) -> Page {
+    let body = html! {
+        form.panel method="post" action="/admin/sign-in" {
+            input type="hidden" name=(csrf::FIELD) value=(token);
+            (wanted.fields())
+            @if wanted.act.is_some() {
+                p { "What you typed is kept: it is shown again after you signed in." }
+            }
+            div.field {
+                label for="key" { "Key" }
+                input #key name="key" type="password" autocomplete="current-password" required
+                    maxlength=(KEY_CHARS_MAX) spellcheck="false" autofocus
+                    aria-invalid=[fault.map(|_| "true")]
+                    aria-describedby=(if fault.is_some() { "key-hint key-fault" } else { "key-hint" });
+                p.hint #key-hint {
+                    "An operator's key opens what all organizations have in common; an organization's key opens its own scores, reports and boards. One of each may be held."
+                }
+                @if let Some(fault) = fault { p.fault #key-fault role="alert" { (fault) } }
+            }
+            button { "Sign in" }
+        }
+    };
+    Page::new("", "Sign in", body)
+}
+
+/// The page that only asks for itself again.
+pub(crate) fn led_here() -> Page {
+    let mut page = Page::new("", "One moment", html! { p { a href="" { "Go on" } } });
+    page.again = Some(0);
+    page
+}
+
+/// Finds out whose a key is.
+pub(crate) async fn find<A: Api>(api: &A, key: &str, request_id: &str) -> Result<Holder, Refused> {
+    let is_key =
+        (1..=KEY_CHARS_MAX).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    if !is_key {
+        return Err(Refused::Key("This is no key: keys are visible characters without blanks."));
+    }
+    let client = Client::new(api, key, request_id);
+    match client.get::<Caller>("/api/v1/caller").await {
+        Ok(caller) => Ok(Holder {
+            key: key.to_owned(),
+            name: caller.name,
+            organization: caller.organization_id,
+            scopes: caller.scopes,
+        }),
+        Err(Stop::SignIn) => Err(Refused::Key("Nobody has this key, or it was revoked.")),
+        Err(stop) => Err(Refused::Stop(stop)),
+    }
+}

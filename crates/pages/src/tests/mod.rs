@@ -1,0 +1,8 @@
+//! Tests of the room: pages over an API that answers from a table.
+
+mod answers;
+mod api;
+mod doors;
+mod hostile;
+mod sessions;
+mod shown;

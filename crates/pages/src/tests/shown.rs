@@ -1,0 +1,73 @@
+//! What pages say of numbers and times.
+
+use chrono::TimeDelta;
+
+use super::api::{Told, form, moment, request, send, text};
+use crate::show::{count, short, span, took, when};
+
+#[test]
+fn spans_are_told_by_their_largest_unit() {
+    let cases = [
+        (0, "0 s"),
+        (119, "119 s"),
+        (120, "2 min"),
+        (7_199, "119 min"),
+        (7_200, "2 h"),
+        (172_800, "2 days"),
+    ];
+    for (seconds, told) in cases {
+        assert_eq!(span(seconds), told);
+    }
+    for (millis, told) in [(-5, "0 ms"), (999, "999 ms"), (1_250, "1.2 s"), (61_000, "61 s")] {
+        assert_eq!(took(millis), told);
+    }
+}
+
+#[test]
+fn numbers_are_told_by_thousands() {
+    for (number, told) in [(0, "0"), (999, "999"), (1_000, "1 000"), (-1_234_567, "−1 234 567")] {
+        assert_eq!(count(number).replace('\u{202f}', " "), told);
+    }
+    assert_eq!(count(i64::MIN).chars().next(), Some('−'));
+}
+
+#[test]
+fn times_are_told_from_now() {
+    let now = moment().now;
+    let at = |seconds| when(&(now + TimeDelta::seconds(seconds)).to_rfc3339(), now).into_string();
+    assert!(
+        at(-90).contains(">90 s ago<")
+            && at(600).contains(">in 10 min<")
+            && at(2).contains(">now<")
+    );
+    assert_eq!(when("no time", now).into_string(), "no time");
+}
+
+#[test]
+fn ids_are_told_by_their_end() {
+    assert_eq!(short("01980000-0000-7000-8000-00000000abcd"), "…0000abcd");
+    assert_eq!(short("ééé"), "ééé");
+}
+
+#[test]
+fn a_refused_form_keeps_what_was_typed_and_says_what_is_wrong() {
+    let api = Told::refusing(422, "invalid_request");
+    let page = send(&api, request("POST", "/admin/cron/z/pause", &form("note=until+noon")));
+    assert_eq!(page.status(), 422);
+    // The schedule of this answer is paused: its form asks for a reason, and says what is wrong
+    // with the whole.
+    assert!(text(&page).contains("A title."));
+}
+
+#[test]
+fn a_form_sent_twice_is_one_act() {
+    let api = Told::with("z");
+    for _ in 0..2 {
+        send(&api, request("POST", "/admin/cron/a/run", &form("reason=x")));
+    }
+    send(&api, request("POST", "/admin/cron/b/run", &form("reason=x")));
+    let keys: Vec<_> =
+        api.asked.borrow().iter().map(|asked| asked.headers()["idempotency-key"].clone()).collect();
+    assert_eq!(keys[0], keys[1]);
+    assert_ne!(keys[0], keys[2]);
+}
