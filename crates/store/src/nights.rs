@@ -165,7 +165,7 @@ impl NightStore for Session {
         let sql = sql!("chunk_snapshots.sql");
         let rows = self.statement("reading newest scores", sql, params).await?;
         let by_user = rows.chunk_by(|a, b| names(a).ok() == names(b).ok());
-        by_user.map(snapshot).collect()
+        by_user.filter_map(|rows| snapshot(rows).transpose()).collect()
     }
 }
 
@@ -307,9 +307,11 @@ fn count(totals: &mut NightTotals, row: &Row) -> Result<(), PortError> {
     Ok(())
 }
 
-/// A user's newest scores, of a row each; of one row without an asset, none.
-fn snapshot(rows: &[Row]) -> Result<UserSnapshot, PortError> {
+/// A user's newest scores, of a row each; of one row without an asset, none. Of whom no night
+/// has scored yet there is nothing.
+fn snapshot(rows: &[Row]) -> Result<Option<UserSnapshot>, PortError> {
     let first = rows.first().ok_or_else(|| unreadable("newest scores"))?;
+    let Some(run_id) = column(first, "scored_run")? else { return Ok(None) };
     let score = |row: &Row| {
         let Some(asset_id) = column::<Option<&str>>(row, "asset_id")? else { return Ok(None) };
         Ok(Some(LatestScore {
@@ -321,12 +323,12 @@ fn snapshot(rows: &[Row]) -> Result<UserSnapshot, PortError> {
         }))
     };
     let scores = rows.iter().map(score).collect::<Result<Vec<_>, PortError>>()?;
-    Ok(UserSnapshot {
+    Ok(Some(UserSnapshot {
         user: user(first)?,
-        run_id: column(first, "scored_run")?,
+        run_id,
         night_at: column(first, "scored_night_at")?,
         scored_at: column(first, "scored_at")?,
         criteria_version: column(first, "criteria_version")?,
         scores: scores.into_iter().flatten().collect(),
-    })
+    }))
 }
