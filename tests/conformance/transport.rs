@@ -49,14 +49,12 @@ pub(crate) fn dial(proxy: &Server, database: &TestDatabase, role: Role) -> Dial 
     Arc::new(move || {
         let (address, options) = (address.clone(), options.clone());
         Box::pin(async move {
-            let (client, connection) = connect(&address, &options).await.map_err(unavailable)?;
+            let (client, connection) = connect(&address, &options).await.map_err(|error| {
+                PortError::Unavailable { what: "the database", cause: error.to_string() }
+            })?;
             // How it ended shows as an error of the client's next call.
             tokio::spawn(async { connection.await.unwrap_or_default() });
             Ok(client)
         })
     })
-}
-
-fn unavailable(error: mauntic_neon::Error) -> PortError {
-    PortError::Unavailable { what: "the database", cause: error.to_string() }
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Every room and the rooms it may know. An arrow that is not here is refused.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("stringprep", &[]),
     ("mauntic-domain", &[]),
     ("mauntic-neon", &[]),

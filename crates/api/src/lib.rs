@@ -21,6 +21,7 @@ mod auth;
 mod beside;
 mod body;
 mod code;
+mod code_texts;
 mod csv;
 mod cursor;
 mod etag;

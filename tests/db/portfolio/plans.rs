@@ -71,6 +71,34 @@ async fn a_chunk_reads_its_own_users_and_nothing_of_others() {
     .await;
 }
 
+/// What is read of a night's users, and of a chunk's.
+async fn reads_by_keys(client: &Client, owners: &[&str], users: &[&str]) {
+    let of_chunk: &[Param<'_>] = &[(&NIGHT, Type::UUID), (&7_i32, Type::INT4)];
+    reads_none_through(client, sql!("chunk_snapshots"), of_chunk).await;
+    let nobody = None::<&str>;
+    let made: &[Param<'_>] = &[
+        (&NIGHT, Type::UUID),
+        (&"org_3", Type::TEXT),
+        (&"user_0000000", Type::TEXT),
+        (&nobody, Type::TEXT),
+        (&nobody, Type::TEXT),
+        (&50_i64, Type::INT8),
+        (&7_948_800_i64, Type::INT8),
+    ];
+    reads_none_through(client, sql!("night_calculations"), made).await;
+    let listed: &[Param<'_>] = &[
+        (&NIGHT, Type::UUID),
+        (&"org_3", Type::TEXT),
+        (&"failed", Type::TEXT),
+        (&nobody, Type::TEXT),
+        (&nobody, Type::TEXT),
+        (&21_i64, Type::INT8),
+    ];
+    reads_none_through(client, sql!("night_users"), listed).await;
+    let hold: &[Param<'_>] = &[(&owners, Type::TEXT_ARRAY), (&users, Type::TEXT_ARRAY)];
+    reads_none_through(client, sql!("hold_portfolios"), hold).await;
+}
+
 #[tokio::test]
 async fn a_chunks_scores_are_written_by_keys() {
     let world = World::new().await;
@@ -89,30 +117,7 @@ async fn a_chunks_scores_are_written_by_keys() {
     let owners: Vec<&str> = chunk.users.iter().map(|of| of.user.0.as_str()).collect();
     let users: Vec<&str> = chunk.users.iter().map(|of| of.user.1.as_str()).collect();
     let client = world.database.connect(Role::Queue).await.unwrap();
-    let of_chunk: &[Param<'_>] = &[(&NIGHT, Type::UUID), (&7_i32, Type::INT4)];
-    reads_none_through(&client, sql!("chunk_snapshots"), of_chunk).await;
-    let nobody = None::<&str>;
-    let made: &[Param<'_>] = &[
-        (&NIGHT, Type::UUID),
-        (&"org_3", Type::TEXT),
-        (&"user_0000000", Type::TEXT),
-        (&nobody, Type::TEXT),
-        (&nobody, Type::TEXT),
-        (&50_i64, Type::INT8),
-        (&7_948_800_i64, Type::INT8),
-    ];
-    reads_none_through(&client, sql!("night_calculations"), made).await;
-    let listed: &[Param<'_>] = &[
-        (&NIGHT, Type::UUID),
-        (&"org_3", Type::TEXT),
-        (&"failed", Type::TEXT),
-        (&nobody, Type::TEXT),
-        (&nobody, Type::TEXT),
-        (&21_i64, Type::INT8),
-    ];
-    reads_none_through(&client, sql!("night_users"), listed).await;
-    let hold: &[Param<'_>] = &[(&owners, Type::TEXT_ARRAY), (&users, Type::TEXT_ARRAY)];
-    reads_none_through(&client, sql!("hold_portfolios"), hold).await;
+    reads_by_keys(&client, &owners, &users).await;
     let (now, count) = (Utc::now(), owners.len());
     let fates = vec!["scored"; count];
     let none = vec![None::<String>; count];

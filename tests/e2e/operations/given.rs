@@ -1,6 +1,6 @@
 //! What is there before operators come: dead letters, and runs that wait.
 
-pub(crate) use mauntic_tests::letters::{Died, Letter, Waiting, died, waiting};
+pub(crate) use mauntic_tests::letters::{Died, died, waiting};
 use mauntic_tests::stack::QUEUE;
 use serde_json::{Value, json};
 use tokio_postgres::Client;
