@@ -114,13 +114,12 @@ impl Session {
 
     /// The cookie's value.
     pub(crate) fn seal(&self, secrets: &Secrets, cookie: &str, moment: &Moment) -> String {
-        let random = moment.derive("nonce");
-        let nonce: &[u8; NONCE_BYTES] = random.first_chunk().unwrap_or(&[0; NONCE_BYTES]);
+        let [nonce @ .., _, _, _, _, _, _, _, _] = moment.derive("nonce");
         let text = serde_json::to_vec(self).unwrap_or_default();
         let payload = Payload { msg: &text, aad: cookie.as_bytes() };
         let cipher = XChaCha20Poly1305::new(&secrets.seal.into());
         // Sealing fails only for 256 GB, and then there is no session.
-        let sealed = cipher.encrypt(&XNonce::from(*nonce), payload).unwrap_or_default();
+        let sealed = cipher.encrypt(&XNonce::from(nonce), payload).unwrap_or_default();
         URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat())
     }
 
