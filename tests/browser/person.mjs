@@ -77,7 +77,16 @@ export class Person {
     await this.page.screenshot({ path: file, fullPage: true });
   }
 
-  /** Nothing grave by axe, and nothing beside the page's own width. */
+  /** Nothing beside the page's own width. */
+  async fits() {
+    const [whole, shown] = await this.page.evaluate(() => {
+      const { scrollWidth, clientWidth } = document.documentElement;
+      return [scrollWidth, clientWidth];
+    });
+    if (whole > shown) throw new Error(`${this.page.url()} is ${whole} wide, shown ${shown}`);
+  }
+
+  /** Nothing grave by axe. */
   async isSound() {
     await this.page.evaluate(AXE);
     const found = await this.page.evaluate(
@@ -89,11 +98,6 @@ export class Person {
       const told = grave.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((n) => n.html).join(" | ")}`);
       throw new Error(`axe on ${this.page.url()}:\n${told.join("\n")}`);
     }
-    const [whole, shown] = await this.page.evaluate(() => {
-      const { scrollWidth, clientWidth } = document.documentElement;
-      return [scrollWidth, clientWidth];
-    });
-    if (whole > shown) throw new Error(`${this.page.url()} is ${whole} wide, shown ${shown}`);
   }
 
   assertQuiet() {

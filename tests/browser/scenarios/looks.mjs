@@ -26,7 +26,9 @@ const PAGES = {
   operation: "/admin/reference/replay_cases",
 };
 
+// What axe finds depends on the scheme and on the size, hardly on both: two of four are asked.
 async function look({ given, enter }, options) {
+  const isAsked = (options.scheme === "dark") === (options.size === "phone");
   const person = await enter(options);
   await person.signIn(given.operator);
   await person.signIn(given.tenant);
@@ -34,7 +36,8 @@ async function look({ given, enter }, options) {
     const answer = await person.go(typeof where === "function" ? where(given) : where);
     assert.equal(answer.status(), 200, name);
     await person.picture(name);
-    await person.isSound();
+    await person.fits();
+    if (isAsked) await person.isSound();
   }
   await person.press("Sign out");
   await person.picture("sign-in");
