@@ -94,7 +94,9 @@ async fn scores(stack: &Stack, key: &str) {
         assert!(answer.status < 300, "{method} {path}: {:?}", answer.body);
         answer.body
     };
-    for (nth, seniority) in ["vp", "director", "manager", "individual", "c_level"].iter().enumerate() {
+    for (nth, seniority) in
+        ["vp", "director", "manager", "individual", "c_level"].iter().enumerate()
+    {
         let features =
             json!({"hasEmail": true, "seniority": seniority, "demoRequest": nth % 2 == 0});
         say("PUT", &format!("/api/v1/scoring/contacts/lead_{nth}/features"), features);
