@@ -38,16 +38,17 @@ grant delete on portfolio.criteria to mauntic_queue;
 
 comment on column portfolio.users.scored_run is 'The night that its newest scores are of: none of them where it found no assets; null before the first.';
 
--- ---------------------------------------------------------------------- traces ----
-
-alter table jobs.job alter column traceparent
-  set default nullif(current_setting('app.traceparent', true), '');
-comment on column jobs.job.traceparent is
-  'W3C trace context of what started it; by default that of the transaction (app.traceparent).';
-
 -- --------------------------------------------------- what verifications came to ----
 
 create index verifications_of_organization on scoreboard.verifications (organization_id, fetched_at);
 comment on index scoreboard.verifications_of_organization is 'An organization''s history.';
 create index verifications_by_outcome on scoreboard.verifications (outcome, fetched_at);
 comment on index scoreboard.verifications_by_outcome is 'What came out so, the last first.';
+
+-- ---------------------------------------------------------------------- traces ----
+
+-- Last, for nobody gets at jobs from here to the commit.
+alter table jobs.job alter column traceparent
+  set default nullif(current_setting('app.traceparent', true), '');
+comment on column jobs.job.traceparent is
+  'W3C trace context of what started it; by default that of the transaction (app.traceparent).';

@@ -19,6 +19,9 @@ find_browser() {
   return 1
 }
 
+if [ -n "${CHROMIUM:-}" ] && ! command -v "$CHROMIUM" > /dev/null; then
+  die "CHROMIUM names '$CHROMIUM', and there is no such program." "Name another, or none."
+fi
 if ! path=$(find_browser); then
   can_apt && apt_install chromium && path=$(find_browser) \
     || die "no Chromium for the tests of the console." \

@@ -5,6 +5,7 @@
 mod bindings;
 mod caching;
 mod check;
+mod console;
 mod contents;
 mod database;
 mod deployment;

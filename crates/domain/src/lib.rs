@@ -29,6 +29,7 @@ pub mod audit;
 pub mod breaker;
 pub mod cases;
 pub mod contact_events;
+pub mod gather;
 pub mod ids;
 pub mod jobs;
 pub mod notifications;

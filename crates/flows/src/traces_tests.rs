@@ -36,6 +36,7 @@ fn end(status: NightStatus, error_details: Value) -> NightEnd {
         chunks_done: 1,
         metrics: json!({"total_duration_ms": 45_000, "users_total": 10, "rates": {"no": 1}}),
         is_correction: false,
+        before: NightStatus::Started,
     }
 }
 

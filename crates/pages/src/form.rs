@@ -90,6 +90,9 @@ pub(crate) fn refusal(typed: &Typed<'_>) -> Markup {
         @if let Some(problem) = typed.problem {
             div.refusal role="alert" {
                 p { strong { (problem.title) "." } " " (problem.detail) }
+                @if !problem.errors.is_empty() {
+                    ul { @for fault in &problem.errors { li { code { (fault.pointer) } " " (fault.message) } } }
+                }
                 @if let Some(holder) = &problem.holder {
                     p { a href={ "/admin/runs/" (crate::paths::segment(holder)) } { "The run that holds it" } }
                 }

@@ -11,11 +11,12 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 /// Longest return path, as the longest search has.
 const RETURN_CHARS_MAX: usize = 6_000;
 
-/// A text as one segment of a path. A dot alone would be taken for a folder.
+/// A text as one segment of a path. Dots alone are folders, escaped too (WHATWG URL, 4.1): such
+/// a text becomes one that names nothing.
 pub(crate) fn segment(text: &str) -> String {
     match text {
-        "." => "%2E".to_owned(),
-        ".." => "%2E%2E".to_owned(),
+        "." => "%252E".to_owned(),
+        ".." => "%252E%252E".to_owned(),
         text => utf8_percent_encode(text, SEGMENT).to_string(),
     }
 }

@@ -196,7 +196,9 @@ impl Door<'_> {
     }
 
     fn stop(&self, stop: &Stop) -> End {
-        End::Shown(Box::new(stopped::page(stop, &self.request_id)), self.session.clone())
+        let is_post = self.asked.method == Method::POST;
+        let page = stopped::page(stop, &self.request_id, is_post);
+        End::Shown(Box::new(page), self.session.clone())
     }
 
     /// The page to sign in on. Browsers leave a strict cookie away where another site led
@@ -208,7 +210,9 @@ impl Door<'_> {
         if is_get && is_led_here && cookie(self.request, self.cookie).is_none() {
             return End::Shown(Box::new(sign_in::led_here()), None);
         }
-        let session = Session::fresh(self.moment);
+        // That of nobody stays: other tabs have its forms.
+        let nobody = self.session.clone().filter(|session| !session.is_somebody());
+        let session = nobody.unwrap_or_else(|| Session::fresh(self.moment));
         let wanted = if is_get {
             sign_in::Wanted::page(&self.asked.here)
         } else {
@@ -223,8 +227,12 @@ impl Door<'_> {
     }
 
     async fn sign_in<A: Api>(&self, api: &A, is_post: bool) -> End {
-        let wanted =
-            sign_in::Wanted::read(if is_post { &self.asked.form } else { &self.asked.query });
+        // A link names a page and nothing else: no act is prepared by whoever wrote the link.
+        let wanted = if is_post {
+            sign_in::Wanted::read(&self.asked.form)
+        } else {
+            sign_in::Wanted::page(self.asked.query.get("return").unwrap_or_default())
+        };
         let session = match &self.session {
             Some(session) if is_post => session.clone(),
             Some(session) => {

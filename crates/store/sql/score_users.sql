@@ -11,7 +11,8 @@
 -- $22 text what stands for the duration in the last event, and $23 text what comes before it
 -- there; $24 boolean whether the night had ended as it was read.
 -- Raises JB004 where that is no longer so. Whoever runs it holds these users. The night's row
--- comes last: others count there too.
+-- comes last, for others count there too: what is written before it is materialized, or the
+-- update would run first.
 with night as materialized (
   select n.id, n.started_at from portfolio.overnight_job_runs n where n.id = $1
 ), decided as (
@@ -77,7 +78,7 @@ with night as materialized (
     percentage = excluded.percentage, criteria_version = excluded.criteria_version,
     run_id = excluded.run_id, scored_at = excluded.scored_at
   returning 1
-), written as (
+), written as materialized (
   select (select count(*) from decided) as decided, (select count(*) from told) as told,
          (select count(*) from kept) as kept, (select count(*) from gone) as gone,
          (select count(*) from latest) as latest

@@ -110,7 +110,7 @@ impl<'a> Columns<'a> {
             }
             Self::Quotes(quotes) => quotes.params(),
             Self::Chunk(chunk) => chunk.params(),
-            Self::End(end) => vec![(sql!("end_night.sql"), end.params())],
+            Self::End(end) => vec![(sql!("end_night.sql"), end.params_if_unchanged())],
         }
     }
 }
@@ -123,6 +123,7 @@ fn reopen(run_id: &Uuid) -> (&'static str, Vec<Param<'_>>) {
 pub(crate) struct End<'a> {
     write: &'a NightEnd,
     status: &'static str,
+    before: &'static str,
     errors: String,
     metrics: String,
 }
@@ -130,7 +131,15 @@ pub(crate) struct End<'a> {
 impl<'a> End<'a> {
     pub(crate) fn of(write: &'a NightEnd) -> Self {
         let (errors, metrics) = (write.error_details.to_string(), write.metrics.to_string());
-        Self { write, status: write.status.name(), errors, metrics }
+        let (status, before) = (write.status.name(), write.before.name());
+        Self { write, status, before, errors, metrics }
+    }
+
+    /// Those of a night that is as it was read.
+    fn params_if_unchanged(&self) -> Vec<Param<'_>> {
+        let mut params = self.params();
+        params.push((&self.before, Type::TEXT));
+        params
     }
 
     pub(crate) fn params(&self) -> Vec<Param<'_>> {

@@ -172,6 +172,7 @@ impl<S: PortfolioSubject> World<S> {
         NightWrite::End(NightEnd {
             is_correction: false,
             chunks_done: night.chunks_done,
+            before: night.status,
             run_id,
             status,
             completed_at: self.subject.now(),

@@ -93,7 +93,9 @@ async fn a_night_that_has_ended_goes_on_with_a_late_chunk<S: PortfolioSubject>(
     // What is ended by what was known before is not.
     world.refused(end).await;
     let end = world.ending(FIRST, NightStatus::Completed).await;
-    world.write_night(end).await;
+    world.write_night(end.clone()).await;
+    // Of two who end it at once one does.
+    world.refused(end).await;
     assert_eq!(world.status(FIRST).await, NightStatus::Completed);
     // A repeat of the chunk decides nothing, whatever it was decided on.
     world.write_night(NightWrite::Chunk(early)).await;

@@ -121,7 +121,7 @@ fn a_symbol_that_is_refused_costs_nobody_else_his_price() {
 
 #[test]
 fn a_provider_that_refuses_everything_is_asked_within_bounds() {
-    for (status, most) in [(400, 302 * 3), (403, 2)] {
+    for (status, most) in [(400, 302 * 3), (403, 2), (404, 2), (302, 2)] {
         let nights = Nights::of(300);
         nights.ports.outside.set(Dependency::PriceProvider, Health::Refusing(status));
         let night = nights.night(&json!({}));

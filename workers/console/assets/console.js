@@ -12,11 +12,14 @@ function look() {
   htmx.ajax("GET", live.dataset.here, swap).catch(() => {});
 }
 
-// What somebody opened or types into is left alone.
+// What somebody opened, typed into or stands on is left alone: a swap would take the text and
+// a keyboard's place.
 function isInUse(live) {
   const at = document.activeElement;
-  const types = at && live.contains(at) && at.matches("input, textarea, select");
-  return types || live.querySelector("details[open]") !== null || String(getSelection()).length > 0;
+  const isOn = at !== null && at !== live && live.contains(at);
+  const fields = [...live.querySelectorAll("input:not([type=hidden]), textarea")];
+  const isTyped = fields.some((field) => field.value !== field.defaultValue);
+  return isOn || isTyped || live.querySelector("details[open]") !== null || String(getSelection()).length > 0;
 }
 
 function tell(isStale, text) {

@@ -75,10 +75,11 @@ impl Call {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        let is_table = headers.get("content-type").is_some_and(|of| of == CSV_HEADED);
+        let is_text =
+            headers.get("content-type").is_some_and(|of| of.as_bytes().starts_with(b"text/"));
         let body = match bytes.as_ref() {
             [] => Value::Null,
-            text if is_table => String::from_utf8(text.to_vec()).unwrap().into(),
+            text if is_text => String::from_utf8(text.to_vec()).unwrap().into(),
             json => serde_json::from_slice(json).unwrap(),
         };
         let lines: Vec<Value> = world.log()[lines_before..]
@@ -155,7 +156,12 @@ impl Answer {
         } else if self.body.get("code").is_some() {
             self.hold_problem(id);
         } else {
-            let wanted = if self.body.is_string() { CSV_HEADED } else { "application/json" };
+            let path = call.path.split('?').next();
+            let wanted = match path {
+                Some("/metrics") => "text/plain; version=0.0.4; charset=utf-8",
+                _ if self.body.is_string() => CSV_HEADED,
+                _ => "application/json",
+            };
             assert_eq!(self.header("content-type"), wanted);
         }
         assert_documented(&call.method, self);

@@ -1,5 +1,5 @@
 //! Whether an environment of the deployed configuration has what the workers
-//! look for: queues, buckets, secrets, consumers and the tick.
+//! look for: queues, buckets, secrets, consumers and the tick, and what the console does.
 
 use std::path::Path;
 
@@ -10,8 +10,12 @@ use mauntic_domain::schedules::TICK_CRON;
 use toml::{Table, Value};
 
 use super::check::{Check, some};
+use super::console;
 
-/// Secrets of each worker; `DATABASE_URL` unless Hyperdrive is bound.
+/// Every worker's file.
+const WORKERS: [&str; 3] = ["http", "queue", "console"];
+
+/// Secrets of those that have the database; `DATABASE_URL` unless Hyperdrive is bound.
 const SECRETS: [(&str, &[&str]); 2] =
     [("http", &["DATABASE_URL", "ADMIN_TOKEN"]), ("queue", &["DATABASE_URL"])];
 
@@ -30,7 +34,7 @@ const ASSETS: &str = "ASSETS";
 pub(super) fn check(folder: &Path, env: &str, queues: &[Queue]) -> Check {
     let name = "bindings";
     let (mut missing, mut unsigned) = (Vec::new(), false);
-    for (worker, secrets) in SECRETS {
+    for worker in WORKERS {
         let path = folder.join(format!("{worker}.toml"));
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
@@ -41,7 +45,7 @@ pub(super) fn check(folder: &Path, env: &str, queues: &[Queue]) -> Check {
         };
         match text.parse::<Table>() {
             Ok(file) => {
-                let lacks = lacking(&file, env, worker == "queue", secrets, queues);
+                let lacks = lacking_of(worker, &file, env, queues);
                 missing.extend(lacks.into_iter().map(|what| format!("{worker}: {what}")));
                 unsigned |= is_unsigned(&file, env);
             }
@@ -57,6 +61,13 @@ pub(super) fn check(folder: &Path, env: &str, queues: &[Queue]) -> Check {
     }
     let found = format!("{env} lacks {}", some(&missing));
     Check::fail(name, found, format!("add it to {}", folder.display()))
+}
+
+fn lacking_of(worker: &str, file: &Table, env: &str, queues: &[Queue]) -> Vec<String> {
+    match SECRETS.iter().find(|(of, _)| *of == worker) {
+        Some((_, secrets)) => lacking(file, env, worker == "queue", secrets, queues),
+        None => console::lacking(file, env),
+    }
 }
 
 /// What an environment lacks; it inherits nothing of what is looked at.
@@ -122,7 +133,7 @@ fn unserved(own: &Value) -> Option<String> {
 }
 
 /// The secrets that an environment names.
-fn required(own: &Value) -> Vec<&str> {
+pub(super) fn required(own: &Value) -> Vec<&str> {
     strings(own.get("secrets").and_then(|secrets| secrets.get("required")))
 }
 
@@ -183,7 +194,7 @@ fn origin(consumer: &Value) -> Option<Origin> {
     text(consumer, "queue").and_then(Origin::from_deployed_name)
 }
 
-fn tables(list: Option<&Value>) -> Vec<&Value> {
+pub(super) fn tables(list: Option<&Value>) -> Vec<&Value> {
     list.and_then(Value::as_array).into_iter().flatten().collect()
 }
 
@@ -191,7 +202,7 @@ fn strings(list: Option<&Value>) -> Vec<&str> {
     tables(list).into_iter().filter_map(Value::as_str).collect()
 }
 
-fn text<'v>(table: &'v Value, name: &str) -> Option<&'v str> {
+pub(super) fn text<'v>(table: &'v Value, name: &str) -> Option<&'v str> {
     table.get(name).and_then(Value::as_str)
 }
 

@@ -95,6 +95,7 @@ fn what_the_readme_says_must_be_bound_is_looked_at() {
         .into_iter()
         .chain(BUCKETS)
         .chain([REHEARSALS, ASSETS])
+        .chain([console::SECRET, console::API])
         .chain(SECRETS.iter().flat_map(|(_, secrets)| *secrets).copied())
         .collect();
     let kinds = ["secret, ", "queue producer, ", "R2, ", "service, ", "static assets, "];

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 use super::{CHUNKS_MAX, Step};
+use crate::gather::gathered;
 use crate::portfolio::{Market, Symbol};
 
 /// Most markets that a night names: there are some sixty stock exchanges.
@@ -86,7 +87,7 @@ const fn is_zero(number: &u32) -> bool {
 
 fn markets<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Market>>, D::Error> {
     let Some(named) = Option::<Vec<Market>>::deserialize(deserializer)? else { return Ok(None) };
-    let markets: BTreeSet<Market> = named.into_iter().collect();
+    let markets: BTreeSet<Market> = gathered(named);
     if markets.is_empty() || markets.len() > MARKETS_MAX {
         let found = markets.len();
         let fault = format!("must name 1 to {MARKETS_MAX} markets, names {found}");

@@ -11,6 +11,7 @@ use super::fate::{Reason, Unscored};
 use super::metric::Fundamentals;
 use super::names::{Currency, Symbol};
 use super::rates::Rates;
+use crate::gather::gathered;
 use crate::ids::AssetId;
 
 /// Most assets of a user: with a hundred criteria each, as [`super::criteria::CRITERIA_MAX`]
@@ -112,7 +113,7 @@ impl Inputs {
     ) -> Self {
         let Portfolio { base_currency, assets } = portfolio;
         let told = |symbol: &Symbol| Some((symbol.clone(), quotes.get(symbol)?.clone()));
-        let quotes: BTreeMap<_, _> = assets.values().filter_map(told).collect();
+        let quotes: BTreeMap<_, _> = gathered(assets.values().filter_map(told));
         let priced = quotes.values().filter(|quote| quote.fundamentals.price.is_some());
         let rates = rates.of_currencies(&base_currency, priced.map(|quote| &quote.currency));
         Self { criteria_version, criteria, base_currency, rates, assets, quotes }

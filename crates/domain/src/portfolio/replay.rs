@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::fate::Reason;
 use super::inputs::Inputs;
 use super::scores::{Scores, evaluate};
+use crate::gather::gathered;
 
 /// Most characters that are shown of what differs.
 const SHOWN_CHARS_MAX: usize = 200;
@@ -108,7 +109,7 @@ pub(super) fn walk(
     match (stored, computed) {
         (stored, computed) if stored == computed => None,
         (Some(Value::Object(stored)), Some(Value::Object(computed))) => {
-            let names: BTreeSet<_> = stored.keys().chain(computed.keys()).collect();
+            let names: BTreeSet<_> = gathered(stored.keys().chain(computed.keys()));
             let field = |name: &String| {
                 let place = format!("{place}/{}", name.replace('~', "~0").replace('/', "~1"));
                 walk(&place, stored.get(name), computed.get(name))

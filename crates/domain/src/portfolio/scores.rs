@@ -12,6 +12,7 @@ use super::metric::Fundamentals;
 use super::names::Symbol;
 use super::points::{Points, Shown};
 use super::rates::ConvertError;
+use crate::gather::gathered;
 use crate::ids::{AssetId, CriterionId};
 use crate::scoreboard::ledger::to_hex;
 
@@ -163,7 +164,7 @@ impl Criteria {
 /// Why the user has no scores: the first reason, in the order prices, rates, numbers.
 pub fn evaluate(inputs: &Inputs) -> Result<Scores, Unscored> {
     let untold = |symbol: &&Symbol| !inputs.quotes.contains_key(*symbol);
-    let missing: BTreeSet<_> = inputs.assets.values().filter(untold).collect();
+    let missing: BTreeSet<_> = gathered(inputs.assets.values().filter(untold));
     if !missing.is_empty() {
         return Err(unscored(Reason::MissingPrice, "nothing was told of", missing));
     }

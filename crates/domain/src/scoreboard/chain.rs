@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::totals::{MATCHES_MAX, TOTAL_E4_MAX, Totals};
+use crate::gather::gathered;
 use crate::ids::MemberId;
 
 /// Bits of a count in [`Chain::standing`].
@@ -46,7 +47,7 @@ impl Default for Chain {
 impl TryFrom<Vec<TieBreak>> for Chain {
     type Error = ChainError;
     fn try_from(of: Vec<TieBreak>) -> Result<Self, ChainError> {
-        let distinct: BTreeSet<_> = of.iter().collect();
+        let distinct: BTreeSet<&TieBreak> = gathered(&of);
         if distinct.len() == of.len() { Ok(Self(of)) } else { Err(ChainError) }
     }
 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::ledger::{Entry, EntryStatus};
 use super::totals::Totals;
+use crate::gather::gathered;
 use crate::ids::MemberId;
 
 /// A row of the ledger with its entries of points.
@@ -105,7 +106,7 @@ pub struct Drift {
 /// Where two scoreboards differ, in the order of the members; nothing where none does.
 #[must_use]
 pub fn drift(stored: &Board, expected: &Board) -> Vec<Drift> {
-    let members: BTreeSet<_> = stored.keys().chain(expected.keys()).collect();
+    let members: BTreeSet<_> = gathered(stored.keys().chain(expected.keys()));
     let of = |board: &Board, member| board.get(member).copied().unwrap_or_default();
     members
         .into_iter()

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::config::Config;
 use super::signal_config::SignalConfig;
+use crate::gather::gathered;
 
 /// `job_key` of the run that scores an organization's contacts by what it
 /// published.
@@ -48,11 +49,11 @@ impl ConfigDocument {
     #[must_use]
     pub fn changes_from(&self, before: &Self) -> DocumentChanges {
         let factors = |of: &'_ Self| -> BTreeMap<String, _> {
-            of.factors.entries().map(|entry| (entry.factor.to_string(), entry.clone())).collect()
+            gathered(of.factors.entries().map(|entry| (entry.factor.to_string(), entry.clone())))
         };
         let signals = |of: &'_ Self| -> BTreeMap<String, _> {
             let entries = of.signals.entries();
-            entries.map(|entry| (entry.signal_type.to_string(), entry.clone())).collect()
+            gathered(entries.map(|entry| (entry.signal_type.to_string(), entry.clone())))
         };
         DocumentChanges {
             factors: changes(&factors(before), &factors(self)),

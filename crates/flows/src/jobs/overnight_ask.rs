@@ -8,7 +8,14 @@ use serde_json::{Value, json};
 use super::outcome::{OUTSIDE_FAILED, OUTSIDE_UNREADABLE};
 use super::{Context, Outcome};
 use crate::outside::{Called, call};
-use crate::ports::{Call, Held, PortError, Ports, Request, refuses_caller};
+use crate::ports::{Call, Held, PortError, Ports, Request};
+
+/// Whether a refusal is of what is asked, so that a part of it may be answered: bad, too large,
+/// too long, or none that can be dealt with. Who is not known, or asks at a wrong address, is
+/// refused every part.
+const fn is_of_question(status: u16) -> bool {
+    matches!(status, 400 | 413 | 414 | 422)
+}
 
 /// How long a step waits for breakers to close, all of its batches together: some fifteen
 /// times as long as one stays open, and less than the night has before a market opens.
@@ -59,7 +66,7 @@ pub(super) async fn ask<P: Ports, T>(
         Called::Failed { cause } => again(OUTSIDE_FAILED, cause),
         Called::Refused { status } => {
             let cause = format!("it refused the question with status {status}");
-            if refuses_caller(status) { Asked::Nothing { cause } } else { Asked::Refused { cause } }
+            if is_of_question(status) { Asked::Refused { cause } } else { Asked::Nothing { cause } }
         }
         Called::NotConfigured => Asked::Nothing { cause: "no address is configured".to_owned() },
         Called::Held { until } if cx.now - since < PATIENCE => {

@@ -22,8 +22,8 @@ use serde_json::{Map, Value, json};
 use super::overnight_start::{event, unknown_night};
 use super::{Context, Decided, Outcome};
 use crate::ports::{
-    Database, Held, Host, Night, NightEnd, NightStore, NightTold, NightTotals, NightWrite,
-    PortError, Ports,
+    Database, Held, Host, LostNight, Night, NightEnd, NightStore, NightTold, NightTotals,
+    NightWrite, PortError, Ports,
 };
 use crate::traces;
 
@@ -69,7 +69,8 @@ pub(super) fn failed<P: Ports>(
 }
 
 /// Ends nights that go on though their runs are over, and tells of each once; how many. A
-/// night that had ended before has its span.
+/// night that had ended before has its span. One that cannot be read keeps no other from its
+/// end: the rest are ended, and then it is told.
 ///
 /// I/O, a night a transaction:
 /// 1. finds them: a run is over with the last of its jobs;
@@ -79,28 +80,39 @@ pub(crate) async fn end_lost<P: Ports>(
     ports: &P,
     session: &<P::Db as Database>::Session,
 ) -> Result<u64, PortError> {
-    let (host, mut ended) = (ports.host(), 0);
+    let (mut ended, mut unreadable) = (0, None);
     for lost in session.lost_nights(LOST_MAX).await? {
-        let Some(totals) = session.night_totals(lost.run_id).await? else { continue };
-        let counts = counts(&totals);
-        let mut details = details(session, &totals).await?;
-        details.insert("reason".to_owned(), json!(lost.why.name()));
-        if let Some((job_type, cause)) = &lost.died {
-            details.insert("job".to_owned(), json!(job_type));
-            details.insert("cause".to_owned(), json!(cause));
-        }
-        let (came_to, assets) = ((counts, counts.status_of_lost()), totals.assets_scored);
-        let end = end(lost.now, &totals.night, came_to, assets, Value::Object(details));
-        let data = told(&totals.night, &end, assets);
-        let told = NightTold { event_type: COMPLETED, data };
-        if session.end_lost_night(&end, &told).await? {
-            ended += 1;
-            if host.is_traced() && !end.is_correction {
-                host.trace(traces::night(&end, lost.starter));
-            }
+        match end_one(ports, session, &lost).await {
+            Ok(is_ended) => ended += u64::from(is_ended),
+            Err(error @ PortError::Unreadable { .. }) => unreadable = Some(error),
+            Err(error) => return Err(error),
         }
     }
-    Ok(ended)
+    unreadable.map_or(Ok(ended), Err)
+}
+
+async fn end_one<P: Ports>(
+    ports: &P,
+    session: &<P::Db as Database>::Session,
+    lost: &LostNight,
+) -> Result<bool, PortError> {
+    let Some(totals) = session.night_totals(lost.run_id).await? else { return Ok(false) };
+    let counts = counts(&totals);
+    let mut details = details(session, &totals).await?;
+    details.insert("reason".to_owned(), json!(lost.why.name()));
+    if let Some((job_type, cause)) = &lost.died {
+        details.insert("job".to_owned(), json!(job_type));
+        details.insert("cause".to_owned(), json!(cause));
+    }
+    let (came_to, assets) = ((counts, counts.status_of_lost()), totals.assets_scored);
+    let end = end(lost.now, &totals.night, came_to, assets, Value::Object(details));
+    let data = told(&totals.night, &end, assets);
+    let told = NightTold { event_type: COMPLETED, data };
+    let is_ended = session.end_lost_night(&end, &told).await?;
+    if is_ended && ports.host().is_traced() && !end.is_correction {
+        ports.host().trace(traces::night(&end, lost.starter));
+    }
+    Ok(is_ended)
 }
 
 fn counts(totals: &NightTotals) -> Counts {
@@ -144,6 +156,7 @@ fn end(
         // What was told of an end once is there as long as the night is.
         is_correction: night.metrics.get("total_duration_ms").is_some(),
         chunks_done: night.chunks_done,
+        before: night.status,
     }
 }
 

@@ -26,7 +26,9 @@ use crate::ports::{
 };
 
 /// Parts of a batch that is refused: of 200 symbols the fifth question is about one alone
-/// (200, 50, 13, 4, 1). Each takes 10 s at most, and the lease is 60 s.
+/// (200, 50, 13, 4, 1). Each takes 10 s at most, and the lease is 60 s. Where the first
+/// provider hangs and the other is asked it is twice as long, and a job may lose its lease: it
+/// is done again, from what is decided by then.
 const PARTS: usize = 4;
 
 /// Most questions of a job. One symbol at fault among 200 takes 17; where all of them are, a
@@ -34,7 +36,7 @@ const PARTS: usize = 4;
 pub const QUESTIONS_MAX: usize = 24;
 
 /// After this no further question is asked once a symbol is decided: with the last one it
-/// is half a lease.
+/// is half a lease, or two thirds where two providers are asked.
 pub const QUESTIONS_WITHIN: TimeDelta = TimeDelta::seconds(20);
 
 const _: () = assert!(SYMBOLS_ASKED_MAX as usize <= PARTS.pow(4));

@@ -235,6 +235,8 @@ pub struct NightEnd {
     pub is_correction: bool,
     /// The chunks that were done as it was decided.
     pub chunks_done: i32,
+    /// Its status as it was decided: of two who end it one finds another.
+    pub before: NightStatus,
 }
 
 /// That a night has ended, told of.

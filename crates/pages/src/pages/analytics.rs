@@ -47,6 +47,7 @@ struct Events {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Campaign {
+    from: String,
     campaign_id: String,
     sent: i64,
     delivered: i64,
@@ -97,7 +98,7 @@ pub(super) async fn show<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop> 
     let (api, query) = (visit.tenant()?, &visit.asked.query);
     let today = visit.moment.now.date_naive();
     let first = (today - TimeDelta::days(DAYS)).to_string();
-    let end = (today + TimeDelta::days(1)).to_string();
+    let end = today.to_string();
     let (from, to) = (query.get("from").unwrap_or(&first), query.get("to").unwrap_or(&end));
     let (reports, problem) = match reports(&api, from, to).await {
         Ok(reports) => (reports, None),
@@ -151,10 +152,10 @@ fn form(from: &str, to: &str, problem: Option<&Problem>) -> Markup {
     let typed = Typed { values: Some(&values), problem };
     html! {
         form.filters method="get" action="/admin/analytics" {
-            (search("from", "From (day, UTC)", &typed)) (search("to", "To, not included", &typed))
+            (search("from", "From (day, UTC)", &typed)) (search("to", "To (day, UTC), included", &typed))
             button { "Show" }
         }
-        (refusal(&Typed { values: None, problem: problem.filter(|problem| problem.errors.is_empty()) }))
+        (refusal(&Typed { values: None, problem }))
     }
 }
 
@@ -194,12 +195,14 @@ fn campaigns(of: &[Campaign]) -> Markup {
             ];
             html! {
                 th scope="row" { (line.campaign_id) }
+                td { (line.from) }
                 @for number in numbers { td.number { (count(number)) } }
             }
         })
         .collect();
     let heads = [
         "Campaign",
+        "Month from",
         "#Sent",
         "#Delivered",
         "#Opened",

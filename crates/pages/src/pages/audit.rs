@@ -65,7 +65,7 @@ struct Broken {
 pub(super) async fn show<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop> {
     let (api, query) = (visit.operator()?, &visit.asked.query);
     let names = FILTERS.iter().map(|name| (*name, query.get(name)));
-    let pairs = names.chain([("limit", Some("50")), ("cursor", query.get("cursor"))]);
+    let pairs = names.chain([("limit", Some("20")), ("cursor", query.get("cursor"))]);
     let list = with_query("/api/v2/admin/audit", pairs);
     let found =
         try_join(api.get::<Lines>(&list), api.get::<Verified>("/api/v2/admin/audit/verify"));
@@ -82,7 +82,7 @@ pub(super) async fn show<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop> 
             (search("target", "Target", &typed)) (search("outcome", "Outcome", &typed))
             button { "Search" }
         }
-        (refusal(&Typed { values: None, problem: typed.problem.filter(|problem| problem.errors.is_empty()) }))
+        (refusal(&Typed { values: None, problem: typed.problem }))
         (list_of(&lines, visit.moment.now))
         (more("/admin/audit", query, lines.next.as_deref()))
     };

@@ -12,12 +12,15 @@ use super::overview::Groups;
 use super::rehearsal::{Rehearsal, tried};
 use crate::answer::{Outcome, Page};
 use crate::client::{Act, Api};
-use crate::form::{Field, ONCE, Signed, Typed, choice, field, hidden, reason, refusal, search};
+use crate::form::{Field, ONCE, Signed, Typed, choice, field, hidden, refusal, search};
 use crate::paths::{segment, with_query};
 use crate::request::Pairs;
 use crate::show::{badge, case as case_link, count, more, nothing, table, when};
 use crate::stop::Stop;
 use crate::visit::Visit;
+
+/// Why one replays: `reason` is why a case died.
+const WHY: &str = "why";
 
 /// What can be searched for, as the API names it.
 const FILTERS: [&str; 7] =
@@ -108,7 +111,7 @@ fn form(typed: &Typed<'_>, decided: Option<&str>) -> Markup {
             (choice("decided", "Which", &[("", "Open"), ("true", "Decided")], decided.unwrap_or_default()))
             button { "Search" }
         }
-        (refusal(&Typed { values: None, problem: typed.problem.filter(|problem| problem.errors.is_empty()) }))
+        (refusal(&Typed { values: None, problem: typed.problem }))
     }
 }
 
@@ -211,8 +214,8 @@ pub(super) async fn replay<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop
             );
         }
     }
-    if let Some(reason) = form.get("reason") {
-        body.insert("reason".to_owned(), reason.into());
+    if let Some(why) = form.get(WHY) {
+        body.insert("reason".to_owned(), why.into());
     }
     let body = Value::Object(body);
     let once = form.get(ONCE);
@@ -225,7 +228,10 @@ pub(super) async fn replay<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop
     };
     match visit.operator()?.act::<Ordered>(act).await {
         Ok(ordered) => Ok(Outcome::Done(format!("/admin/replays/{}", segment(&ordered.replay_id)))),
-        Err(Stop::Refused(problem)) => {
+        Err(Stop::Refused(mut problem)) => {
+            for fault in problem.errors.iter_mut().filter(|fault| fault.pointer == "/reason") {
+                fault.pointer = format!("/{WHY}");
+            }
             let typed = Typed { values: Some(form), problem: Some(&problem) };
             Ok(confirm(visit, Ok(&Rehearsals::default()), &typed).faulty().into())
         }
@@ -259,7 +265,7 @@ fn confirm<A: Api>(
             (number("canary", "First", "So many cases first; the others follow when all of these are completed.", "1"))
             (number("perSecond", "Per second", "No more than so many a second.", "20"))
             (number("limit", "At most", "Cases, the oldest first; empty for all.", ""))
-            (reason("replay-reason", false, typed))
+            (field(&Field { name: WHY, id: "replay-why", label: "Reason", hint: "Why, in your words; the audit keeps it.", first: "", is_required: false }, typed))
             button { "Replay all that match" } " " a href=(HERE) { "Leave them" }
         }
     };

@@ -89,7 +89,7 @@ fn form(queues: &[&str], queue: &str, typed: &Typed<'_>) -> Markup {
             (search("id", "Job id", typed))
             button { "Search" }
         }
-        (refusal(&Typed { values: None, problem: typed.problem.filter(|problem| problem.errors.is_empty()) }))
+        (refusal(&Typed { values: None, problem: typed.problem }))
     }
 }
 

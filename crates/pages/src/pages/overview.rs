@@ -248,6 +248,10 @@ fn warning_text(warning: &Warning) -> Markup {
         "matches_given_up" => {
             html! { (many) " matches without an end that nobody asks about any more; first " code { (id) } "." }
         }
+        "night_partial" | "night_failed" => html! {
+            (many) " users were not scored by " a href={ "/admin/overnight/" (segment(id)) } { "the newest night" } "."
+        },
+        "not_checked" => html! { "What there is to look at could not be read." },
         code => html! { "The health check warns of " code { (code) } "." },
     }
 }

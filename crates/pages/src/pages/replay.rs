@@ -9,7 +9,7 @@ use crate::answer::{Outcome, Page};
 use crate::client::{Act, Api};
 use crate::form::{ONCE, Typed, hidden, reason};
 use crate::paths::segment;
-use crate::show::{badge, case, count, facts, nothing, when, when_if};
+use crate::show::{badge, count, facts, nothing, when, when_if};
 use crate::stop::Stop;
 use crate::svg::progress;
 use crate::visit::Visit;
@@ -92,7 +92,7 @@ fn known<A: Api>(replay: &Replay, visit: &Visit<'_, A>) -> Markup {
         ("First", html! { (count(replay.canary)) }),
         ("Per second", html! { (count(replay.per_second)) }),
         ("Stopped by", replay.stopped_by.as_deref().map_or_else(nothing, crate::show::job)),
-        ("Canaries", html! { @for id in &replay.canaries { (case(id)) " " } }),
+        ("Canaries", html! { @for id in &replay.canaries { (crate::show::job(id)) " " } }),
         ("Replay", html! { code { (replay.replay_id) } }),
     ])
 }

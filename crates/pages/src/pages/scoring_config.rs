@@ -254,6 +254,10 @@ fn part_form<A: Api>(
 ) -> Markup {
     let config = &told.value;
     let entries = &config.draft.as_ref().unwrap_or(&config.published).entries;
+    // What was typed is of the state that it was typed on, until that is loaded anew.
+    let typed_on = typed.values.and_then(|form| form.get("seen"));
+    let seen = typed_on.or(told.tag.as_deref()).unwrap_or_default();
+    let is_of_another = typed.problem.is_some_and(|problem| problem.status == 412);
     let (caption, name) = match part {
         Part::Factors => ("Factors and their points", "factors"),
         Part::Signals => ("Signals, their points and how these fall", "signals"),
@@ -261,8 +265,9 @@ fn part_form<A: Api>(
     html! {
         form method="post" action={ (HERE) "/" (name) } {
             (hidden(&visit.signed))
-            input type="hidden" name="seen" value=(told.tag.as_deref().unwrap_or_default());
+            input type="hidden" name="seen" value=(seen);
             (refusal(typed))
+            @if is_of_another { p { a href=(HERE) { "Load what is there now" } " and type it anew: saving would undo it." } }
             (editor(caption, part.columns(), entries, typed))
             @if visit.may_write() {
                 p.hint { "A row whose first field is empty is left out. Nothing is in force before it is published." }

@@ -9,22 +9,23 @@ use crate::stop::{Kind, Problem, Stop};
 /// that slept takes to wake up, twice over.
 const AGAIN_SECS: u16 = 10;
 
-/// Says why there is no page.
-pub(crate) fn page(stop: &Stop, request_id: &str) -> Page {
+/// Says why there is no page. What was sent by a form is not sent again by itself, and may have
+/// been done.
+pub(crate) fn page(stop: &Stop, request_id: &str, is_post: bool) -> Page {
     let (status, title, body) = match stop {
         Stop::SignIn => (401, "Signed out", html! { p { a href="/admin/sign-in" { "Sign in" } } }),
         Stop::NeedsKey(kind) => (403, "Another key is needed", needs_key(*kind)),
         Stop::Forbidden(problem) => (403, "Not allowed", words(problem)),
         Stop::NotFound(what) => (404, "Not found", html! { p { (what) } }),
         Stop::Refused(problem) => (refusal(problem.status), "Refused", refused(problem)),
-        Stop::Away(problem) => (503, "Not there at the moment", away(problem)),
+        Stop::Away(problem) => (503, "Not there at the moment", away(problem, is_post)),
         Stop::Unreadable(what) => (502, "Not understood", html! { p { (what) } }),
         Stop::Forged => (403, "Nothing was done", forged()),
     };
     let body = html! { div.stopped { (body) p.hint { "Request " code { (request_id) } } } };
     let mut page = Page::new("", title, body);
     page.status = status;
-    page.again = matches!(stop, Stop::Away(_)).then_some(AGAIN_SECS);
+    page.again = (matches!(stop, Stop::Away(_)) && !is_post).then_some(AGAIN_SECS);
     page
 }
 
@@ -46,10 +47,11 @@ fn refused(problem: &Problem) -> Markup {
     }
 }
 
-fn away(problem: &Problem) -> Markup {
+fn away(problem: &Problem, is_post: bool) -> Markup {
     html! {
         (words(problem))
-        p { "This page tries again by itself every " (AGAIN_SECS) " seconds." }
+        @if is_post { p { "It is not known whether this was done. Go back, load the page anew, and look before you send it again." } }
+        @else { p { "This page tries again by itself every " (AGAIN_SECS) " seconds." } }
         @if !problem.request_id.is_empty() { p.hint { "The API's request " code { (problem.request_id) } } }
     }
 }

@@ -115,7 +115,7 @@ fn own(parts: &[&str], z: &str) -> Option<Value> {
             json!({"items": [{"from": z, "eventType": z, "channel": z, "eventCount": 12}]})
         }
         ["v1", "analytics", "campaign-stats"] => {
-            json!({"items": [{"campaignId": z, "sent": 1, "delivered": 1,
+            json!({"items": [{"from": z, "campaignId": z, "sent": 1, "delivered": 1,
             "opened": 1, "clicked": 1, "bounced": 0, "complained": 0, "unsubscribed": 0}]})
         }
         ["v1", "analytics", "score-distribution"] => {

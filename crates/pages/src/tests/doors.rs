@@ -192,3 +192,12 @@ fn on_this_machine_the_cookie_needs_no_https() {
     }
     assert_eq!(TENANT, "tenant");
 }
+
+#[test]
+fn a_link_prepares_no_act() {
+    let path = "/admin/sign-in?return=%2Fadmin%2Fcron&action=%2Fadmin%2Fdead-letters%2Freplay&kept=limit%3D5";
+    let page = send(&Told::with("z"), stranger("GET", path).body(Vec::new()).unwrap());
+    let shown = text(&page);
+    assert!(shown.contains("name=\"return\" value=\"/admin/cron\""), "{shown}");
+    assert!(!shown.contains("dead-letters") && !shown.contains("kept"), "{shown}");
+}

@@ -1,6 +1,7 @@
 //! What pages say of numbers and times.
 
 use chrono::TimeDelta;
+use serde_json::{Value, json};
 
 use super::api::{Told, form, moment, request, send, text};
 use crate::show::{count, short, span, took, when};
@@ -70,4 +71,29 @@ fn a_form_sent_twice_is_one_act() {
         api.asked.borrow().iter().map(|asked| asked.headers()["idempotency-key"].clone()).collect();
     assert_eq!(keys[0], keys[1]);
     assert_ne!(keys[0], keys[2]);
+}
+
+#[test]
+fn why_one_replays_is_no_part_of_what_is_replayed() {
+    let api = Told::with("z");
+    let fields = "queue=mauntic-overnight-jobs&reason=retries_exhausted&why=it+is+back&limit=5";
+    send(&api, request("POST", "/admin/dead-letters/replay", &form(fields)));
+    let asked = api.asked.borrow();
+    let sent: Value = serde_json::from_slice(asked.last().unwrap().body()).unwrap();
+    let filter = json!({"queue": "mauntic-overnight-jobs", "reason": "retries_exhausted"});
+    assert_eq!(sent, json!({"filter": filter, "limit": 5, "reason": "it is back"}));
+}
+
+#[test]
+fn what_was_sent_while_the_api_was_away_is_not_sent_again() {
+    let api = Told::refusing(503, "commit_unknown");
+    let page = send(&api, request("POST", "/admin/cron/a/run", &form("reason=x")));
+    assert_eq!(page.status(), 503);
+    let shown = text(&page);
+    assert!(shown.contains("It is not known whether this was done."), "{shown}");
+    assert!(
+        !shown.contains("http-equiv=\"refresh\"") && !shown.contains("data-refresh"),
+        "{shown}"
+    );
+    assert!(page.headers().get("retry-after").is_none());
 }

@@ -44,7 +44,10 @@ impl State {
             let night = |run_id| self.portfolios.nights.get(run_id);
             match write {
                 NightWrite::End(end) => {
-                    night(&end.run_id).is_none_or(|night| night.chunks_done != end.chunks_done)
+                    let as_read = |night: &Night| {
+                        (night.chunks_done, night.status) == (end.chunks_done, end.before)
+                    };
+                    !night(&end.run_id).is_some_and(as_read)
                 }
                 NightWrite::Chunk(chunk) => {
                     let has_ended = |night: &Night| night.status != NightStatus::Started;
