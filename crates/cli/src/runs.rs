@@ -161,10 +161,10 @@ fn wrong(run: &Value) -> Option<String> {
     let text = |name| run.get(name).and_then(Value::as_str);
     let completed = Some(RunStatus::Completed.as_str());
     match (text("status"), text("outcome")) {
-        (status, None) if status == completed => None,
-        (status, outcome) if status == completed && outcome == completed => None,
-        (status, outcome) if status == completed => {
-            let outcome = outcome.unwrap_or_default();
+        (status, outcome) if status == completed && (outcome.is_none() || outcome == completed) => {
+            None
+        }
+        (status, Some(outcome)) if status == completed => {
             Some(format!("is completed, but its night {outcome}: see `mauntic overnight runs`"))
         }
         (status, _) => Some(format!("is {}", status.unwrap_or("in no state"))),

@@ -65,21 +65,38 @@ pub(crate) struct Field<'f> {
 /// Shows it with what was typed and what is wrong with it.
 pub(crate) fn field(field: &Field<'_>, typed: &Typed<'_>) -> Markup {
     let fault = typed.fault(field.name);
-    let (hint, wrong) = (format!("{}-hint", field.id), format!("{}-fault", field.id));
-    let described = match fault {
-        Some(_) => format!("{hint} {wrong}"),
-        None => hint.clone(),
-    };
     html! {
         div.field {
             label for=(field.id) { (field.label) @if !field.is_required { span.optional { " (optional)" } } }
             input #(field.id) name=(field.name) value=(typed.value(field.name, field.first))
                 maxlength="500" autocomplete="off" required[field.is_required]
-                aria-invalid=[fault.map(|_| "true")] aria-describedby=(described);
-            p.hint #(hint) { (field.hint) }
-            @if let Some(fault) = fault {
-                p.fault #(wrong) { (field.label) " " (fault) "." }
-            }
+                aria-invalid=[fault.map(|_| "true")] aria-describedby=(described(field, fault));
+            (notes(field, fault))
+        }
+    }
+}
+
+/// The ids of what stands below a field.
+fn described(field: &Field<'_>, fault: Option<&str>) -> String {
+    let hint = format!("{}-hint", field.id);
+    if fault.is_some() { format!("{hint} {}-fault", field.id) } else { hint }
+}
+
+/// What stands below a field: what it is for, and what is wrong with it.
+fn notes(field: &Field<'_>, fault: Option<&str>) -> Markup {
+    html! {
+        p.hint #{ (field.id) "-hint" } { (field.hint) }
+        @if let Some(fault) = fault {
+            p.fault #{ (field.id) "-fault" } { (field.label) " " (fault) "." }
+        }
+    }
+}
+
+/// Everything that is wrong, by its place.
+pub(crate) fn faults(problem: &Problem) -> Markup {
+    html! {
+        @if !problem.errors.is_empty() {
+            ul { @for fault in &problem.errors { li { code { (fault.pointer) } " " (fault.message) } } }
         }
     }
 }
@@ -90,9 +107,7 @@ pub(crate) fn refusal(typed: &Typed<'_>) -> Markup {
         @if let Some(problem) = typed.problem {
             div.refusal role="alert" {
                 p { strong { (problem.title) "." } " " (problem.detail) }
-                @if !problem.errors.is_empty() {
-                    ul { @for fault in &problem.errors { li { code { (fault.pointer) } " " (fault.message) } } }
-                }
+                (faults(problem))
                 @if let Some(holder) = &problem.holder {
                     p { a href={ "/admin/runs/" (crate::paths::segment(holder)) } { "The run that holds it" } }
                 }
@@ -104,18 +119,15 @@ pub(crate) fn refusal(typed: &Typed<'_>) -> Markup {
 /// A field of many lines.
 pub(crate) fn area(field: &Field<'_>, typed: &Typed<'_>, most: usize) -> Markup {
     let fault = typed.fault(field.name);
-    let (hint, wrong) = (format!("{}-hint", field.id), format!("{}-fault", field.id));
-    let described = if fault.is_some() { format!("{hint} {wrong}") } else { hint.clone() };
     html! {
         div.field {
             label for=(field.id) { (field.label) @if !field.is_required { span.optional { " (optional)" } } }
             textarea #(field.id) name=(field.name) maxlength=(most) spellcheck="false" rows="6"
-                aria-invalid=[fault.map(|_| "true")] aria-describedby=(described) {
+                aria-invalid=[fault.map(|_| "true")] aria-describedby=(described(field, fault)) {
                 // A browser drops the first line break of it.
                 "\n" (typed.value(field.name, field.first))
             }
-            p.hint #(hint) { (field.hint) }
-            @if let Some(fault) = fault { p.fault #(wrong) { (field.label) " " (fault) "." } }
+            (notes(field, fault))
         }
     }
 }
@@ -152,6 +164,11 @@ pub(crate) fn search(name: &str, label: &str, typed: &Typed<'_>) -> Markup {
 
 /// The field for why something is done.
 pub(crate) fn reason(id: &str, is_required: bool, typed: &Typed<'_>) -> Markup {
+    why("reason", id, is_required, typed)
+}
+
+/// That field under another name, in a form that has a reason of another kind.
+pub(crate) fn why(name: &str, id: &str, is_required: bool, typed: &Typed<'_>) -> Markup {
     let hint = "Why, in your words; the audit keeps it.";
-    field(&Field { name: "reason", id, label: "Reason", hint, first: "", is_required }, typed)
+    field(&Field { name, id, label: "Reason", hint, first: "", is_required }, typed)
 }

@@ -12,7 +12,7 @@ use super::overview::Groups;
 use super::rehearsal::{Rehearsal, tried};
 use crate::answer::{Outcome, Page};
 use crate::client::{Act, Api};
-use crate::form::{Field, ONCE, Signed, Typed, choice, field, hidden, refusal, search};
+use crate::form::{Field, ONCE, Signed, Typed, choice, field, hidden, refusal, search, why};
 use crate::paths::{segment, with_query};
 use crate::request::Pairs;
 use crate::show::{badge, case as case_link, count, more, nothing, table, when};
@@ -265,7 +265,7 @@ fn confirm<A: Api>(
             (number("canary", "First", "So many cases first; the others follow when all of these are completed.", "1"))
             (number("perSecond", "Per second", "No more than so many a second.", "20"))
             (number("limit", "At most", "Cases, the oldest first; empty for all.", ""))
-            (field(&Field { name: WHY, id: "replay-why", label: "Reason", hint: "Why, in your words; the audit keeps it.", first: "", is_required: false }, typed))
+            (why(WHY, "replay-why", false, typed))
             button { "Replay all that match" } " " a href=(HERE) { "Leave them" }
         }
     };

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use crate::answer::Page;
+use crate::form::faults;
 use crate::stop::{Kind, Problem, Stop};
 
 /// Seconds after which a page asks again by itself whose API was away: as long as a database
@@ -40,9 +41,7 @@ fn words(problem: &Problem) -> Markup {
 fn refused(problem: &Problem) -> Markup {
     html! {
         (words(problem))
-        @if !problem.errors.is_empty() {
-            ul { @for fault in &problem.errors { li { code { (fault.pointer) } " " (fault.message) } } }
-        }
+        (faults(problem))
         p { "Nothing was done. Go back to change what was asked." }
     }
 }
