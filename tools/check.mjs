@@ -28,7 +28,8 @@ const workers = ["mauntic-http", "mauntic-queue", "mauntic-console"];
 const wasmCrates = ["mauntic-platform", ...workers];
 // Neon's transports are more on either target than they are on the other.
 const onBoth = ["mauntic-neon"];
-const onWasm = ["--target", "wasm32-unknown-unknown", ...[...wasmCrates, ...onBoth].flatMap((name) => ["-p", name])];
+// As they are deployed, with the macros that the builds have compiled.
+const onWasm = ["--release", "--target", "wasm32-unknown-unknown", ...[...wasmCrates, ...onBoth].flatMap((name) => ["-p", name])];
 const notOnHost = wasmCrates.flatMap((name) => ["--exclude", name]);
 // On the host the workers are their build scripts alone, of which the tests have what is
 // more than a line. The platform has tests that run on the host.

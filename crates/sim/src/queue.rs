@@ -5,8 +5,6 @@
 
 mod batch;
 mod send;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

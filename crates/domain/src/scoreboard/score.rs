@@ -73,12 +73,14 @@ impl Score {
     }
 
     /// By how many goals the home team is ahead.
+    #[inline]
     #[must_use]
     pub fn difference(self) -> i16 {
         i16::from(self.home) - i16::from(self.away)
     }
 
     /// Who is ahead.
+    #[inline]
     #[must_use]
     pub fn winner(self) -> Winner {
         match self.home.cmp(&self.away) {

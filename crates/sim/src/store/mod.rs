@@ -18,7 +18,7 @@
 //! | `tenant`, `enqueue`, `signals`, `config`, `keys` | what the HTTP worker does |
 //! | `operator`, `acts` | what operators do, with the audit and kept answers |
 //! | `cases`, `replays`, `rehearse`, `by_hand` | replays of one and of many, dry runs; jobs and runs by hand |
-//! | `views`, `case_views`, `contains` | what operators see |
+//! | `views`, `case_views`, [`contains`] | what operators see |
 //! | [`domains`] | sending domains |
 //! | [`boards`], `settlements`, `board_views` | the rows of matches and boards; what settles and shows them |
 //! | `ledgers` | what the verification of a tournament's ledger reads |
@@ -38,7 +38,7 @@ mod by_hand;
 mod case_views;
 mod cases;
 mod config;
-mod contains;
+pub mod contains;
 mod deliveries;
 pub mod domains;
 mod dump;
@@ -86,8 +86,6 @@ mod signals;
 mod state;
 mod sweeps;
 mod tenant;
-#[cfg(test)]
-mod tests;
 mod tournament_results;
 mod tournament_writes;
 mod tournaments;

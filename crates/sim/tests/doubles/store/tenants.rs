@@ -7,7 +7,7 @@ use mauntic_domain::scoring::{Config, Context, score};
 use mauntic_flows::ports::{Beat, KeyStore, PortError, Position, Scope, ScoreRow};
 
 use super::*;
-use crate::store::rows::JobRow;
+use mauntic_sim::store::rows::JobRow;
 
 #[test]
 fn a_key_stands_for_one_job() {

@@ -9,10 +9,8 @@ mod runs;
 mod sending;
 mod tenants;
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll, Waker};
 
 use chrono::TimeDelta;
 use mauntic_domain::ids::{ContactId, OrganizationId};
@@ -26,25 +24,16 @@ use mauntic_flows::ports::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{MemorySession, MemoryStore};
-use crate::clock::ManualClock;
-use crate::faults::Faults;
+use mauntic_sim::clock::ManualClock;
+use mauntic_sim::faults::Faults;
+use mauntic_sim::store::{MemorySession, MemoryStore};
+
+use crate::wait;
 
 const TOKEN: Uuid = Uuid::from_u128(7);
 
 /// Tokens of batches: each is one invocation's.
 static TOKENS: AtomicU64 = AtomicU64::new(1_000);
-
-/// Polls to the end; nothing here waits for anything else.
-fn wait<T>(future: impl Future<Output = T>) -> T {
-    let mut future = pin!(future);
-    let mut context = Context::from_waker(Waker::noop());
-    loop {
-        if let Poll::Ready(done) = future.as_mut().poll(&mut context) {
-            return done;
-        }
-    }
-}
 
 struct World {
     clock: ManualClock,

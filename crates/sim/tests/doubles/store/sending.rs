@@ -5,7 +5,7 @@ use mauntic_domain::jobs::limits::{DISPATCHED_MAX, WAKE};
 use mauntic_flows::ports::{EffectStore, NewEvent, RelayStore, Retired};
 
 use super::*;
-use crate::store::rows::JobRow;
+use mauntic_sim::store::rows::JobRow;
 
 fn row(world: &World, owner: &str, n: u128) -> JobRow {
     let now = world.clock.database();

@@ -74,7 +74,7 @@ fn a_run_is_its_lock_and_ends_when_its_jobs_have() {
     world.store.look(|state| assert_eq!(state.counted(id), run_counts(state, id)));
 }
 
-fn run_counts(state: &crate::store::State, id: Uuid) -> RunCounts {
+fn run_counts(state: &mauntic_sim::store::State, id: Uuid) -> RunCounts {
     state.run(id).unwrap().counts
 }
 

@@ -5,9 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use mauntic_domain::jobs::JobState;
 use mauntic_flows::ports::{EffectStore, Instance, KeyStore, PortError};
 
+use std::task::{Context, Waker};
+
 use super::*;
-use crate::faults::{Call, Fault};
-use crate::store::Twin;
+use mauntic_sim::faults::{Call, Fault};
+use mauntic_sim::store::Twin;
 
 #[test]
 fn a_lost_answer_is_unknown_where_a_commit_was_asked_for() {

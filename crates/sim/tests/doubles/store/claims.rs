@@ -8,7 +8,7 @@ use mauntic_flows::ports::{
 use uuid::Uuid;
 
 use super::*;
-use crate::store::rows::JobRow;
+use mauntic_sim::store::rows::JobRow;
 
 fn alone(id: Uuid) -> AloneRequest {
     AloneRequest { queue: Queue::ScoringEvents, id, token: TOKEN, lease_secs: 60 }

@@ -1,30 +1,23 @@
 //! Tests of the queues and of the services outside.
 
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
 
-use mauntic_domain::jobs::Message;
-use mauntic_flows::consume::Settle;
+use chrono::TimeDelta;
+use mauntic_domain::jobs::queue::Origin;
+use mauntic_domain::jobs::{Message, Queue};
+use mauntic_flows::consume::{Body, Settle};
 use mauntic_flows::ports::{CallError, Dependency, Outside, PortError, Wakeup, Wakeups};
+use mauntic_sim::clock::ManualClock;
+use mauntic_sim::faults::{Call, Fault, Faults};
+use mauntic_sim::outside::{Health, SimOutside};
+use mauntic_sim::queue::{Finished, Mishaps, SimQueues};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::*;
-use crate::faults::{Call, Fault};
-use crate::outside::{Health, SimOutside};
+use crate::wait;
 
 const JOBS: Origin = Origin::Jobs(Queue::ScoringEvents);
 const DEAD: Origin = Origin::DeadLetters(Queue::ScoringEvents);
-
-fn wait<T>(future: impl Future<Output = T>) -> T {
-    let mut future = pin!(future);
-    let mut context = Context::from_waker(Waker::noop());
-    loop {
-        if let Poll::Ready(done) = future.as_mut().poll(&mut context) {
-            return done;
-        }
-    }
-}
 
 fn queues() -> (ManualClock, SimQueues) {
     let clock = ManualClock::default();
@@ -129,9 +122,10 @@ fn mishaps_lose_double_delay_and_reorder() {
 
 #[test]
 fn a_send_fails_before_or_after_it_was_done() {
-    let (_, queues) = queues();
-    queues.faults.next(Some(Call::Send), Fault::Lost);
-    queues.faults.next(Some(Call::Send), Fault::AnswerLost);
+    let faults = Arc::new(Faults::default());
+    let queues = SimQueues::new(ManualClock::default(), Arc::clone(&faults), 1);
+    faults.next(Some(Call::Send), Fault::Lost);
+    faults.next(Some(Call::Send), Fault::AnswerLost);
     assert!(send(&queues, 1).is_err() && queues.is_empty());
     assert!(send(&queues, 1).is_err() && queues.len(JOBS) == 1);
 }

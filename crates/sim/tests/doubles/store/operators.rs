@@ -15,6 +15,10 @@ const WINDOW: TimeDelta = TimeDelta::minutes(2);
 
 impl World {
     fn operator(&self, key: Option<&str>) -> MemorySession {
+        self.asks(key, [1; 32])
+    }
+
+    fn asks(&self, key: Option<&str>, fingerprint: [u8; 32]) -> MemorySession {
         let mut session = self.session();
         session.operate(Act {
             actor: "key".to_owned(),
@@ -23,7 +27,7 @@ impl World {
             key: key.map(|key| RequestKey {
                 holder: "key".to_owned(),
                 key: key.to_owned(),
-                fingerprint: [1; 32],
+                fingerprint,
                 repeat: Repeat::default(),
             }),
         });
@@ -64,7 +68,7 @@ impl World {
 
     /// Claims and completes every job that is queued.
     fn complete_queued(&self) {
-        let is_queued = |row: &crate::store::rows::JobRow| row.state == JobState::Queued;
+        let is_queued = |row: &mauntic_sim::store::rows::JobRow| row.state == JobState::Queued;
         let ids: Vec<Uuid> =
             self.store.jobs().iter().filter(|row| is_queued(row)).map(|row| row.id).collect();
         let held = self.claim(&ids).held;
@@ -85,10 +89,7 @@ fn a_change_has_one_entry_and_a_key_one_answer() {
     assert_eq!(replay(Some("k")), Ok(CaseReplayed::Queued { job_id }));
     assert_eq!(replay(Some("k")), Ok(CaseReplayed::Queued { job_id }), "the first answer");
     assert_eq!(replay(None), Ok(CaseReplayed::NotDead));
-    let mut other = world.operator(Some("k"));
-    let act = other.act.take().unwrap();
-    let key = RequestKey { fingerprint: [2; 32], ..act.key.clone().unwrap() };
-    other.operate(Act { key: Some(key), ..act });
+    let other = world.asks(Some("k"), [2; 32]);
     assert_eq!(wait(other.discard(case)), Err(PortError::KeyConflict));
     wait(world.operator(None).note_refusal("dlq.replay", "x", "not_dead")).unwrap();
     let row = world.store.job(job_id).unwrap();
