@@ -1,7 +1,7 @@
 # Two commands matter: `make dev` and `make test`. Each does its own set-up.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev demo test bench soak deny clean
+.PHONY: help setup build dev demo test bench soak fuzz deny clean
 
 ENV := . target/setup/env.sh
 
@@ -43,6 +43,14 @@ soak: setup ## the long proofs: a million seeds, a thousand histories, the store
 	  MAUNTIC_E2E_JOBS=50000 cargo test -p mauntic-tests --test e2e ten_thousand && \
 	  MAUNTIC_E2E_CONTACTS=1000000 cargo test -p mauntic-tests --test e2e recompute && \
 	  cargo bench -q -p mauntic-tests --bench overnight -- soak
+
+# Its own folder: instrumented, everything is built once more.
+fuzz: setup ## every fuzz target, ten minutes each (FUZZ_SECS), side by side; what is found is kept in crates/neon/fuzz/artifacts
+	@$(ENV) && . tools/versions.env && \
+	  root="$$MAUNTIC_CACHE/cargo-fuzz-$$CARGO_FUZZ_VERSION" && \
+	  { [ -x "$$root/bin/cargo-fuzz" ] || \
+	    cargo install --locked "cargo-fuzz@$$CARGO_FUZZ_VERSION" --root "$$root"; } && \
+	  PATH="$$root/bin:$$PATH" exec tools/fuzz.sh $${FUZZ_SECS:-600} cargo-fuzz
 
 deny: setup ## licences, duplicate and vulnerable dependencies (needs the advisory database)
 	@$(ENV) && . tools/versions.env && \

@@ -49,6 +49,8 @@ const E2E_THREADS = 3;
 // The end-to-end tests take less than all others; these and the browser's come behind them,
 // so that both lanes end together.
 const INTERLEAVE = "interleave";
+// Each target of crates/neon/fuzz, all of them at once; `make fuzz` has ten minutes.
+const FUZZ_SECS = 20;
 const metadata = JSON.parse(
   execFileSync("cargo", ["metadata", "--locked", "--no-deps", "--format-version", "1"], { maxBuffer: 2 ** 26 }),
 );
@@ -97,6 +99,8 @@ const stages = [
       { name: "tests, interleaved", run: ["cargo", "test", ...onHost, "--test", INTERLEAVE], tests: true },
       { name: "tests in a browser", run: ["cargo", "test", ...onHost, "--test", BROWSER], tests: true },
     ],
+    // Behind the others by its niceness: it computes all the time, they mostly wait.
+    [{ name: "fuzz", run: ["nice", "tools/fuzz.sh", String(FUZZ_SECS), ...onHost] }],
   ],
 ];
 

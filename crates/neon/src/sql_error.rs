@@ -32,7 +32,8 @@ struct Fields {
 
 impl SqlError {
     /// Reads the body of an HTTP error; none if it is another's.
-    pub(crate) fn from_json(body: &[u8]) -> Option<Self> {
+    #[must_use]
+    pub fn from_json(body: &[u8]) -> Option<Self> {
         let fields: Fields = serde_json::from_slice(body).ok()?;
         if fields.message.is_empty() {
             return None;
