@@ -33,12 +33,12 @@ bench: build ## transports, scoring, roll-ups and settlements beside plain SQL; 
 	    cargo bench -q -p mauntic-tests --bench peers && \
 	    [ $$transports$$scoring$$analytics$$scoreboard$$overnight = 00000 ]; }
 
-soak: setup ## the long proofs: a million seeds, a thousand histories, the store's contract over Neon's WebSocket and its faults, a league's season, 50,000 jobs and a million contacts under faults, a night of 100,000 users; an hour or two
+soak: setup ## the long proofs: a million seeds, a thousand histories, the store's contract over every transport and its faults, a league's season, 50,000 jobs and a million contacts under faults, a night of 100,000 users; an hour or two
 	@$(ENV) && cargo run -q --profile test -p mauntic-cli -- sim run --seeds 1000000
 	@$(ENV) && cargo test -p mauntic-tests --test sim tournament
 	@$(ENV) && MAUNTIC_HISTORIES=500 cargo test -p mauntic-tests --test conformance histories
-	@$(ENV) && for way in neon-ws neon-ws:split neon-ws:merge neon-ws:delay; do \
-	  MAUNTIC_TRANSPORT=$$way cargo test -p mauntic-tests --test conformance || exit 1; done
+	@$(ENV) && for way in hyperdrive tls neon-ws; do for fault in "" :split :merge :delay; do \
+	  MAUNTIC_TRANSPORT=$$way$$fault cargo test -p mauntic-tests --test conformance || exit 1; done; done
 	@$(ENV) && tools/build-workers.sh && tools/build-workers.sh --fault-hooks && \
 	  MAUNTIC_E2E_JOBS=50000 cargo test -p mauntic-tests --test e2e ten_thousand && \
 	  MAUNTIC_E2E_CONTACTS=1000000 cargo test -p mauntic-tests --test e2e recompute && \

@@ -51,6 +51,10 @@ const E2E_THREADS = 3;
 const INTERLEAVE = "interleave";
 // Each target of crates/neon/fuzz, all of them at once; `make fuzz` has ten minutes.
 const FUZZ_SECS = 20;
+// The store's contract, whole over TCP, in part over every other way and with each fault
+// once; `make soak` has all of it over all of them.
+const otherWays = ["hyperdrive:delay", "tls:split", "neon-ws:merge"];
+const PART_OF_CONTRACT = ["claims::postgres", "effects::postgres"];
 const metadata = JSON.parse(
   execFileSync("cargo", ["metadata", "--locked", "--no-deps", "--format-version", "1"], { maxBuffer: 2 ** 26 }),
 );
@@ -100,7 +104,15 @@ const stages = [
       { name: "tests in a browser", run: ["cargo", "test", ...onHost, "--test", BROWSER], tests: true },
     ],
     // Behind the others by its niceness: it computes all the time, they mostly wait.
-    [{ name: "fuzz", run: ["nice", "tools/fuzz.sh", String(FUZZ_SECS), ...onHost] }],
+    [
+      { name: "fuzz", run: ["nice", "tools/fuzz.sh", String(FUZZ_SECS), ...onHost] },
+      ...otherWays.map((way) => ({
+        name: `contract over ${way}`,
+        run: ["cargo", "test", ...onHost, "--test", "conformance", "--", ...PART_OF_CONTRACT],
+        env: { MAUNTIC_TRANSPORT: way },
+        tests: true,
+      })),
+    ],
   ],
 ];
 

@@ -9,11 +9,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::ids::{ContactId, OrganizationId};
 use mauntic_domain::scoring::{ConfigEntry, Features, SignalConfig, SignalConfigEntry};
 use mauntic_flows::ports::{AlertView, SignalView};
-use mauntic_neon_local::Server;
 use mauntic_sim::clock::START_SECS;
 use mauntic_store::admin;
 use mauntic_store::connect::Tcp;
 use mauntic_testkit::database::{Role, TestDatabase};
+use mauntic_tests::transport::Way;
 use serde_json::Value;
 use tokio_postgres::Client;
 use uuid::Uuid;
@@ -117,7 +117,7 @@ pub(crate) struct Postgres {
     pub(crate) owner: Client,
     /// Gone with the value.
     _database: TestDatabase,
-    _proxy: Option<Server>,
+    _way: Way,
 }
 
 impl Postgres {
@@ -149,15 +149,11 @@ impl Subject for Postgres {
         first.execute(sql, &[&now]).await.expect("the clock is set");
         // A session of its own: the search path is that of later ones.
         let owner = database.connect(Role::Owner).await.expect("the owner connects");
-        let tcp = |role| Tcp::new(&database.url(role)).expect("a URL of the testkit");
-        let (mut queue, mut http) = (tcp(Role::Queue), tcp(Role::Http));
-        let proxy = transport::proxy().await;
-        if let Some(proxy) = &proxy {
-            queue = queue.with_dial(transport::dial(proxy, &database, Role::Queue));
-            http = http.with_dial(transport::dial(proxy, &database, Role::Http));
-        }
+        let way = transport::wanted().await;
+        let store = |role: Role| way.store(role.name(), database.name());
+        let (queue, http) = (store(Role::Queue), store(Role::Http));
         let now = Mutex::new(now);
-        let subject = Self { now, queue, http, owner, _database: database, _proxy: proxy };
+        let subject = Self { now, queue, http, owner, _database: database, _way: way };
         let now = subject.now();
         subject.make_months(now).await;
         subject

@@ -29,5 +29,6 @@ pub mod scored;
 pub mod shell;
 pub mod stack;
 pub mod tournament;
+pub mod transport;
 pub mod turn;
 pub mod world;

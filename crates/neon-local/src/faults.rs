@@ -1,6 +1,9 @@
 //! What goes wrong on the way to a client.
 
+use std::slice::Chunks;
 use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// How a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,4 +44,39 @@ pub struct Faults {
     pub asleep: bool,
     /// Whether there are no WebSockets here.
     pub not_upgraded: bool,
+}
+
+impl Faults {
+    /// What of `bytes` comes, `sent` having come before: piece by piece, and the end that
+    /// comes behind them.
+    pub(crate) fn pieces<'a>(
+        &self,
+        sent: u64,
+        bytes: &'a [u8],
+    ) -> (Chunks<'a, u8>, Option<Ending>) {
+        let left = self.end.map_or(usize::MAX, |end| {
+            usize::try_from(end.after_bytes.saturating_sub(sent)).unwrap_or(usize::MAX)
+        });
+        let (now, behind) = bytes.split_at(left.min(bytes.len()));
+        let size = self.frame_bytes_max.unwrap_or(usize::MAX).min(now.len()).max(1);
+        let ending = self.end.filter(|_| !behind.is_empty()).map(|end| end.ending);
+        (now.chunks(size), ending)
+    }
+}
+
+/// What comes next, at most so many bytes at once, and what else comes within a while;
+/// none at the end.
+pub(crate) async fn gathered(
+    from: &mut (impl AsyncRead + Unpin),
+    bytes_max: usize,
+    within: Option<Duration>,
+) -> Option<Vec<u8>> {
+    let mut buffer = vec![0; bytes_max];
+    let Ok(bytes @ 1..) = from.read(&mut buffer).await else { return None };
+    let mut piece = buffer.get(..bytes).unwrap_or_default().to_vec();
+    let Some(within) = within else { return Some(piece) };
+    while let Ok(Ok(bytes @ 1..)) = tokio::time::timeout(within, from.read(&mut buffer)).await {
+        piece.extend_from_slice(buffer.get(..bytes).unwrap_or_default());
+    }
+    Some(piece)
 }

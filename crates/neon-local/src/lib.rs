@@ -5,6 +5,7 @@
 //! | file | what |
 //! |---|---|
 //! | [`Server`] | listens, and tells the two protocols apart |
+//! | [`Front`] | PostgreSQL behind TLS, or bare, as it is reached over TCP |
 //! | [`Authority`] | makes certificates that are good, expired, or somebody else's |
 //! | [`Faults`] | what goes wrong: delays, cuts, other frames, a sleeping database |
 //! | [`Counts`] | connections, requests, frames and flights |
@@ -16,6 +17,7 @@ mod authority;
 mod counts;
 mod delay;
 mod faults;
+mod front;
 mod postgres;
 mod request;
 mod server;
@@ -27,4 +29,5 @@ pub use authority::{Authority, CertificateError, Validity};
 pub use counts::Counts;
 pub use delay::relay;
 pub use faults::{End, Ending, Faults};
+pub use front::Front;
 pub use server::{Asks, Options, Server, ServerError};

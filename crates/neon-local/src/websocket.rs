@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
 use tokio_tungstenite::WebSocketStream;
@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 
 use crate::counts::{Counts, Turn};
-use crate::faults::{Ending, Faults};
+use crate::faults::{Ending, Faults, gathered};
 use crate::server::{Asks, Shared};
 use crate::wire::{self, Message};
 
@@ -134,12 +134,8 @@ struct Outlet<'a, S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> Outlet<'_, S> {
     /// Everything that the database says, to its end.
     async fn carry(&mut self, mut answers: OwnedReadHalf) -> Result<(), Over> {
-        let mut buffer = vec![0; READ_BYTES];
-        while let Ok(bytes @ 1..) = answers.read(&mut buffer).await {
-            let mut piece = buffer.get(..bytes).unwrap_or_default().to_vec();
-            if let Some(within) = self.faults.merged_within {
-                gather(&mut answers, &mut buffer, &mut piece, within).await;
-            }
+        let within = self.faults.merged_within;
+        while let Some(piece) = gathered(&mut answers, READ_BYTES, within).await {
             self.send(&piece).await?;
         }
         self.sink.send(Frame::Close(None)).await.map_err(|_| Over)
@@ -152,19 +148,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Outlet<'_, S> {
 
     /// Sends bytes, or as many of them as come before the end that is wanted.
     async fn send(&mut self, bytes: &[u8]) -> Result<(), Over> {
-        let end = self.faults.end;
-        let left = end.map_or(usize::MAX, |end| {
-            usize::try_from(end.after_bytes.saturating_sub(self.sent)).unwrap_or(usize::MAX)
-        });
-        let (now, behind) = bytes.split_at(left.min(bytes.len()));
-        let size = self.faults.frame_bytes_max.unwrap_or(usize::MAX).min(now.len()).max(1);
-        for piece in now.chunks(size) {
+        let faults = self.faults;
+        let (pieces, ending) = faults.pieces(self.sent, bytes);
+        for piece in pieces {
             self.frame(Frame::Binary(Bytes::copy_from_slice(piece))).await?;
+            self.sent += u64::try_from(piece.len()).unwrap_or(u64::MAX);
         }
-        self.sent += u64::try_from(now.len()).unwrap_or(u64::MAX);
-        match end {
-            Some(end) if !behind.is_empty() => self.end(end.ending).await,
-            _ => Ok(()),
+        match ending {
+            Some(ending) => self.end(ending).await,
+            None => Ok(()),
         }
     }
 
@@ -186,17 +178,5 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Outlet<'_, S> {
         // Before it leaves: the client's answer may come at once.
         self.turn.answered();
         self.sink.send(frame).await.map_err(|_| Over)
-    }
-}
-
-/// What else comes within a while.
-async fn gather(
-    answers: &mut OwnedReadHalf,
-    buffer: &mut [u8],
-    piece: &mut Vec<u8>,
-    within: Duration,
-) {
-    while let Ok(Ok(bytes @ 1..)) = tokio::time::timeout(within, answers.read(buffer)).await {
-        piece.extend_from_slice(buffer.get(..bytes).unwrap_or_default());
     }
 }

@@ -63,6 +63,12 @@ impl Tcp {
         Self { dial: Some(dial), ..self }
     }
 
+    /// Another TLS, for tests: theirs trusts an authority that nobody else does.
+    #[must_use]
+    pub fn with_tls(self, tls: MakeRustlsConnect) -> Self {
+        Self { tls, ..self }
+    }
+
     /// Another way of waiting, for tests of what happens when nothing answers.
     #[must_use]
     pub fn with_timer(self, timer: Timer) -> Self {
