@@ -42,6 +42,8 @@ pub struct Faults {
     pub end: Option<End>,
     /// Whether the database is asleep: connections are refused as Neon's proxy does.
     pub asleep: bool,
+    /// Whether whoever connects hears nothing behind TLS.
+    pub mute: bool,
     /// Whether there are no WebSockets here.
     pub not_upgraded: bool,
 }

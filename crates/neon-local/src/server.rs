@@ -1,6 +1,7 @@
 //! Listens, and tells the two protocols apart, as Neon's proxy does on one port.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -46,7 +47,7 @@ pub enum Asks {
 }
 
 /// What server is wanted.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Options {
     /// Where PostgreSQL listens.
     pub database: SocketAddr,
@@ -62,6 +63,16 @@ pub struct Options {
     pub answer_bytes_max: usize,
     /// Port to listen on; 0 for any.
     pub port: u16,
+}
+
+/// Without the password, which a server of somebody's may share with another.
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Options");
+        shown.field("database", &self.database).field("asks", &self.asks);
+        shown.field("names", &self.names).field("validity", &self.validity);
+        shown.finish_non_exhaustive()
+    }
 }
 
 impl Options {
@@ -167,6 +178,9 @@ async fn serve(
     shared: Arc<Shared>,
     faults: Faults,
 ) {
+    if faults.mute {
+        return std::future::pending().await;
+    }
     let upgraded: Arc<Mutex<Option<OnUpgrade>>> = Arc::default();
     let service = service_fn(|mut request: Request<Incoming>| {
         let (shared, upgraded) = (Arc::clone(&shared), Arc::clone(&upgraded));

@@ -11,7 +11,8 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio_postgres::error::SqlState;
 
-use crate::place::{HTTP_HOST, PASSWORD, Place, address, bounded, connect, ended, shown};
+use crate::place::{HTTP_HOST, Place, address, bounded, connect, ended};
+use crate::said::shown;
 
 /// Long enough for a machine that is busy, short enough for a test.
 const SHORT: Duration = Duration::from_millis(500);
@@ -85,6 +86,17 @@ async fn nobody_there_or_somebody_else() {
 }
 
 #[tokio::test]
+async fn silence_behind_tls_is_bounded() {
+    let mut place = Place::with_faults(Faults { mute: true, ..Faults::default() }).await;
+    place.options.timeout = SHORT;
+    place.options.limits.silence_max = SHORT;
+    let error = refused(&place).await;
+    assert!(matches!(error, Error::TimedOut { .. }), "{error}");
+    let error = bounded(place.http().query(&Statement::new("select 1"))).await.unwrap_err();
+    assert!(matches!(error, Error::Unanswered { .. }), "{}", shown(&error));
+}
+
+#[tokio::test]
 async fn a_host_without_websockets_says_its_status() {
     let place = Place::with_faults(Faults { not_upgraded: true, ..Faults::default() }).await;
     let error = refused(&place).await;
@@ -147,8 +159,8 @@ async fn a_server_that_asks_for_no_password_is_connected_anew() {
 async fn a_server_that_asks_for_scram_is_connected_anew() {
     let place = Place::with(|wanted| wanted.asks = Asks::AsTheDatabase).await;
     let owner = place.client().await;
-    let role = format!("create role scram login password '{PASSWORD}'");
-    owner.batch_execute(&role).await.unwrap();
+    // Statements are the driver's to log: a password of its own.
+    owner.batch_execute("create role scram login password 'of-the-role'").await.unwrap();
     let file: String = owner.query_typed_one("show hba_file", &[]).await.unwrap().get(0);
     let rules = "host all scram 127.0.0.1/32 scram-sha-256|host all all 127.0.0.1/32 trust";
     let write = format!("copy (select unnest(string_to_array('{rules}', '|'))) to '{file}'");
@@ -167,7 +179,7 @@ async fn a_server_that_asks_for_scram_is_connected_anew() {
     assert_eq!(error.reason(), Reason::Password, "{}", shown(&error));
 
     let before = place.server.counts().upgrades();
-    let right = address("scram", "correct%20horse%2Fbattery");
+    let right = address("scram", "of-the-role");
     let (client, _working) = connect(&right, &place.options).await.unwrap();
     client.query_typed_one("select 1", &[]).await.unwrap();
     assert_eq!(place.server.counts().upgrades() - before, 2);

@@ -6,7 +6,8 @@ use mauntic_neon::Error;
 use mauntic_neon::http::Statement;
 use mauntic_neon_local::{End, Ending, Faults};
 
-use crate::place::{Place, bounded, shown};
+use crate::place::{Place, bounded};
+use crate::said::shown;
 use crate::sessions;
 
 const DELAY: Duration = Duration::from_millis(3);

@@ -5,7 +5,8 @@ use mauntic_neon::{Error, Reason};
 use mauntic_neon_local::{End, Ending, Faults};
 use tokio_postgres::error::SqlState;
 
-use crate::place::{Place, bounded, shown};
+use crate::place::{Place, bounded};
+use crate::said::shown;
 
 #[tokio::test]
 async fn values_come_back_by_their_types() {

@@ -16,5 +16,6 @@ mod faults;
 mod flights;
 mod http;
 mod place;
+mod said;
 mod sessions;
 mod wake;

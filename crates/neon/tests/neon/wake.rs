@@ -5,7 +5,8 @@ use std::time::Duration;
 use mauntic_neon::{Patience, Reason, connect_awake};
 use mauntic_neon_local::Faults;
 
-use crate::place::{Place, address, bounded, shown};
+use crate::place::{Place, address, bounded};
+use crate::said::shown;
 
 const PATIENCE: Patience = Patience {
     attempts_max: 20,
