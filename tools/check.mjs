@@ -80,6 +80,12 @@ const stages = [
     [
       { name: "clippy wasm", run: ["cargo", "clippy", ...onWasm, ...deny], env: wasm },
       { name: "clippy wasm, fault hooks", run: ["cargo", "clippy", ...onWasm, ...hooks, ...deny], env: wasm },
+      // By itself: what the others' tests need is not to be had there.
+      {
+        name: "clippy wasm, neon's example",
+        run: ["cargo", "clippy", "--target", "wasm32-unknown-unknown", "-p", "mauntic-neon", "--example", "worker", ...deny],
+        env: wasm,
+      },
       { name: "docs wasm", run: ["cargo", "doc", ...onWasm, "--no-deps"], env: { ...wasm, ...docsDeny } },
       { name: "build workers", run: ["tools/build-workers.sh"] },
       { name: "build workers, fault hooks", run: ["tools/build-workers.sh", "--fault-hooks"] },

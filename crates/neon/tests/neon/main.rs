@@ -16,6 +16,7 @@ mod faults;
 mod flights;
 mod http;
 mod place;
+mod readme;
 mod said;
 mod sessions;
 mod wake;
