@@ -25,7 +25,7 @@ test: setup ## formatting, lints, docs, builds and all tests
 
 bench: build ## transports, scoring, roll-ups and settlements beside plain SQL; nights; job systems beside pg-boss and graphile-worker; an hour
 	@$(ENV) && npm ci --prefix tests/bench/peers --ignore-scripts --no-audit --no-fund --loglevel=error && \
-	  { cargo bench -q -p mauntic-neon --bench transports; transports=$$?; \
+	  { cargo bench -q -p mauntic-tests --bench transports; transports=$$?; \
 	    cargo bench -q -p mauntic-tests --bench scoring; scoring=$$?; \
 	    cargo bench -q -p mauntic-tests --bench analytics; analytics=$$?; \
 	    cargo bench -q -p mauntic-tests --bench scoreboard; scoreboard=$$?; \

@@ -27,6 +27,7 @@ pub mod recompute;
 pub mod say;
 pub mod scored;
 pub mod shell;
+pub mod singles;
 pub mod stack;
 pub mod tournament;
 pub mod transport;

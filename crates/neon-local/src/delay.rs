@@ -1,15 +1,10 @@
 //! A connection that takes its time, without getting slower for it: bytes travel one
 //! behind the other, each for as long.
 
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use tokio::io::{
-    AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, copy_bidirectional, duplex,
-    split,
-};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex, split};
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
@@ -27,27 +22,6 @@ pub(crate) fn delayed(far: TcpStream, delay: Duration) -> DuplexStream {
     tokio::spawn(carry(far_read, inner_write, delay));
     tokio::spawn(carry(inner_read, far_write, delay));
     near
-}
-
-/// A way to `far` on which everything takes `delay` in either direction, for as long as the
-/// calling runtime runs. For comparisons with what needs no proxy.
-///
-/// # Errors
-/// When there is no port to listen on.
-pub async fn relay(far: SocketAddr, delay: Duration) -> io::Result<SocketAddr> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let near = listener.local_addr()?;
-    tokio::spawn(async move {
-        while let Ok((client, _)) = listener.accept().await {
-            tokio::spawn(async move {
-                let mut server = TcpStream::connect(far).await?;
-                client.set_nodelay(true)?;
-                server.set_nodelay(true)?;
-                copy_bidirectional(&mut delayed(client, delay), &mut server).await
-            });
-        }
-    });
-    Ok(near)
 }
 
 /// Carries one direction until either end of it is gone.

@@ -3,6 +3,7 @@
 use std::slice::Chunks;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// How a connection ends.
@@ -66,19 +67,19 @@ impl Faults {
     }
 }
 
-/// What comes next, at most so many bytes at once, and what else comes within a while;
-/// none at the end.
+/// What comes next, and what else comes within a while; none at the end. `buffer` is what
+/// is read into at once.
 pub(crate) async fn gathered(
     from: &mut (impl AsyncRead + Unpin),
-    bytes_max: usize,
+    buffer: &mut [u8],
     within: Option<Duration>,
-) -> Option<Vec<u8>> {
-    let mut buffer = vec![0; bytes_max];
-    let Ok(bytes @ 1..) = from.read(&mut buffer).await else { return None };
-    let mut piece = buffer.get(..bytes).unwrap_or_default().to_vec();
-    let Some(within) = within else { return Some(piece) };
-    while let Ok(Ok(bytes @ 1..)) = tokio::time::timeout(within, from.read(&mut buffer)).await {
+) -> Option<Bytes> {
+    let Ok(bytes @ 1..) = from.read(buffer).await else { return None };
+    let first = buffer.get(..bytes).unwrap_or_default();
+    let Some(within) = within else { return Some(Bytes::copy_from_slice(first)) };
+    let mut piece = first.to_vec();
+    while let Ok(Ok(bytes @ 1..)) = tokio::time::timeout(within, from.read(buffer)).await {
         piece.extend_from_slice(buffer.get(..bytes).unwrap_or_default());
     }
-    Some(piece)
+    Some(Bytes::from(piece))
 }

@@ -179,7 +179,8 @@ async fn answer(
     turn: &Turn,
 ) -> io::Result<()> {
     let mut sent = 0;
-    while let Some(bytes) = gathered(&mut answers, READ_BYTES, faults.merged_within).await {
+    let mut buffer = vec![0; READ_BYTES];
+    while let Some(bytes) = gathered(&mut answers, &mut buffer, faults.merged_within).await {
         let (pieces, ending) = faults.pieces(sent, &bytes);
         for piece in pieces {
             // Before it leaves: the client's answer may come at once.

@@ -27,7 +27,6 @@ mod wire;
 
 pub use authority::{Authority, CertificateError, Validity};
 pub use counts::Counts;
-pub use delay::relay;
 pub use faults::{End, Ending, Faults};
 pub use front::Front;
 pub use server::{Asks, Options, Server, ServerError};

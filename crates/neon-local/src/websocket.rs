@@ -53,7 +53,7 @@ async fn session<S: AsyncRead + AsyncWrite + Unpin>(
     let startup = inlet.message(wire::take_startup).await?;
     if options.asks == Asks::Password {
         // AuthenticationCleartextPassword
-        outlet.send(&wire::message(b'R', &3_u32.to_be_bytes())).await?;
+        outlet.send(wire::message(b'R', &3_u32.to_be_bytes()).into()).await?;
         let given = inlet.message(wire::take).await?;
         if given != (Message { kind: b'p', body: wire::texts(&[&options.password]) }) {
             let user = wire::parameter(&startup, "user").unwrap_or_default();
@@ -135,23 +135,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Outlet<'_, S> {
     /// Everything that the database says, to its end.
     async fn carry(&mut self, mut answers: OwnedReadHalf) -> Result<(), Over> {
         let within = self.faults.merged_within;
-        while let Some(piece) = gathered(&mut answers, READ_BYTES, within).await {
-            self.send(&piece).await?;
+        let mut buffer = vec![0; READ_BYTES];
+        while let Some(piece) = gathered(&mut answers, &mut buffer, within).await {
+            self.send(piece).await?;
         }
         self.sink.send(Frame::Close(None)).await.map_err(|_| Over)
     }
 
     async fn refuse(&mut self, code: &str, text: &str) -> Result<(), Over> {
-        self.send(&wire::fatal(code, text)).await?;
+        self.send(wire::fatal(code, text).into()).await?;
         self.sink.send(Frame::Close(None)).await.map_err(|_| Over)
     }
 
     /// Sends bytes, or as many of them as come before the end that is wanted.
-    async fn send(&mut self, bytes: &[u8]) -> Result<(), Over> {
+    async fn send(&mut self, bytes: Bytes) -> Result<(), Over> {
         let faults = self.faults;
-        let (pieces, ending) = faults.pieces(self.sent, bytes);
+        let (pieces, ending) = faults.pieces(self.sent, &bytes);
         for piece in pieces {
-            self.frame(Frame::Binary(Bytes::copy_from_slice(piece))).await?;
+            self.frame(Frame::Binary(bytes.slice_ref(piece))).await?;
             self.sent += u64::try_from(piece.len()).unwrap_or(u64::MAX);
         }
         match ending {

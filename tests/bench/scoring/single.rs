@@ -6,12 +6,11 @@ use std::time::Instant;
 
 use mauntic_domain::jobs::Queue;
 use mauntic_domain::jobs::queue::Origin;
-use mauntic_flows::consume::{Body as Text, Delivery, consume};
+use mauntic_flows::consume::consume;
 use mauntic_local::workers::{Body, Message, Outcome, Worker};
 use mauntic_testkit::proxy::RoundTripProxy;
 use mauntic_tests::ports::{Settlements, TestPorts};
-use serde_json::json;
-use tokio_postgres::Client;
+use mauntic_tests::singles;
 use uuid::Uuid;
 
 use crate::report::Report;
@@ -31,7 +30,7 @@ pub(crate) async fn measure(server: &Server, stage: &Stage, report: &mut Report)
     let copy = stage.staffed(server, "single").await;
     let mut rates = Vec::new();
     for parallel in PARALLEL {
-        let ids = insert(&copy.owner, stage.contacts, JOBS).await;
+        let ids = singles::enqueue(&copy.owner, ORGANIZATION, stage.contacts, JOBS).await;
         let started = Instant::now();
         deliver_all(&copy, &ids, parallel);
         rates.push((parallel, ids.len() as f64 / started.elapsed().as_secs_f64()));
@@ -41,19 +40,6 @@ pub(crate) async fn measure(server: &Server, stage: &Stage, report: &mut Report)
     let trips = round_trips(server, &copy).await;
     report.single(&rates, trips);
     copy.forget(server).await;
-}
-
-/// Jobs whose messages are out: what was never sent would be sent by who ends a batch.
-async fn insert(owner: &Client, contacts: i64, jobs: i64) -> Vec<Uuid> {
-    let sql =
-        "insert into jobs.job (queue, type, organization_id, data, failures_max, resends, wake_at)
-      select 'mauntic-scoring-events', 'scoring.CalculateScore', $1,
-             jsonb_build_object('organizationId', $1::text,
-               'contactId', 'contact_' || lpad((1 + n * 7919 % $2::int8)::text, 8, '0')), 3, 1,
-             clock_timestamp() + interval '15 min'
-      from generate_series(1, $3::int8) n returning id";
-    let rows = owner.query(sql, &[&ORGANIZATION, &contacts, &jobs]).await.unwrap();
-    rows.iter().map(|row| row.get(0)).collect()
 }
 
 fn deliver_all(copy: &Copy, ids: &[Uuid], parallel: usize) {
@@ -86,22 +72,17 @@ fn told(copy: &Copy) -> Vec<String> {
 }
 
 fn message(id: &Uuid) -> Message {
-    let body = json!({"type": "scoring.CalculateScore", "jobId": id}).to_string();
-    let (id, body) = (id.simple().to_string(), Body::Text(body));
+    let (id, body) = (id.simple().to_string(), Body::Text(singles::message(id)));
     Message { id, timestamp_ms: 1_800_000_000_000, attempts: 1, body }
 }
 
 /// Round trips of one batch after connecting, counted on the wire.
 async fn round_trips(server: &Server, copy: &Copy) -> u64 {
-    let ids = insert(&copy.owner, 1_000, 100).await;
+    let ids = singles::enqueue(&copy.owner, ORGANIZATION, 1_000, 100).await;
     let proxy = RoundTripProxy::start(server.postgres.port()).expect("a port");
     let url = proxy.url(&server.roles(&copy.database)("mauntic_queue"));
     let ports = TestPorts::new(&url);
-    let delivery = |id: &Uuid| Delivery {
-        message_id: id.to_string(),
-        body: Text::Text(json!({"type": "scoring.CalculateScore", "jobId": id}).to_string()),
-    };
-    let deliveries: Vec<Delivery> = ids.iter().map(delivery).collect();
+    let deliveries = singles::deliveries(&ids);
     let origin = Origin::Jobs(Queue::ScoringEvents);
     let settled = Settlements::default();
     let report = consume(&ports, origin, Uuid::new_v4(), &deliveries, &settled).await;

@@ -17,6 +17,10 @@ use super::Network;
 use crate::error::Error;
 use crate::stream::{Event, Limits, Transport};
 
+/// Bytes that are read at once: a record of TLS. The library writes zeroes into as many
+/// before each read, and one never gives more; room for a whole frame it makes besides.
+const READ_BYTES: usize = 16 * 1024;
+
 /// A socket on any stream of bytes; an encrypted one, unless it is said.
 #[derive(Debug)]
 pub struct Socket<S = TlsStream<TcpStream>>(WebSocketStream<S>);
@@ -47,8 +51,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     ) -> Result<Self, Error> {
         let url = format!("wss://{host}{path}");
         let frame = Some(limits.frame_bytes_max);
-        // Unmasked reads go straight into the message: a larger buffer is not faster.
-        let config = WebSocketConfig::default().max_frame_size(frame).max_message_size(frame);
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BYTES)
+            .max_frame_size(frame)
+            .max_message_size(frame);
         let opened = tokio_tungstenite::client_async_with_config(url, stream, Some(config)).await;
         let (socket, _) = opened.map_err(|error| match error {
             WsError::Http(answer) => {
