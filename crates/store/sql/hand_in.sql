@@ -1,12 +1,15 @@
 -- hand_in: a job asked for by hand, with a run of its own; nothing where its key or
--- its id is another job's. $1 uuid run; $2 text job_key; $3 text organization or null;
+-- its id is another job's, or where the night that it is to repeat goes on. $1 uuid run; $2 text job_key; $3 text organization or null;
 -- $4 text trigger; $5 text request id; $6 uuid job; $7 text queue; $8 text type; $9 int2 version;
--- $10 text data as JSON; $11 int2 failures_max; $12 text idempotency key or null.
+-- $10 text data as JSON; $11 int2 failures_max; $12 text idempotency key or null;
+-- $13 uuid that night or null.
 -- Returns the job if it was written.
 with inserted as (
   insert into jobs.job (id, run_id, organization_id, queue, type, version, data, failures_max,
                         idempotency_key, request_id, wake_at)
-  values ($6, $1, $3, $7, $8, $9, $10::jsonb, $11, $12, $5, clock_timestamp())
+  select $6, $1, $3, $7, $8, $9, $10::jsonb, $11, $12, $5, clock_timestamp()
+  where not exists (
+    select from portfolio.overnight_job_runs n where n.id = $13 and n.status = 'started')
   on conflict do nothing
   returning id, run_id
 ), opened as (

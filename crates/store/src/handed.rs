@@ -28,6 +28,7 @@ impl Move for ByHand {
         let start = &self.run.start;
         let spec = start.job_type.spec();
         let (queue, data) = (spec.queue.name(), start.data.to_string());
+        let repeats = self.repeats();
         let insert: &[Param<'_>] = &[
             (&start.run_id, Type::UUID),
             (&self.run.job_key, Type::TEXT),
@@ -41,6 +42,7 @@ impl Move for ByHand {
             (&data, Type::TEXT),
             (&spec.failures_max, Type::INT2),
             (&self.idempotency_key, Type::TEXT),
+            (&repeats, Type::UUID),
         ];
         let find: &[Param<'_>] = &[
             (&start.job_id, Type::UUID),
@@ -61,6 +63,10 @@ impl Move for ByHand {
             let target = queue.to_owned();
             let noted = Noted { action: "queue.enqueue", target, before: Value::Null, after };
             return Ok(Made::Done(queued, vec![noted]));
+        }
+        // Who has a key of its own job is answered by that, whatever goes on since.
+        if let (None, Some(night)) = (found.first(), repeats) {
+            return Ok(Made::Nothing(Handed::NightGoesOn { night }));
         }
         let Some(row) = found.first() else {
             let cause = "the holder of its key is gone".to_owned();

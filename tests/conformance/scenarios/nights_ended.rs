@@ -4,14 +4,14 @@
 use mauntic_domain::jobs::{JobType, Queue};
 use mauntic_domain::overnight::{CHUNKS_OPEN, Lost, NightStatus};
 use mauntic_flows::ports::{
-    AloneClaim, AloneRequest, Effect, EffectStore, Held, JobKey, JobStore, KeyStore, LostNight,
-    NightChunk, NightEnd, NightStore, NightTold, NightWrite, OperatorStore, PortError, RunStore,
-    Warning, WarningKind,
+    AloneClaim, AloneRequest, ByHand, Effect, EffectStore, Handed, Held, JobKey, JobStore,
+    KeyStore, LostNight, NightChunk, NightEnd, NightStore, NightTold, NightWrite, OperatorStore,
+    PortError, RunStore, Warning, WarningKind,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::given::{dead, effect, snoozed};
+use super::given::{dead, effect, new_run, snoozed};
 use super::given_nights::{NIGHTS, user};
 use crate::portfolio_tables::PortfolioSubject;
 use crate::subject::World;
@@ -24,6 +24,7 @@ on_both! {
     a_step_that_is_done_after_all_goes_on_with_its_night
     of_two_repeats_none_takes_whom_the_other_has_taken
     what_goes_on_is_in_the_way_of_its_repeat
+    a_repeat_is_handed_in_once_its_night_has_ended
     a_calculation_took_from_its_claim_to_its_write
     rates_without_any_are_passed_over
     a_night_that_went_wrong_is_seen_by_its_run_and_by_who_looks_after_all
@@ -228,6 +229,33 @@ async fn what_goes_on_is_in_the_way_of_its_repeat<S: PortfolioSubject>(mut world
     assert_eq!(in_the_way(&world, FIRST, THIRD).await, Some(SECOND));
     assert_eq!(in_the_way(&world, SECOND, THIRD).await, Some(SECOND));
     assert_eq!(in_the_way(&world, FIRST, SECOND).await, None);
+}
+
+async fn a_repeat_is_handed_in_once_its_night_has_ended<S: PortfolioSubject>(mut world: World<S>) {
+    let repeat = |world: &mut World<S>, key: Option<&str>| {
+        let mut run = new_run("overnight.start", world.id(), world.id(), false);
+        run.start.job_type = JobType::OvernightStart;
+        run.start.data = json!({ "retryOf": FIRST });
+        ByHand { run, idempotency_key: key.map(str::to_owned) }
+    };
+    world.begin(FIRST, FIRST, &[]).await;
+    let early = repeat(&mut world, Some("key"));
+    let before = world.dump().await;
+    let goes_on = Handed::NightGoesOn { night: FIRST };
+    assert_eq!(world.op.hand_in(&early).await.unwrap(), goes_on);
+    assert_eq!(world.dump().await, before);
+    let end = world.ending(FIRST, NightStatus::Partial).await;
+    world.write_night(end).await;
+    let queued = world.op.hand_in(&early).await.unwrap();
+    assert!(matches!(queued, Handed::Queued { .. }), "{queued:?}");
+    // It goes on again: who was accepted is told so, by his ids and by his key.
+    world.write_night(world.planning(FIRST, 100, 2)).await;
+    assert_eq!(world.status(FIRST).await, NightStatus::Started);
+    assert_eq!(world.op.hand_in(&early).await.unwrap(), queued);
+    let again = repeat(&mut world, Some("key"));
+    assert!(matches!(world.op.hand_in(&again).await.unwrap(), Handed::Exists { .. }));
+    let other = repeat(&mut world, None);
+    assert_eq!(world.op.hand_in(&other).await.unwrap(), goes_on);
 }
 
 async fn a_calculation_took_from_its_claim_to_its_write<S: PortfolioSubject>(mut world: World<S>) {

@@ -1,8 +1,8 @@
 //! Takes a message from an operator's hand: what a producer would send, checked
 //! as the consumer would read it, and a row before it is sent.
 //!
-//! I/O: of a night that is to be repeated, whether it goes on; then 1. the run and its job in one transaction, or the job that has the
-//! message's key already; 2. sends. A repeat with the same ids, the same key of
+//! I/O: 1. the run and its job in one transaction, or the job that has the message's key
+//! already, or nothing where the night that it is to repeat goes on; 2. sends. A repeat with the same ids, the same key of
 //! the message or the same key of the request finds what the first one wrote; a
 //! death after 1 leaves the sending to the tick.
 
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::SessionOf;
 use crate::jobs::overnight_start::in_the_way;
-use crate::ports::{ByHand, Handed, NewRun, NightStore, OperatorStore, PortError, Ports, RunStart};
+use crate::ports::{ByHand, Handed, NewRun, OperatorStore, PortError, Ports, RunStart};
 use crate::relay::send_due;
 
 /// What came of handing a message in.
@@ -65,14 +65,6 @@ pub async fn hand_in<P: Ports>(
         Ok(Decoded::Address { .. }) => return Ok(HandedIn::Refused(Refusal::Address)),
         Err(refusal) => return Ok(HandedIn::Refused(refusal)),
     };
-    if let Job::OvernightStart(start) = &job
-        && let Some(of) = start.retry_of
-        && session.night_in_the_way(of, run_id).await? == Some(of)
-    {
-        // The job would say so too. A repeat that goes on may be this very request's.
-        let (path, message) = ("retryOf".to_owned(), in_the_way(of, of));
-        return Ok(HandedIn::Refused(Refusal::InvalidData { path, message }));
-    }
     let job_type = job.job_type();
     let run = new_run(&job, (run_id, job_id), request_id);
     match session.hand_in(&ByHand { run, idempotency_key }).await? {
@@ -81,6 +73,11 @@ pub async fn hand_in<P: Ports>(
             Ok(HandedIn::Queued { run_id, job_id, job_type, sent })
         }
         Handed::Exists { job_id, run_id, state } => Ok(HandedIn::Exists { job_id, run_id, state }),
+        Handed::NightGoesOn { night } => {
+            // The job would say so too. A repeat that goes on may be this very request's.
+            let (path, message) = ("retryOf".to_owned(), in_the_way(night, night));
+            Ok(HandedIn::Refused(Refusal::InvalidData { path, message }))
+        }
     }
 }
 

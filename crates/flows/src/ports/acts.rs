@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use mauntic_domain::jobs::Job;
+use mauntic_domain::jobs::{Job, JobType};
 use mauntic_domain::replays::Terms;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -178,6 +178,15 @@ pub struct ByHand {
     pub idempotency_key: Option<String>,
 }
 
+impl ByHand {
+    /// The night that its job is to repeat, if it is to repeat one.
+    #[must_use]
+    pub fn repeats(&self) -> Option<Uuid> {
+        let start = Some(&self.run.start).filter(|start| start.job_type == JobType::OvernightStart);
+        start?.data.get("retryOf")?.as_str()?.parse().ok()
+    }
+}
+
 /// What came of enqueuing by hand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "outcome")]
@@ -197,6 +206,11 @@ pub enum Handed {
         run_id: Option<Uuid>,
         /// Its state by name.
         state: String,
+    },
+    /// The night that it is to repeat goes on; nothing was queued.
+    NightGoesOn {
+        /// That night.
+        night: Uuid,
     },
 }
 

@@ -1,6 +1,7 @@
 //! Jobs, runs and breakers by hand.
 
 use mauntic_domain::breaker::Breaker;
+use mauntic_domain::overnight::NightStatus;
 use mauntic_domain::runs::RunStatus;
 use mauntic_flows::ports::{ByHand, Dependency, Ended, Handed, PortError};
 use serde_json::json;
@@ -27,6 +28,10 @@ impl State {
             let (job_id, run_id) = (holder.id, holder.run_id);
             let state = holder.state.as_str().to_owned();
             return Ok((Handed::Exists { job_id, run_id, state }, Vec::new()));
+        }
+        let night = asked.repeats().and_then(|of| self.portfolios.nights.get(&of));
+        if let Some(night) = night.filter(|night| night.status == NightStatus::Started) {
+            return Ok((Handed::NightGoesOn { night: night.run_id }, Vec::new()));
         }
         self.runs.insert(RunRecord {
             organization_id: run.organization_id.clone(),

@@ -68,6 +68,27 @@ async fn a_night_that_goes_on_is_not_repeated() {
 }
 
 #[tokio::test]
+async fn a_repeat_that_was_accepted_is_answered_so_again_though_its_night_goes_on_since() {
+    let world = World::new();
+    let (night, queue) = (Uuid::from_u128(7), "mauntic-overnight-jobs");
+    let repeat = json!({"type": "overnight.start", "data": {"retryOf": night}});
+    let mut keyed = repeat.clone();
+    keyed["idempotencyKey"] = json!("k");
+    world.store().put_night(night, &[]);
+    let by_request = enqueue(queue, &repeat).header("idempotency-key", "r").send(&world).await;
+    let by_message = enqueue(queue, &keyed).send(&world).await;
+    assert_eq!((by_request.status, by_message.status), (202, 202));
+    world.store().reopen_night(night);
+    let again = enqueue(queue, &repeat).header("idempotency-key", "r").send(&world).await;
+    assert_eq!((again.status, &again.body), (202, &by_request.body));
+    let again = enqueue(queue, &keyed).send(&world).await;
+    assert_eq!((again.status, &again.body["jobId"]), (202, &by_message.body["jobId"]));
+    assert_eq!(again.body["created"], false);
+    let other = enqueue(queue, &repeat).header("idempotency-key", "other");
+    refused(&world, other, "validation_failed", ("queue.enqueue", queue)).await;
+}
+
+#[tokio::test]
 async fn what_the_consumer_would_not_read_is_refused_with_pointers() {
     let world = World::new();
     let score = |data: Value| json!({"type": "scoring.CalculateScore", "data": data});
