@@ -9,10 +9,14 @@
 //!    healthy. If that is lost, the breaker opens a call later, and a probe
 //!    that died is replaced after a minute.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::breaker::{Admission, Breaker, OPEN, PROBE};
 
 use crate::ports::{Call, CallError, Dependency, GuardStore, Outside, PortError, Ports};
+
+/// Longest time that a call takes: the provider that is asked first and the one that is asked
+/// in its place have 10 s each.
+pub const CALL_MAX: TimeDelta = TimeDelta::seconds(20);
 
 /// Times a breaker that somebody else changed meanwhile is decided again. A
 /// signal that is lost after that is one of many.

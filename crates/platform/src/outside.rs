@@ -3,6 +3,7 @@
 
 use futures::StreamExt;
 use mauntic_domain::portfolio::Symbol;
+use mauntic_flows::outside::CALL_MAX;
 use mauntic_flows::ports::{Call, CallError, Dependency, Outside, Request as Asked};
 use mauntic_flows::webhook::{HEADERS, WebhookSecret};
 use serde_json::{Value, json};
@@ -23,6 +24,9 @@ use crate::{answer, config, log};
 /// Longest wait for an answer, to its last byte: a sixth of a lease, and more than a
 /// webhook that does its work after answering needs.
 const ANSWER_MS_MAX: u32 = 10_000;
+
+// A provider and the one that is asked in its place.
+const _: () = assert!(2 * ANSWER_MS_MAX as i64 <= CALL_MAX.num_milliseconds());
 
 /// The name that repeats of a call share, as payment services have it.
 const IDEMPOTENCY_HEADER: &str = "Idempotency-Key";

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use chrono::TimeDelta;
 use mauntic_flows::ports::{Call as Request, CallError, Dependency, Outside};
 use uuid::Uuid;
 
@@ -45,6 +46,7 @@ struct Service {
     calls: BTreeMap<Uuid, u64>,
     accepted: BTreeMap<Uuid, u64>,
     turns: u32,
+    takes: TimeDelta,
 }
 
 impl SimOutside {
@@ -68,6 +70,11 @@ impl SimOutside {
     /// A service's answers arrive so many turns of others after they were made.
     pub fn slow(&self, dependency: Dependency, turns: u32) {
         self.services().entry(dependency).or_default().turns = turns;
+    }
+
+    /// The clock moves on by this with each call of a service.
+    pub fn takes(&self, dependency: Dependency, time: TimeDelta) {
+        self.services().entry(dependency).or_default().takes = time;
     }
 
     /// How a service does from now on.
@@ -107,7 +114,7 @@ impl SimOutside {
         if matches!(health, Health::Up | Health::Mute) {
             *service.accepted.entry(id).or_default() += 1;
         }
-        let turns = service.turns;
+        let (turns, takes) = (service.turns, service.takes);
         let answer = match health {
             Health::Up => match dependency {
                 Dependency::AlertWebhook => Ok(Vec::new()),
@@ -123,6 +130,7 @@ impl SimOutside {
             Health::Refusing(status) => Err(CallError::Refused { status }),
             Health::NotConfigured => Err(CallError::NotConfigured),
         };
+        self.clock.advance(takes);
         (answer, turns)
     }
 }

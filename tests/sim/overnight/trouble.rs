@@ -1,9 +1,12 @@
 //! Providers that fail, chunks that are given up, and a place for snapshots that is away.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use mauntic_domain::overnight::NightStatus;
 use mauntic_flows::jobs::overnight_prices::QUESTIONS_MAX;
-use mauntic_flows::ports::Dependency;
+use mauntic_flows::outside::CALL_MAX;
+use mauntic_flows::ports::{Dependency, Request};
 use mauntic_sim::faults::{Call, Fault};
 use mauntic_sim::market;
 use mauntic_sim::outside::Health;
@@ -117,6 +120,31 @@ fn a_symbol_that_is_refused_costs_nobody_else_his_price() {
     let retry = nights.night(&json!({"retryOf": night.run_id}));
     assert_eq!((retry.status, retry.users_processed), (NightStatus::Completed, 7));
     assert_eq!(nights.asked().1[quotes.len()..], [3]);
+}
+
+/// Each question takes as long as a provider that hangs and the one that is asked in its place;
+/// and one symbol among 200 has them refuse it, so that a price is known at the fifth.
+#[test]
+fn a_job_that_asks_for_long_goes_on_as_the_next_one() {
+    let nights = Nights::of(300);
+    nights.ports.outside.market().refuse(&symbol(0), true);
+    nights.ports.outside.takes(Dependency::PriceProvider, CALL_MAX);
+    nights.night(&json!({}));
+    nights.minutes(10);
+    let night = nights.latest();
+    assert_eq!((night.status, night.users_processed), (NightStatus::Partial, 300 - 1));
+    assert_eq!(night.error_details["symbolsUnanswered"], 1);
+    let calls = nights.ports.outside.calls(Dependency::PriceProvider);
+    // The second is asked just within the time, and ends with two thirds of the lease.
+    assert_eq!(calls.values().max(), Some(&2), "{calls:?}");
+    // Nobody lost his lease, and nobody asked the same again.
+    let asked: BTreeSet<String> = {
+        let market = nights.ports.outside.market();
+        let quotes = market.asked().iter().filter(|asked| asked.request != Request::Rates);
+        quotes.map(|asked| format!("{:?}", asked.request)).collect()
+    };
+    assert_eq!(asked.len() as u64, calls.values().sum::<u64>());
+    assert_eq!(nights.letter_reasons().len(), 0);
 }
 
 #[test]

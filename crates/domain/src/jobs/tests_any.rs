@@ -1,5 +1,7 @@
 //! Random jobs, and data that is none.
 
+use std::num::NonZeroU32;
+
 use chrono::DateTime;
 use proptest::collection::{btree_set, vec};
 use proptest::option;
@@ -190,9 +192,10 @@ fn night() -> impl Strategy<Value = Start> {
         }
     });
     let step = prop::sample::select(Step::ALL.to_vec()).prop_map(Start::at);
-    let prices = ("[A-Z0-9.^=_-]{1,32}", 0..500_000_u32).prop_map(|(after, unanswered)| {
-        let after = Symbol::parse(after).ok();
-        Start { after, unanswered, ..Start::at(Step::Prices) }
+    let prices = ("[A-Z0-9.^=_-]{1,32}", 0..500_000_u32, 0..200_u32);
+    let prices = prices.prop_map(|(after, unanswered, most)| {
+        let (after, most) = (Symbol::parse(after).ok(), NonZeroU32::new(most));
+        Start { after, unanswered, most, ..Start::at(Step::Prices) }
     });
     prop_oneof![Just(Start::default()), first, step, prices]
 }
@@ -272,6 +275,7 @@ pub(super) fn json_value() -> impl Strategy<Value = Value> {
         "retryOf",
         "step",
         "unanswered",
+        "most",
         "chunk",
     ];
     let key = prop_oneof![4 => prop::sample::select(known.to_vec()).prop_map(str::to_owned), 1 => "\\PC{0,8}"];

@@ -1,6 +1,7 @@
 //! The data of a night's jobs. Which night a job is of, its run says.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
@@ -31,6 +32,10 @@ pub struct Start {
     /// Of `prices`, how many symbols so far nobody answered about.
     #[serde(skip_serializing_if = "is_zero")]
     pub unanswered: u32,
+    /// Of `prices`, the most symbols of its first question, where more of these were refused;
+    /// absent means as many as a batch has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub most: Option<NonZeroU32>,
 }
 
 impl Start {
@@ -63,6 +68,9 @@ impl Start {
         }
         if step != Step::Prices && self.unanswered > 0 {
             return Err(("unanswered", "is said of the step prices alone"));
+        }
+        if step != Step::Prices && self.most.is_some() {
+            return Err(("most", "is said of the step prices alone"));
         }
         Ok(())
     }
@@ -124,6 +132,7 @@ mod tests {
         holds::<Start>(&json!({"retryOf": id}));
         holds::<Start>(&json!({"step": "exchange_rates"}));
         holds::<Start>(&json!({"step": "prices", "after": "BRK.B", "unanswered": 200}));
+        holds::<Start>(&json!({"step": "prices", "most": 50}));
         holds::<Chunk>(&json!({"chunk": 0}));
         holds::<Finalize>(&json!({}));
         let doubled: Start = serde_json::from_value(json!({"markets": ["B", "A", "B"]})).unwrap();
@@ -139,6 +148,7 @@ mod tests {
             (json!({"markets": ["A"], "retryOf": id}), "markets"),
             (json!({"after": "A"}), "after"),
             (json!({"step": "users", "unanswered": 1}), "unanswered"),
+            (json!({"step": "users", "most": 1}), "most"),
         ] {
             let read: Start = serde_json::from_value(data.clone()).unwrap();
             assert_eq!(read.check().unwrap_err().0, place, "{data}");
@@ -152,6 +162,7 @@ mod tests {
             json!({"step": "score"}),
             json!({"retryOf": "last night"}),
             json!({"after": "a b"}),
+            json!({"step": "prices", "most": 0}),
         ] {
             assert!(serde_json::from_value::<Start>(wrong.clone()).is_err(), "{wrong}");
         }

@@ -8,9 +8,11 @@
 //! nobody else's price.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mauntic_domain::jobs::Job;
+use mauntic_domain::jobs::types::LEASE_SECS_DEFAULT;
 use mauntic_domain::overnight::messages::{Chunk, Finalize, Start};
 use mauntic_domain::overnight::{SYMBOLS_ASKED_MAX, Step};
 use mauntic_domain::portfolio::provider::{LeftOut, parse_quotes};
@@ -20,26 +22,37 @@ use serde_json::json;
 use super::overnight_ask::{Asked, PATIENCE, ask, shown};
 use super::overnight_start::done;
 use super::{Context, Decided, Outcome};
+use crate::outside::CALL_MAX;
 use crate::ports::{
     Held, Host, Night, NightQuotes, NightStore, NightWrite, PortError, Ports, Request, SpawnedJob,
     Took,
 };
 
 /// Parts of a batch that is refused: of 200 symbols the fifth question is about one alone
-/// (200, 50, 13, 4, 1). Each takes 10 s at most, and the lease is 60 s. Where the first
-/// provider hangs and the other is asked it is twice as long, and a job may lose its lease: it
-/// is done again, from what is decided by then.
+/// (200, 50, 13, 4, 1).
 const PARTS: usize = 4;
 
 /// Most questions of a job. One symbol at fault among 200 takes 17; where all of them are, a
 /// job decides a dozen, and the next goes on behind these.
 pub const QUESTIONS_MAX: usize = 24;
 
-/// After this no further question is asked once a symbol is decided: with the last one it
-/// is half a lease, or two thirds where two providers are asked.
+/// After this a job asks nothing more, and the next one goes on from what it has learnt: what
+/// is decided, or else how small a part is to be asked about. Each asks at least once, so that
+/// the fifth decides something at the latest.
 pub const QUESTIONS_WITHIN: TimeDelta = TimeDelta::seconds(20);
 
+/// What a job waits for besides: locks, 4 × 5 s at most
+/// ([`ONE_BY_ONE_MAX`](crate::consume::ONE_BY_ONE_MAX) counts the same).
+const LOCKS_WITHIN: TimeDelta = TimeDelta::seconds(20);
+
 const _: () = assert!(SYMBOLS_ASKED_MAX as usize <= PARTS.pow(4));
+
+// The last question is asked within 20 s and takes 20 s more where a provider hangs and the
+// other is slow; with the locks that are 60 s, and the lease is no shorter.
+const _: () = assert!(
+    QUESTIONS_WITHIN.num_seconds() + CALL_MAX.num_seconds() + LOCKS_WITHIN.num_seconds()
+        <= LEASE_SECS_DEFAULT as i64
+);
 
 /// What was found of symbols, in their order.
 #[derive(Default)]
@@ -52,6 +65,8 @@ struct Found {
     cause: Option<String>,
     quotes: BTreeMap<Symbol, Quote>,
     left_out: Vec<LeftOut>,
+    /// How many symbols the next question is about, where the time is over.
+    next: Option<NonZeroU32>,
 }
 
 impl Found {
@@ -69,14 +84,15 @@ pub(super) async fn decide<P: Ports>(
     data: Start,
 ) -> Result<Decided, PortError> {
     let run_id = night.run_id;
-    let mut due = cx.session.due_symbols(run_id, data.after.as_ref(), SYMBOLS_ASKED_MAX).await?;
+    let most = data.most.map_or(SYMBOLS_ASKED_MAX, |most| most.get().min(SYMBOLS_ASKED_MAX));
+    let mut due = cx.session.due_symbols(run_id, data.after.as_ref(), most).await?;
     // The step began with the first batch.
     let began_at = night.done(Step::Users).map_or(night.started_at, |users| users.done_at);
     let found = match ask_about(cx, held, began_at, &due).await? {
         Ok(found) => found,
         Err(outcome) => return Ok(Decided::of(outcome)),
     };
-    let is_last = found.decided == due.len() && due.len() < SYMBOLS_ASKED_MAX as usize;
+    let is_last = found.decided == due.len() && due.len() < most as usize;
     due.truncate(found.decided);
     let (asked, unanswered) = (due, data.unanswered + found.unanswered);
     let summary = json!({
@@ -84,8 +100,8 @@ pub(super) async fn decide<P: Ports>(
         "unanswered": unanswered, "cause": found.cause,
     });
     let took = is_last.then(|| Took { began_at, summary: json!({"unanswered": unanswered}) });
-    let after = asked.last().cloned();
-    let next = (!is_last).then(|| Start { after, unanswered, ..Start::at(Step::Prices) });
+    let (after, most) = (asked.last().cloned().or(data.after), found.next);
+    let next = (!is_last).then(|| Start { after, unanswered, most, ..Start::at(Step::Prices) });
     let write = NightWrite::Quotes(NightQuotes { run_id, asked, quotes: found.quotes, took });
     let mut decided = done(cx, held, (Step::Prices, summary), write, next);
     if is_last {
@@ -108,9 +124,9 @@ async fn ask_about<P: Ports>(
     let mut parts = vec![due];
     let since = cx.ports.host().now();
     for _ in 0..QUESTIONS_MAX {
-        let is_late = cx.ports.host().now() - since > QUESTIONS_WITHIN;
         let Some(part) = parts.pop().filter(|part| !part.is_empty()) else { break };
-        if is_late && found.decided > 0 {
+        if cx.ports.host().now() - since > QUESTIONS_WITHIN {
+            found.next = u32::try_from(part.len()).ok().and_then(NonZeroU32::new);
             break;
         }
         let request = Request::Quotes { symbols: part.to_vec() };
