@@ -202,3 +202,42 @@ async fn retention_of_nights_reads_what_is_old() {
     let gone = "select count(*) from portfolio.overnight_users";
     assert_eq!(world.count(gone).await, 21 * i64::from(USERS) - 200);
 }
+
+/// The jobs of all other runs, which are older: whoever looks for a night's first one among
+/// all of them reads them.
+const OTHERS: i64 = 50_000;
+
+#[tokio::test]
+async fn a_lost_night_is_looked_at_by_its_own_jobs() {
+    let world = World::new().await;
+    let jobs = format!(
+        "insert into jobs.job (id, queue, type, data, failures_max, run_id, state, finished_at,
+             receipt)
+           select uuidv7(), 'q', 't', '{{}}', 3, md5((n % 500)::text)::uuid, 'completed', now(), '{{}}'
+           from generate_series(1, {OTHERS}) n;
+         insert into jobs.run (id, job_key, trigger, status, jobs_total, jobs_done, jobs_dead,
+             finished_at)
+           values ('{NIGHT}', 'overnight.start', 'manual', 'partial', 20, 19, 1, now());
+         insert into jobs.job (id, queue, type, data, failures_max, run_id, state, finished_at,
+             receipt, last_error)
+           select uuidv7(), 'q', case n when 17 then 'died' else 't' end, '{{}}', 3, '{NIGHT}',
+             case n when 17 then 'dead_lettered' else 'completed' end, now(),
+             case when n <> 17 then '{{}}'::jsonb end, case n when 17 then 'why' end
+           from generate_series(1, 20) n;
+         insert into portfolio.overnight_job_runs (id, job_type, started_at, correlation_id,
+             inputs_of)
+           values ('{NIGHT}', 'overnight.start', now(), 'c', '{NIGHT}');"
+    );
+    world.owner.batch_execute(&jobs).await.unwrap();
+    for table in ["jobs.job", "jobs.run", "portfolio.overnight_job_runs"] {
+        world.owner.execute(&format!("vacuum analyze {table}"), &[]).await.unwrap();
+    }
+    let client = world.database.connect(Role::Queue).await.unwrap();
+    let params: &[Param<'_>] = &[(&100_i64, Type::INT8)];
+    let (_, sql) = sql!("lost_nights");
+    let (rows, kinds, text) = looked_at(&client, "job", sql, params).await;
+    assert_eq!(rows, 20, "{kinds:?} {text}");
+    let row = client.query_typed(sql, params).await.unwrap().remove(0);
+    let (died, cause): (String, String) = (row.get("died"), row.get("cause"));
+    assert_eq!((died.as_str(), cause.as_str()), ("died", "why"));
+}
