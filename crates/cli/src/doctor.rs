@@ -9,6 +9,7 @@ mod console;
 mod contents;
 mod database;
 mod deployment;
+mod providers;
 mod roles;
 mod since;
 mod variables;
@@ -85,6 +86,7 @@ pub(crate) async fn run(args: Args, output: Output) -> anyhow::Result<()> {
     }
     checks.push(bindings::check(&args.wrangler, &args.env, &Queue::ALL));
     checks.push(variables::check(&args.wrangler, &args.env));
+    checks.push(providers::check(&args.wrangler, &args.env));
     print(&checks, output)?;
     let failed = checks.iter().filter(|check| check.verdict == Verdict::Fail).count();
     if failed > 0 {
