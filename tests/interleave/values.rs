@@ -92,7 +92,7 @@ impl Act {
         let nominal_at = at("2026-01-02T02:00:00Z");
         let outcome = Outcome::Ran;
         JudgedSchedule {
-            job_key: SCHEDULE,
+            job_key: SCHEDULE.into(),
             cron: CRON.to_owned(),
             judged_from: self.is_judged.then(|| JudgedFrom {
                 judged_until: at("2026-01-01T02:00:00Z"),

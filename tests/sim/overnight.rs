@@ -8,8 +8,9 @@ mod trouble;
 use chrono::TimeDelta;
 use mauntic_domain::overnight::{NightStatus, SYMBOLS_ASKED_MAX, Step};
 use mauntic_domain::portfolio::UserFate;
-use mauntic_flows::ports::Request;
+use mauntic_flows::ports::{Night, Request};
 use mauntic_sim::provider::Said;
+use mauntic_sim::store::State;
 use serde_json::json;
 
 use nights::{ASSETS, Nights, symbol};
@@ -72,6 +73,21 @@ fn a_night_of_some_markets_scores_those_who_are_in_them() {
     assert_eq!((night.status, night.users_processed), (NightStatus::Failed, 0));
     assert_eq!(night.error_details["reason"], "unknown_market");
     assert_eq!(nights.told().last().unwrap().1, "failed");
+}
+
+#[test]
+fn a_markets_own_time_begins_a_night_of_that_market() {
+    let nights = Nights::of(30);
+    nights.is_of_market("XNYS", "2 * * * *");
+    nights.minutes(70);
+    let is_of_market = |night: &Night| {
+        let key_of = |state: &State| state.run(night.run_id).map(|run| run.job_key.clone());
+        nights.ports.store.look(key_of).as_deref() == Some("overnight-scoring-xnys")
+    };
+    let night = nights.nights().into_iter().find(is_of_market).unwrap();
+    let markets: Vec<&str> = night.markets.iter().map(|market| market.as_str()).collect();
+    assert_eq!((markets, night.users_processed), (vec!["XNYS"], 10));
+    assert_eq!(night.status, NightStatus::Completed);
 }
 
 #[test]

@@ -141,10 +141,10 @@ impl Operator {
         }
         if self.rng.chance(3) {
             let nth = self.rng.below(self.schedules.len());
-            let key = self.schedules[nth].schedule.job_key;
+            let key = self.schedules[nth].job_key();
             let note = self.rng.chance(300).then_some("on holiday");
             let session = finish(self.ports.store.open()).unwrap();
-            finish(session.pause(key, note)).unwrap();
+            finish(session.pause(&key, note)).unwrap();
             self.count("pauses and resumes");
         }
     }
@@ -184,7 +184,7 @@ fn ninety_days_have_exactly_their_nominal_times() {
     operator.ports.store.look(|state| {
         check_occurrences(state, &operator.schedules).unwrap();
         for one in &operator.schedules {
-            let key = one.schedule.job_key;
+            let key = &*one.job_key();
             let rows = state.occurrences().range((key.to_owned(), DateTime::UNIX_EPOCH)..);
             let rows: BTreeMap<_, _> = rows
                 .take_while(|((of, _), _)| of == key)

@@ -7,6 +7,7 @@ use mauntic_domain::contact_events;
 use mauntic_domain::jobs::Queue;
 use mauntic_domain::jobs::queue::{BATCH_MESSAGES_MAX, Incoming, Origin};
 use mauntic_domain::overnight::CHUNKS_AT_ONCE_MAX;
+use mauntic_domain::schedules::markets::MARKET_CRONS_VARIABLE;
 use mauntic_domain::schedules::registry::{
     CONTEXTS_VARIABLE, Flag, OVERNIGHT_CRON_VARIABLE, REGISTRY, triggers,
 };
@@ -235,6 +236,10 @@ fn the_registrys_triggers_stand_in_every_environment_of_the_queue_worker_and_of_
     }
 }
 
+/// What moves schedules.
+const MOVING: [&str; 4] =
+    [CONTEXTS_VARIABLE, OVERNIGHT_CRON_VARIABLE, MARKET_CRONS_VARIABLE, TICK_CRON_VARIABLE];
+
 #[test]
 fn what_pauses_schedules_is_a_secret_and_what_moves_them_is_in_the_readme() {
     for worker in ["http", "queue"] {
@@ -247,7 +252,7 @@ fn what_pauses_schedules_is_a_secret_and_what_moves_them_is_in_the_readme() {
     }
     let readme = readme();
     let variables = Flag::ALL.map(Flag::variable).into_iter();
-    for name in variables.chain([CONTEXTS_VARIABLE, OVERNIGHT_CRON_VARIABLE, TICK_CRON_VARIABLE]) {
+    for name in variables.chain(MOVING) {
         assert!(readme.contains(&format!("`{name}`")), "the README does not name {name}");
     }
 }

@@ -105,6 +105,7 @@ fn counts() -> impl Iterator<Item = Constant> {
         domain::replays::PER_SECOND_MAX
         domain::replays::STEP_CASES_MAX
         domain::schedules::judge::JUDGED_MAX
+        domain::schedules::markets::MARKET_CRONS_MAX
         domain::schedules::tick::TICK_INTERVAL_SECS_MAX
         domain::warmup::counter::BLOCK_MAX
         domain::warmup::counter::KEYS_MAX

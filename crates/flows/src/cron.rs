@@ -9,9 +9,10 @@
 
 use chrono::{DateTime, Utc};
 use mauntic_domain::jobs::JobType;
+use mauntic_domain::portfolio::Market;
 use mauntic_domain::schedules::{
-    Cron, Effective, JUDGED_MAX, Judgement, Occurrence, Overlap, REGISTRY, Settings, SettingsError,
-    SkipReason, effective, judge,
+    Cron, Effective, JUDGED_MAX, Judgement, Occurrence, Overlap, REGISTRY, Schedule, Settings,
+    SettingsError, SkipReason, effective, judge, schedule_of,
 };
 use serde_json::{Value, json};
 
@@ -48,7 +49,9 @@ pub fn schedules(settings: &Settings) -> Result<Vec<Effective>, SettingsError> {
     effective(&REGISTRY, settings)
 }
 
-/// Judges these schedules up to now, or up to what was fired.
+/// Judges these schedules up to now, or up to what was fired. Without that they are all of a
+/// deployment's, and a market's night that is not among them is one that it dropped: its times
+/// are skipped as disabled, for as long as nothing names it again.
 ///
 /// # Errors
 /// When the schedules' rows cannot be read; then nothing was judged.
@@ -58,11 +61,15 @@ pub async fn judge_all<P: Ports>(
     fired: Option<&Fired>,
 ) -> Result<Report, PortError> {
     let mut session = ports.db().open().await?;
-    let keys: Vec<&str> = schedules.iter().map(|one| one.schedule.job_key).collect();
-    let known = session.schedules(&keys).await?;
+    let keys: Vec<_> = schedules.iter().map(Effective::job_key).collect();
+    let asked: Vec<&str> = keys.iter().map(AsRef::as_ref).collect();
+    let known = session.schedules(&asked).await?;
+    let dropped = known.rows.iter().filter(|row| !asked.contains(&row.job_key.as_str()));
+    let dropped: Vec<_> = dropped.filter(|_| fired.is_none()).filter_map(disabled).collect();
     let mut report = Report::default();
-    for one in schedules {
-        let row = known.rows.iter().find(|row| row.job_key == one.schedule.job_key);
+    for one in schedules.iter().chain(&dropped) {
+        let key = one.job_key();
+        let row = known.rows.iter().find(|row| row.job_key == key);
         let fired = fired.filter(|fired| fired.cron == one.cron.as_str());
         let fired_at = fired.map(|fired| fired.nominal_at);
         let Some(judged) = plan(ports.host(), one, row, known.now, fired_at) else { continue };
@@ -80,6 +87,13 @@ pub async fn judge_all<P: Ports>(
         }
     }
     Ok(report)
+}
+
+/// A schedule that has a row, and is kept no more.
+fn disabled(row: &ScheduleRow) -> Option<Effective> {
+    let (schedule, market) = schedule_of(&row.job_key)?;
+    let cron = Cron::parse(&row.cron).ok()?;
+    Some(Effective { schedule, market, cron, skip: Some(SkipReason::Disabled) })
 }
 
 /// What is to be written about a schedule; none where nothing is new.
@@ -121,7 +135,7 @@ fn plan<H: Host>(
         start: occurrence.outcome.runs().then(|| start(host, &one, occurrence)).flatten(),
     };
     Some(JudgedSchedule {
-        job_key: one.schedule.job_key,
+        job_key: one.job_key(),
         cron: cron.as_str().to_owned(),
         judged_from: row.map(ScheduleRow::judged_from),
         judged_until: judgement.judged_until,
@@ -139,14 +153,19 @@ fn start<H: Host>(host: &H, one: &Effective, occurrence: &Occurrence) -> Option<
         run_id: host.new_id(),
         job_id: host.new_id(),
         job_type,
-        data: first_data(one.schedule.groups, occurrence.group),
+        data: first_data(&one.schedule, one.market.as_ref(), occurrence.group),
         exclusive: one.schedule.overlap == Overlap::Skip,
-        request_id: format!("cron:{}:{nominal}", one.schedule.job_key),
+        request_id: format!("cron:{}:{nominal}", one.job_key()),
     })
 }
 
-/// The data of a run's first job: nothing, or the group whose turn it is.
+/// The data of a run's first job: the market that it is of, the group whose turn it is, or
+/// nothing.
 #[must_use]
-pub fn first_data(groups: u16, group: u16) -> Value {
-    if groups > 1 { json!({"group": group, "groups": groups}) } else { json!({}) }
+pub fn first_data(schedule: &Schedule, market: Option<&Market>, group: u16) -> Value {
+    match market {
+        Some(market) => json!({"markets": [market]}),
+        None if schedule.groups > 1 => json!({"group": group, "groups": schedule.groups}),
+        None => json!({}),
+    }
 }

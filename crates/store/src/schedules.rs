@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use mauntic_domain::schedules::Outcome;
+use mauntic_domain::schedules::registry::OVERNIGHT_JOB_KEY;
+use mauntic_domain::schedules::{MARKET_KEY_PREFIX, Outcome};
 use mauntic_flows::ports::{
     Judged, JudgedSchedule, PortError, RunStart, ScheduleRow, ScheduleRows, ScheduleStore,
 };
@@ -23,7 +24,9 @@ use crate::rows::{column, unreadable};
 
 impl ScheduleStore for Session {
     async fn schedules(&self, job_keys: &[&str]) -> Result<ScheduleRows, PortError> {
-        let params: &[Param<'_>] = &[(&job_keys, Type::TEXT_ARRAY)];
+        let is_night = job_keys.contains(&OVERNIGHT_JOB_KEY);
+        let of_markets = is_night.then_some(MARKET_KEY_PREFIX);
+        let params: &[Param<'_>] = &[(&job_keys, Type::TEXT_ARRAY), (&of_markets, Type::TEXT)];
         let sql = sql!("read_schedules.sql");
         let rows = self.statement("reading schedules", sql, params).await?;
         let first = rows.first().ok_or_else(|| unreadable("clock"))?;

@@ -40,7 +40,7 @@ const SCHEDULE: &str = "scoring.batch-recompute";
 /// The schedule has its row.
 async fn judged<S: Subject>(world: &World<S>) {
     let judged = JudgedSchedule {
-        job_key: SCHEDULE,
+        job_key: SCHEDULE.into(),
         cron: "* * * * *".to_owned(),
         judged_from: None,
         judged_until: world.subject.now(),

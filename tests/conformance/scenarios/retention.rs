@@ -160,7 +160,7 @@ async fn judged_occurrences_go<S: Subject>(mut world: World<S>) {
         start: None,
     };
     let judged = JudgedSchedule {
-        job_key: "scoring.batch-recompute",
+        job_key: "scoring.batch-recompute".into(),
         cron: "* * * * *".to_owned(),
         judged_from: None,
         judged_until: start + chrono::TimeDelta::minutes(1),

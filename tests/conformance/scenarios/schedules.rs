@@ -22,6 +22,7 @@ on_both! {
     a_time_that_has_its_row_does_not_run_again
     the_mark_never_moves_back
     schedules_are_read_in_order
+    with_the_night_its_markets_are_read
     a_pause_has_its_note_until_resumed
     a_second_pause_changes_the_note_alone
 }
@@ -31,7 +32,7 @@ const KEY: &str = "scoring.batch-recompute";
 /// Nothing happened since `from`, up to now.
 fn judged(from: Option<DateTime<Utc>>, until: DateTime<Utc>) -> JudgedSchedule {
     JudgedSchedule {
-        job_key: KEY,
+        job_key: KEY.into(),
         cron: "* * * * *".to_owned(),
         judged_from: from
             .map(|judged_until| JudgedFrom { judged_until, cron: "* * * * *".to_owned() }),
@@ -129,7 +130,7 @@ async fn who_thinks_that_it_is_new_writes_nothing<S: Subject>(mut world: World<S
     let before = world.dump().await;
     let again = judged(None, now + minutes(1));
     assert_eq!(world.queue.write_judged(&again).await.unwrap(), Judged::Meanwhile);
-    let unknown = JudgedSchedule { job_key: "nobody.knows", ..judged(Some(now), now) };
+    let unknown = JudgedSchedule { job_key: "nobody.knows".into(), ..judged(Some(now), now) };
     assert_eq!(world.queue.write_judged(&unknown).await.unwrap(), Judged::Meanwhile);
     assert_eq!(world.dump().await, before);
 }
@@ -192,13 +193,28 @@ async fn the_mark_never_moves_back<S: Subject>(mut world: World<S>) {
 async fn schedules_are_read_in_order<S: Subject>(world: World<S>) {
     let now = world.subject.now();
     for job_key in ["b.b", "a.a", "c-c"] {
-        let judgement = JudgedSchedule { job_key, ..judged(None, now) };
+        let judgement = JudgedSchedule { job_key: job_key.into(), ..judged(None, now) };
         world.queue.write_judged(&judgement).await.unwrap();
     }
     let rows = world.queue.schedules(&["c-c", "b.b", "a.a"]).await.unwrap().rows;
     let keys: Vec<&str> = rows.iter().map(|row| row.job_key.as_str()).collect();
     assert_eq!(keys, ["a.a", "b.b", "c-c"]);
     assert!(world.queue.schedules(&[]).await.unwrap().rows.is_empty());
+}
+
+async fn with_the_night_its_markets_are_read<S: Subject>(world: World<S>) {
+    let now = world.subject.now();
+    let night = "overnight-scoring";
+    let keys = [night, "overnight-scoring-a_1", "overnight-scoring-xetr", "overnight-scoring2"];
+    for job_key in keys {
+        let judgement = JudgedSchedule { job_key: job_key.into(), ..judged(None, now) };
+        world.queue.write_judged(&judgement).await.unwrap();
+    }
+    for (asked, found) in [(&[night][..], &keys[..3]), (&keys[3..], &keys[3..]), (&[KEY], &[])] {
+        let rows = world.queue.schedules(asked).await.unwrap().rows;
+        let of: Vec<&str> = rows.iter().map(|row| row.job_key.as_str()).collect();
+        assert_eq!(of, found);
+    }
 }
 
 async fn a_pause_has_its_note_until_resumed<S: Subject>(mut world: World<S>) {

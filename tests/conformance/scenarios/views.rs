@@ -197,7 +197,7 @@ async fn judge<S: Subject>(world: &mut World<S>, outcomes: &[Outcome]) -> Vec<Uu
     world.advance(60 * i64::try_from(outcomes.len()).unwrap()).await;
     let rows = world.queue.schedules(&[SCHEDULE]).await.unwrap().rows;
     let judged = JudgedSchedule {
-        job_key: SCHEDULE,
+        job_key: SCHEDULE.into(),
         cron: "* * * * *".to_owned(),
         judged_from: rows.first().map(ScheduleRow::judged_from),
         judged_until: world.subject.now(),

@@ -41,7 +41,7 @@ fn judged(from: Option<i64>, until: i64, outcome: Outcome, exclusive: bool) -> J
         start: outcome.runs().then(|| start(exclusive)),
     };
     JudgedSchedule {
-        job_key: KEY,
+        job_key: KEY.into(),
         cron: "* * * * *".to_owned(),
         judged_from: from
             .map(|n| JudgedFrom { judged_until: minute(n), cron: "* * * * *".to_owned() }),
@@ -74,7 +74,8 @@ async fn what_is_judged_is_written_whole_or_not_at_all() {
     let new = judged(None, 0, Outcome::Ran, false);
     assert_eq!(write(&session, &new).await, none, "a new schedule starts at now");
     assert_eq!(write(&session, &new).await, Judged::Meanwhile);
-    let unknown = JudgedSchedule { job_key: "other", ..judged(Some(0), 1, Outcome::Ran, false) };
+    let unknown =
+        JudgedSchedule { job_key: "other".into(), ..judged(Some(0), 1, Outcome::Ran, false) };
     assert_eq!(write(&session, &unknown).await, Judged::Meanwhile, "no row to lock");
 
     let three = judged(Some(0), 3, Outcome::Ran, false);

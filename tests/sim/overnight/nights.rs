@@ -1,6 +1,6 @@
 //! Portfolios in a world of doubles, and the nights that score them.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::pin;
@@ -44,6 +44,8 @@ pub(super) struct Nights {
     /// Whether invocations may meet errors.
     pub(super) may_fail: Cell<bool>,
     pub(super) users: Vec<UserKey>,
+    /// What the deployment lists, if it does.
+    market_crons: RefCell<Option<String>>,
 }
 
 pub(super) fn symbol(nth: usize) -> Symbol {
@@ -75,7 +77,8 @@ impl Nights {
             (OrganizationId::parse(owner).unwrap(), PortfolioUserId::parse(name).unwrap())
         };
         let users = (0..users).map(key).collect();
-        let nights = Self { ports, may_fail: Cell::new(false), users };
+        let nights =
+            Self { ports, may_fail: Cell::new(false), users, market_crons: RefCell::default() };
         for (nth, user) in nights.users.iter().enumerate() {
             nights.put(user, nth);
         }
@@ -134,6 +137,11 @@ impl Nights {
         }
     }
 
+    /// From now on a market has a night of its own.
+    pub(super) fn is_of_market(&self, market: &str, cron: &str) {
+        self.market_crons.replace(Some(format!("{market}={cron}")));
+    }
+
     /// The clock is moved to a minute before the night's time.
     pub(super) fn evening(&self) {
         self.tick();
@@ -146,7 +154,7 @@ impl Nights {
 
     pub(super) fn tick(&self) {
         let settings = TickSettings {
-            schedules: Ok(schedules()),
+            schedules: Ok(schedules(self.market_crons.borrow().clone())),
             keep: TimeDelta::days(30),
             interval_secs: TICK_INTERVAL_SECS,
             instance: INSTANCE,
@@ -298,8 +306,9 @@ impl Nights {
     }
 }
 
-/// The schedule of nights, as it is deployed.
-fn schedules() -> Vec<Effective> {
-    let all = cron::schedules(&Settings::from_vars(|_| None).unwrap()).unwrap();
+/// The schedules of nights, as they are deployed.
+fn schedules(market_crons: Option<String>) -> Vec<Effective> {
+    let settings = Settings { market_crons, ..Settings::default() };
+    let all = cron::schedules(&settings).unwrap();
     all.into_iter().filter(|one| one.schedule.job_key == "overnight-scoring").collect()
 }

@@ -1,9 +1,10 @@
-//! Whether the queue worker can use what an environment's file says of addresses outside:
-//! it goes on without what it cannot use, so that nothing else shows it before a job waits,
-//! or a trace is missed.
+//! Whether the queue worker can use what an environment's file says of addresses outside and of
+//! schedules: it goes on without what it cannot use, so that nothing else shows it before a job
+//! waits, a trace is missed, or no schedule is judged.
 
 use std::path::Path;
 
+use mauntic_domain::schedules::{REGISTRY, Settings, effective};
 use toml::{Table, Value};
 use ureq::http::Uri;
 
@@ -42,7 +43,10 @@ pub(super) fn check(folder: &Path, env: &str) -> Check {
         Err(error) => vec![error.message().to_owned()],
     };
     if wrong.is_empty() {
-        return Check::ok(NAME, format!("{env} names no address that cannot be used"));
+        return Check::ok(
+            NAME,
+            format!("{env} names no address and no schedule that cannot be used"),
+        );
     }
     let advice = format!("mend it in {}: the worker does without it", path.display());
     Check::fail(NAME, some(&wrong), advice)
@@ -59,6 +63,10 @@ fn wrong(file: &Table, env: &str) -> Vec<String> {
     let mut wrong: Vec<String> = addresses
         .map(|name| format!("{name} must be an http or https address without a user name"))
         .collect();
+    let text = |name: &str| of(name).and_then(Value::as_str).map(str::to_owned);
+    let settings = Settings::from_vars(text);
+    let schedules = settings.and_then(|settings| effective(&REGISTRY, &settings));
+    wrong.extend(schedules.err().map(|error| error.to_string()));
     if of(COLLECTOR_HEADERS).is_some() {
         wrong.push(format!("{COLLECTOR_HEADERS} must be a secret, and no variable"));
     }
@@ -120,6 +128,24 @@ mod tests {
         assert!(found("", &with_headers)[0].contains("goes nowhere"));
         let open = format!("{address}\n{COLLECTOR_HEADERS} = \"api-key=k\"");
         assert!(found(&open, "")[0].contains("must be a secret"));
+    }
+
+    #[test]
+    fn a_schedule_that_is_none_is_named() {
+        for (vars, named) in [
+            ("OVERNIGHT_JOB_CRON = \"s3cret\"", "OVERNIGHT_JOB_CRON: must be five fields"),
+            (
+                "OVERNIGHT_MARKET_CRONS = \"A=0 3 * * *; s3cret\"",
+                "OVERNIGHT_MARKET_CRONS, entry 2: ",
+            ),
+            ("CONTEXTS = \"s3cret\"", "CONTEXTS: must list"),
+        ] {
+            let wrong = found(vars, "");
+            assert_eq!(wrong.len(), 1, "{wrong:?}");
+            assert!(wrong[0].starts_with(named) && !wrong[0].contains("s3cret"), "{wrong:?}");
+        }
+        let vars = "OVERNIGHT_MARKET_CRONS = \"XETR=0 3 * * MON-FRI; XNYS=0 9 * * *\"";
+        assert_eq!(found(vars, ""), Vec::<String>::new());
     }
 
     #[test]

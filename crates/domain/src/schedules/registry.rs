@@ -2,11 +2,14 @@
 //!
 //! `wrangler/queue.toml` mirrors the expressions, and a test holds them equal.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::TICK_CRON;
 use super::cron::{Cron, CronError};
+use super::markets::{self, MARKET_CRONS_VARIABLE, MarketCronError, market_key};
 use crate::jobs::JobType;
+use crate::portfolio::Market;
 
 pub use super::table::REGISTRY;
 
@@ -166,6 +169,8 @@ pub struct Settings {
     pub contexts: Option<BTreeSet<Flag>>,
     /// Expression in place of the night's own.
     pub overnight_cron: Option<String>,
+    /// Markets with a night of their own, as [`MARKET_CRONS_VARIABLE`] lists them.
+    pub market_crons: Option<String>,
 }
 
 /// Why settings cannot be used. Names the variable, never repeats its value.
@@ -179,6 +184,14 @@ pub enum SettingsError {
     /// The night's expression is none.
     #[error("{OVERNIGHT_CRON_VARIABLE}: {0}")]
     OvernightCron(#[source] CronError),
+    /// An entry of the markets' nights is none.
+    #[error("{MARKET_CRONS_VARIABLE}, entry {entry}: {source}")]
+    MarketCrons {
+        /// Which, from 1.
+        entry: usize,
+        /// What is wrong with it.
+        source: MarketCronError,
+    },
     /// An expression of the list is none.
     #[error("schedule {job_key}: {source}")]
     Schedule {
@@ -194,7 +207,7 @@ impl Settings {
     /// a value is dropped: `echo true | wrangler secret put` ends in a newline.
     ///
     /// # Errors
-    /// [`SettingsError::Contexts`]; the night's expression is read by [`effective`].
+    /// [`SettingsError::Contexts`]; the nights' expressions are read by [`effective`].
     pub fn from_vars(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
         let trimmed = |name| variable(name).map(|value| value.trim().to_owned());
         let paused = |flag: &Flag| trimmed(flag.variable()).is_some_and(|value| value != "true");
@@ -206,6 +219,7 @@ impl Settings {
             disabled: Flag::ALL.into_iter().filter(paused).collect(),
             contexts: contexts.transpose()?,
             overnight_cron: trimmed(OVERNIGHT_CRON_VARIABLE),
+            market_crons: trimmed(MARKET_CRONS_VARIABLE),
         })
     }
 }
@@ -213,16 +227,29 @@ impl Settings {
 /// A schedule as this deployment keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Effective {
-    /// Its entry in the registry.
+    /// Its entry in the registry; of a market's night that of the night.
     pub schedule: Schedule,
+    /// The market whose night it is, if it is one's.
+    pub market: Option<Market>,
     /// The expression that decides, which may not be the entry's.
     pub cron: Cron,
     /// Why its occurrences start no run, if so.
     pub skip: Option<SkipReason>,
 }
 
-/// The schedules that this deployment judges. Those of other contexts are left
-/// out: another deployment judges them.
+impl Effective {
+    /// What rows and operators know it by.
+    #[must_use]
+    pub fn job_key(&self) -> Cow<'static, str> {
+        match &self.market {
+            Some(market) => Cow::Owned(market_key(market)),
+            None => Cow::Borrowed(self.schedule.job_key),
+        }
+    }
+}
+
+/// The schedules that this deployment judges, the markets' nights behind the night. Those of
+/// other contexts are left out: another deployment judges them.
 ///
 /// # Errors
 /// An expression that is none, with the variable or the schedule it is of.
@@ -232,19 +259,26 @@ pub fn effective(
 ) -> Result<Vec<Effective>, SettingsError> {
     let is_judged =
         |flag| settings.contexts.as_ref().is_none_or(|contexts| contexts.contains(&flag));
-    let keep = |schedule: &Schedule| {
-        let replaced =
-            settings.overnight_cron.as_ref().filter(|_| schedule.job_key == OVERNIGHT_JOB_KEY);
-        let cron = match replaced {
+    let mut all = Vec::with_capacity(registry.len());
+    for schedule in registry.iter().filter(|schedule| is_judged(schedule.flag)) {
+        let is_paused = settings.disabled.contains(&schedule.flag);
+        let skip = is_paused.then_some(SkipReason::Disabled);
+        let kept = |market, cron| Effective { schedule: *schedule, market, cron, skip };
+        let is_night = schedule.job_key == OVERNIGHT_JOB_KEY;
+        let cron = match settings.overnight_cron.as_ref().filter(|_| is_night) {
             Some(text) => Cron::parse(text).map_err(SettingsError::OvernightCron)?,
             None => Cron::parse(schedule.cron)
                 .map_err(|source| SettingsError::Schedule { job_key: schedule.job_key, source })?,
         };
-        let is_paused = settings.disabled.contains(&schedule.flag);
-        let skip = is_paused.then_some(SkipReason::Disabled);
-        Ok(Effective { schedule: *schedule, cron, skip })
-    };
-    registry.iter().filter(|schedule| is_judged(schedule.flag)).map(keep).collect()
+        all.push(kept(None, cron));
+        let of_markets = settings.market_crons.as_deref().filter(|_| is_night).map(markets::parse);
+        let of_markets = of_markets
+            .transpose()
+            .map_err(|(entry, source)| SettingsError::MarketCrons { entry, source })?;
+        let of_markets = of_markets.into_iter().flatten();
+        all.extend(of_markets.map(|(market, cron)| kept(Some(market), cron)));
+    }
+    Ok(all)
 }
 
 /// The expressions to deploy as triggers: the tick's and the registry's own,

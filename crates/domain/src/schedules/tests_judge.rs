@@ -19,7 +19,7 @@ fn at(text: &str) -> DateTime<Utc> {
 
 fn schedule(cron: &str, missed: Missed) -> Effective {
     let cron = Cron::parse(cron).unwrap();
-    Effective { schedule: Schedule { missed, ..REGISTRY[0] }, cron, skip: None }
+    Effective { schedule: Schedule { missed, ..REGISTRY[0] }, market: None, cron, skip: None }
 }
 
 /// What was decided, as `HH:MM outcome` and a comma between.

@@ -160,3 +160,36 @@ fn an_expression_that_is_none_is_named() {
     let error = effective(&wrong, &Settings::default()).unwrap_err();
     assert!(error.to_string().starts_with("schedule scoring-batch-recompute: "), "{error}");
 }
+
+#[test]
+fn markets_have_nights_of_their_own_beside_the_night() {
+    let vars = [
+        ("OVERNIGHT_MARKET_CRONS", "XETR=0 3 * * MON-FRI; XNYS=0 9 * * *\n"),
+        ("CONTEXTS", "overnight"),
+    ];
+    let keys =
+        |all: &[Effective]| all.iter().map(|one| one.job_key().into_owned()).collect::<Vec<_>>();
+    let all = kept(&vars);
+    assert_eq!(
+        keys(&all),
+        ["overnight-scoring", "overnight-scoring-xetr", "overnight-scoring-xnys"]
+    );
+    assert_eq!(
+        all.iter().map(|one| one.cron.as_str()).collect::<Vec<_>>(),
+        ["0 4 * * *", "0 3 * * MON-FRI", "0 9 * * *"]
+    );
+    let night = all[0].schedule;
+    assert!(all.iter().all(|one| one.schedule == night && one.skip.is_none()));
+    let paused = kept(&[vars[0], vars[1], ("ENABLE_OVERNIGHT_CRON", "false")]);
+    assert!(paused.iter().all(|one| one.skip == Some(SkipReason::Disabled)));
+    assert_eq!(kept(&[vars[0], ("CONTEXTS", "scoring")]).len(), 3, "another deployment has them");
+
+    let settings =
+        settings(&[("OVERNIGHT_MARKET_CRONS", "XETR=0 3 * * *; XNYS=9 o'clock")]).unwrap();
+    let error = effective(&REGISTRY, &settings).unwrap_err().to_string();
+    assert!(
+        error.starts_with("OVERNIGHT_MARKET_CRONS, entry 2: the expression must be"),
+        "{error}"
+    );
+    assert!(!error.contains("o'clock"), "a value is never repeated");
+}

@@ -6,7 +6,7 @@
 //! after 1 leaves the sending to the tick.
 
 use mauntic_domain::jobs::JobType;
-use mauntic_domain::schedules::{Overlap, REGISTRY, Schedule};
+use mauntic_domain::schedules::{Overlap, schedule_of};
 use uuid::Uuid;
 
 use crate::cron::first_data;
@@ -40,38 +40,31 @@ pub async fn start_run<P: Ports, S: RunStore + RelayStore>(
     (run_id, job_id): (Uuid, Uuid),
     request_id: &str,
 ) -> Result<Started, PortError> {
-    let known = REGISTRY.iter().find(|schedule| schedule.job_key == job_key);
-    let known = known.and_then(|of| Some((of, JobType::from_name(of.message)?)));
-    let Some((schedule, job_type)) = known else {
+    let Some((schedule, market)) = schedule_of(job_key) else {
         return Ok(Started::UnknownSchedule);
     };
-    let run = new_run(schedule, job_type, (run_id, job_id), request_id);
+    let Some(job_type) = JobType::from_name(schedule.message) else {
+        return Ok(Started::UnknownSchedule);
+    };
+    // By hand a staggered schedule begins with its first group.
+    let data = first_data(&schedule, market.as_ref(), 0);
+    let run = NewRun {
+        job_key: job_key.to_owned(),
+        organization_id: None,
+        start: RunStart {
+            run_id,
+            job_id,
+            job_type,
+            data,
+            exclusive: schedule.overlap == Overlap::Skip,
+            request_id: request_id.to_owned(),
+        },
+    };
     match session.open_run(&run, "manual").await? {
         Opened::Started { run_id } => {
             let sent = send_due(ports, session).await.map(|_| ());
             Ok(Started::Opened { run_id, sent })
         }
         held @ Opened::Held { .. } => Ok(Started::Held(held)),
-    }
-}
-
-fn new_run(
-    schedule: &Schedule,
-    job_type: JobType,
-    (run_id, job_id): (Uuid, Uuid),
-    request_id: &str,
-) -> NewRun {
-    NewRun {
-        job_key: schedule.job_key.to_owned(),
-        organization_id: None,
-        start: RunStart {
-            run_id,
-            job_id,
-            job_type,
-            // By hand a staggered schedule begins with its first group.
-            data: first_data(schedule.groups, 0),
-            exclusive: schedule.overlap == Overlap::Skip,
-            request_id: request_id.to_owned(),
-        },
     }
 }

@@ -334,7 +334,9 @@ pub trait RunStore: Sync {
 /// Schedules and their occurrences.
 #[trait_variant::make(Send)]
 pub trait ScheduleStore: Sync {
-    /// The rows of these schedules, and the database's clock.
+    /// The rows of these schedules, with the night's those of the markets' nights
+    /// ([`MARKET_KEY_PREFIX`](mauntic_domain::schedules::MARKET_KEY_PREFIX)), and the
+    /// database's clock.
     async fn schedules(&self, job_keys: &[&str]) -> Result<ScheduleRows, PortError>;
     /// Writes what was judged: occurrences, their runs and first jobs, and how
     /// far it is judged now.

@@ -1,5 +1,7 @@
 //! The values of schedules and runs.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use mauntic_domain::jobs::JobType;
 use mauntic_domain::runs::{RunCounts, RunStatus};
@@ -86,7 +88,7 @@ impl ScheduleRow {
 #[derive(Debug, Clone, PartialEq)]
 pub struct JudgedSchedule {
     /// The schedule.
-    pub job_key: &'static str,
+    pub job_key: Cow<'static, str>,
     /// Its effective expression.
     pub cron: String,
     /// What it was judged from; none where the row is new.

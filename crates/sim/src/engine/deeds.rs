@@ -1,6 +1,8 @@
 //! What operators and those who configure do, as values: the same one can be asked for again, under the
 //! same key, as somebody does who never heard the answer.
 
+use std::borrow::Cow;
+
 use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::jobs::Queue;
 use mauntic_domain::replays::Terms;
@@ -25,7 +27,7 @@ pub(super) enum Deed {
     EndRun(Uuid),
     RetryRun(Uuid),
     StartRun(&'static str),
-    Pause(&'static str, Option<&'static str>),
+    Pause(Cow<'static, str>, Option<&'static str>),
     HandIn(Queue, Value),
     Requeue(Uuid),
     Replay {

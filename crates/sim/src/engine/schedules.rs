@@ -2,7 +2,7 @@
 //! can do, and made-up ones of the other policies.
 
 use mauntic_domain::schedules::{
-    Cron, Effective, Flag, Missed, Overlap, REGISTRY, Schedule, SkipReason,
+    Cron, Effective, Flag, Missed, Overlap, REGISTRY, Schedule, Settings, SkipReason, effective,
 };
 
 /// A made-up schedule of the one type that needs no data.
@@ -40,7 +40,7 @@ pub fn all(is_available: impl Fn(&Schedule) -> bool) -> Vec<Effective> {
     let of = |schedule: &Schedule| {
         let skip = (!is_available(schedule)).then_some(SkipReason::NotAvailable);
         let cron = Cron::parse(schedule.cron).ok()?;
-        Some(Effective { schedule: *schedule, cron, skip })
+        Some(Effective { schedule: *schedule, market: None, cron, skip })
     };
     REGISTRY.iter().chain(&MADE_UP).filter_map(of).collect()
 }
@@ -51,5 +51,14 @@ pub(super) fn of_the_simulator() -> Vec<Effective> {
         ["scoring-batch-recompute", "scoring-alert-expiry", "made-up-staggered", "made-up-dense"];
     let mut few = all(|schedule| schedule.message == "scoring.BatchRecompute");
     few.retain(|one| KEYS.contains(&one.schedule.job_key));
+    few.extend(of_a_market());
     few
+}
+
+/// A market's night, which begins between the dense ones.
+fn of_a_market() -> Option<Effective> {
+    let settings =
+        Settings { market_crons: Some("M0 = 2 */3 * * *".to_owned()), ..Settings::default() };
+    let all = effective(&REGISTRY, &settings).ok()?;
+    all.into_iter().find(|one| one.market.is_some())
 }

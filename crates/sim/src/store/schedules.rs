@@ -2,7 +2,8 @@
 //! runs that it starts.
 
 use chrono::Timelike;
-use mauntic_domain::schedules::{Outcome, SkipReason};
+use mauntic_domain::schedules::registry::OVERNIGHT_JOB_KEY;
+use mauntic_domain::schedules::{MARKET_KEY_PREFIX, Outcome, SkipReason};
 use mauntic_flows::ports::{
     Judged, JudgedSchedule, NewOccurrence, PortError, RunStart, ScheduleRow, ScheduleRows,
     ScheduleStore,
@@ -17,7 +18,11 @@ use crate::faults::Call;
 impl ScheduleStore for MemorySession {
     async fn schedules(&self, job_keys: &[&str]) -> Result<ScheduleRows, PortError> {
         self.call(Call::Schedules, |state| {
-            let asked = state.schedules.iter().filter(|(key, _)| job_keys.contains(&key.as_str()));
+            let has_night = job_keys.contains(&OVERNIGHT_JOB_KEY);
+            let is_asked = |key: &str| {
+                job_keys.contains(&key) || (has_night && key.starts_with(MARKET_KEY_PREFIX))
+            };
+            let asked = state.schedules.iter().filter(|(key, _)| is_asked(key));
             let rows = asked.map(|(key, row)| shown(key, row)).collect();
             Ok(ScheduleRows { now: state.now, rows })
         })
@@ -51,7 +56,7 @@ impl ScheduleStore for MemorySession {
 
 impl State {
     fn write_judged(&mut self, judged: &JudgedSchedule) -> Judged {
-        let row = self.schedules.get(judged.job_key);
+        let row = self.schedules.get(judged.job_key.as_ref());
         let found = row.map(|row| (row.judged_until, &row.cron));
         if found != judged.judged_from.as_ref().map(|from| (from.judged_until, &from.cron)) {
             return Judged::Meanwhile;
@@ -60,7 +65,7 @@ impl State {
         for occurrence in &judged.occurrences {
             let run = occurrence.start.as_ref();
             // A time that has its row already ran already, whatever the mark says.
-            let place = (judged.job_key.to_owned(), occurrence.nominal_at);
+            let place = (judged.job_key.clone().into_owned(), occurrence.nominal_at);
             let is_new = !self.occurrences.contains_key(&place);
             let has_run = is_new && run.is_some_and(|start| self.start(judged, occurrence, start));
             let run_id = run.filter(|_| has_run).map(|start| start.run_id);
@@ -100,7 +105,7 @@ impl State {
             paused_at: None,
         };
         assert!(judged.cron.len() <= 100, "schedule_cron_check: {}", judged.cron);
-        let row = self.schedules.entry(judged.job_key.to_owned()).or_insert(fresh);
+        let row = self.schedules.entry(judged.job_key.clone().into_owned()).or_insert(fresh);
         row.cron.clone_from(&judged.cron);
         row.judged_until = row.judged_until.max(until);
         row.ordinal_next = judged.ordinal_next;
@@ -117,7 +122,12 @@ impl State {
             scheduled_for: Some(occurrence.nominal_at),
             request_id: Some(start.request_id.clone()),
             exclusive: start.exclusive,
-            ..RunRecord::new(start.run_id, judged.job_key.to_owned(), "schedule", self.now)
+            ..RunRecord::new(
+                start.run_id,
+                judged.job_key.clone().into_owned(),
+                "schedule",
+                self.now,
+            )
         };
         let is_started = self.runs.insert(run);
         if is_started {

@@ -141,7 +141,7 @@ impl Draw {
         let count = i64::try_from(self.rng.below(4)).expect("a small number");
         let occurrences = (0..count).map(|n| self.occurrence(minute, count - 1 - n)).collect();
         JudgedSchedule {
-            job_key: SCHEDULES[which],
+            job_key: SCHEDULES[which].into(),
             cron: CRONS[self.rng.below(2)].to_owned(),
             judged_from: judged_from.map(|judged_until| JudgedFrom { judged_until, cron }),
             judged_until: minute - TimeDelta::minutes([0, 0, 5][self.rng.below(3)]),

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use axum::Json;
 use chrono::{DateTime, Utc};
 use mauntic_domain::jobs::{JobType, Queue};
-use mauntic_domain::schedules::{Cron, Outcome, REGISTRY, Schedule, SkipReason};
+use mauntic_domain::schedules::{
+    Cron, MARKET_KEY_PREFIX, Outcome, REGISTRY, Schedule, SkipReason, schedule_of,
+};
 use mauntic_flows::ports::{
     Beat, CronRow, KeyStore, OccurrenceView, OperatorStore, Ports, QueueStats, RunView,
     ScheduleRow, ScheduleStore, Vitals,
@@ -27,7 +29,7 @@ use crate::routes::{shown, shown_if};
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CronBody {
     scheduler: SchedulerBody,
-    /// In the registry's order.
+    /// In the registry's order; then the markets' nights that were ever kept.
     jobs: Vec<ScheduleLine>,
 }
 
@@ -51,8 +53,8 @@ pub(crate) struct SchedulerBody {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ScheduleLine {
-    job_key: &'static str,
-    description: &'static str,
+    job_key: String,
+    description: String,
     owner: &'static str,
     /// The expression in force, in UTC and Cloudflare's dialect.
     schedule: String,
@@ -118,15 +120,17 @@ pub(crate) struct ScheduleQueue {
 )]
 pub(super) async fn cron<P: Ports>(operator: Operator<P>) -> Result<Json<CronBody>, Problem> {
     let session = operator.look();
-    let keys = REGISTRY.map(|schedule| schedule.job_key);
+    let mut keys = REGISTRY.map(|schedule| schedule.job_key).to_vec();
     let vitals = session.vitals().await?;
     let schedules = session.schedules(&keys).await?;
+    let of_markets = schedules.rows.iter().map(|row| row.job_key.as_str());
+    keys.extend(of_markets.filter(|key| key.starts_with(MARKET_KEY_PREFIX)));
     let rows = session.cron_rows(&keys).await?;
     let stats = session.queue_stats().await?;
-    let jobs = REGISTRY.iter().map(|schedule| {
-        let row = schedules.rows.iter().find(|row| row.job_key == schedule.job_key);
-        let newest = rows.iter().find(|row| row.job_key == schedule.job_key);
-        line(schedule, row, newest, &stats, schedules.now)
+    let jobs = keys.iter().filter_map(|key| {
+        let row = schedules.rows.iter().find(|row| row.job_key == *key);
+        let newest = rows.iter().find(|row| row.job_key == *key);
+        line(key, row, newest, &stats, schedules.now)
     });
     Ok(Json(CronBody { jobs: jobs.collect(), scheduler: scheduler(&vitals) }))
 }
@@ -141,13 +145,15 @@ fn scheduler(vitals: &Vitals) -> SchedulerBody {
     }
 }
 
+/// None where no schedule has the key.
 fn line(
-    schedule: &Schedule,
+    job_key: &str,
     row: Option<&ScheduleRow>,
     newest: Option<&CronRow>,
     stats: &BTreeMap<String, QueueStats>,
     now: DateTime<Utc>,
-) -> ScheduleLine {
+) -> Option<ScheduleLine> {
+    let (schedule, market) = schedule_of(job_key)?;
     // The row's is what the queue worker judges by, which settings may replace.
     let expression = row.map_or(schedule.cron, |row| row.cron.as_str());
     let next = Cron::parse(expression).ok().and_then(|cron| cron.next_after(now));
@@ -157,9 +163,13 @@ fn line(
         Some(_) => Some(SkipReason::Paused.name()),
         None => occurrence.and_then(disabled),
     };
-    ScheduleLine {
-        job_key: schedule.job_key,
-        description: schedule.description,
+    let description = match market {
+        Some(market) => format!("Scores the portfolio of every user with assets of {market}."),
+        None => schedule.description.to_owned(),
+    };
+    Some(ScheduleLine {
+        job_key: job_key.to_owned(),
+        description,
         owner: schedule.owner,
         schedule: expression.to_owned(),
         enabled: disabled_reason.is_none(),
@@ -168,8 +178,8 @@ fn line(
         running: newest.is_some_and(|newest| newest.open_run.is_some()),
         last_run: newest.and_then(|newest| newest.last_run.as_ref()).map(last_run),
         next_run_at: shown_if(next),
-        queue: queue(schedule, stats),
-    }
+        queue: queue(&schedule, stats),
+    })
 }
 
 fn disabled(occurrence: &OccurrenceView) -> Option<&'static str> {

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::http::{HeaderMap, Uri};
 use mauntic_domain::jobs::JobType;
-use mauntic_domain::schedules::REGISTRY;
+use mauntic_domain::schedules::schedule_of;
 use mauntic_flows::ports::{OccurrenceView, OperatorStore, Ports};
 
 use super::run_lines::{OccurrenceLine, RunLine};
@@ -38,7 +38,7 @@ pub(super) async fn runs<P: Ports>(
     NamePath(job_key): NamePath,
     uri: Uri,
 ) -> Result<(HeaderMap, Json<Listed<RunLine>>), Problem> {
-    if !is_schedule(&job_key) && JobType::from_name(&job_key).is_none() {
+    if schedule_of(&job_key).is_none() && JobType::from_name(&job_key).is_none() {
         return Err(Problem::new(Code::ScheduleNotFound));
     }
     let mut query = Query::of(&uri, &["limit", "cursor"], &[]);
@@ -71,7 +71,7 @@ pub(super) async fn occurrences<P: Ports>(
     NamePath(job_key): NamePath,
     uri: Uri,
 ) -> Result<(HeaderMap, Json<Listed<OccurrenceLine>>), Problem> {
-    if !is_schedule(&job_key) {
+    if schedule_of(&job_key).is_none() {
         return Err(Problem::new(Code::ScheduleNotFound));
     }
     let mut query = Query::of(&uri, &["limit", "cursor"], &[]);
@@ -79,8 +79,4 @@ pub(super) async fn occurrences<P: Ports>(
     query.done()?;
     let lines = operator.look().occurrences(&job_key, before, asked.one_more()).await?;
     Ok(asked.cut(lines, |line: &OccurrenceView| line.nominal_at))
-}
-
-fn is_schedule(job_key: &str) -> bool {
-    REGISTRY.iter().any(|schedule| schedule.job_key == job_key)
 }

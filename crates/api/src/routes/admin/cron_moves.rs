@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use mauntic_domain::schedules::REGISTRY;
+use mauntic_domain::schedules::{MARKET_KEY_PREFIX, schedule_of};
 use mauntic_flows::commands::start_run::{Started, start_run};
 use mauntic_flows::ports::{Host, Opened, Ports, ScheduleStore};
 use serde::{Deserialize, Serialize};
@@ -93,6 +93,10 @@ pub(super) async fn run<P: Ports>(
     let act = operator.act(only_reason(fields)?, key);
     let session = operator.begin(act);
     let schedules = session.schedules(&[job_key.as_str()]).await?;
+    let row = schedules.rows.into_iter().find(|row| row.job_key == job_key);
+    if row.is_none() && job_key.starts_with(MARKET_KEY_PREFIX) {
+        return Err(unknown(&job_key));
+    }
     let host = state.ports.host();
     let (run_id, job_id) = (host.new_id(), host.new_id());
     let started =
@@ -105,7 +109,7 @@ pub(super) async fn run<P: Ports>(
         Started::Held(opened) => return Err(held(&opened)),
         Started::UnknownSchedule => return Err(Problem::new(Code::ScheduleNotFound)),
     };
-    let note = schedules.rows.into_iter().find_map(|row| row.paused);
+    let note = row.and_then(|row| row.paused);
     let body = StartedBody {
         success: true,
         job_key,
@@ -182,8 +186,7 @@ fn parse(mut form: Form) -> Result<(Option<String>, Option<String>), Problem> {
 
 /// There is no row to pause.
 fn unknown(job_key: &str) -> Problem {
-    let is_registered = REGISTRY.iter().any(|schedule| schedule.job_key == job_key);
-    if is_registered {
+    if schedule_of(job_key).is_some() {
         let detail = "No tick has looked at the schedule yet; try again in a minute.";
         return Problem::with_detail(Code::ScheduleNotFound, detail);
     }

@@ -109,6 +109,53 @@ async fn the_expression_is_the_one_in_force() {
 }
 
 #[tokio::test]
+async fn a_markets_night_is_a_schedule_while_a_deployment_keeps_it() {
+    let world = World::with_things().await;
+    let key = "overnight-scoring-xetr";
+    let run = || post(&format!("cron/{key}/run"), &json!({}));
+    let refused_first = refused(&world, run(), "schedule_not_found", ("cron.run", key)).await;
+    assert_eq!(refused_first.status, 404);
+    let market_crons = Some("XETR=*/5 * * * *".to_owned());
+    let settings = Settings { market_crons, ..Settings::default() };
+    judge(&world, &settings).await;
+    let queued = run().send(&world).await;
+    assert_eq!((queued.status, &queued.body["jobKey"]), (202, &json!(key)));
+    let data = world.store().look(|state| {
+        let job = state.live_jobs().find(|job| job.type_name == "overnight.start");
+        job.unwrap().data.clone()
+    });
+    assert_eq!(data, json!({"markets": ["XETR"]}));
+    let held = refused(&world, run(), "run_held", ("cron.run", key)).await;
+    assert_eq!(held.status, 409);
+
+    // Its own times find the run that is open.
+    world.ports.clock.advance(TimeDelta::seconds(300));
+    judge(&world, &settings).await;
+    let times = get(&format!("cron/{key}/occurrences")).send(&world).await;
+    assert_eq!(times.body["items"][0]["reason"], "overlap");
+    let runs = get(&format!("cron/{key}/runs")).send(&world).await;
+    assert_eq!(runs.body["items"].as_array().unwrap().len(), 1);
+    let answer = get("cron").send(&world).await;
+    let job = line(&answer, key);
+    assert_eq!((&job["running"], &job["enabled"]), (&json!(true), &json!(true)));
+    assert_eq!((&job["schedule"], &job["owner"]), (&json!("*/5 * * * *"), &json!("portfolio")));
+    assert_eq!(job["description"], "Scores the portfolio of every user with assets of XETR.");
+    let paused = pause(key, &json!({"paused": true, "note": "n"})).send(&world).await;
+    assert_eq!(paused.status, 200);
+    assert_eq!(line(&get("cron").send(&world).await, key)["pauseNote"], "n");
+    assert_eq!(line(&answer, "overnight-scoring")["pauseNote"], Value::Null);
+    assert_eq!(pause(key, &json!({"paused": false})).send(&world).await.status, 200);
+
+    // Dropped, it has its times as before, and each is skipped.
+    world.ports.clock.advance(TimeDelta::seconds(300));
+    judge(&world, &Settings::default()).await;
+    let answer = get("cron").send(&world).await;
+    let job = line(&answer, key);
+    assert_eq!((&job["enabled"], &job["disabledReason"]), (&json!(false), &json!("disabled")));
+    assert_eq!(get("cron/overnight-scoring-a.b/runs").send(&world).await.status, 404);
+}
+
+#[tokio::test]
 async fn the_scheduler_is_offline_when_a_duty_is_late() {
     let answer = get("cron").send(&World::without_beats()).await;
     let none = json!({"status": "offline", "heartbeatAt": null, "instanceId": null});

@@ -24,7 +24,7 @@ pub(super) fn complete(world: &World) -> Failed {
                 let detail = format_args!("{key}: {nominal}");
                 return fail("I3: what was judged keeps its row until it is old", detail);
             }
-            let deployed = world.schedules.iter().find(|one| one.schedule.job_key == key.as_str());
+            let deployed = world.schedules.iter().find(|one| one.job_key() == key.as_str());
             let is_current = deployed.is_none_or(|one| one.cron.as_str() == judged.cron);
             if !is_current && Some(judged.until) >= world.model.calm_since {
                 let detail = format_args!("{key}: {} is in force", judged.cron);
@@ -58,7 +58,7 @@ fn rows_of<'a>(
 /// The first nominal time that is missing or too many, or whose row is wrong.
 pub fn check_occurrences(state: &State, schedules: &[Effective]) -> Result<(), Box<Failure>> {
     for one in schedules {
-        let key = one.schedule.job_key;
+        let key = &*one.job_key();
         let Some(row) = state.schedules().get(key) else { continue };
         let rows: Vec<_> = rows_of(state, key).collect();
         // Nothing before the first one was ever due: a new schedule starts at now.

@@ -4,6 +4,7 @@
 use mauntic_domain::jobs::{Job, JobState, JobType, Queue};
 use mauntic_domain::replays::Terms;
 use mauntic_domain::runs::RunStatus;
+use mauntic_domain::schedules::Effective;
 use mauntic_flows::ports::{CaseFilter, Dependency};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -162,7 +163,7 @@ pub(super) fn end_replay(world: &mut World) -> Failed {
 
 pub(super) fn pause(world: &mut World) -> Failed {
     let nth = world.rng.below(world.schedules.len());
-    let Some(key) = world.schedules.get(nth).map(|one| one.schedule.job_key) else {
+    let Some(key) = world.schedules.get(nth).map(Effective::job_key) else {
         return Ok(());
     };
     let note = world.rng.chance(400).then_some("by the simulator");

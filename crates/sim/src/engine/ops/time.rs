@@ -95,12 +95,12 @@ pub(super) fn change_expression(world: &mut World) -> Failed {
         return Ok(());
     };
     one.cron = cron;
-    let name = (one.schedule.job_key.to_owned(), other.to_owned());
+    let name = (one.job_key().into_owned(), other.to_owned());
     world.tell(format_args!("  {name:?}"));
     // An expression that comes back may still be in force.
     let is_original = of_the_simulator()
         .iter()
-        .any(|one| one.schedule.job_key == name.0.as_str() && one.cron.as_str() == name.1.as_str());
+        .any(|one| one.job_key() == name.0.as_str() && one.cron.as_str() == name.1.as_str());
     if !is_original {
         world.model.deployed.entry(name).or_insert(now);
     }

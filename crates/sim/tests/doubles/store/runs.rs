@@ -114,7 +114,7 @@ fn what_was_judged_is_written_once() {
     let world = World::new();
     let from: DateTime<Utc> = world.clock.database();
     let judged = |from_secs: Option<i64>, until_secs: i64, runs: &[u128]| JudgedSchedule {
-        job_key: "key",
+        job_key: "key".into(),
         cron: "* * * * *".to_owned(),
         judged_from: from_secs.map(|secs| JudgedFrom {
             judged_until: from + TimeDelta::seconds(secs),
