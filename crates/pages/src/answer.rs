@@ -31,9 +31,11 @@ impl Page {
         self
     }
 
-    /// One that shows what is wrong with a form.
+    /// One that shows what is wrong with a form, and stands still: a refresh would take away
+    /// what was typed.
     pub(crate) fn faulty(mut self) -> Self {
         self.status = 422;
+        self.refresh = None;
         self
     }
 }

@@ -25,6 +25,16 @@ pub(crate) struct Problem {
     pub(crate) holder: Option<String>,
 }
 
+impl Problem {
+    /// What is wrong at the API's `place` is wrong with the form's `field`.
+    pub(crate) fn rename(&mut self, place: &str, field: &str) {
+        let is_there = |fault: &&mut Fault| fault.pointer.strip_prefix('/') == Some(place);
+        for fault in self.errors.iter_mut().filter(is_there) {
+            fault.pointer = format!("/{field}");
+        }
+    }
+}
+
 /// What is wrong with one field.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
@@ -66,6 +76,26 @@ pub(crate) enum Kind {
 }
 
 impl Stop {
+    /// What a form shows of it beside what was typed: a refusal, or that there is nothing by
+    /// the name in `field`, which the API calls `place`. Any other one ends the page.
+    pub(crate) fn at_form(self, place: &str, field: &str) -> Result<Problem, Self> {
+        match self {
+            Self::Refused(mut problem) => {
+                problem.rename(place, field);
+                Ok(*problem)
+            }
+            Self::NotFound(detail) => {
+                let fault = Fault {
+                    pointer: format!("/{field}"),
+                    message: "names nothing that is there".to_owned(),
+                };
+                let title = "Not found".to_owned();
+                Ok(Problem { title, detail, errors: vec![fault], ..Problem::default() })
+            }
+            stop => Err(stop),
+        }
+    }
+
     /// What a status and its problem mean for a page.
     pub(crate) fn of(status: u16, problem: Problem) -> Self {
         match status {

@@ -10,7 +10,7 @@ use serde_json::{Number, Value};
 
 use crate::answer::{Outcome, Page};
 use crate::client::Api;
-use crate::form::{Typed, choice, search};
+use crate::form::{Typed, choice, refusal, search};
 use crate::paths::{segment, with_query};
 use crate::show::{badge, count, exactly, facts, more, nothing, table, when_if};
 use crate::stop::Stop;
@@ -117,19 +117,18 @@ pub(super) async fn show<A: Api>(visit: &Visit<'_, A>, id: &str) -> Result<Outco
     let matches = with_query(&format!("{whole}/matches"), [("limit", Some("100"))]);
     let (tournament, found, matches): (Tournament, Board, Matches) =
         try_join3(api.get(&whole), api.get(&with_query(&board, list)), api.get(&matches)).await?;
-    let around = match member {
+    let (around, problem) = match member {
         Some(member) => {
             let path = format!("{board}/members/{}", segment(member));
             match api.get::<Around>(&with_query(&path, [("kind", kind)])).await {
-                Ok(around) => Some(Ok(around)),
-                Err(Stop::NotFound(what)) => Some(Err(what)),
-                Err(stop) => return Err(stop),
+                Ok(around) => (Some(around), None),
+                Err(stop) => (None, Some(stop.at_form("memberId", "member")?)),
             }
         }
-        None => None,
+        None => (None, None),
     };
     let here = format!("{}/{}", super::scoreboards::HERE, segment(id));
-    let typed = Typed { values: Some(query), problem: None };
+    let typed = Typed { values: Some(query), problem: problem.as_ref() };
     let body = html! {
         (known(&tournament, &found, now))
         form.filters method="get" action=(here) {
@@ -137,15 +136,15 @@ pub(super) async fn show<A: Api>(visit: &Visit<'_, A>, id: &str) -> Result<Outco
             (search("member", "Around a member", &typed))
             button { "Show" }
         }
-        @match around {
-            Some(Ok(around)) => section { h2 { "Around " (around.member.member_id) } (around_rows(&around)) },
-            Some(Err(what)) => p.refusal role="alert" { (what) },
-            None => {},
+        (refusal(&Typed { values: None, problem: typed.problem }))
+        @if let Some(around) = &around {
+            section { h2 { "Around " (around.member.member_id) } (around_rows(around)) }
         }
         section { h2 { "Board" } (rows("The board", found.items.iter(), "")) (more(&here, query, found.next.as_deref())) }
         section { h2 { "Matches" } (match_rows(&matches, now)) @if matches.next.is_some() { p.hint { "The first 100." } } }
     };
-    Ok(Page::new(super::scoreboards::HERE, tournament.name.clone(), body).into())
+    let page = Page::new(super::scoreboards::HERE, tournament.name.clone(), body);
+    Ok(if problem.is_some() { page.faulty() } else { page }.into())
 }
 
 fn known(of: &Tournament, board: &Board, now: DateTime<Utc>) -> Markup {

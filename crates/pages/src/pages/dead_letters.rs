@@ -188,12 +188,13 @@ pub(super) async fn rehearse<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, St
         once: None,
         seen: None,
     };
-    let tried = match visit.operator()?.act::<Rehearsals>(act).await {
-        Ok(found) => Ok(found),
-        Err(Stop::Refused(problem)) => Err(problem),
-        Err(stop) => return Err(stop),
-    };
-    Ok(confirm(visit, tried.as_ref().map_err(|problem| &**problem), &Typed::default()).into())
+    match visit.operator()?.act::<Rehearsals>(act).await {
+        Ok(found) => Ok(confirm(visit, Ok(&found), &Typed::default()).into()),
+        Err(Stop::Refused(problem)) => {
+            Ok(confirm(visit, Err(&problem), &Typed::default()).faulty().into())
+        }
+        Err(stop) => Err(stop),
+    }
 }
 
 /// `POST /admin/dead-letters/replay`: replays all that match.
@@ -229,9 +230,7 @@ pub(super) async fn replay<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop
     match visit.operator()?.act::<Ordered>(act).await {
         Ok(ordered) => Ok(Outcome::Done(format!("/admin/replays/{}", segment(&ordered.replay_id)))),
         Err(Stop::Refused(mut problem)) => {
-            for fault in problem.errors.iter_mut().filter(|fault| fault.pointer == "/reason") {
-                fault.pointer = format!("/{WHY}");
-            }
+            problem.rename("reason", WHY);
             let typed = Typed { values: Some(form), problem: Some(&problem) };
             Ok(confirm(visit, Ok(&Rehearsals::default()), &typed).faulty().into())
         }

@@ -51,9 +51,13 @@ struct Whole {
 /// `GET /admin/jobs`.
 pub(super) async fn show<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop> {
     let (api, query) = (visit.operator()?, &visit.asked.query);
-    if let Some(id) = query.get("id") {
-        return Ok(Outcome::Done(format!("/admin/jobs/{}", segment(id))));
-    }
+    let lost = match query.get("id") {
+        Some(id) => match api.get::<Value>(&format!("/api/v2/admin/jobs/{}", segment(id))).await {
+            Ok(_) => return Ok(Outcome::Done(format!("/admin/jobs/{}", segment(id)))),
+            Err(stop) => Some(stop.at_form("id", "id")?),
+        },
+        None => None,
+    };
     let queue = query.get("queue").unwrap_or(FIRST_QUEUE);
     let queues: Queues = api.get("/api/v2/admin/queues").await?;
     let names = FILTERS.iter().map(|name| (*name, query.get(name)));
@@ -64,6 +68,7 @@ pub(super) async fn show<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop> 
         Err(Stop::Refused(problem)) => (Jobs::default(), Some(*problem)),
         Err(stop) => return Err(stop),
     };
+    let problem = lost.or(problem);
     let typed = Typed { values: Some(query), problem: problem.as_ref() };
     let names: Vec<&str> = queues.queues.iter().map(|queue| queue.name.as_str()).collect();
     let body = html! {

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use super::cron::{Cron, Schedule};
 use crate::answer::{Outcome, Page};
 use crate::client::{Act, Api};
-use crate::form::{Signed, hidden};
+use crate::form::{Signed, Typed, hidden, refusal};
 use crate::paths::{segment, with_query};
 use crate::show::{badge, case, count, facts, nothing, span, table, took, when, when_if};
-use crate::stop::Stop;
+use crate::stop::{Problem, Stop};
 use crate::visit::Visit;
 
 /// Seconds between two looks: a tick comes every minute, and what it did shows soon after.
@@ -150,6 +150,11 @@ pub(super) async fn show<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop> 
     if visit.session.operator.is_none() {
         return Ok(Outcome::Done("/admin/scoring".to_owned()));
     }
+    Ok(page(visit, None).await?.into())
+}
+
+/// The page, with why a breaker was not closed.
+async fn page<A: Api>(visit: &Visit<'_, A>, problem: Option<&Problem>) -> Result<Page, Stop> {
     let api = visit.operator()?;
     let ((health, cron), ((queues, groups), breakers)) = try_join(
         try_join(api.whatever("/api/monitoring/health"), api.get("/api/v2/admin/cron")),
@@ -160,8 +165,11 @@ pub(super) async fn show<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop> 
     )
     .await?;
     let model = Model { health, cron, queues, groups, breakers };
-    let body = view(&model, visit.moment.now, &visit.signed);
-    Ok(Page::new("/admin", "Overview", body).every(REFRESH_SECS).into())
+    let body = html! {
+        (refusal(&Typed { values: None, problem }))
+        (view(&model, visit.moment.now, &visit.signed))
+    };
+    Ok(Page::new("/admin", "Overview", body).every(REFRESH_SECS))
 }
 
 /// `POST /admin/breakers/{name}/reset`.
@@ -172,11 +180,12 @@ pub(super) async fn reset_breaker<A: Api>(
     let path = format!("/api/v2/admin/breakers/{}/reset", segment(name));
     let (method, body) = (Method::POST, json!({"reason": "by hand, in the console"}));
     let once = visit.asked.form.get(crate::form::ONCE);
-    visit
-        .operator()?
-        .act::<Value>(Act { method, path: &path, body: Some(&body), once, seen: None })
-        .await?;
-    Ok(Outcome::Done("/admin".to_owned()))
+    let act = Act { method, path: &path, body: Some(&body), once, seen: None };
+    match visit.operator()?.act::<Value>(act).await {
+        Ok(_) => Ok(Outcome::Done("/admin".to_owned())),
+        Err(Stop::Refused(problem)) => Ok(page(visit, Some(&problem)).await?.faulty().into()),
+        Err(stop) => Err(stop),
+    }
 }
 
 fn view(model: &Model, now: DateTime<Utc>, signed: &Signed<'_>) -> Markup {

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use crate::answer::{Outcome, Page};
 use crate::client::{Act, Api};
-use crate::form::{ONCE, Typed, hidden, reason};
+use crate::form::{ONCE, Typed, hidden, reason, refusal};
 use crate::paths::segment;
 use crate::show::{badge, count, facts, nothing, when, when_if};
-use crate::stop::Stop;
+use crate::stop::{Problem, Stop};
 use crate::svg::progress;
 use crate::visit::Visit;
 
@@ -41,22 +41,31 @@ struct Replay {
 
 /// The page.
 pub(super) async fn show<A: Api>(visit: &Visit<'_, A>, id: &str) -> Result<Outcome, Stop> {
+    Ok(page(visit, id, None).await?.into())
+}
+
+async fn page<A: Api>(
+    visit: &Visit<'_, A>,
+    id: &str,
+    problem: Option<&Problem>,
+) -> Result<Page, Stop> {
     let path = format!("/api/v2/admin/dlq/replays/{}", segment(id));
     let replay: Replay = visit.operator()?.get(&path).await?;
+    let typed = Typed { values: problem.map(|_| &visit.asked.form), problem };
     let body = html! {
         (state(&replay))
         (known(&replay, visit))
-        @if replay.finished_at.is_none() {
+        @if replay.finished_at.is_none() || problem.is_some() {
             form.panel method="post" action={ "/admin/replays/" (segment(id)) "/cancel" } {
                 h2 { "Cancel" }
-                (hidden(&visit.signed)) (reason("cancel-reason", false, &Typed::default()))
+                (hidden(&visit.signed)) (refusal(&typed)) (reason("cancel-reason", false, &typed))
                 button.danger { "Stop it here" }
             }
         }
         section { h2 { "What it takes" } (super::jobs::pretty(&replay.filter)) }
     };
     let page = Page::new("/admin/jobs", "Replay of many", body);
-    Ok(if replay.finished_at.is_none() { page.every(REFRESH_SECS) } else { page }.into())
+    Ok(if replay.finished_at.is_none() { page.every(REFRESH_SECS) } else { page })
 }
 
 /// `POST /admin/replays/{id}/cancel`.
@@ -65,8 +74,11 @@ pub(super) async fn cancel<A: Api>(visit: &Visit<'_, A>, id: &str) -> Result<Out
     let body = json!({"reason": visit.asked.form.get("reason")});
     let once = visit.asked.form.get(ONCE);
     let act = Act { method: Method::POST, path: &path, body: Some(&body), once, seen: None };
-    visit.operator()?.act::<Value>(act).await?;
-    Ok(Outcome::Done(format!("/admin/replays/{}", segment(id))))
+    match visit.operator()?.act::<Value>(act).await {
+        Ok(_) => Ok(Outcome::Done(format!("/admin/replays/{}", segment(id)))),
+        Err(Stop::Refused(problem)) => Ok(page(visit, id, Some(&problem)).await?.faulty().into()),
+        Err(stop) => Err(stop),
+    }
 }
 
 fn state(replay: &Replay) -> Markup {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::cron::Cron;
 use crate::answer::{Outcome, Page};
 use crate::client::Api;
-use crate::form::{Typed, search};
+use crate::form::{Typed, refusal, search};
 use crate::paths::{segment, with_query};
 use crate::show::{badge, count, more, nothing, run as run_link, table, took, when, when_if};
 use crate::stop::Stop;
@@ -64,34 +64,43 @@ pub(super) struct Estimate {
 pub(super) async fn show<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop> {
     let api = visit.operator()?;
     let query = &visit.asked.query;
-    if let Some(id) = query.get("id") {
-        return Ok(Outcome::Done(format!("/admin/runs/{}", segment(id))));
-    }
     let now = visit.moment.now;
-    let body = match query.get("schedule") {
-        Some(key) => {
+    let (found, problem) = match (query.get("id"), query.get("schedule")) {
+        (Some(id), _) => {
+            match api.get::<Run>(&format!("/api/v2/admin/runs/{}", segment(id))).await {
+                Ok(_) => return Ok(Outcome::Done(format!("/admin/runs/{}", segment(id)))),
+                Err(stop) => (None, Some(stop.at_form("id", "id")?)),
+            }
+        }
+        (None, Some(key)) => {
             let path = format!("/api/v2/admin/cron/{}/runs", segment(key));
             let path = with_query(&path, [("limit", Some("50")), ("cursor", query.get("cursor"))]);
-            let runs: Runs = api.get(&path).await?;
-            html! { (form(key)) (list(key, &runs, now)) (more("/admin/runs", query, runs.next.as_deref())) }
+            match api.get::<Runs>(&path).await {
+                Ok(runs) => (Some((key, runs)), None),
+                Err(stop) => (None, Some(stop.at_form("jobKey", "schedule")?)),
+            }
         }
-        None => {
-            let cron: Cron = api.get("/api/v2/admin/cron").await?;
-            html! { (form("")) (newest(&cron, now)) }
-        }
+        (None, None) => (None, None),
     };
-    Ok(Page::new("/admin/runs", "Runs", body).every(REFRESH_SECS).into())
+    let list = match &found {
+        Some((key, runs)) => {
+            html! { (list(key, runs, now)) (more("/admin/runs", query, runs.next.as_deref())) }
+        }
+        None => newest(&api.get("/api/v2/admin/cron").await?, now),
+    };
+    let body = html! { (form(&Typed { values: Some(query), problem: problem.as_ref() })) (list) };
+    let page = Page::new("/admin/runs", "Runs", body).every(REFRESH_SECS);
+    Ok(if problem.is_some() { page.faulty() } else { page }.into())
 }
 
-fn form(key: &str) -> Markup {
-    let values = crate::request::Pairs::of(&[("schedule", key)]);
-    let typed = Typed { values: Some(&values), problem: None };
+fn form(typed: &Typed<'_>) -> Markup {
     html! {
         form.filters method="get" action="/admin/runs" {
-            (search("schedule", "Schedule, or type of a job", &typed))
-            (search("id", "Run id", &typed))
+            (search("schedule", "Schedule, or type of a job", typed))
+            (search("id", "Run id", typed))
             button { "Show" }
         }
+        (refusal(&Typed { values: None, problem: typed.problem }))
     }
 }
 
