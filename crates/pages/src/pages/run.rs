@@ -47,10 +47,8 @@ pub(super) async fn act<A: Api>(
     match visit.operator()?.act::<Value>(act).await {
         Ok(_) => Ok(Outcome::Done(format!("/admin/runs/{}", segment(id)))),
         Err(Stop::Refused(problem)) => {
-            let status = problem.status;
-            let mut page = page(visit, id, Some(&problem)).await?;
-            page.refresh = None;
-            page.status = if status == 409 { 409 } else { 422 };
+            let mut page = page(visit, id, Some((what, &problem))).await?.faulty();
+            page.status = if problem.status == 409 { 409 } else { 422 };
             Ok(page.into())
         }
         Err(stop) => Err(stop),
@@ -60,7 +58,7 @@ pub(super) async fn act<A: Api>(
 async fn page<A: Api>(
     visit: &Visit<'_, A>,
     id: &str,
-    problem: Option<&Problem>,
+    refused: Option<(&str, &Problem)>,
 ) -> Result<Page, Stop> {
     let api = visit.operator()?;
     let (path, query) = (format!("/api/v2/admin/runs/{}", segment(id)), &visit.asked.query);
@@ -69,12 +67,17 @@ async fn page<A: Api>(
         [("limit", Some("50")), ("state", query.get("state")), ("cursor", query.get("cursor"))],
     );
     let (run, jobs): (Run, Jobs) = try_join(api.get(&path), api.get(&jobs)).await?;
-    let typed = Typed { values: problem.map(|_| &visit.asked.form), problem };
+    let typed = |form: &str| match refused {
+        Some((of, problem)) if of == form => {
+            Typed { values: Some(&visit.asked.form), problem: Some(problem) }
+        }
+        _ => Typed::default(),
+    };
     let here = format!("/admin/runs/{}", segment(id));
     let is_open = run.finished_at.is_none();
     let body = html! {
         (state(&run, visit.moment.now))
-        div.acts { (acts(&run, &here, &visit.signed, &typed)) }
+        div.acts { (acts(&run, &here, &visit.signed, typed)) }
         section {
             h2 { "Jobs" }
             p { @for (text, state) in STATES {
@@ -101,6 +104,7 @@ fn state(run: &Run, now: DateTime<Utc>) -> Markup {
         p {
             (done) @if jobs.dead_lettered > 0 { ", " (count(jobs.dead_lettered)) " dead" }
             @if jobs.cancelled > 0 { ", " (count(jobs.cancelled)) " cancelled" }
+            @if jobs.unfinished > 0 { ", " (count(jobs.unfinished)) " unfinished" }
             @if let Some(estimate) = estimate { ". About " (estimate) " left" } "."
         }
         (facts(&[
@@ -110,6 +114,9 @@ fn state(run: &Run, now: DateTime<Utc>) -> Markup {
             ("Started", when(&run.started_at, now)),
             ("Last progress", when(&run.progressed_at, now)),
             ("Ended", when_if(run.finished_at.as_deref(), now)),
+            ("Being cancelled", when_if(run.cancelled_at.as_deref(), now)),
+            ("Users of the night", run.outcome.as_deref().map_or_else(nothing, badge)),
+            ("Opened again", html! { (count(run.revision)) " times" }),
             ("Took", run.duration_ms.map_or_else(nothing, |millis| html! { (took(millis)) })),
             ("Nominal time", run.scheduled_for.as_deref().map_or_else(nothing, exactly)),
             ("Organization", run.organization_id.as_deref().map_or_else(nothing, |id| html! { (id) })),
@@ -119,18 +126,25 @@ fn state(run: &Run, now: DateTime<Utc>) -> Markup {
     }
 }
 
-fn acts(run: &Run, here: &str, signed: &Signed<'_>, typed: &Typed<'_>) -> Markup {
+/// What can be done; `typed` is what was typed into a form, and why that was refused.
+fn acts<'t>(
+    run: &Run,
+    here: &str,
+    signed: &Signed<'_>,
+    typed: impl Fn(&str) -> Typed<'t>,
+) -> Markup {
     let form = |path: &str, title: &str, text: &str, class: &str| {
+        let typed = typed(path);
         html! {
             form.panel method="post" action={ (here) "/" (path) } {
                 h2 { (title) }
-                (hidden(signed)) (refusal(typed)) (reason(&format!("{path}-reason"), false, typed))
+                (hidden(signed)) (refusal(&typed)) (reason(&format!("{path}-reason"), false, &typed))
                 button class=(class) { (text) }
             }
         }
     };
     html! {
-        @if run.finished_at.is_none() { (form("cancel", "Cancel", "Cancel the run", "danger")) }
-        @if run.jobs.dead_lettered > 0 { (form("retry", "Dead jobs", "Try them again", "")) }
+        @if run.finished_at.is_none() || typed("cancel").problem.is_some() { (form("cancel", "Cancel", "Cancel the run", "danger")) }
+        @if run.jobs.dead_lettered > 0 || typed("retry").problem.is_some() { (form("retry", "Dead jobs", "Try them again", "")) }
     }
 }

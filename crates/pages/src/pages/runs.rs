@@ -39,6 +39,11 @@ pub(super) struct Run {
     pub(super) finished_at: Option<String>,
     pub(super) duration_ms: Option<i64>,
     pub(super) stalled_at: Option<String>,
+    pub(super) cancelled_at: Option<String>,
+    /// Of a night that has ended.
+    pub(super) outcome: Option<String>,
+    /// How often a replay opened it again.
+    pub(super) revision: i64,
     pub(super) jobs: Jobs,
     pub(super) estimate: Option<Estimate>,
 }
