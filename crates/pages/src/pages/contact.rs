@@ -2,16 +2,16 @@
 //! one, how it went, and what is left of each signal until it is nothing.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::future::{try_join, try_join3};
+use futures::future::try_join3;
 use maud::{Markup, html};
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoring::{Decay, DecayHours, DecayModel, SignalWeight};
 use serde::Deserialize;
 
-use super::scoring::{Alerts, alert_rows};
+use super::alerts::{Alerts, rows};
 use crate::answer::{Outcome, Page};
 use crate::client::Api;
-use crate::form::{Typed, search};
+use crate::form::{Typed, refusal, search};
 use crate::paths::{segment, with_query};
 use crate::show::{badge, exactly, facts, instant, nothing, table, when, when_if};
 use crate::stop::Stop;
@@ -85,31 +85,34 @@ struct Signal {
 pub(super) async fn show<A: Api>(visit: &Visit<'_, A>, id: &str) -> Result<Outcome, Stop> {
     let (api, query) = (visit.tenant()?, &visit.asked.query);
     let path = format!("/api/v1/scoring/contacts/{}", segment(id));
-    let explain = with_query(&format!("{path}/score/explain"), [("asOf", query.get("asOf"))]);
+    let explain = |at| with_query(&format!("{path}/score/explain"), [("asOf", at)]);
+    let as_of = query.get("asOf");
+    let (explanation, problem): (Explanation, _) = match (api.get(&explain(as_of)).await, as_of) {
+        (Err(Stop::Refused(problem)), Some(_)) => (api.get(&explain(None)).await?, Some(*problem)),
+        (told, _) => (told?, None),
+    };
     let alerts = [("contactId", Some(id)), ("limit", Some("20"))];
     let alerts = with_query("/api/v1/scoring/alerts", alerts);
     let (history, signals) = (format!("{path}/score/history"), format!("{path}/signals?limit=50"));
-    let ((explanation, history, signals), alerts): ((Explanation, History, Signals), Alerts) =
-        try_join(
-            try_join3(api.get(&explain), api.get(&history), api.get(&signals)),
-            api.get(&alerts),
-        )
-        .await?;
+    let (history, signals, alerts): (History, Signals, Alerts) =
+        try_join3(api.get(&history), api.get(&signals), api.get(&alerts)).await?;
     let now = visit.moment.now;
     let here = format!("/admin/scoring/contacts/{}", segment(id));
-    let typed = Typed { values: Some(query), problem: None };
+    let typed = Typed { values: Some(query), problem: problem.as_ref() };
     let body = html! {
         (head(&explanation, now))
         form.filters method="get" action=(here) {
             (search("asOf", "As of (UTC, such as 2026-11-30T12:00:00Z)", &typed))
             button { "Show" }
         }
+        (refusal(&Typed { values: None, problem: typed.problem }))
         section { h2 { "What adds to it" } (waterfall(&explanation)) }
         section { h2 { "How it went" } (line(&history.items)) }
         section { h2 { "Signals" } (signal_rows(&signals.items, now)) }
-        section { h2 { "Alerts" } (alert_rows(&alerts.items, now)) }
+        section { h2 { "Alerts" } (rows(visit, &alerts.items, &Typed::default())) }
     };
-    Ok(Page::new("/admin/scoring", id, body).into())
+    let page = Page::new("/admin/scoring", id, body);
+    Ok(if problem.is_some() { page.faulty() } else { page }.into())
 }
 
 fn head(of: &Explanation, now: DateTime<Utc>) -> Markup {

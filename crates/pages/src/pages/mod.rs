@@ -1,6 +1,7 @@
 //! Pages, one file each, and which address shows which. A page reads the API by the keys of
 //! its visit, and shows what came as a pure function of it.
 
+mod alerts;
 mod analytics;
 mod audit;
 mod board;
@@ -88,6 +89,7 @@ async fn act<A: Api>(visit: &Visit<'_, A>, segments: &[&str]) -> Result<Outcome,
         ["dead-letters", id, "discard"] => dead_letter::discard(visit, id).await,
         ["replays", id, "cancel"] => replay::cancel(visit, id).await,
         ["scoreboards", id, "rebuild"] => ledger::rebuild(visit, id).await,
+        ["scoring", "alerts", id, "acknowledge"] => alerts::acknowledge(visit, id).await,
         ["scoring", "config", "factors"] => scoring_config::draft(visit, Part::Factors).await,
         ["scoring", "config", "signals"] => scoring_config::draft(visit, Part::Signals).await,
         ["scoring", "config", "publish"] => scoring_config::end(visit, true).await,

@@ -5,12 +5,14 @@ use futures::future::try_join;
 use maud::{Markup, html};
 use mauntic_domain::points::PointsE4;
 use serde::Deserialize;
+use serde_json::Value;
 
+use super::alerts::{Alerts, rows};
 use crate::answer::{Outcome, Page};
 use crate::client::Api;
-use crate::form::{Typed, search};
+use crate::form::{Typed, refusal, search};
 use crate::paths::{segment, with_query};
-use crate::show::{badge, more, table, when};
+use crate::show::{more, table, when};
 use crate::stop::Stop;
 use crate::svg::bar;
 use crate::visit::Visit;
@@ -31,29 +33,30 @@ struct Leader {
     calculated_at: String,
 }
 
-/// A page of alerts.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-pub(super) struct Alerts {
-    pub(super) items: Vec<Alert>,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Alert {
-    contact_id: String,
-    signal_type: String,
-    priority: String,
-    status: String,
-    opened_at: String,
-    due_at: String,
-}
-
-/// The page.
+/// `GET /admin/scoring`.
 pub(super) async fn show<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop> {
-    let (api, query) = (visit.tenant()?, &visit.asked.query);
-    if let Some(contact) = query.get("contact") {
-        return Ok(Outcome::Done(format!("/admin/scoring/contacts/{}", segment(contact))));
+    let api = visit.tenant()?;
+    let Some(contact) = visit.asked.query.get("contact") else {
+        return Ok(page(visit, &Typed::default(), &Typed::default()).await?.into());
+    };
+    let score = format!("/api/v1/scoring/contacts/{}/score/explain", segment(contact));
+    match api.get::<Value>(&score).await {
+        Ok(_) => Ok(Outcome::Done(format!("/admin/scoring/contacts/{}", segment(contact)))),
+        Err(stop) => {
+            let problem = stop.at_form("contactId", "contact")?;
+            let typed = Typed { values: Some(&visit.asked.query), problem: Some(&problem) };
+            Ok(page(visit, &typed, &Typed::default()).await?.faulty().into())
+        }
     }
+}
+
+/// The page, with what was searched for, and what was to be taken on.
+pub(super) async fn page<A: Api>(
+    visit: &Visit<'_, A>,
+    searched: &Typed<'_>,
+    taken: &Typed<'_>,
+) -> Result<Page, Stop> {
+    let (api, query) = (visit.tenant()?, &visit.asked.query);
     let list = [("limit", Some("50")), ("cursor", query.get("cursor"))];
     let list = with_query("/api/v1/scoring/leaderboard", list);
     let (board, alerts): (Leaderboard, Alerts) =
@@ -62,31 +65,14 @@ pub(super) async fn show<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop> 
     let body = html! {
         p { a href="/admin/scoring/config" { "Configuration" } }
         form.filters method="get" action="/admin/scoring" {
-            (search("contact", "Contact id", &Typed::default()))
+            (search("contact", "Contact id", searched))
             button { "Show" }
         }
-        section { h2 { "Open alerts" } (alert_rows(&alerts.items, now)) }
+        (refusal(&Typed { values: None, problem: searched.problem }))
+        section { h2 { "Open alerts" } (rows(visit, &alerts.items, taken)) }
         section { h2 { "Leaderboard" } (leaders(&board, now)) (more("/admin/scoring", query, board.next.as_deref())) }
     };
-    Ok(Page::new("/admin/scoring", "Scoring", body).every(30).into())
-}
-
-/// A table of alerts.
-pub(super) fn alert_rows(alerts: &[Alert], now: DateTime<Utc>) -> Markup {
-    let rows: Vec<Markup> = alerts
-        .iter()
-        .map(|alert| {
-            html! {
-                th scope="row" { a href={ "/admin/scoring/contacts/" (segment(&alert.contact_id)) } { (alert.contact_id) } }
-                td { (alert.signal_type) }
-                td { (alert.priority) }
-                td { (badge(&alert.status)) }
-                td { (when(&alert.opened_at, now)) }
-                td { (when(&alert.due_at, now)) }
-            }
-        })
-        .collect();
-    table("Alerts", &["Contact", "Signal", "Priority", "State", "Opened", "Due"], &rows)
+    Ok(Page::new("/admin/scoring", "Scoring", body).every(30))
 }
 
 fn leaders(board: &Leaderboard, now: DateTime<Utc>) -> Markup {
