@@ -2,6 +2,7 @@
 //! whom it did not score, and whether its scores are what its inputs make of them.
 
 use chrono::{DateTime, Utc};
+use futures::future::try_join;
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::Value;
@@ -17,6 +18,10 @@ use crate::visit::Visit;
 
 /// Seconds between two looks while a night goes on.
 const REFRESH_SECS: u16 = 5;
+
+/// What users can be narrowed to, each by one link; the first is shown at first.
+const FATES: [(&str, &str); 3] =
+    [("Failed", "failed"), ("Skipped", "skipped"), ("Scored", "scored")];
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 struct Nights {
@@ -43,6 +48,24 @@ struct Night {
     metrics: Value,
     #[serde(default)]
     steps: Vec<Step>,
+}
+
+/// A page of a night's users.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+struct Users {
+    items: Vec<User>,
+    next: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct User {
+    organization_id: String,
+    user_id: String,
+    fate: Option<String>,
+    reason: Option<String>,
+    detail: Option<String>,
+    assets_scored: i64,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -114,12 +137,24 @@ fn lasted(night: &Night) -> Option<i64> {
 /// `GET /admin/overnight/{id}`.
 pub(super) async fn one<A: Api>(visit: &Visit<'_, A>, id: &str) -> Result<Outcome, Stop> {
     let path = format!("/api/v2/admin/overnight/runs/{}", segment(id));
-    let night: Night = visit.operator()?.get(&path).await?;
+    let (api, query) = (visit.operator()?, &visit.asked.query);
+    let fate = query.get("fate").unwrap_or(FATES[0].1);
+    let list = [("fate", Some(fate)), ("limit", Some("50")), ("cursor", query.get("cursor"))];
+    let list = with_query(&format!("{path}/users"), list);
+    let (night, users): (Night, Users) = try_join(api.get(&path), api.get(&list)).await?;
     let here = format!("/admin/overnight/{}", segment(id));
     let body = html! {
         (known(&night, visit.moment.now))
         section { h2 { "Steps" } (steps(&night)) }
-        section { h2 { "Whom it did not score" } (pretty(&night.error_details)) }
+        section {
+            h2 { "Users" }
+            p { @for (text, of) in FATES {
+                a href=(with_query(&here, [("fate", Some(of))])) aria-current=[(of == fate).then_some("true")] { (text) } " "
+            } }
+            (user_rows(&users.items))
+            (more(&here, query, users.next.as_deref()))
+        }
+        section { h2 { "What went wrong" } (pretty(&night.error_details)) }
         section { h2 { "Metrics" } (pretty(&night.metrics)) }
         p {
             a.button href={ (here) "/replay" } { "Check its scores again" }
@@ -129,6 +164,29 @@ pub(super) async fn one<A: Api>(visit: &Visit<'_, A>, id: &str) -> Result<Outcom
     };
     let page = Page::new("/admin/overnight", "A night", body);
     Ok(if night.completed_at.is_none() { page.every(REFRESH_SECS) } else { page }.into())
+}
+
+fn user_rows(users: &[User]) -> Markup {
+    let text =
+        |text: &Option<String>| text.as_deref().map_or_else(nothing, |text| html! { (text) });
+    let rows: Vec<Markup> = users
+        .iter()
+        .map(|of| {
+            html! {
+                th scope="row" { (of.user_id) }
+                td { (of.organization_id) }
+                td { (of.fate.as_deref().map_or_else(nothing, badge)) }
+                td { (of.reason.as_deref().map_or_else(nothing, |reason| html! { (reason.replace('_', " ")) })) }
+                td { (text(&of.detail)) }
+                td.number { (count(of.assets_scored)) }
+            }
+        })
+        .collect();
+    table(
+        "Users of the night",
+        &["User", "Organization", "What became of it", "Why", "What exactly", "#Assets scored"],
+        &rows,
+    )
 }
 
 fn known(night: &Night, now: DateTime<Utc>) -> Markup {
