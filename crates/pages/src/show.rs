@@ -3,7 +3,8 @@
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use maud::{Markup, PreEscaped, html};
 
-use crate::paths::segment;
+use crate::paths::{segment, with_query};
+use crate::request::Pairs;
 
 /// An instant as the API writes it; a text that is none is shown as it is.
 pub(crate) fn instant(text: &str) -> Option<DateTime<Utc>> {
@@ -175,12 +176,20 @@ pub(crate) fn facts(of: &[(&str, Markup)]) -> Markup {
 }
 
 /// The link to a list's next page, which has the same filters.
-pub(crate) fn more(path: &str, query: &crate::request::Pairs, next: Option<&str>) -> Markup {
-    let others = query.iter().filter(|(name, value)| *name != "cursor" && !value.is_empty());
-    let pairs = others.map(|(name, value)| (name, Some(value))).chain([("cursor", next)]);
+pub(crate) fn more(path: &str, query: &Pairs, next: Option<&str>) -> Markup {
+    more_of(path, query, ("cursor", "Next page"), next)
+}
+
+/// That link of one of several lists: its cursor's name in the query, and its text.
+pub(crate) fn more_of(
+    path: &str,
+    query: &Pairs,
+    (cursor, text): (&str, &str),
+    next: Option<&str>,
+) -> Markup {
+    let others = query.iter().filter(|(name, value)| *name != cursor && !value.is_empty());
+    let pairs = others.map(|(name, value)| (name, Some(value))).chain([(cursor, next)]);
     html! {
-        @if next.is_some() {
-            p { a.more href=(crate::paths::with_query(path, pairs)) rel="next" { "Next page" } }
-        }
+        @if next.is_some() { p { a.more href=(with_query(path, pairs)) rel="next" { (text) } } }
     }
 }

@@ -12,7 +12,7 @@ use crate::client::{Api, Client};
 use crate::form::{Typed, refusal, search};
 use crate::paths::{segment, with_query};
 use crate::request::Pairs;
-use crate::show::{count, nothing, table};
+use crate::show::{count, more_of, nothing, table};
 use crate::stop::{Problem, Stop};
 use crate::svg::{bar, progress, sparkline};
 use crate::visit::Visit;
@@ -23,15 +23,19 @@ const DAYS: i64 = 30;
 /// Domains whose day is looked at: one request each.
 const DOMAINS: &str = "10";
 
+/// The page's address.
+const HERE: &str = "/admin/analytics";
+
 /// A page of anything.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 struct Listed<T> {
     items: Vec<T>,
+    next: Option<String>,
 }
 
 impl<T> Default for Listed<T> {
     fn default() -> Self {
-        Self { items: Vec::new() }
+        Self { items: Vec::new(), next: None }
     }
 }
 
@@ -79,7 +83,6 @@ struct Domain {
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 struct DomainDay {
-    domain: String,
     day: i64,
     count: i64,
     limit: Option<i64>,
@@ -100,37 +103,46 @@ pub(super) async fn show<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop> 
     let first = (today - TimeDelta::days(DAYS)).to_string();
     let end = today.to_string();
     let (from, to) = (query.get("from").unwrap_or(&first), query.get("to").unwrap_or(&end));
-    let (reports, problem) = match reports(&api, from, to).await {
+    let (reports, problem) = match reports(&api, query, from, to).await {
         Ok(reports) => (reports, None),
         Err(Stop::Refused(problem)) => (Reports::default(), Some(*problem)),
         Err(stop) => return Err(stop),
     };
-    let days = domains(&api).await?;
+    let domains = domains(&api, query).await?;
+    let next =
+        |cursor, text, next: &Option<String>| more_of(HERE, query, (cursor, text), next.as_deref());
+    let Reports { events: done, campaigns: sent, distributions: spread } = &reports;
     let body = html! {
         (form(from, to, problem.as_ref()))
-        section { h2 { "Events" } (events(&reports.events.items)) }
-        section { h2 { "Campaigns" } (campaigns(&reports.campaigns.items)) }
-        section { h2 { "Scores" } (distributions(&reports.distributions.items)) }
-        section { h2 { "Warm-up today" } (warm_up(&days)) }
+        section { h2 { "Events" } (events(&done.items)) (next("events", "More events", &done.next)) }
+        section { h2 { "Campaigns" } (campaigns(&sent.items)) (next("campaigns", "More campaigns", &sent.next)) }
+        section { h2 { "Scores" } (distributions(&spread.items)) (next("scores", "More days", &spread.next)) }
+        section { h2 { "Warm-up today" } (warm_up(&domains.items)) (next("domains", "More domains", &domains.next)) }
     };
-    let page = Page::new("/admin/analytics", "Analytics", body);
+    let page = Page::new(HERE, "Analytics", body);
     Ok(if problem.is_some() { page.faulty() } else { page }.into())
 }
 
-async fn reports<A: Api>(api: &Client<'_, A>, from: &str, to: &str) -> Result<Reports, Stop> {
-    let of = |name: &str, group: &str| {
+async fn reports<A: Api>(
+    api: &Client<'_, A>,
+    query: &Pairs,
+    from: &str,
+    to: &str,
+) -> Result<Reports, Stop> {
+    let of = |name: &str, group: &str, cursor: &str| {
         let range = [
             ("from", Some(from)),
             ("to", Some(to)),
             ("groupBy", Some(group)),
             ("limit", Some("100")),
+            ("cursor", query.get(cursor)),
         ];
         with_query(&format!("/api/v1/analytics/{name}"), range)
     };
     let paths = [
-        of("event-aggregates", "day"),
-        of("campaign-stats", "month"),
-        of("score-distribution", "day"),
+        of("event-aggregates", "day", "events"),
+        of("campaign-stats", "month", "campaigns"),
+        of("score-distribution", "day", "scores"),
     ];
     let [events, campaigns, distributions] = &paths;
     let (events, campaigns, distributions) =
@@ -138,20 +150,28 @@ async fn reports<A: Api>(api: &Client<'_, A>, from: &str, to: &str) -> Result<Re
     Ok(Reports { events, campaigns, distributions })
 }
 
-async fn domains<A: Api>(api: &Client<'_, A>) -> Result<Vec<DomainDay>, Stop> {
-    let list = with_query("/api/v1/warmup/domains", [("limit", Some(DOMAINS))]);
-    let found: Listed<Domain> = api.get(&list).await?;
-    let days = found.items.iter().map(|of| async move {
-        api.get(&format!("/api/v1/warmup/domains/{}", segment(&of.domain))).await
+/// Domains with their day; a counter that is away takes no more than its own place.
+async fn domains<A: Api>(
+    api: &Client<'_, A>,
+    query: &Pairs,
+) -> Result<Listed<(String, Option<DomainDay>)>, Stop> {
+    let list = [("limit", Some(DOMAINS)), ("cursor", query.get("domains"))];
+    let found: Listed<Domain> = api.get(&with_query("/api/v1/warmup/domains", list)).await?;
+    let days = found.items.into_iter().map(|of| async move {
+        match api.get(&format!("/api/v1/warmup/domains/{}", segment(&of.domain))).await {
+            Ok(day) => Ok((of.domain, Some(day))),
+            Err(Stop::Away(_)) => Ok((of.domain, None)),
+            Err(stop) => Err(stop),
+        }
     });
-    try_join_all(days).await
+    Ok(Listed { items: try_join_all(days).await?, next: found.next })
 }
 
 fn form(from: &str, to: &str, problem: Option<&Problem>) -> Markup {
     let values = Pairs::of(&[("from", from), ("to", to)]);
     let typed = Typed { values: Some(&values), problem };
     html! {
-        form.filters method="get" action="/admin/analytics" {
+        form.filters method="get" action=(HERE) {
             (search("from", "From (day, UTC)", &typed)) (search("to", "To (day, UTC), included", &typed))
             button { "Show" }
         }
@@ -233,13 +253,16 @@ fn distributions(of: &[Distribution]) -> Markup {
     table("How scores are spread, by day", &heads, &rows)
 }
 
-fn warm_up(of: &[DomainDay]) -> Markup {
+fn warm_up(of: &[(String, Option<DomainDay>)]) -> Markup {
     let rows: Vec<Markup> = of
         .iter()
-        .map(|line| {
+        .map(|(domain, day)| {
+            let Some(line) = day else {
+                return html! { th scope="row" { (domain) } td colspan="4" { "Its counter is not there at the moment." } };
+            };
             let told = format!("{} of {} sent", line.count, line.limit.map_or("any number".to_owned(), |limit| limit.to_string()));
             html! {
-                th scope="row" { (line.domain) }
+                th scope="row" { (domain) }
                 td.number { (line.day) }
                 td.number { (count(line.count)) }
                 td.number { (line.limit.map_or_else(|| html! { "no limit" }, |limit| html! { (count(limit)) })) }

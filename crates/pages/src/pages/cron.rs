@@ -14,8 +14,9 @@ use crate::stop::Stop;
 use crate::svg::{self, Mark};
 use crate::visit::Visit;
 
-/// Seconds between two looks. Each asks for every schedule's strip.
-const REFRESH_SECS: u16 = 15;
+/// Seconds between two looks, as a tick comes: no nominal time is judged more often. Each look
+/// asks for every schedule's strip.
+const REFRESH_SECS: u16 = 60;
 
 /// Nominal times of a strip.
 pub(super) const STRIP: usize = 50;

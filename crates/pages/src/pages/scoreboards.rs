@@ -9,7 +9,9 @@ use serde::Deserialize;
 use crate::answer::{Outcome, Page};
 use crate::client::{Api, Client};
 use crate::paths::{segment, with_query};
-use crate::show::{badge, count, job as job_link, more, nothing, short, table, when, when_if};
+use crate::show::{
+    badge, count, job as job_link, more, more_of, nothing, short, table, when, when_if,
+};
 use crate::stop::{Kind, Stop};
 use crate::visit::Visit;
 
@@ -38,6 +40,7 @@ struct Tournament {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 pub(super) struct Settlements {
     items: Vec<Settlement>,
+    next: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -67,6 +70,7 @@ struct Entry {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 pub(super) struct Verifications {
     items: Vec<Verification>,
+    next: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -83,6 +87,7 @@ struct Verification {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 struct Drifts {
     items: Vec<Drift>,
+    next: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -103,7 +108,7 @@ pub(super) async fn show<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop> 
         None => None,
     };
     let of_all = match visit.session.operator {
-        Some(_) => Some(of_all(&visit.operator()?, now).await?),
+        Some(_) => Some(of_all(visit, &visit.operator()?, now).await?),
         None => None,
     };
     if own.is_none() && of_all.is_none() {
@@ -148,13 +153,23 @@ async fn own<A: Api>(
     })
 }
 
-async fn of_all<A: Api>(api: &Client<'_, A>, now: DateTime<Utc>) -> Result<Markup, Stop> {
-    let (drifts, settlements, verifications): (Drifts, Settlements, Verifications) = try_join3(
-        api.get("/api/v2/admin/scoreboards/drift?limit=20"),
-        api.get("/api/v2/admin/settlements?limit=20"),
-        api.get("/api/v2/admin/verifications?limit=20"),
-    )
-    .await?;
+async fn of_all<A: Api>(
+    visit: &Visit<'_, A>,
+    api: &Client<'_, A>,
+    now: DateTime<Utc>,
+) -> Result<Markup, Stop> {
+    let query = &visit.asked.query;
+    // Each list goes on by itself.
+    let list = |path: &str, cursor: &str| {
+        with_query(path, [("limit", Some("20")), ("cursor", query.get(cursor))])
+    };
+    let drift = list("/api/v2/admin/scoreboards/drift", "drift");
+    let settled = list("/api/v2/admin/settlements", "settled");
+    let asked = list("/api/v2/admin/verifications", "asked");
+    let (drifts, settlements, verifications): (Drifts, Settlements, Verifications) =
+        try_join3(api.get(&drift), api.get(&settled), api.get(&asked)).await?;
+    let next =
+        |cursor, text, next: &Option<String>| more_of(HERE, query, (cursor, text), next.as_deref());
     let rows: Vec<Markup> = drifts
         .items
         .iter()
@@ -171,9 +186,9 @@ async fn of_all<A: Api>(api: &Client<'_, A>, now: DateTime<Utc>) -> Result<Marku
         .collect();
     let heads = ["Tournament", "Organization", "State", "#Differences", "Checked"];
     Ok(html! {
-        section { h2 { "Boards against their ledgers" } (table("The last check of each board", &heads, &rows)) }
-        section { h2 { "Settlements" } (settlement_rows(&settlements, now)) }
-        section { h2 { "What providers said" } (verification_rows(&verifications, now)) }
+        section { h2 { "Boards against their ledgers" } (table("The last check of each board", &heads, &rows)) (next("drift", "More boards", &drifts.next)) }
+        section { h2 { "Settlements" } (settlement_rows(&settlements, now)) (next("settled", "More settlements", &settlements.next)) }
+        section { h2 { "What providers said" } (verification_rows(&verifications, now)) (next("asked", "More of what they said", &verifications.next)) }
     })
 }
 
