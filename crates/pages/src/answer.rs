@@ -38,6 +38,12 @@ impl Page {
         self.refresh = None;
         self
     }
+
+    /// One in place of what was not let through.
+    pub(crate) fn forbidden(mut self) -> Self {
+        self.status = 403;
+        self
+    }
 }
 
 /// What becomes of a request.

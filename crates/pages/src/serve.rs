@@ -163,7 +163,7 @@ impl Door<'_> {
         if is_post && let Some(session) = &self.session {
             let given = self.asked.form.get(csrf::FIELD).unwrap_or_default();
             if !csrf::is_token(self.secrets, session, given) {
-                return self.stop(&Stop::Forged);
+                return self.outdated(session, &here);
             }
         }
         match here.as_slice() {
@@ -171,6 +171,28 @@ impl Door<'_> {
             ["sign-out"] if is_post => End::Gone(format!("{ROOT}/sign-in"), None),
             _ => self.visit(api).await,
         }
+    }
+
+    /// A form of this origin, whose token is not of this session: most likely of one before it.
+    /// It is shown again, as what was typed into a page whose session ended.
+    fn outdated(&self, session: &Session, here: &[&str]) -> End {
+        let is_act = session.is_somebody() && !matches!(here, ["sign-in" | "sign-out"]);
+        let token = csrf::token(self.secrets, session);
+        let why =
+            "This page was of a session before this one. Nothing was done; it was to do this:";
+        let page =
+            is_act.then(|| self.wanted_act().resume(why, &token, &self.moment.token("once")));
+        match page.flatten() {
+            Some(page) => End::Shown(Box::new(page.forbidden()), self.session.clone()),
+            None => self.stop(&Stop::Forged),
+        }
+    }
+
+    /// What a form was to do, and where it was.
+    fn wanted_act(&self) -> sign_in::Wanted {
+        let from = header(self.request, &REFERER).unwrap_or_default();
+        let from = from.strip_prefix(&self.origin).map(str::to_owned);
+        sign_in::Wanted::act(returning(from.as_deref()), &self.asked)
     }
 
     async fn visit<A: Api>(&self, api: &A) -> End {
@@ -213,13 +235,8 @@ impl Door<'_> {
         // That of nobody stays: other tabs have its forms.
         let nobody = self.session.clone().filter(|session| !session.is_somebody());
         let session = nobody.unwrap_or_else(|| Session::fresh(self.moment));
-        let wanted = if is_get {
-            sign_in::Wanted::page(&self.asked.here)
-        } else {
-            let from = header(self.request, &REFERER).unwrap_or_default();
-            let from = from.strip_prefix(&self.origin).map(str::to_owned);
-            sign_in::Wanted::act(returning(from.as_deref()), &self.asked)
-        };
+        let wanted =
+            if is_get { sign_in::Wanted::page(&self.asked.here) } else { self.wanted_act() };
         let token = csrf::token(self.secrets, &session);
         let mut page = sign_in::page(&wanted, &token, None);
         page.status = 401;
@@ -254,7 +271,7 @@ impl Door<'_> {
             Ok(holder) => {
                 let session = session.with(holder, self.moment);
                 let token = csrf::token(self.secrets, &session);
-                match wanted.resume(&token, &self.moment.token("once")) {
+                match wanted.resume(sign_in::SIGNED_IN, &token, &self.moment.token("once")) {
                     Some(page) => End::Shown(Box::new(page), Some(session)),
                     None => End::Gone(wanted.back().to_owned(), Some(session)),
                 }

@@ -19,6 +19,10 @@ const KEY_CHARS_MAX: usize = 256;
 /// Most characters of what a form held, which goes through the sign-in page.
 const KEPT_CHARS_MAX: usize = 64 * 1024;
 
+/// Above what a form held, after its session had ended.
+pub(crate) const SIGNED_IN: &str =
+    "You are signed in. What you were about to do has not been done:";
+
 /// What somebody wanted who had to sign in first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Wanted {
@@ -56,9 +60,7 @@ impl Wanted {
         for (name, value) in asked.form.iter().filter(|(name, _)| !is_ours(name)) {
             kept.append_pair(name, value);
         }
-        let kept = kept.finish();
-        let act = (kept.len() <= KEPT_CHARS_MAX).then(|| (asked.here.clone(), kept));
-        Self { back: back.to_owned(), act }
+        Self { back: back.to_owned(), act: Some((asked.here.clone(), kept.finish())) }
     }
 
     /// What the sign-in page itself carries.
@@ -75,13 +77,13 @@ impl Wanted {
         &self.back
     }
 
-    /// The page that shows what a form held, to be sent once more.
-    pub(crate) fn resume(&self, token: &str, once: &str) -> Option<Page> {
+    /// The page that shows what a form held, and why, to be sent once more.
+    pub(crate) fn resume(&self, why: &str, token: &str, once: &str) -> Option<Page> {
         let (action, kept) = self.act.as_ref()?;
         let kept = Pairs::parse(kept.as_bytes());
         let shown: Vec<_> = kept.iter().filter(|(name, _)| !is_ours(name)).collect();
         let body = html! {
-            p { "You are signed in. What you were about to do has not been done:" }
+            p { (why) }
             form.panel method="post" action=(action) {
                 (hidden(&Signed { token, once }))
                 p { code { (action) } }
@@ -100,9 +102,17 @@ impl Wanted {
     fn fields(&self) -> Markup {
         html! {
             input type="hidden" name="return" value=(self.back);
-            @if let Some((action, kept)) = &self.act {
-                input type="hidden" name="action" value=(action);
-                input type="hidden" name="kept" value=(kept);
+            @match &self.act {
+                Some((action, kept)) if kept.len() <= KEPT_CHARS_MAX => {
+                    input type="hidden" name="action" value=(action);
+                    input type="hidden" name="kept" value=(kept);
+                    p { "What you typed is kept: it is shown again after you signed in." }
+                },
+                Some(_) => p {
+                    "What you typed is too long to be kept here. Sign in in another tab, then load this "
+                    "page anew and let the browser send it again: it is shown before anything is done."
+                },
+                None => {},
             }
         }
     }
@@ -118,9 +128,6 @@ pub(crate) fn page(wanted: &Wanted, token: &str, fault: Option<&str>) -> Page {
         form.panel method="post" action="/admin/sign-in" {
             input type="hidden" name=(csrf::FIELD) value=(token);
             (wanted.fields())
-            @if wanted.act.is_some() {
-                p { "What you typed is kept: it is shown again after you signed in." }
-            }
             div.field {
                 label for="key" { "Key" }
                 input #key name="key" type="password" autocomplete="current-password" required
