@@ -67,18 +67,22 @@ fn nights_and_ledgers(parts: &[&str], z: &str) -> Option<Value> {
     Some(match parts {
         ["v2", "admin", "overnight", "runs"] => json!({"items": [night(z)], "next": z}),
         ["v2", "admin", "overnight", "runs", _] => night(z),
+        ["v2", "admin", "overnight", "runs", _, "users"] => {
+            json!({"items": [{"organizationId": z, "userId": z, "fate": z, "reason": z, "detail": z,
+            "assetsScored": 3}], "next": z})
+        }
         ["v2", "admin", "overnight", "runs", _, "replay"] => {
             json!({"users": 2, "identical": 1, "withoutInputs": 0,
             "differences": [{"organizationId": z, "userId": z, "place": z, "stored": z, "computed": z}], "next": z})
         }
         ["v2", "admin", "scoreboards", "drift"] => {
             json!({"items": [{"organizationId": z, "tournamentId": z,
-            "name": z, "found": 2, "checkedAt": z}]})
+            "name": z, "found": 2, "checkedAt": z}], "next": z})
         }
         ["v2", "admin", "settlements"] => {
             json!({"items": [{"at": z, "organizationId": z, "tournamentId": z, "seq": 1,
             "jobId": z, "result": z, "detail": z, "entry": {"matchId": z, "resultVersion": 1, "status": z,
-            "guesses": 5, "members": 3}}]})
+            "guesses": 5, "members": 3}}], "next": z})
         }
         ["v2", "admin", "verifications"] => {
             json!({"items": [{"fetchedAt": z, "organizationId": z, "matchId": z,
@@ -112,18 +116,18 @@ fn own(parts: &[&str], z: &str) -> Option<Value> {
             json!({"above": [entry(z)], "member": entry(z), "below": [entry(z)]})
         }
         ["v1", "analytics", "event-aggregates"] => {
-            json!({"items": [{"from": z, "eventType": z, "channel": z, "eventCount": 12}]})
+            json!({"items": [{"from": z, "eventType": z, "channel": z, "eventCount": 12}], "next": z})
         }
         ["v1", "analytics", "campaign-stats"] => {
             json!({"items": [{"from": z, "campaignId": z, "sent": 1, "delivered": 1,
-            "opened": 1, "clicked": 1, "bounced": 0, "complained": 0, "unsubscribed": 0}]})
+            "opened": 1, "clicked": 1, "bounced": 0, "complained": 0, "unsubscribed": 0}], "next": z})
         }
         ["v1", "analytics", "score-distribution"] => {
             json!({"items": [{"date": z, "totalContacts": 3,
             "average": 41.25, "gradeA": 1, "gradeB": 1, "gradeC": 1, "gradeD": 0, "gradeF": 0,
             "histogram": [0, 2, 1]}]})
         }
-        ["v1", "warmup", "domains"] => json!({"items": [{"domain": z}]}),
+        ["v1", "warmup", "domains"] => json!({"items": [{"domain": z}], "next": z}),
         ["v1", "warmup", "domains", _] => json!({"domain": z, "day": 3, "count": 20, "limit": 50}),
         ["", "openapi.json"] => {
             json!({"paths": {z: {z: {"operationId": z, "summary": z, "description": z,
@@ -144,8 +148,11 @@ fn scoring(parts: &[&str], z: &str) -> Option<Value> {
             "calculatedAt": z}], "next": z})
         }
         ["v1", "scoring", "alerts"] => {
-            json!({"items": [{"contactId": z, "signalType": z, "priority": z,
-            "status": z, "openedAt": z, "dueAt": z}]})
+            json!({"items": [
+            {"alertId": z, "contactId": z, "signalType": z, "priority": z, "status": "open",
+                "openedAt": z, "dueAt": z, "acknowledgedBy": null},
+            {"alertId": z, "contactId": z, "signalType": z, "priority": z, "status": z,
+                "openedAt": z, "dueAt": z, "acknowledgedBy": z}]})
         }
         ["v1", "scoring", "contacts", _, "score", "explain"] => {
             json!({"totalScore": 30, "grade": z, "summary": z,
@@ -222,7 +229,7 @@ fn schedule(z: &str) -> Value {
 fn run(z: &str) -> Value {
     json!({"executionId": z, "jobKey": z, "trigger": z, "status": z, "organizationId": z, "requestId": z,
         "scheduledFor": z, "startedAt": z, "progressedAt": z, "finishedAt": null, "durationMs": null,
-        "stalledAt": z, "estimate": {"seconds": 90},
+        "stalledAt": z, "cancelledAt": z, "outcome": z, "revision": 1, "estimate": {"seconds": 90},
         "jobs": {"total": 10, "completed": 4, "deadLettered": 2, "cancelled": 1, "unfinished": 3}})
 }
 

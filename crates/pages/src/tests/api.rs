@@ -27,12 +27,16 @@ pub(super) struct Told<'t> {
     pub(super) text: &'t str,
     /// In place of every answer.
     pub(super) refusal: Option<(u16, Value)>,
+    /// The path of a route that answers otherwise than the rest, and how.
+    pub(super) without: Option<&'t str>,
+    pub(super) missing: (u16, Value),
     pub(super) asked: RefCell<Vec<Request<Vec<u8>>>>,
 }
 
 impl<'t> Told<'t> {
     pub(super) fn with(text: &'t str) -> Self {
-        Self { text, refusal: None, asked: RefCell::default() }
+        let missing = (404, json!({"status": 404, "detail": "There is none."}));
+        Self { text, refusal: None, without: None, missing, asked: RefCell::default() }
     }
 
     pub(super) fn refusing(status: u16, code: &str) -> Self {
@@ -59,6 +63,8 @@ impl Api for Told<'_> {
                 ),
                 _ => (401, json!({"code": "unauthenticated", "status": 401})),
             }
+        } else if self.without == Some(path.as_str()) {
+            self.missing.clone()
         } else if let Some(refusal) =
             self.refusal.clone().filter(|(status, _)| !is_read || *status != 422)
         {

@@ -3,7 +3,8 @@
 use http::Request;
 
 use super::api::{
-    COOKIE, HOST, OPERATOR, TENANT, Told, console, form, moment, request, secrets, send, text,
+    COOKIE, HOST, OPERATOR, TENANT, Told, console, form, moment, request, secrets, send, session,
+    text,
 };
 use crate::csrf;
 use crate::paths::returning;
@@ -116,6 +117,29 @@ fn what_a_form_held_is_shown_again_and_not_sent() {
     assert!(api.asked.borrow().iter().all(|asked| asked.method() == "GET"), "nothing was done");
     let elsewhere = "action=https%3A%2F%2Felsewhere.example%2F&kept=a%3Db";
     assert_eq!(send(&api, sign_in(OPERATOR, elsewhere)).headers()["location"], "/admin");
+}
+
+#[test]
+fn a_form_of_a_session_before_is_shown_again_and_not_sent() {
+    let api = Told::with("z");
+    let asked = request("POST", "/admin/cron/a/pause", "csrf=00&once=y&note=because+%3Cb%3E");
+    let page = send(&api, asked);
+    assert_eq!(page.status(), 403);
+    let shown = text(&page);
+    assert!(shown.contains("Nothing was done"), "{shown}");
+    assert!(shown.contains("name=\"note\" value=\"because &lt;b&gt;\""), "{shown}");
+    assert!(
+        shown.contains(&csrf::token(&secrets(), &session())) && !shown.contains("value=\"00\"")
+    );
+    assert!(api.asked.borrow().is_empty(), "nothing was done");
+}
+
+#[test]
+fn what_is_too_long_to_be_kept_is_told_so() {
+    let asked = stranger("POST", "/admin/scoring/config/factors");
+    let long = format!("csrf=x&factor.0={}", "a".repeat(70_000));
+    let page = text(&send(&Told::with("z"), asked.body(long.into_bytes()).unwrap()));
+    assert!(page.contains("too long to be kept") && !page.contains("name=\"kept\""));
 }
 
 #[test]

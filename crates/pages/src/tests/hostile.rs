@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::api::{OPERATOR, Told, form, request, send, text};
 
 /// Every page. A new one is added here.
-const PAGES: [&str; 24] = [
+const PAGES: [&str; 25] = [
     "/admin",
     "/admin/cron",
     "/admin/cron/{z}",
@@ -24,6 +24,7 @@ const PAGES: [&str; 24] = [
     "/admin/reference/{z}",
     "/admin/overnight",
     "/admin/overnight/{z}",
+    "/admin/overnight/{z}?fate={z}",
     "/admin/overnight/{z}/replay",
     "/admin/scoreboards",
     "/admin/scoreboards/{z}?kind={z}&member={z}",
@@ -34,15 +35,19 @@ const PAGES: [&str; 24] = [
 ];
 
 /// Every form that shows a page, rather than leading to one.
-const FORMS: [&str; 10] = [
+const FORMS: [&str; 14] = [
     "/admin/cron/{z}/run",
     "/admin/cron/{z}/pause",
     "/admin/runs/{z}/cancel",
     "/admin/jobs/{z}/cancel",
+    "/admin/dead-letters/try",
     "/admin/dead-letters/replay",
     "/admin/dead-letters/{z}/replay",
     "/admin/dead-letters/{z}/discard",
+    "/admin/replays/{z}/cancel",
+    "/admin/breakers/{z}/reset",
     "/admin/scoreboards/{z}/rebuild",
+    "/admin/scoring/alerts/{z}/acknowledge",
     "/admin/scoring/config/factors",
     "/admin/scoring/config/publish",
 ];

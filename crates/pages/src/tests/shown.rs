@@ -97,3 +97,76 @@ fn what_was_sent_while_the_api_was_away_is_not_sent_again() {
     );
     assert!(page.headers().get("retry-after").is_none());
 }
+
+#[test]
+fn a_refusal_stands_at_the_form_that_was_sent() {
+    let api = Told::refusing(422, "invalid_request");
+    for (path, others) in [("/admin/runs/a/cancel", "retry"), ("/admin/runs/a/retry", "cancel")] {
+        let page = send(&api, request("POST", path, &form("reason=because+of+it")));
+        assert_eq!(page.status(), 422, "{path}");
+        let shown = text(&page);
+        assert_eq!(shown.matches("role=\"alert\"").count(), 1, "{path}");
+        let other = shown.split(&format!("action=\"/admin/runs/a/{others}\"")).nth(1).unwrap();
+        let other = other.split("</form>").next().unwrap();
+        assert!(!other.contains("because of it"), "{other}");
+        assert_eq!(shown.matches("value=\"because of it\"").count(), 1, "{path}");
+        assert!(!shown.contains("data-refresh"), "{path}");
+    }
+}
+
+#[test]
+fn a_refused_act_shows_its_page_again() {
+    let api = Told::refusing(422, "invalid_request");
+    for path in [
+        "/admin/replays/a/cancel",
+        "/admin/breakers/a/reset",
+        "/admin/dead-letters/try",
+        "/admin/scoring/alerts/z/acknowledge",
+    ] {
+        let page = send(&api, request("POST", path, &form("reason=x&userId=ada")));
+        assert_eq!(page.status(), 422, "{path}");
+        let shown = text(&page);
+        assert!(shown.contains("A title.") && shown.contains("role=\"alert\""), "{path}");
+        assert!(!shown.contains("Go back to change"), "{path}");
+    }
+}
+
+#[test]
+fn a_search_for_nothing_keeps_what_was_typed() {
+    // Answers of these routes alone are refused.
+    for (path, route, typed) in [
+        ("/admin/runs?id=nothing", "/api/v2/admin/runs/nothing", "nothing"),
+        ("/admin/runs?schedule=nothing", "/api/v2/admin/cron/nothing/runs", "nothing"),
+        ("/admin/jobs?id=nothing", "/api/v2/admin/jobs/nothing", "nothing"),
+        (
+            "/admin/scoring?contact=nothing",
+            "/api/v1/scoring/contacts/nothing/score/explain",
+            "nothing",
+        ),
+        ("/admin/scoreboards/a?member=nothing", "/api/v1/scoreboards/a/members/nothing", "nothing"),
+    ] {
+        let api = Told { without: Some(route), ..Told::with("z") };
+        let page = send(&api, request("GET", path, ""));
+        assert_eq!(page.status(), 422, "{path}");
+        let shown = text(&page);
+        assert!(shown.contains(&format!("value=\"{typed}\"")), "{path}");
+        assert!(shown.contains("names nothing that is there."), "{path}");
+    }
+}
+
+#[test]
+fn a_counter_that_is_away_takes_its_own_place_only() {
+    let away = (503, json!({"status": 503, "title": "Away"}));
+    let api = Told { without: Some("/api/v1/warmup/domains/z"), missing: away, ..Told::with("z") };
+    let page = send(&api, request("GET", "/admin/analytics", ""));
+    assert_eq!(page.status(), 200);
+    assert!(text(&page).contains("Its counter is not there at the moment."));
+}
+
+#[test]
+fn lists_of_one_page_go_on_by_themselves() {
+    let api = Told::with("z");
+    let page = text(&send(&api, request("GET", "/admin/analytics?campaigns=c&events=e", "")));
+    assert!(page.contains("?campaigns=c&amp;events=z\""), "{page}");
+    assert!(page.contains("?events=e&amp;campaigns=z\""), "{page}");
+}
