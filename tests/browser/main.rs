@@ -53,11 +53,14 @@ scenarios! {
     a_person_signs_in_and_out
     what_was_typed_survives_the_end_of_a_session
     forms_of_strangers_do_nothing
+    a_form_of_a_session_before_is_shown_again
     the_overview_says_what_is_wrong
     a_schedule_is_run_paused_and_resumed
     jobs_are_found_by_what_they_hold
     a_dead_letter_is_tried_and_replayed
     all_that_match_are_replayed
+    a_search_for_nothing_keeps_what_was_typed
+    a_board_is_rebuilt
     a_configuration_is_drafted_previewed_and_published
     a_contacts_score_explains_itself
     an_organization_reads_its_reports_and_boards

@@ -63,3 +63,23 @@ export async function forms_of_strangers_do_nothing({ given, enter }) {
     assert.equal(answer.status, 403, JSON.stringify(headers));
   }
 }
+
+export async function a_form_of_a_session_before_is_shown_again({ given, enter }) {
+  const person = await enter();
+  const { page } = person;
+  person.expects("403");
+  await person.signIn(given.operator, `/admin/cron/${given.past}`);
+  await page.getByLabel("Note").fill("typed in the first tab");
+  // A second key in another tab makes another session of it.
+  const other = await person.context.newPage();
+  await other.goto(`${given.url}/admin/sign-in?return=/admin/scoring`);
+  await other.getByLabel("Key").fill(given.tenant);
+  await other.getByRole("button", { name: "Sign in" }).click();
+  await other.getByRole("heading", { level: 1, name: "Scoring" }).waitFor();
+  await person.press("Pause");
+  await person.sees("Nothing was done");
+  await person.sees("typed in the first tab");
+  await page.getByRole("link", { name: "Go back without doing it" }).click();
+  assert.equal(new URL(page.url()).pathname, `/admin/cron/${given.past}`);
+  assert.equal(await page.getByLabel("Note").count(), 1);
+}

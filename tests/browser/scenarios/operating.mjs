@@ -86,3 +86,26 @@ export async function all_that_match_are_replayed({ given, enter }) {
   assert.match(new URL(page.url()).pathname, /^\/admin\/replays\//);
   await person.sees("Ordered");
 }
+
+export async function a_search_for_nothing_keeps_what_was_typed({ given, enter }) {
+  const person = await enter();
+  const { page } = person;
+  person.expects("422");
+  await person.signIn(given.operator, "/admin/runs");
+  await page.getByLabel("Run id").fill("no id");
+  await person.press("Show");
+  assert.equal(await page.getByLabel("Run id").inputValue(), "no id");
+  assert.equal(await page.getByLabel("Run id").getAttribute("aria-invalid"), "true");
+  await page.getByLabel("Run id").fill(given.run);
+  await person.press("Show");
+  assert.equal(new URL(page.url()).pathname, `/admin/runs/${given.run}`);
+}
+
+export async function a_board_is_rebuilt({ given, enter }) {
+  const person = await enter();
+  const where = `/admin/scoreboards/${given.tournament}/ledger?organizationId=${given.organization}`;
+  await person.signIn(given.operator, where);
+  await person.panel("Rebuild the board").getByLabel("Reason").fill("by a test");
+  await person.press("Rebuild");
+  assert.match(new URL(person.page.url()).pathname, /^\/admin\/runs\//);
+}

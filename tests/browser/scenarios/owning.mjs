@@ -60,6 +60,7 @@ export async function an_organization_reads_its_reports_and_boards({ given, ente
   await page.getByLabel("Around a member").fill("nobody");
   await person.press("Show");
   assert.equal(await page.getByRole("alert").count(), 1);
+  assert.equal(await page.getByLabel("Around a member").inputValue(), "nobody");
 }
 
 export async function a_key_opens_what_it_may_and_no_more({ given, enter }) {
