@@ -7,7 +7,7 @@ mod trouble;
 
 use chrono::TimeDelta;
 use mauntic_domain::overnight::{NightStatus, SYMBOLS_ASKED_MAX, Step};
-use mauntic_domain::portfolio::UserFate;
+use mauntic_domain::portfolio::{Market, UserFate};
 use mauntic_flows::ports::{Night, Request};
 use mauntic_sim::provider::Said;
 use mauntic_sim::store::State;
@@ -85,7 +85,7 @@ fn a_markets_own_time_begins_a_night_of_that_market() {
         nights.ports.store.look(key_of).as_deref() == Some("overnight-scoring-xnys")
     };
     let night = nights.nights().into_iter().find(is_of_market).unwrap();
-    let markets: Vec<&str> = night.markets.iter().map(|market| market.as_str()).collect();
+    let markets: Vec<&str> = night.markets.iter().map(Market::as_str).collect();
     assert_eq!((markets, night.users_processed), (vec!["XNYS"], 10));
     assert_eq!(night.status, NightStatus::Completed);
 }
