@@ -54,7 +54,11 @@ fn twice(state: &State) -> Option<String> {
 /// What of a night a job does; none where it may be there again.
 fn what(row: &JobRow) -> Option<String> {
     match Job::parse(&row.type_name, row.version, &row.data).ok()? {
-        Job::OvernightStart(start) => Some(format!("{:?} after {:?}", start.step(), start.after)),
+        // A part of a batch that is refused comes after the same symbol as the batch, and is
+        // smaller.
+        Job::OvernightStart(start) => {
+            Some(format!("{:?} after {:?}, {:?}", start.step(), start.after, start.most))
+        }
         Job::OvernightScoreUsers(chunk) => Some(format!("chunk {}", chunk.chunk)),
         _ => None,
     }
