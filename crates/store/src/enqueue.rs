@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use mauntic_domain::gather::gathered;
 use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::jobs::limits::{DISPATCHED_MAX, UNASKED, UNFINISHED_MAX};
 use mauntic_domain::jobs::{JobType, Queue};
@@ -166,7 +167,7 @@ impl<'a> Asked<'a> {
             *by_queue.entry(new.job.job_type().queue()).or_insert(0) += 1;
         }
         let at: BTreeMap<Rank<'a>, usize> =
-            distinct.keys().copied().enumerate().map(|(at, rank)| (rank, at)).collect();
+            gathered(distinct.keys().copied().enumerate().map(|(at, rank)| (rank, at)));
         let ranks = jobs.iter().enumerate().map(|(place, new)| rank(place, new));
         let places = ranks.filter_map(|rank| at.get(&rank).copied()).collect();
         let (keyed, joining) =
@@ -262,5 +263,9 @@ pub(crate) fn enqueued(row: &Row, created: bool) -> Result<Enqueued, PortError> 
 }
 
 fn unfinished(rows: &[Row]) -> Result<BTreeMap<Queue, i64>, PortError> {
-    rows.iter().map(|row| Ok((queue(row)?, column(row, "unfinished")?))).collect()
+    let mut unfinished = BTreeMap::new();
+    for row in rows {
+        unfinished.insert(queue(row)?, column(row, "unfinished")?);
+    }
+    Ok(unfinished)
 }

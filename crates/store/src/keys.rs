@@ -44,8 +44,13 @@ impl KeyStore for Session {
     }
 
     async fn queue_stats(&self) -> Result<BTreeMap<String, QueueStats>, PortError> {
-        let rows = self.statement("counting jobs", sql!("queue_stats.sql"), &[]);
-        rows.await?.iter().map(stats).collect()
+        let rows = self.statement("counting jobs", sql!("queue_stats.sql"), &[]).await?;
+        let mut all = BTreeMap::new();
+        for row in &rows {
+            let (name, stats) = stats(row)?;
+            all.insert(name, stats);
+        }
+        Ok(all)
     }
 }
 

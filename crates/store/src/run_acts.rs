@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use mauntic_domain::gather::gathered;
 use mauntic_domain::jobs::limits::SPAWNED_MAX;
 use mauntic_domain::runs::RunStatus;
 use mauntic_flows::ports::{Ended, NewRun, Opened, PortError, Retried};
@@ -151,7 +152,7 @@ impl Move for Retry {
         let [locked, rows] = answers.as_slice() else {
             return Err(unreadable("the dead jobs of a run"));
         };
-        let locked: BTreeSet<Uuid> = ids(locked)?.into_iter().collect();
+        let locked: BTreeSet<Uuid> = gathered(ids(locked)?);
         let Some(DeadOfRun { status, dead, discarded, jobs }) = dead_of_run(rows)? else {
             return Ok(Made::Nothing(Retried::Unknown));
         };

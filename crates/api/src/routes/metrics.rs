@@ -10,9 +10,9 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use mauntic_domain::breaker::Breaker;
-use mauntic_domain::jobs::Queue;
 use mauntic_flows::ports::{BreakerRow, KeyStore, OperatorStore, Ports, QueueStats, Vitals};
 
+use super::admin::queues::of_every_queue;
 use super::health::is_ticking;
 use crate::auth::Operator;
 use crate::problem::Problem;
@@ -37,12 +37,7 @@ pub(super) async fn metrics<P: Ports>(operator: Operator<P>) -> Result<Response,
     let session = operator.look();
     let vitals = session.vitals().await?;
     let (breakers, _) = session.breakers().await?;
-    // An empty queue has no rows to be counted, and is shown all the same.
-    let mut queues: BTreeMap<String, QueueStats> = Queue::ALL
-        .into_iter()
-        .map(|queue| (queue.name().to_owned(), QueueStats::default()))
-        .collect();
-    queues.extend(session.queue_stats().await?);
+    let queues = of_every_queue(session.queue_stats().await?);
     Ok(([(CONTENT_TYPE, FORMAT)], text(&vitals, &queues, &breakers)).into_response())
 }
 

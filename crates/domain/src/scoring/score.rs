@@ -9,6 +9,7 @@ use super::config::Config;
 use super::features::Features;
 use super::model::{CLAMP_FACTOR, Category, MODEL, rule};
 use super::signals::{SIGNALS_CAP_DEFAULT, SIGNALS_FACTOR};
+use crate::gather::gathered;
 use crate::points::PointsE4;
 
 /// Largest total; the smallest is zero.
@@ -166,7 +167,7 @@ impl Score {
     /// Points by factor; without the clamp.
     #[must_use]
     pub fn components(&self) -> BTreeMap<&str, PointsE4> {
-        self.contributions.iter().map(|c| (c.factor.as_str(), c.points)).collect()
+        gathered(self.contributions.iter().map(|c| (c.factor.as_str(), c.points)))
     }
 
     /// The largest contributions, at most [`TOP_CONTRIBUTORS`], ties by name.

@@ -14,7 +14,7 @@ mod jobs;
 mod messages;
 mod nights;
 mod preview;
-mod queues;
+pub(super) mod queues;
 mod refusals;
 mod rehearsals;
 mod replay;

@@ -68,6 +68,16 @@ impl QueueCounts {
     }
 }
 
+/// An empty queue has no rows to be counted, and is shown all the same.
+pub(crate) fn of_every_queue(
+    mut counted: BTreeMap<String, QueueStats>,
+) -> BTreeMap<String, QueueStats> {
+    for queue in Queue::ALL {
+        counted.entry(queue.name().to_owned()).or_default();
+    }
+    counted
+}
+
 /// What waits in the queues.
 #[utoipa::path(
     get,
@@ -81,12 +91,7 @@ pub(super) async fn queues<P: Ports>(
     operator: Operator<P>,
     request_id: RequestId,
 ) -> Result<Json<Queues>, Problem> {
-    // An empty queue has no rows to be counted, and is shown all the same.
-    let mut stats: BTreeMap<String, QueueStats> = Queue::ALL
-        .into_iter()
-        .map(|queue| (queue.name().to_owned(), QueueStats::default()))
-        .collect();
-    stats.extend(operator.look().queue_stats().await?);
+    let stats = of_every_queue(operator.look().queue_stats().await?);
     let mut queues = Vec::with_capacity(stats.len());
     for (name, stats) in stats {
         let backlog = match Queue::from_name(&name) {
