@@ -21,6 +21,9 @@ use crate::turn::Turn;
 /// The operator's token of every test.
 pub const ADMIN_TOKEN: &str = "admin-token-of-the-tests";
 
+/// The token of every test's operator who only looks.
+pub const VIEWER_TOKEN: &str = "viewer-token-of-the-tests";
+
 /// The queue under test.
 pub const QUEUE: &str = "mauntic-scoring-events";
 
@@ -141,7 +144,9 @@ impl Stack {
             let vars = USUAL_VARS.iter().chain(vars);
             settings.vars.extend(vars.map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
         }
-        options.http.secrets.insert("ADMIN_TOKEN".into(), ADMIN_TOKEN.into());
+        for (name, secret) in [("ADMIN_TOKEN", ADMIN_TOKEN), ("VIEWER_TOKEN", VIEWER_TOKEN)] {
+            options.http.secrets.insert(name.into(), secret.into());
+        }
         options.console = parts.has_console.then(|| {
             let secret = "a secret of the tests, long enough".to_owned();
             Settings { secrets: [("SESSION_SECRET".into(), secret)].into(), ..Settings::default() }

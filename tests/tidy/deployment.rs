@@ -57,9 +57,10 @@ const RETRIES: [i64; 2] = [100, 60];
 const DEAD_LETTER_RETRIES: [i64; 2] = [100, 900];
 
 /// Secrets: Cloudflare refuses one whose name is a var.
-const SECRETS: [&str; 12] = [
+const SECRETS: [&str; 13] = [
     "DATABASE_URL",
     "ADMIN_TOKEN",
+    "VIEWER_TOKEN",
     "SESSION_SECRET",
     "ALERT_WEBHOOK_URL",
     "ALERT_WEBHOOK_SECRET",

@@ -7,10 +7,10 @@ use std::marker::PhantomData;
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::{HeaderMap, HeaderName, Method};
 use mauntic_domain::ids::OrganizationId;
 use mauntic_domain::trace::TraceContext;
-use mauntic_flows::commands::authenticate::{Caller, find_caller, is_admin, is_key};
+use mauntic_flows::commands::authenticate::{Caller, find_caller, is_key, is_secret};
 use mauntic_flows::ports::{Act, Database, OperatorStore, Ports, RequestKey, Scope, TenantStore};
 
 use crate::code::Code;
@@ -56,7 +56,8 @@ pub(crate) struct Tenant<P: Ports, N> {
     needs: PhantomData<fn() -> N>,
 }
 
-/// A caller that operates every organization's jobs. Its session opens nothing
+/// A caller that operates every organization's jobs, or only looks at them, which is a GET.
+/// Its session opens nothing
 /// of theirs before it acts, so that it cannot be had without saying as whom.
 pub(crate) struct Operator<P: Ports> {
     session: Session<P>,
@@ -115,7 +116,9 @@ impl<P: Ports> FromRequestParts<Shared<P>> for Operator<P> {
         if caller.organization.is_some() {
             return Err(Problem::new(Code::OperatorKeyRequired));
         }
-        require(&caller, Scope::Operate)?;
+        // A route that changes nothing is a GET, and no other is: who may only look may those.
+        let is_act = !matches!(parts.method, Method::GET | Method::HEAD);
+        require(&caller, if is_act { Scope::Operate } else { Scope::Read })?;
         let RequestId(request_id) = RequestId::from_request_parts(parts, state).await?;
         let mut session = or_open(session, state).await?;
         start(&mut session, &parts.headers);
@@ -132,15 +135,19 @@ impl<P: Ports> FromRequestParts<Shared<P>> for AnyKey {
 }
 
 /// Finds the caller, and the session if that took one. It opens one for a
-/// token of the shape of our keys and for no other: the bootstrap operator's is
+/// token of the shape of our keys and for no other: the deployment's are
 /// known without, and anything else is nobody's.
 pub(crate) async fn enter<P: Ports>(
     headers: &HeaderMap,
     state: &Shared<P>,
 ) -> Result<(Caller, Option<Session<P>>), Problem> {
     let token = bearer(headers)?;
-    if is_admin(token, state.admin_token.as_ref().map(Secret::expose)) {
+    let is = |secret: &Option<Secret>| is_secret(token, secret.as_ref().map(Secret::expose));
+    if is(&state.admin_token) {
         return Ok((Caller::bootstrap(), None));
+    }
+    if is(&state.viewer_token) {
+        return Ok((Caller::viewer(), None));
     }
     if !is_key(token) {
         return Err(invalid());

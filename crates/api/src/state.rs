@@ -15,6 +15,8 @@ pub struct ApiState<P: Ports> {
     pub ports: Arc<P>,
     /// The bootstrap operator's token; without one nobody enters by it.
     pub admin_token: Option<Secret>,
+    /// The token of operators who only look; without one nobody enters by it.
+    pub viewer_token: Option<Secret>,
     /// Receives the log lines.
     pub log: Arc<dyn Log>,
     /// Schema versions this build runs on.

@@ -246,6 +246,12 @@ pub fn admin_token(env: &Env) -> Option<String> {
     text(env, "ADMIN_TOKEN")
 }
 
+/// The token of operators who only look, if there is one.
+#[must_use]
+pub fn viewer_token(env: &Env) -> Option<String> {
+    text(env, "VIEWER_TOKEN")
+}
+
 /// A variable or secret as text; empty is absent.
 pub(crate) fn text(env: &Env, name: &str) -> Option<String> {
     raw(env, name).filter(|text| !text.is_empty())

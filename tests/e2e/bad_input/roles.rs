@@ -5,7 +5,7 @@ use mauntic_api::{Access, ROUTES, RouteRule};
 use mauntic_flows::ports::Scope;
 use mauntic_local::workers::Build;
 use mauntic_store::admin;
-use mauntic_tests::stack::{ADMIN_TOKEN, Answer, Stack, key, until};
+use mauntic_tests::stack::{ADMIN_TOKEN, Answer, Stack, VIEWER_TOKEN, key, until};
 use mauntic_tests::world::organization;
 use serde_json::json;
 
@@ -20,6 +20,7 @@ enum Role {
     Nobody,
     Tenant(&'static [Scope]),
     Operator,
+    Viewer,
 }
 
 /// A role and its token.
@@ -36,6 +37,7 @@ async fn callers(stack: &Stack) -> Vec<Caller> {
         (Role::Nobody, Some("mk_wrong".to_owned())),
         (Role::Nobody, Some(key("nobody's"))),
         (Role::Operator, Some(ADMIN_TOKEN.to_owned())),
+        (Role::Viewer, Some(VIEWER_TOKEN.to_owned())),
     ];
     for scopes in [READ, WRITE, BOTH] {
         callers.push((Role::Tenant(scopes), Some(stack.organization(&org, scopes).await)));
@@ -56,9 +58,13 @@ fn refusal(access: Access, role: Role) -> Option<(u16, &'static str)> {
         (Access::Open, _) => None,
         (_, Role::Nobody) => Some((401, "unauthenticated")),
         (Access::AnyKey, _) | (Access::Operator(_), Role::Operator) => None,
+        (Access::Operator(Scope::Read), Role::Viewer) => None,
+        (Access::Operator(_), Role::Viewer) => Some((403, "insufficient_scope")),
         (Access::Organization(scope), Role::Tenant(scopes)) if scopes.contains(&scope) => None,
         (Access::Organization(_), Role::Tenant(_)) => Some((403, "insufficient_scope")),
-        (Access::Organization(_), Role::Operator) => Some((403, "organization_key_required")),
+        (Access::Organization(_), Role::Operator | Role::Viewer) => {
+            Some((403, "organization_key_required"))
+        }
         (Access::Operator(_), Role::Tenant(_)) => Some((403, "operator_key_required")),
     }
 }

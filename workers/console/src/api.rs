@@ -1,5 +1,7 @@
 //! The API by the binding `API`, and bodies.
 
+use std::cell::OnceCell;
+
 use futures::TryStreamExt;
 use http::HeaderMap;
 use mauntic_pages::Api;
@@ -15,14 +17,35 @@ const HOST: &str = "https://api";
 /// Most bytes of an answer: the longest is the document of the API, of half as many.
 const ANSWER_BYTES_MAX: usize = 2 * 1024 * 1024;
 
-/// What the worker is bound to.
-pub(crate) struct Bound(pub(crate) Env);
+/// Header of the correlation id.
+const REQUEST_ID: &str = "x-request-id";
+
+/// What the worker is bound to, for one page.
+pub(crate) struct Bound {
+    env: Env,
+    request_id: OnceCell<String>,
+}
+
+impl Bound {
+    pub(crate) fn new(env: Env) -> Self {
+        Self { env, request_id: OnceCell::new() }
+    }
+
+    /// The id that the page shows and the API was called by; none if it was not called.
+    pub(crate) fn request_id(&self) -> Option<&str> {
+        self.request_id.get().map(String::as_str)
+    }
+}
 
 impl Api for Bound {
     async fn call(
         &self,
         request: http::Request<Vec<u8>>,
     ) -> std::result::Result<http::Response<Vec<u8>>, String> {
+        // All calls for a page have one.
+        if let Some(id) = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()) {
+            self.request_id.get_or_init(|| id.to_owned());
+        }
         self.ask(request).await.map_err(|error| error.to_string())
     }
 }
@@ -37,7 +60,7 @@ impl Bound {
             init.with_body(Some(JsValue::from(String::from_utf8_lossy(&body).as_ref())));
         }
         let request = Request::new_with_init(&format!("{HOST}{}", parts.uri), &init)?;
-        let told = self.0.service(BINDING)?.fetch_request(request).await?;
+        let told = self.env.service(BINDING)?.fetch_request(request).await?;
         let mut told = Response::try_from(told)?;
         let mut answer = http::Response::new(read(&mut told).await?);
         *answer.status_mut() = http::StatusCode::from_u16(told.status_code()).unwrap_or_default();

@@ -15,7 +15,9 @@ pub(crate) fn moment() -> Result<Moment> {
     Ok(Moment { now, random })
 }
 
-/// Says that a page could not be shown; why is in the API's log, and on the page.
-pub(crate) fn log(status: u16) {
-    console_error!("{}", json!({"level": "error", "event": "page_failed", "status": status}));
+/// Says that a page could not be shown; why is in the API's log under the same id, and on
+/// the page. Without an id the API was not called.
+pub(crate) fn log(status: u16, request_id: Option<&str>) {
+    let line = json!({"level": "error", "event": "page_failed", "status": status, "requestId": request_id});
+    console_error!("{line}");
 }

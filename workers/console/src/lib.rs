@@ -29,9 +29,10 @@ async fn fetch(mut request: Request, env: Env, _context: Context) -> Result<Resp
         return Response::error("This is no address of a page.", 400);
     };
     *asked.headers_mut() = HeaderMap::from(request.headers());
-    let answer = serve(&console, &Bound(env), asked, host::moment()?).await;
+    let bound = Bound::new(env);
+    let answer = serve(&console, &bound, asked, host::moment()?).await;
     if answer.status().is_server_error() {
-        host::log(answer.status().as_u16());
+        host::log(answer.status().as_u16(), bound.request_id());
     }
     let (parts, body) = answer.into_parts();
     let response = Response::from_bytes(body)?.with_status(parts.status.as_u16());

@@ -36,6 +36,7 @@ fn build(env: &Env) -> Router {
     router(ApiState {
         ports: Arc::new(WorkerPorts::new(env)),
         admin_token: config::admin_token(env).map(Secret::new),
+        viewer_token: config::viewer_token(env).map(Secret::new),
         log: Arc::new(write),
         schema: mauntic_store::SCHEMA,
         assets: Arc::new({

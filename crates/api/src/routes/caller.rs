@@ -13,12 +13,12 @@ use crate::problems::KeyProblems;
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CallerBody {
-    /// As the audit names it: the key's id, or `bootstrap`.
+    /// As the audit names it: the key's id, `bootstrap` or `viewer`.
     name: String,
     /// The organization it acts for; none for an operator.
     #[schema(required)]
     organization_id: Option<String>,
-    /// What it may do: `read`, `write`, `operate`, `admin`.
+    /// What it may do: `read`, `write`; `read`, `operate`, `admin` of an operator.
     scopes: Vec<&'static str>,
 }
 

@@ -7,14 +7,15 @@ use super::call::{Answer, Call};
 use super::things::{body_of, is_guarded, path_of, path_with, query_of, seeing};
 use super::world::{
     ADMIN_TOKEN, MISTAKEN_KEY, NOBODYS_KEY, OPERATOR_KEY, OTHER_KEY, POWERLESS_KEY, READ_KEY,
-    WRITE_KEY, WRITE_ONLY_KEY, World,
+    VIEWER_TOKEN, WRITE_KEY, WRITE_ONLY_KEY, World,
 };
 use crate::access::{Access, ROUTES, RouteRule};
 
 /// Not shaped as a key.
 pub(super) const SHAPELESS: &str = "mk_nobody";
 
-const CALLERS: [Option<&str>; 11] = [
+/// Every kind of caller, as the columns of [`TABLE`] stand.
+const CALLERS: [Option<&str>; 12] = [
     None,
     Some(SHAPELESS),
     Some(NOBODYS_KEY),
@@ -22,32 +23,56 @@ const CALLERS: [Option<&str>; 11] = [
     Some(WRITE_KEY),
     Some(WRITE_ONLY_KEY),
     Some(OTHER_KEY),
-    Some(OPERATOR_KEY),
-    Some(POWERLESS_KEY),
     Some(MISTAKEN_KEY),
+    Some(POWERLESS_KEY),
+    Some(VIEWER_TOKEN),
+    Some(OPERATOR_KEY),
     Some(ADMIN_TOKEN),
+];
+
+/// Who is let in and who is refused: a line for each access that [`ROUTES`] gives a route, a
+/// column a caller. `+` is let in; what the others are told stands in [`expected`].
+#[rustfmt::skip]
+const TABLE: [(Access, &str); 6] = [
+    // a token of                           nobody: none, shapeless, shaped
+    //                                      |     an organization: reads, reads and writes, writes,
+    //                                      |     |     another one, with an operator's scope
+    //                                      |     |         an operator: of no scope, who looks,
+    //                                      |     |         |   who operates, the bootstrap
+    (Access::Open,                         "+++   +++++     ++++"),
+    (Access::AnyKey,                       "---   +++++     ++++"),
+    (Access::Organization(Scope::Read),    "---   ++s+s     tttt"),
+    (Access::Organization(Scope::Write),   "---   s+++s     tttt"),
+    (Access::Operator(Scope::Read),        "---   ooooo     s+++"),
+    (Access::Operator(Scope::Operate),     "---   ooooo     ss++"),
 ];
 
 /// The code of the refusal, or none if the caller is let in.
 fn expected(access: Access, caller: Option<&str>) -> Option<&'static str> {
-    if access == Access::Open {
-        return None;
+    let (_, line) = TABLE.iter().find(|(of, _)| *of == access).expect("a line");
+    let cells = line.chars().filter(|cell| *cell != ' ');
+    let (_, cell) = CALLERS.iter().zip(cells).find(|(of, _)| **of == caller).expect("a column");
+    match cell {
+        '+' => None,
+        '-' => Some("unauthenticated"),
+        's' => Some("insufficient_scope"),
+        't' => Some("organization_key_required"),
+        'o' => Some("operator_key_required"),
+        other => panic!("{other:?} is no cell"),
     }
-    let Some(key) = caller.filter(|key| ![SHAPELESS, NOBODYS_KEY].contains(key)) else {
-        return Some("unauthenticated");
-    };
-    match (access, key) {
-        (Access::Open | Access::AnyKey, _)
-        | (Access::Operator(_), OPERATOR_KEY | ADMIN_TOKEN)
-        | (Access::Organization(_), WRITE_KEY | OTHER_KEY)
-        | (Access::Organization(Scope::Read), READ_KEY)
-        | (Access::Organization(Scope::Write), WRITE_ONLY_KEY) => None,
-        (Access::Operator(_), POWERLESS_KEY) => Some("insufficient_scope"),
-        (Access::Operator(_), _) => Some("operator_key_required"),
-        (Access::Organization(_), OPERATOR_KEY | POWERLESS_KEY | ADMIN_TOKEN) => {
-            Some("organization_key_required")
-        }
-        (Access::Organization(_), _) => Some("insufficient_scope"),
+}
+
+#[test]
+fn the_table_is_full() {
+    for (access, line) in TABLE {
+        let cells = line.chars().filter(|cell| *cell != ' ').count();
+        assert_eq!(cells, CALLERS.len(), "{access:?}");
+        assert!(ROUTES.iter().any(|rule| rule.access == access), "{access:?} is no route's");
+    }
+    // What an operator may be let in to see alone is what changes nothing.
+    for rule in ROUTES.iter().filter(|rule| matches!(rule.access, Access::Operator(_))) {
+        let looks = rule.access == Access::Operator(Scope::Read);
+        assert_eq!(looks, rule.method == "GET", "{} {}", rule.method, rule.path);
     }
 }
 
@@ -57,7 +82,8 @@ fn sessions(rule: &RouteRule, caller: Option<&str>) -> u64 {
     let needs_one = match (rule.access, caller) {
         // The health check looks at the database for anybody.
         (Access::Open, _) | (Access::Operator(_), Some(ADMIN_TOKEN)) => true,
-        (_, None | Some(SHAPELESS | ADMIN_TOKEN)) => false,
+        (Access::Operator(Scope::Read), Some(VIEWER_TOKEN)) => true,
+        (_, None | Some(SHAPELESS | ADMIN_TOKEN | VIEWER_TOKEN)) => false,
         (_, Some(_)) => true,
     };
     u64::from(needs_one) + u64::from(is_audited(rule, caller))

@@ -71,16 +71,17 @@ async fn the_scheme_is_read_in_any_case() {
 }
 
 #[tokio::test]
-async fn an_empty_or_missing_admin_token_opens_nothing() {
+async fn an_empty_or_missing_secret_opens_nothing() {
     use crate::Waiting;
     use std::future::ready;
     use std::sync::Arc;
     use tower::ServiceExt;
 
-    for admin_token in [None, Some(crate::Secret::new(""))] {
+    for secret in [None, Some(crate::Secret::new(""))] {
         let router = crate::router(crate::ApiState {
             ports: Arc::new(World::new().ports),
-            admin_token,
+            admin_token: secret.clone(),
+            viewer_token: secret,
             log: Arc::new(|_: &crate::LogLine<'_>| {}),
             schema: 1..=1,
             assets: Arc::new(|_| -> Waiting<_, _> { Box::pin(ready(Ok(Vec::new()))) }),

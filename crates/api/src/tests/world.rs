@@ -38,13 +38,14 @@ macro_rules! key {
 }
 
 pub(crate) const ADMIN_TOKEN: &str = "the-admin-token";
+pub(crate) const VIEWER_TOKEN: &str = "the-viewer-token";
 pub(crate) const READ_KEY: &str = key!("00000001");
 pub(crate) const WRITE_KEY: &str = key!("00000002");
 pub(crate) const WRITE_ONLY_KEY: &str = key!("00000003");
 /// Of another organization.
 pub(crate) const OTHER_KEY: &str = key!("00000004");
 pub(crate) const OPERATOR_KEY: &str = key!("00000005");
-/// An operator's key that may not operate.
+/// An operator's key of whose scopes this build knows none.
 pub(crate) const POWERLESS_KEY: &str = key!("00000006");
 /// An organization's key that was given an operator's scope by mistake.
 pub(crate) const MISTAKEN_KEY: &str = key!("00000007");
@@ -58,7 +59,7 @@ const KEYS: [(&str, Option<&str>, &[Scope]); 7] = [
     (WRITE_ONLY_KEY, Some("org_a"), &[Scope::Write]),
     (OTHER_KEY,      Some("org_b"), &[Scope::Read, Scope::Write]),
     (OPERATOR_KEY,   None,          &[Scope::Operate]),
-    (POWERLESS_KEY,  None,          &[Scope::Read]),
+    (POWERLESS_KEY,  None,          &[]),
     (MISTAKEN_KEY,   Some("org_a"), &[Scope::Operate, Scope::Admin]),
 ];
 
@@ -208,6 +209,7 @@ impl World {
         router(ApiState {
             ports: Arc::new(self.ports.clone()),
             admin_token: Some(Secret::new(ADMIN_TOKEN)),
+            viewer_token: Some(Secret::new(VIEWER_TOKEN)),
             log: Arc::new(move |line: &LogLine<'_>| {
                 let line = serde_json::to_value(line).unwrap();
                 log.log().push(line);

@@ -1,5 +1,6 @@
-//! Who is calling: an organization's key, an operator's key, or the bootstrap
-//! operator's token. Comparisons are of SHA-256 digests, in constant time.
+//! Who is calling: an organization's key, an operator's key, or one of the deployment's two
+//! tokens, the bootstrap operator's and the viewer's. Comparisons are of SHA-256 digests, in
+//! constant time.
 
 use mauntic_domain::ids::OrganizationId;
 use sha2::{Digest, Sha256};
@@ -8,7 +9,7 @@ use uuid::Uuid;
 
 use crate::ports::{ApiKey, KeyStore, PortError, Scope};
 
-/// Longest token that is hashed to be compared with the operator's.
+/// Longest token that is hashed to be compared with the deployment's.
 const TOKEN_BYTES_MAX: usize = 256;
 
 /// What every key begins with.
@@ -20,7 +21,7 @@ const KEY_DIGITS: usize = 64;
 /// A known caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// The key; none for whoever has the bootstrap operator's token.
+    /// The key; none for whoever has a token of the deployment's.
     pub key_id: Option<Uuid>,
     /// The organization the caller belongs to; none for an operator.
     pub organization: Option<OrganizationId>,
@@ -35,18 +36,26 @@ impl Caller {
         Self { key_id: None, organization: None, scopes: vec![Scope::Operate, Scope::Admin] }
     }
 
-    /// Who it is in the audit and to the store of answers: the key's id, or
-    /// `bootstrap`.
+    /// Whoever has the viewer's token: an operator who sees all there is and changes nothing.
     #[must_use]
-    pub fn name(&self) -> String {
-        self.key_id.map_or_else(|| "bootstrap".to_owned(), |id| id.to_string())
+    pub fn viewer() -> Self {
+        Self { key_id: None, organization: None, scopes: vec![Scope::Read] }
     }
 
-    /// Whether the caller may do what `scope` names; `admin` includes `operate`.
+    /// Who it is in the audit and to the store of answers: the key's id, `bootstrap`
+    /// or `viewer`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let token = if self.may(Scope::Admin) { "bootstrap" } else { "viewer" };
+        self.key_id.map_or_else(|| token.to_owned(), |id| id.to_string())
+    }
+
+    /// Whether the caller may do what `scope` names. An operator's scopes include those
+    /// below them; of an organization's neither includes the other.
     #[must_use]
     pub fn may(&self, scope: Scope) -> bool {
-        self.scopes.contains(&scope)
-            || (scope == Scope::Operate && self.scopes.contains(&Scope::Admin))
+        let is_operator = self.organization.is_none();
+        self.scopes.iter().any(|has| *has == scope || is_operator && *has > scope)
     }
 }
 
@@ -61,14 +70,13 @@ pub fn is_key(token: &str) -> bool {
     })
 }
 
-/// Whether `token` is the bootstrap operator's. A missing or empty
-/// `admin_token` opens nothing.
+/// Whether `token` is this secret of the deployment's. A missing or empty one opens nothing.
 #[must_use]
-pub fn is_admin(token: &str, admin_token: Option<&str>) -> bool {
+pub fn is_secret(token: &str, secret: Option<&str>) -> bool {
     token.len() <= TOKEN_BYTES_MAX
-        && admin_token
-            .filter(|admin| !admin.is_empty())
-            .is_some_and(|admin| same(&sha256(token), &sha256(admin)))
+        && secret
+            .filter(|secret| !secret.is_empty())
+            .is_some_and(|secret| same(&sha256(token), &sha256(secret)))
 }
 
 /// Finds the caller behind a key; `None` when nobody has it.
@@ -128,9 +136,9 @@ mod tests {
     }
 
     #[test]
-    fn only_the_whole_admin_token_is_it() {
-        assert!(is_admin("secret", Some("secret")));
-        for (token, admin) in [
+    fn only_the_whole_secret_is_it() {
+        assert!(is_secret("secret", Some("secret")));
+        for (token, secret) in [
             ("secret", None),
             ("", Some("")),
             ("", Some("secret")),
@@ -138,7 +146,26 @@ mod tests {
             ("secret ", Some("secret")),
             ("SECRET", Some("secret")),
         ] {
-            assert!(!is_admin(token, admin), "{token:?} {admin:?}");
+            assert!(!is_secret(token, secret), "{token:?} {secret:?}");
         }
+    }
+
+    #[test]
+    fn an_operators_scopes_include_those_below() {
+        let operator = |scope| Caller { scopes: vec![scope], ..Caller::viewer() };
+        let tenant =
+            |scope| Caller { organization: OrganizationId::parse("o").ok(), ..operator(scope) };
+        let may = |caller: Caller| Scope::ALL.map(|scope| caller.may(scope));
+        for (caller, allowed) in [
+            (Caller::viewer(), [true, false, false, false]),
+            (operator(Scope::Operate), [true, true, true, false]),
+            (Caller::bootstrap(), [true, true, true, true]),
+            (tenant(Scope::Read), [true, false, false, false]),
+            (tenant(Scope::Write), [false, true, false, false]),
+        ] {
+            assert_eq!(may(caller.clone()), allowed, "{caller:?}");
+        }
+        let named = [Caller::bootstrap(), Caller::viewer()].map(|caller| caller.name());
+        assert_eq!(named, ["bootstrap", "viewer"]);
     }
 }

@@ -108,11 +108,11 @@ pub struct Position {
 /// What a key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
-    /// Read its organization's rows.
+    /// Read its organization's rows; an operator's, see jobs of every organization.
     Read,
     /// Change them.
     Write,
-    /// See and run jobs of every organization.
+    /// See and run them.
     Operate,
     /// Everything an operator may, and keys.
     Admin,
