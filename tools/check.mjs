@@ -49,6 +49,9 @@ const E2E_THREADS = 3;
 // The end-to-end tests take less than all others; these and the browser's come behind them,
 // so that both lanes end together.
 const INTERLEAVE = "interleave";
+// Ten thousand seeds are both cores for three minutes: with all others one step would come
+// near the longest that a step may take.
+const SIMULATED = "sim";
 // Each target of crates/neon/fuzz, all of them at once; `make fuzz` has ten minutes.
 const FUZZ_SECS = 20;
 // The store's contract, whole over TCP, in part over every other way and with each fault
@@ -61,7 +64,7 @@ const metadata = JSON.parse(
 const testTargets = metadata.packages.flatMap(({ targets }) =>
   targets.filter(({ kind }) => kind.includes("test")).map(({ name }) => name),
 );
-const isAside = (name) => [E2E, BROWSER, INTERLEAVE].includes(name);
+const isAside = (name) => [E2E, BROWSER, INTERLEAVE, SIMULATED].includes(name);
 const otherTargets = [...new Set(testTargets)].filter((name) => !isAside(name));
 const others = ["--lib", "--bins", ...otherTargets.flatMap((name) => ["--test", name])];
 
@@ -83,7 +86,7 @@ const stages = [
       // By itself: what the others' tests need is not to be had there.
       {
         name: "clippy wasm, neon's example",
-        run: ["cargo", "clippy", "--target", "wasm32-unknown-unknown", "-p", "mauntic-neon", "--example", "worker", ...deny],
+        run: ["cargo", "clippy", "--release", "--target", "wasm32-unknown-unknown", "-p", "mauntic-neon", "--example", "worker", ...deny],
         env: wasm,
       },
       { name: "docs wasm", run: ["cargo", "doc", ...onWasm, "--no-deps"], env: { ...wasm, ...docsDeny } },
@@ -96,6 +99,7 @@ const stages = [
   [
     [
       { name: "tests", run: ["cargo", "test", ...onHost, "--no-fail-fast", ...others], tests: true },
+      { name: "tests, simulated", run: ["cargo", "test", ...onHost, "--test", SIMULATED], tests: true },
       { name: "tests in documents", run: ["cargo", "test", ...onHost, "--no-fail-fast", "--doc"] },
     ],
     [
