@@ -78,7 +78,7 @@ fn a_night_of_some_markets_scores_those_who_are_in_them() {
 #[test]
 fn a_markets_own_time_begins_a_night_of_that_market() {
     let nights = Nights::of(30);
-    nights.is_of_market("XNYS", "2 * * * *");
+    nights.list_markets("XNYS=2 * * * *");
     nights.minutes(70);
     let is_of_market = |night: &Night| {
         let key_of = |state: &State| state.run(night.run_id).map(|run| run.job_key.clone());
@@ -88,6 +88,33 @@ fn a_markets_own_time_begins_a_night_of_that_market() {
     let markets: Vec<&str> = night.markets.iter().map(Market::as_str).collect();
     assert_eq!((markets, night.users_processed), (vec!["XNYS"], 10));
     assert_eq!(night.status, NightStatus::Completed);
+}
+
+#[test]
+fn a_markets_trigger_leaves_the_others_alone_and_the_tick_skips_who_is_dropped() {
+    let (xnys, xetr) = ("overnight-scoring-xnys", "overnight-scoring-xetr");
+    let (ran, disabled) = (("ran", None), ("skipped", Some("disabled")));
+    let nights = Nights::of(3);
+    nights.evening();
+    nights.list_markets("XNYS=2 * * * *; XETR=3 * * * *");
+    nights.tick();
+    nights.ports.clock.advance(TimeDelta::minutes(4));
+    // The time of XNYS is over, and nobody has judged it yet.
+    nights.fire("3 * * * *");
+    assert_eq!((nights.outcomes(xnys), nights.outcomes(xetr)), (vec![], vec![ran]));
+    // Nor does a trigger take it for dropped where the deployment has dropped it.
+    nights.list_markets("XETR=3 * * * *");
+    nights.fire("3 * * * *");
+    assert_eq!((nights.outcomes(xnys), nights.outcomes(xetr)), (vec![], vec![ran]));
+    nights.tick();
+    assert_eq!(nights.outcomes(xnys), [disabled]);
+    nights.ports.clock.advance(TimeDelta::hours(1));
+    nights.tick();
+    assert_eq!(nights.outcomes(xnys), [disabled; 2]);
+    // Named again it goes on from now.
+    nights.list_markets("XNYS=2 * * * *; XETR=3 * * * *");
+    nights.minutes(61);
+    assert_eq!(nights.outcomes(xnys), [disabled, disabled, ran]);
 }
 
 #[test]

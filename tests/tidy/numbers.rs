@@ -51,6 +51,7 @@ fn times() -> impl Iterator<Item = Constant> {
         domain::warmup::WARMING
         domain::warmup::counter::KEY_KEPT
         flows::consume::INVOCATION_MAX
+        flows::consume::REPEATED_WITHIN
         flows::commands::rehearse::DRY_RUN_TIME
         flows::jobs::overnight_ask::PATIENCE
         flows::jobs::overnight_prices::QUESTIONS_WITHIN

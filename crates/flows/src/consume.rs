@@ -64,6 +64,11 @@ pub const ONE_BY_ONE_MAX: TimeDelta = TimeDelta::seconds(35);
 /// Times a transaction that lost against concurrent work is repeated.
 pub const CONTENTION_REPEATS_MAX: u32 = 3;
 
+/// How long after its beginning a job's work may still be repeated for that; after it the job
+/// is put off. A repeat asks services outside again, so that what it may take besides
+/// ([`CALL_MAX`](crate::outside::CALL_MAX) and locks) has to fit into the lease behind this.
+pub const REPEATED_WITHIN: TimeDelta = TimeDelta::seconds(15);
+
 /// Says what becomes of a message. The first word per message counts.
 pub trait Settle {
     /// The message is done with.

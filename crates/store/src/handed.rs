@@ -57,15 +57,17 @@ impl Move for ByHand {
         let [written, found] = answers.as_slice() else {
             return Err(unreadable("the answers of a hand-in"));
         };
+        let written = written.first().ok_or_else(|| unreadable("what was handed in"))?;
         let queued = Handed::Queued { run_id: start.run_id, job_id: start.job_id };
-        if !written.is_empty() {
+        if column::<Option<Uuid>>(written, "id")?.is_some() {
             let after = json!({"jobId": start.job_id, "runId": start.run_id, "type": spec.name});
             let target = queue.to_owned();
             let noted = Noted { action: "queue.enqueue", target, before: Value::Null, after };
             return Ok(Made::Done(queued, vec![noted]));
         }
         // Who has a key of its own job is answered by that, whatever goes on since.
-        if let (None, Some(night)) = (found.first(), repeats) {
+        let goes_on: bool = column(written, "goes_on")?;
+        if let (None, true, Some(night)) = (found.first(), goes_on, repeats) {
             return Ok(Made::Nothing(Handed::NightGoesOn { night }));
         }
         let Some(row) = found.first() else {

@@ -16,7 +16,7 @@ use mauntic_domain::portfolio::replay::{Stored, replay};
 use mauntic_domain::portfolio::{Currency, Market as Place, Symbol, UserFate};
 use mauntic_domain::schedules::{Effective, Settings, TICK_INTERVAL_SECS};
 use mauntic_flows::consume::{Body, consume};
-use mauntic_flows::cron;
+use mauntic_flows::cron::{self, Fired};
 use mauntic_flows::ports::{
     Act, Database, Host, Night, OperatorStore, Request, Retried, RunStore, UserKey,
 };
@@ -137,9 +137,27 @@ impl Nights {
         }
     }
 
-    /// From now on a market has a night of its own.
-    pub(super) fn is_of_market(&self, market: &str, cron: &str) {
-        self.market_crons.replace(Some(format!("{market}={cron}")));
+    /// From now on these markets have a night of their own, as the deployment lists them.
+    pub(super) fn list_markets(&self, crons: &str) {
+        self.market_crons.replace(Some(crons.to_owned()));
+    }
+
+    /// A trigger comes, for the schedules that have its expression.
+    pub(super) fn fire(&self, cron: &str) {
+        let all = schedules(self.market_crons.borrow().clone());
+        let its_own: Vec<_> = all.into_iter().filter(|one| one.cron.as_str() == cron).collect();
+        assert!(!its_own.is_empty(), "nobody has {cron}");
+        let fired = Fired { cron: cron.to_owned(), nominal_at: self.ports.clock.now() };
+        let judged = finish(cron::judge_all(&self.ports, &its_own, Some(&fired))).unwrap();
+        assert_eq!(judged.error, None);
+    }
+
+    /// What became of a schedule's times and why, the oldest first.
+    pub(super) fn outcomes(&self, key: &str) -> Vec<(&'static str, Option<&'static str>)> {
+        self.ports.store.look(|state| {
+            let of_key = state.occurrences().iter().filter(|((of, _), _)| of == key);
+            of_key.map(|(_, row)| (row.outcome, row.reason)).collect()
+        })
     }
 
     /// The clock is moved to a minute before the night's time.

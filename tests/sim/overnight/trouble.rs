@@ -135,8 +135,8 @@ fn a_job_that_asks_for_long_goes_on_as_the_next_one() {
     assert_eq!((night.status, night.users_processed), (NightStatus::Partial, 300 - 1));
     assert_eq!(night.error_details["symbolsUnanswered"], 1);
     let calls = nights.ports.outside.calls(Dependency::PriceProvider);
-    // The second is asked just within the time, and ends with two thirds of the lease.
-    assert_eq!(calls.values().max(), Some(&2), "{calls:?}");
+    // Behind the first the time is over.
+    assert_eq!(calls.values().max(), Some(&1), "{calls:?}");
     // Nobody lost his lease, and nobody asked the same again.
     let asked: BTreeSet<String> = {
         let market = nights.ports.outside.market();
@@ -145,6 +145,31 @@ fn a_job_that_asks_for_long_goes_on_as_the_next_one() {
     };
     assert_eq!(asked.len() as u64, calls.values().sum::<u64>());
     assert_eq!(nights.letter_reasons().len(), 0);
+}
+
+/// The provider hangs and fails, and what that says of its health is contended each time: a
+/// repeat would ask again while the lease runs out.
+#[test]
+fn what_is_contended_behind_a_long_call_is_put_off_and_not_repeated() {
+    let nights = Nights::of(5);
+    let (outside, faults) = (&nights.ports.outside, &nights.ports.faults);
+    outside.set(Dependency::PriceProvider, Health::Down);
+    outside.takes(Dependency::PriceProvider, CALL_MAX);
+    faults.stand(Call::PutBreaker, Some(Fault::Contended));
+    nights.may_fail.set(true);
+    nights.send("overnight.start", &json!({}));
+    nights.minutes(30);
+    let calls = outside.calls(Dependency::PriceProvider);
+    let [(id, asked)] = calls.iter().collect::<Vec<_>>()[..] else { panic!("{calls:?}") };
+    let row = nights.ports.store.look(|state| state.job(*id).cloned()).unwrap();
+    let claims = u64::try_from(row.claim).unwrap();
+    assert!(*asked > 1 && *asked == claims, "{asked} calls, {claims} claims");
+    assert_eq!((row.failures, nights.letter_reasons().len()), (0, 0));
+    faults.calm();
+    outside.set(Dependency::PriceProvider, Health::Up);
+    nights.minutes(30);
+    let night = nights.latest();
+    assert_eq!((night.status, night.users_processed), (NightStatus::Completed, 5));
 }
 
 #[test]

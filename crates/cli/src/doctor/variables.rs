@@ -48,7 +48,11 @@ pub(super) fn check(folder: &Path, env: &str) -> Check {
             format!("{env} names no address and no schedule that cannot be used"),
         );
     }
-    let advice = format!("mend it in {}: the worker does without it", path.display());
+    let advice = format!(
+        "mend it in {}: the worker does without such an address, and judges no schedule at all \
+         while what says their times cannot be read",
+        path.display()
+    );
     Check::fail(NAME, some(&wrong), advice)
 }
 

@@ -5,7 +5,7 @@ use mauntic_domain::overnight::CHUNKS_OPEN;
 use uuid::Uuid;
 
 use super::batch::{Batch, Session};
-use super::{CONTENTION_REPEATS_MAX, Settle, UNSETTLED_DELAY_SECS};
+use super::{CONTENTION_REPEATS_MAX, REPEATED_WITHIN, Settle, UNSETTLED_DELAY_SECS};
 use crate::jobs::{self, BUSY, Context, Decision, Outcome};
 use crate::ports::{
     Checkpoint, Committed, Database, EffectStore, Held, Host, JobStore, Night, NightEnd,
@@ -52,7 +52,11 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
             };
             self.note(&error);
             match error {
-                PortError::Contention { .. } => {}
+                PortError::Contention { .. } => {
+                    if self.ports.host().now() - self.begun > REPEATED_WITHIN {
+                        break;
+                    }
+                }
                 PortError::Unavailable { .. } => {
                     return Ok((self.hand_back(session, held).await?, false));
                 }
@@ -78,7 +82,7 @@ impl<P: Ports, S: Settle> Batch<'_, P, S> {
         held: &[Held],
         now: DateTime<Utc>,
     ) -> (Option<Decision>, Result<Committed, PortError>) {
-        let cx = Context { ports: self.ports, session, now };
+        let cx = Context { ports: self.ports, session, now, begun: self.begun };
         let decision = match jobs::decide(&cx, held).await {
             Ok(decision) => decision,
             Err(error) => return (None, Err(error)),

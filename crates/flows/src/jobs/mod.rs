@@ -47,6 +47,8 @@ pub(crate) struct Context<'a, P: Ports> {
     pub(crate) session: &'a <P::Db as Database>::Session,
     /// The database's clock at the claim.
     pub(crate) now: DateTime<Utc>,
+    /// The host's clock when this work was begun, for whatever number of repeats.
+    pub(crate) begun: DateTime<Utc>,
 }
 
 impl<P: Ports> Context<'_, P> {

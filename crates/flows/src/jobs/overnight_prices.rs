@@ -22,6 +22,7 @@ use serde_json::json;
 use super::overnight_ask::{Asked, PATIENCE, ask, shown};
 use super::overnight_start::done;
 use super::{Context, Decided, Outcome};
+use crate::consume::REPEATED_WITHIN;
 use crate::outside::CALL_MAX;
 use crate::ports::{
     Held, Host, Night, NightQuotes, NightStore, NightWrite, PortError, Ports, Request, SpawnedJob,
@@ -36,21 +37,28 @@ const PARTS: usize = 4;
 /// job decides a dozen, and the next goes on behind these.
 pub const QUESTIONS_MAX: usize = 24;
 
-/// After this a job asks nothing more, and the next one goes on from what it has learnt: what
-/// is decided, or else how small a part is to be asked about. Each asks at least once, so that
-/// the fifth decides something at the latest.
-pub const QUESTIONS_WITHIN: TimeDelta = TimeDelta::seconds(20);
+/// So long after its beginning, repeats counted, a job asks nothing more, and the next one goes
+/// on from what it has learnt: what is decided, or else how small a part is to be asked about.
+/// Each asks at least once, so that the fifth decides something at the latest.
+pub const QUESTIONS_WITHIN: TimeDelta = TimeDelta::seconds(15);
 
 /// What a job waits for besides: locks, 4 × 5 s at most
 /// ([`ONE_BY_ONE_MAX`](crate::consume::ONE_BY_ONE_MAX) counts the same).
 const LOCKS_WITHIN: TimeDelta = TimeDelta::seconds(20);
 
+/// How old a claim may be when its job is begun: they are a round trip apart.
+const CLAIM_AGE_MAX: TimeDelta = TimeDelta::seconds(5);
+
 const _: () = assert!(SYMBOLS_ASKED_MAX as usize <= PARTS.pow(4));
 
-// The last question is asked within 20 s and takes 20 s more where a provider hangs and the
-// other is slow; with the locks that are 60 s, and the lease is no shorter.
+// The last question is asked within 15 s, by whichever repeat, and takes 20 s more where a
+// provider hangs and the other is slow; with the locks that are 55 s of a lease of 60 s.
+const _: () = assert!(REPEATED_WITHIN.num_seconds() <= QUESTIONS_WITHIN.num_seconds());
 const _: () = assert!(
-    QUESTIONS_WITHIN.num_seconds() + CALL_MAX.num_seconds() + LOCKS_WITHIN.num_seconds()
+    CLAIM_AGE_MAX.num_seconds()
+        + QUESTIONS_WITHIN.num_seconds()
+        + CALL_MAX.num_seconds()
+        + LOCKS_WITHIN.num_seconds()
         <= LEASE_SECS_DEFAULT as i64
 );
 
@@ -122,13 +130,14 @@ async fn ask_about<P: Ports>(
     let mut found = Found::default();
     // What is left, in parts whose last is the next one.
     let mut parts = vec![due];
-    let since = cx.ports.host().now();
+    let mut is_first = true;
     for _ in 0..QUESTIONS_MAX {
         let Some(part) = parts.pop().filter(|part| !part.is_empty()) else { break };
-        if cx.ports.host().now() - since > QUESTIONS_WITHIN {
+        if !is_first && cx.ports.host().now() - cx.begun > QUESTIONS_WITHIN {
             found.next = u32::try_from(part.len()).ok().and_then(NonZeroU32::new);
             break;
         }
+        is_first = false;
         let request = Request::Quotes { symbols: part.to_vec() };
         let symbols: BTreeSet<Symbol> = part.iter().cloned().collect();
         match ask(cx, held, began_at, request, |body| parse_quotes(&symbols, body)).await? {

@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::http::{HeaderMap, Uri};
 use mauntic_domain::jobs::JobType;
-use mauntic_domain::schedules::schedule_of;
-use mauntic_flows::ports::{OccurrenceView, OperatorStore, Ports};
+use mauntic_domain::schedules::{MARKET_KEY_PREFIX, schedule_of};
+use mauntic_flows::ports::{OccurrenceView, OperatorStore, Ports, ScheduleStore};
 
 use super::run_lines::{OccurrenceLine, RunLine};
 use crate::auth::Operator;
@@ -38,13 +38,14 @@ pub(super) async fn runs<P: Ports>(
     NamePath(job_key): NamePath,
     uri: Uri,
 ) -> Result<(HeaderMap, Json<Listed<RunLine>>), Problem> {
-    if schedule_of(&job_key).is_none() && JobType::from_name(&job_key).is_none() {
+    let session = operator.look();
+    if JobType::from_name(&job_key).is_none() && !is_known(&session, &job_key).await? {
         return Err(Problem::new(Code::ScheduleNotFound));
     }
     let mut query = Query::of(&uri, &["limit", "cursor"], &[]);
     let (asked, before) = Asked::read(&uri, &mut query);
     query.done()?;
-    let paged = operator.look().runs(&job_key, asked.page(before)).await?;
+    let paged = session.runs(&job_key, asked.page(before)).await?;
     Ok(asked.answer(paged))
 }
 
@@ -71,12 +72,23 @@ pub(super) async fn occurrences<P: Ports>(
     NamePath(job_key): NamePath,
     uri: Uri,
 ) -> Result<(HeaderMap, Json<Listed<OccurrenceLine>>), Problem> {
-    if schedule_of(&job_key).is_none() {
+    let session = operator.look();
+    if !is_known(&session, &job_key).await? {
         return Err(Problem::new(Code::ScheduleNotFound));
     }
     let mut query = Query::of(&uri, &["limit", "cursor"], &[]);
     let (asked, before) = Asked::read(&uri, &mut query);
     query.done()?;
-    let lines = operator.look().occurrences(&job_key, before, asked.one_more()).await?;
+    let lines = session.occurrences(&job_key, before, asked.one_more()).await?;
     Ok(asked.cut(lines, |line: &OccurrenceView| line.nominal_at))
+}
+
+/// Whether there is such a schedule. A market's is none before a tick has found the market
+/// among those of the deployment, which only the tick knows.
+async fn is_known<S: ScheduleStore>(session: &S, job_key: &str) -> Result<bool, Problem> {
+    if !job_key.starts_with(MARKET_KEY_PREFIX) {
+        return Ok(schedule_of(job_key).is_some());
+    }
+    let known = session.schedules(&[job_key]).await?;
+    Ok(known.rows.iter().any(|row| row.job_key == job_key))
 }

@@ -186,6 +186,10 @@ fn parse(mut form: Form) -> Result<(Option<String>, Option<String>), Problem> {
 
 /// There is no row to pause.
 fn unknown(job_key: &str) -> Problem {
+    if job_key.starts_with(MARKET_KEY_PREFIX) {
+        let detail = "No tick has found the market in OVERNIGHT_MARKET_CRONS.";
+        return Problem::with_detail(Code::ScheduleNotFound, detail);
+    }
     if schedule_of(job_key).is_some() {
         let detail = "No tick has looked at the schedule yet; try again in a minute.";
         return Problem::with_detail(Code::ScheduleNotFound, detail);

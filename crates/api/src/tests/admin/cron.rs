@@ -115,6 +115,11 @@ async fn a_markets_night_is_a_schedule_while_a_deployment_keeps_it() {
     let run = || post(&format!("cron/{key}/run"), &json!({}));
     let refused_first = refused(&world, run(), "schedule_not_found", ("cron.run", key)).await;
     assert_eq!(refused_first.status, 404);
+    let why = refused_first.body["detail"].as_str().unwrap();
+    assert!(why.contains("OVERNIGHT_MARKET_CRONS"), "{why}");
+    for list in ["runs", "occurrences"] {
+        assert_eq!(get(&format!("cron/{key}/{list}")).send(&world).await.status, 404, "{list}");
+    }
     let market_crons = Some("XETR=*/5 * * * *".to_owned());
     let settings = Settings { market_crons, ..Settings::default() };
     judge(&world, &settings).await;
