@@ -173,7 +173,8 @@ async fn a_night_comes_by_its_trigger_and_by_hand() {
     assert_eq!(replayed(owner, third).await, 5);
     assert_eq!(nights.provider.asked().len(), 2 * (1 + 2));
 
-    // Without a provider the rates that are stored count; prices fail their holders.
+    // Of a provider that tells nothing the rates that are stored count; prices fail their holders.
+    nights.provider.turn(Trouble::Refusing);
     nights.send(&json!({}));
     let fourth = nights.newest(Some(third)).await;
     nights.all_done().await;

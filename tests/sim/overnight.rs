@@ -214,8 +214,8 @@ fn a_late_snapshot_never_replaces_a_newer_one() {
     assert_eq!(nights.snapshot(&nights.users[0]), Some(later));
 }
 
-/// Questions for rates that came after their checkpoint, and of symbols that came after
-/// theirs: none is ever asked.
+/// No question for rates comes after their checkpoint, none about symbols after theirs, and
+/// none about a batch whose answer is stored, which is so when the next one is asked about.
 fn assert_nothing_is_asked_again(nights: &Nights) {
     let market = nights.ports.outside.market();
     let night = nights.latest();
@@ -226,16 +226,24 @@ fn assert_nothing_is_asked_again(nights: &Nights) {
         };
         assert!(question.at <= Nights::done_at(&night, step), "{question:?}");
     }
+    let first = |request: &Request| match request {
+        Request::Quotes { symbols } => symbols.first().cloned(),
+        _ => None,
+    };
+    let firsts: Vec<_> = market.asked().iter().filter_map(|asked| first(&asked.request)).collect();
+    assert!(firsts.is_sorted(), "{firsts:?}");
 }
 
-/// A night of two chunks, of which every other invocation dies when so many polls are over;
-/// how many died.
-fn killed(dies_after: usize) -> usize {
-    let (nights, users) = (Nights::of(60), 60);
+/// A night, of which every other invocation dies when so many polls are over, until a step is
+/// done or to its end; how many died.
+fn killed(users: usize, dies_after: usize, until: Option<Step>) -> usize {
+    let nights = Nights::of(users);
     nights.send("overnight.start", &json!({}));
     let mut died = 0;
     for turn in 0..40 {
-        match nights.deliver((turn % 2 == 0).then_some(dies_after)) {
+        let is_past = |night: &Night| until.is_some_and(|step| night.done(step).is_some());
+        let dies = turn % 2 == 0 && !nights.nights().iter().any(is_past);
+        match nights.deliver(dies.then_some(dies_after)) {
             Some(has_lived) => died += usize::from(!has_lived),
             None => nights.tick(),
         }
@@ -259,7 +267,7 @@ fn a_night_that_dies_at_any_moment_goes_on_where_it_was() {
     // which is the same again and again.
     let mut dies_after = 0;
     loop {
-        let deaths = killed(dies_after);
+        let deaths = killed(60, dies_after, None);
         died += deaths;
         if deaths == 0 {
             break;
@@ -267,4 +275,8 @@ fn a_night_that_dies_at_any_moment_goes_on_where_it_was() {
         dies_after += if dies_after < 60 { 1 } else { 101 };
     }
     assert!(died > 100, "{died} deaths in nights of up to {dies_after} polls");
+    // With two batches of prices.
+    let asking = |dies_after| killed(210, dies_after, Some(Step::Prices));
+    let deaths: Vec<usize> = (0..22).step_by(3).map(asking).collect();
+    assert!(deaths.iter().all(|deaths| *deaths > 0), "{deaths:?}");
 }

@@ -9,6 +9,7 @@
 use chrono::TimeDelta;
 use mauntic_domain::warmup::Counter;
 
+use crate::consume::REPEATED_WITHIN;
 use crate::ports::{Host, Objects, PortError, Ports};
 
 /// Looks at an object before its caller is asked to come back: with the waits in
@@ -89,6 +90,14 @@ pub(crate) async fn swap<P: Ports, O: Objects, C: Content, T: Send>(
     }
     let cause = format!("others were faster {ATTEMPTS_MAX} times");
     Err(unsure.unwrap_or(PortError::Contention { what: C::WHAT, cause }))
+}
+
+/// Whether a job that goes through objects leaves the rest to its next attempt: behind one that
+/// failed the others fail as well, each after [`ATTEMPTS_MAX`] looks and 1.5 s of waits, which
+/// for some 40 of them would be a lease. What is stored by then stays so.
+pub(crate) fn is_over(error: &PortError, taken: TimeDelta) -> bool {
+    matches!(error, PortError::Unavailable { .. } | PortError::Unknown { .. })
+        || taken > REPEATED_WITHIN
 }
 
 /// What an object holds, and its tag; none where there is none yet.

@@ -2,7 +2,7 @@
 //! on. A market that trades says something of every symbol, by rule; a script says
 //! otherwise.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use mauntic_domain::portfolio::Symbol;
@@ -26,7 +26,7 @@ pub struct Market {
     rates: BTreeMap<DateTime<Utc>, Said>,
     quotes: BTreeMap<Symbol, BTreeMap<DateTime<Utc>, Option<Value>>>,
     answers: BTreeMap<DateTime<Utc>, Option<Said>>,
-    refused: BTreeSet<Symbol>,
+    spoilt: BTreeMap<Symbol, Said>,
     asked: Vec<Question>,
 }
 
@@ -55,11 +55,15 @@ impl Market {
 
     /// From now on it refuses every question with this symbol, or no more.
     pub fn refuse(&mut self, symbol: &Symbol, refuses: bool) {
-        if refuses {
-            self.refused.insert(symbol.clone());
-        } else {
-            self.refused.remove(symbol);
-        }
+        self.spoil(symbol, refuses.then_some(Said::Refused(400)));
+    }
+
+    /// From now on it says this to every question with this symbol, or no more.
+    pub fn spoil(&mut self, symbol: &Symbol, said: Option<Said>) {
+        match said {
+            Some(said) => self.spoilt.insert(symbol.clone(), said),
+            None => self.spoilt.remove(symbol),
+        };
     }
 
     /// What was asked so far, answered or not.
@@ -80,16 +84,16 @@ impl Market {
                 None if self.trades => Said::Json(rates(now)),
                 None => Said::Refused(404),
             },
-            Request::Quotes { symbols } => match latest(&self.answers, now) {
-                Some(Some(said)) => said.clone(),
-                _ if symbols.iter().any(|symbol| self.refused.contains(symbol)) => {
-                    Said::Refused(400)
+            Request::Quotes { symbols } => {
+                let spoilt = symbols.iter().find_map(|symbol| self.spoilt.get(symbol));
+                match (latest(&self.answers, now), spoilt) {
+                    (Some(Some(said)), _) | (_, Some(said)) => said.clone(),
+                    _ => {
+                        let quotes = symbols.iter().filter_map(|symbol| self.quote(symbol, now));
+                        Said::Json(json!({ "quotes": quotes.collect::<Vec<_>>() }))
+                    }
                 }
-                _ => {
-                    let quotes = symbols.iter().filter_map(|symbol| self.quote(symbol, now));
-                    Said::Json(json!({ "quotes": quotes.collect::<Vec<_>>() }))
-                }
-            },
+            }
             Request::Alert(_) | Request::Match { .. } | Request::Matches { .. } => {
                 Said::Refused(404)
             }

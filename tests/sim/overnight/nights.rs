@@ -111,6 +111,13 @@ impl Nights {
         self.latest()
     }
 
+    /// A night that waits for a provider as long as it does.
+    pub(super) fn long_night(&self) -> Night {
+        self.send("overnight.start", &json!({}));
+        self.minutes(60);
+        self.latest()
+    }
+
     /// All that may be delivered now, without a tick.
     pub(super) fn deliver_all(&self) {
         for _ in 0..20 {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use mauntic_domain::overnight::NightStatus;
 use mauntic_flows::jobs::overnight_prices::QUESTIONS_MAX;
+use mauntic_flows::objects::ATTEMPTS_MAX;
 use mauntic_flows::outside::CALL_MAX;
 use mauntic_flows::ports::{Dependency, Request};
 use mauntic_sim::faults::{Call, Fault};
@@ -35,7 +36,7 @@ fn without_rates_nobody_is_scored_and_with_stored_ones_everybody_is() {
     {
         outside.set(Dependency::ExchangeRateProvider, health);
         nights.ports.clock.advance(TimeDelta::hours(hours));
-        let night = nights.night(&json!({}));
+        let night = nights.long_night();
         assert_eq!((night.status, night.users_processed), (NightStatus::Completed, 10));
         assert_eq!(night.error_details.get("staleRates").is_some(), is_stale, "{health:?}");
     }
@@ -87,7 +88,7 @@ fn rates_without_any_are_never_stored_and_those_of_a_time_to_come_are_stale() {
 fn prices_that_nobody_tells_fail_their_holders_and_no_night() {
     let nights = Nights::of(300);
     nights.ports.outside.set(Dependency::PriceProvider, Health::Down);
-    let night = nights.night(&json!({}));
+    let night = nights.long_night();
     assert_eq!((night.status, night.users_failed), (NightStatus::Failed, 300));
     assert_eq!(night.error_details["symbolsUnanswered"], 302);
     assert_eq!(nights.letter_reasons().len(), 0);
@@ -120,6 +121,38 @@ fn a_symbol_that_is_refused_costs_nobody_else_his_price() {
     let retry = nights.night(&json!({"retryOf": night.run_id}));
     assert_eq!((retry.status, retry.users_processed), (NightStatus::Completed, 7));
     assert_eq!(nights.asked().1[quotes.len()..], [3]);
+}
+
+/// An entry that makes all of an answer unreadable.
+#[test]
+fn a_symbol_that_spoils_an_answer_costs_nobody_else_his_price() {
+    let nights = Nights::of(300);
+    let garbage = Said::Garbage(br#"{"quotes": [{"price": NaN}]}"#.to_vec());
+    nights.ports.outside.market().spoil(&symbol(70), Some(garbage));
+    let night = nights.night(&json!({}));
+    assert_eq!((night.status, night.users_processed), (NightStatus::Partial, 300 - 3));
+    assert_eq!(night.error_details["symbolsUnanswered"], 1);
+    assert_eq!(night.error_details["reasons"], json!({"missing_price": 3}));
+    let quotes = nights.asked().1;
+    assert_eq!(quotes[..4], [200, 102, 102, 102], "it may have been a hiccup");
+    assert!(quotes.len() <= 3 + 2 * QUESTIONS_MAX, "{quotes:?}");
+    assert_eq!(nights.letter_reasons().len(), 0);
+}
+
+/// A provider that is away for longer than its retries take, and for less than an outage.
+#[test]
+fn a_night_waits_for_a_provider_that_is_away_for_minutes() {
+    for of in [Dependency::ExchangeRateProvider, Dependency::PriceProvider] {
+        let nights = Nights::of(300);
+        nights.ports.outside.set(of, Health::Down);
+        nights.send("overnight.start", &json!({}));
+        nights.minutes(8);
+        nights.ports.outside.set(of, Health::Up);
+        nights.minutes(20);
+        let night = nights.latest();
+        assert_eq!((night.status, night.users_processed), (NightStatus::Completed, 300), "{of:?}");
+        assert_eq!((night.error_details, nights.letter_reasons().len()), (json!({}), 0));
+    }
 }
 
 /// Each question takes as long as a provider that hangs and the one that is asked in its place;
@@ -328,6 +361,25 @@ fn snapshots_wait_for_their_place_and_scores_for_nothing() {
     nights.minutes(60);
     nights.ports.projections.settle();
     assert_eq!(nights.ports.projections.len(), 10);
+    assert_eq!((nights.unfinished(), nights.letter_reasons().len()), (0, 0));
+}
+
+/// Whether a write was done is not known: one user's looks tell, and the others' would take
+/// longer than the lease.
+#[test]
+fn a_place_that_takes_nothing_is_left_after_one_user() {
+    let nights = Nights::of(50);
+    nights.ports.faults.stand(Call::PutProjection, Some(Fault::Unsure));
+    nights.night(&json!({}));
+    let jobs = nights.ports.store.look(|state| state.jobs().cloned().collect::<Vec<_>>());
+    let mut warm = jobs.iter().filter(|job| job.type_name == "overnight.warm-cache");
+    let claims = u64::try_from(warm.next().unwrap().claim).unwrap();
+    let tried = nights.ports.faults.applied()[&("unsure", Call::PutProjection)];
+    assert!(claims > 1, "{claims}");
+    assert_eq!(tried, claims * u64::from(ATTEMPTS_MAX));
+    nights.ports.faults.calm();
+    nights.minutes(60);
+    assert_eq!(nights.ports.projections.len(), 50);
     assert_eq!((nights.unfinished(), nights.letter_reasons().len()), (0, 0));
 }
 

@@ -17,8 +17,9 @@ const fn is_of_question(status: u16) -> bool {
     matches!(status, 400 | 413 | 414 | 422)
 }
 
-/// How long a step waits for breakers to close, all of its batches together: some fifteen
-/// times as long as one stays open, and less than the night has before a market opens.
+/// How long a step waits for a provider that is away, all of its batches together: some
+/// fifteen times as long as a breaker stays open, and less than the night has before a market
+/// opens.
 pub const PATIENCE: TimeDelta = TimeDelta::minutes(30);
 
 /// Most entries of an answer that are named where they are left out.
@@ -30,7 +31,7 @@ pub(super) enum Asked<T> {
     Told(Told<T>),
     /// It is asked again; this becomes of the job.
     Again(Outcome),
-    /// It refuses this very question, for what is asked.
+    /// It refuses this very question, for what is asked, or what it says cannot be read.
     Refused {
         /// What was seen, for people.
         cause: String,
@@ -50,26 +51,31 @@ pub(super) async fn ask<P: Ports, T>(
     request: Request,
     read: impl FnOnce(&[u8]) -> Result<Told<T>, TellError> + Send,
 ) -> Result<Asked<T>, PortError> {
-    let again = |reason, cause: String| {
-        if held.failures + 1 >= held.failures_max {
-            Asked::Nothing { cause }
-        } else {
-            Asked::Again(Outcome::Retry { reason, error: format!("the provider: {cause}") })
-        }
+    let is_waited_for = cx.now - since < PATIENCE;
+    // Its failures are spent on a hiccup, within seconds.
+    let is_spent = held.failures + 1 >= held.failures_max;
+    let again = |reason, cause: &str| {
+        Asked::Again(Outcome::Retry { reason, error: format!("the provider: {cause}") })
     };
     let called = call(cx.ports, cx.session, &Call { id: held.id, request }).await?;
     Ok(match called {
         Called::Answered { body } => match read(&body) {
             Ok(told) => Asked::Told(told),
-            Err(error) => again(OUTSIDE_UNREADABLE, error.to_string()),
+            // It may be an entry that spoils all of it, so that a part can be read.
+            Err(error) if is_spent => Asked::Refused { cause: error.to_string() },
+            Err(error) => again(OUTSIDE_UNREADABLE, &error.to_string()),
         },
-        Called::Failed { cause } => again(OUTSIDE_FAILED, cause),
+        Called::Failed { cause } if !is_spent => again(OUTSIDE_FAILED, &cause),
+        Called::Failed { .. } if is_waited_for => {
+            Asked::Again(Outcome::Snooze { until: None, reason: OUTSIDE_FAILED })
+        }
+        Called::Failed { cause } => Asked::Nothing { cause },
         Called::Refused { status } => {
             let cause = format!("it refused the question with status {status}");
             if is_of_question(status) { Asked::Refused { cause } } else { Asked::Nothing { cause } }
         }
         Called::NotConfigured => Asked::Nothing { cause: "no address is configured".to_owned() },
-        Called::Held { until } if cx.now - since < PATIENCE => {
+        Called::Held { until } if is_waited_for => {
             Asked::Again(Outcome::Snooze { until: Some(until), reason: "breaker_open" })
         }
         Called::Held { .. } => Asked::Nothing { cause: "it has failed for long".to_owned() },

@@ -15,8 +15,8 @@ use serde_json::json;
 use super::outcome::failed_outside;
 use super::overnight_start::unknown_night;
 use super::{Context, Decided, Outcome};
-use crate::objects::{Content, Next, swap};
-use crate::ports::{Held, NightStore, PortError, Ports, UserSnapshot};
+use crate::objects::{Content, Next, is_over, swap};
+use crate::ports::{Held, Host, NightStore, PortError, Ports, UserSnapshot};
 
 /// A snapshot, and the night that it is of.
 struct Latest {
@@ -49,9 +49,9 @@ pub(super) async fn decide<P: Ports>(
         match publish(cx, user).await {
             Ok(is_stored) => stored += usize::from(is_stored),
             Err(error) => {
-                let is_away = matches!(error, PortError::Unavailable { .. });
+                let is_over = is_over(&error, cx.ports.host().now() - cx.begun);
                 failed = Some(error);
-                if is_away {
+                if is_over {
                     break;
                 }
             }

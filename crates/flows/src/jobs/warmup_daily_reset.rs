@@ -22,8 +22,8 @@ use serde_json::json;
 use super::outcome::failed_outside;
 use super::scoring::next_sweep;
 use super::{Context, Decided, Outcome, nominal};
-use crate::objects::{Next, swap};
-use crate::ports::{DomainStore, Held, PortError, Ports};
+use crate::objects::{Next, is_over, swap};
+use crate::ports::{DomainStore, Held, Host, PortError, Ports};
 
 /// Domains of one job: a read and a write each are 200 of an invocation's 10,000
 /// subrequests, and at 200 ms for both 20 s, a third of a lease.
@@ -47,9 +47,9 @@ pub(super) async fn decide<P: Ports>(
             // Nobody sends from it until somebody mends it; the others go on.
             Err(PortError::Unreadable { .. }) => unreadable += 1,
             Err(error) => {
-                let is_away = matches!(error, PortError::Unavailable { .. });
+                let is_over = is_over(&error, cx.ports.host().now() - cx.begun);
                 failed = Some(error);
-                if is_away {
+                if is_over {
                     break;
                 }
             }
