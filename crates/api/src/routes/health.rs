@@ -49,8 +49,8 @@ pub(crate) struct HealthWarning {
     /// `scoreboard_drift`: a tournament's board has so many differences from its ledger.
     /// `matches_given_up`: a match without an end that nobody asks about any more, of so
     /// many; the ones that began first. `night_partial`, `night_failed`: of the newest night
-    /// that has ended so many users were not scored. `not_checked`: what there is could not
-    /// be read.
+    /// that has ended so many users were not scored. `tokens_equal`: `ADMIN_TOKEN` is the
+    /// `VIEWER_TOKEN` too, and only looks. `not_checked`: what there is could not be read.
     code: &'static str,
     /// What it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,7 +62,12 @@ pub(crate) struct HealthWarning {
 }
 
 impl HealthWarning {
-    const NOT_CHECKED: Self = Self { code: "not_checked", id: None, count: None };
+    const NOT_CHECKED: Self = Self::of_all("not_checked");
+    const TOKENS_EQUAL: Self = Self::of_all("tokens_equal");
+
+    const fn of_all(code: &'static str) -> Self {
+        Self { code, id: None, count: None }
+    }
 
     fn list(warnings: Option<&Vec<Warning>>) -> Vec<Self> {
         let of =
@@ -152,7 +157,8 @@ pub(super) async fn health<P: Ports>(State(state): State<Shared<P>>) -> Response
         Health::Unhealthy => StatusCode::INTERNAL_SERVER_ERROR,
     };
     let warnings = vitals.as_ref().ok().and_then(|vitals| vitals.warnings.as_ref());
-    let warnings = HealthWarning::list(warnings);
+    let mut warnings = HealthWarning::list(warnings);
+    warnings.extend(state.has_one_token().then_some(HealthWarning::TOKENS_EQUAL));
     let note = note(&checks, vitals.err());
     let mut response = (code, Json(HealthBody { status, checks, warnings })).into_response();
     if let Some(note) = note {
