@@ -50,12 +50,19 @@ pub(crate) struct HealthWarning {
     /// `matches_given_up`: a match without an end that nobody asks about any more, of so
     /// many; the ones that began first. `night_partial`, `night_failed`: of the newest night
     /// that has ended so many users were not scored. `tokens_equal`: `ADMIN_TOKEN` is the
-    /// `VIEWER_TOKEN` too, and only looks. `not_checked`: what there is could not be read.
+    /// `VIEWER_TOKEN` too, and only looks. `dead_letters`: so many of a queue, counted up to
+    /// 10,000 of all, wait for a decision. `breaker_open`: no call of a dependency goes, or only
+    /// a probe. `run_stalled`: a run makes no progress, so that its lock was taken from it.
+    /// `occurrences_missed`: so many times of a schedule in 24 hours. `rates_stale`: the newest
+    /// night that has ended went by such rates. `not_checked`: what there is could not be read.
     code: &'static str,
     /// What it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "uuid")]
     id: Option<Uuid>,
+    /// The queue, dependency or schedule that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
     /// How many there are of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<i64>,
@@ -66,12 +73,16 @@ impl HealthWarning {
     const TOKENS_EQUAL: Self = Self::of_all("tokens_equal");
 
     const fn of_all(code: &'static str) -> Self {
-        Self { code, id: None, count: None }
+        Self { code, id: None, name: None, count: None }
     }
 
     fn list(warnings: Option<&Vec<Warning>>) -> Vec<Self> {
-        let of =
-            |of: &Warning| Self { code: of.kind.name(), id: Some(of.id), count: Some(of.count) };
+        let of = |of: &Warning| Self {
+            code: of.kind.name(),
+            id: of.id,
+            name: of.name.clone(),
+            count: of.count,
+        };
         warnings.map_or_else(|| vec![Self::NOT_CHECKED], |all| all.iter().map(of).collect())
     }
 }
