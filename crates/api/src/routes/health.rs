@@ -1,5 +1,5 @@
 //! `GET /api/monitoring/health`: whether work can be done, and whether it is.
-//! Open to everybody, so it says states and stable codes, never what failed.
+//! Open to everybody, so it says states, stable codes and names of ours, never what failed.
 
 use std::ops::RangeInclusive;
 
@@ -60,7 +60,7 @@ pub(crate) struct HealthWarning {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "uuid")]
     id: Option<Uuid>,
-    /// The queue, dependency or schedule that it is about.
+    /// The queue, dependency, schedule or key of a run that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     /// How many there are of it.

@@ -174,7 +174,7 @@ pub struct Warning {
     pub kind: WarningKind,
     /// What it is about, where that has an id.
     pub id: Option<Uuid>,
-    /// What it is about, where that has a name: a queue, a dependency or a schedule.
+    /// What it is about, where that has a name: a queue, a dependency, a schedule, a run by its key.
     pub name: Option<String>,
     /// How many there are of it, where that says anything.
     pub count: Option<i64>,
