@@ -20,10 +20,15 @@ const PROGRAM: &str = "target/setup/schemathesis/bin/schemathesis";
 /// How it calls, and what it holds against the document.
 const CONFIG: &str = "tests/e2e/schemathesis.toml";
 
-/// The operators' routes; all others are called with an organization's key.
-const OPERATORS: &str = "^/(metrics|api/v2/admin/)";
+/// The parts of the document, of about as many cases each: which operations, and whether they
+/// are an operator's; all others are called with an organization's key.
+const PARTS: [(&str, &str, bool); 3] = [
+    ("--include-path-regex", "^/(metrics|api/v2/admin/)", true),
+    ("--include-path-regex", "^/api/v1/scoreboards/", false),
+    ("--exclude-path-regex", "^/(metrics|api/v2/admin/|api/v1/scoreboards/)", false),
+];
 
-/// One caller's part of the document, which a process of its own goes through.
+/// One of them, which a process of its own goes through.
 struct Part {
     child: Child,
     /// Where it leaves its report, and what it remembers for itself.
@@ -33,17 +38,17 @@ struct Part {
 const REPORT: &str = "report.json";
 
 impl Part {
-    /// Begins with the routes that `choice` says.
-    fn begin(stack: &Stack, choice: &str, token: &str, ids: &[(&str, &str)]) -> Self {
+    fn begin(stack: &Stack, index: usize, token: &str, ids: &[(&str, &str)]) -> Self {
         let root = mauntic_local::repository_root();
-        let name = format!("mauntic-part{choice}-{}", std::process::id());
+        let (choice, paths, _) = PARTS[index];
+        let name = format!("mauntic-document-{}-{index}", std::process::id());
         let folder = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&folder).unwrap();
         let document = format!("{}{DOCUMENT}", stack.workers.http_url());
         let child = Command::new(root.join(PROGRAM))
             .arg("--config-file")
             .arg(root.join(CONFIG))
-            .args(["run", &document, choice, OPERATORS])
+            .args(["run", &document, choice, paths])
             .args(["--report", "json", "--report-json-path", REPORT])
             .current_dir(&folder)
             .env("TOKEN", token)
@@ -94,9 +99,8 @@ async fn the_api_does_what_its_document_says() {
     let (mut tested, mut cases) = (0, 0);
     // Ticking, so that the scheduler is well and what is asked for is done.
     let ended = stack.while_ticking(|| {
-        [("--exclude-path-regex", key.as_str()), ("--include-path-regex", ADMIN_TOKEN)]
-            .map(|(choice, token)| Part::begin(&stack, choice, token, &ids))
-            .map(Part::end)
+        let token = |index: usize| if PARTS[index].2 { ADMIN_TOKEN } else { key.as_str() };
+        [0, 1, 2].map(|index| Part::begin(&stack, index, token(index), &ids)).map(Part::end)
     });
     for (report, said) in ended {
         let count = |at: &str| report.pointer(at).and_then(Value::as_u64).expect("a number");
