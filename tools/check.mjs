@@ -93,8 +93,11 @@ const stages = [
       { name: "build workers", run: ["tools/build-workers.sh"] },
       { name: "build workers, fault hooks", run: ["tools/build-workers.sh", "--fault-hooks"] },
     ],
-    // Nothing but a download, while the others compile.
-    [{ name: "browser", run: ["tools/browser.sh"] }],
+    // Nothing but downloads, while the others compile.
+    [
+      { name: "browser", run: ["tools/browser.sh"] },
+      { name: "schemathesis", run: ["tools/schemathesis.sh"] },
+    ],
   ],
   [
     [

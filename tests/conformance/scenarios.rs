@@ -50,6 +50,7 @@ mod knockouts;
 mod last_moves;
 mod league_boards;
 mod ledger;
+mod looked_at;
 mod nights;
 mod nights_after;
 mod nights_ended;

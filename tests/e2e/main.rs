@@ -16,6 +16,7 @@ mod alerts;
 mod bad_input;
 mod commands;
 mod deploy;
+mod document;
 mod faults;
 mod letters;
 mod matches;

@@ -143,11 +143,12 @@ pub(crate) async fn enter<P: Ports>(
 ) -> Result<(Caller, Option<Session<P>>), Problem> {
     let token = bearer(headers)?;
     let is = |secret: &Option<Secret>| is_secret(token, secret.as_ref().map(Secret::expose));
-    if is(&state.admin_token) {
-        return Ok((Caller::bootstrap(), None));
-    }
+    // First: where one token stands for both, it only looks.
     if is(&state.viewer_token) {
         return Ok((Caller::viewer(), None));
+    }
+    if is(&state.admin_token) {
+        return Ok((Caller::bootstrap(), None));
     }
     if !is_key(token) {
         return Err(invalid());

@@ -27,7 +27,7 @@ const _: () = assert!(
 /// A body that is a JSON object without U+0000, which no text column holds.
 pub(crate) struct JsonBody(pub(crate) Map<String, Value>);
 
-/// The same where every field is optional: no body is an empty object.
+/// The same where every field is optional: no body, or `null`, is an empty object.
 pub(crate) struct OptionalBody(pub(crate) Map<String, Value>);
 
 /// A body that is a JSON object, whatever its texts hold: its parts are checked
@@ -77,6 +77,9 @@ impl<S: Send + Sync> FromRequest<S> for OptionalBody {
             return Ok(Self(Map::new()));
         }
         check_headers(&headers)?;
+        if bytes.trim_ascii() == b"null" {
+            return Ok(Self(Map::new()));
+        }
         parse(&bytes, Texts::WithoutNul).map(Self)
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use mauntic_flows::commands::authenticate::is_secret;
 use mauntic_flows::ports::{Database, Ports};
 
 use crate::beside::{Assets, Rehearsals};
@@ -25,6 +26,15 @@ pub struct ApiState<P: Ports> {
     pub assets: Arc<dyn Assets>,
     /// Who does dry runs.
     pub rehearsals: Arc<dyn Rehearsals>,
+}
+
+impl<P: Ports> ApiState<P> {
+    /// Whether one token stands for who acts and for who only looks. It opens what the latter
+    /// may, so that nobody acts by a mistake of the deployment's.
+    pub(crate) fn has_one_token(&self) -> bool {
+        let admin = self.admin_token.as_ref().map(Secret::expose);
+        self.viewer_token.as_ref().is_some_and(|viewer| is_secret(viewer.expose(), admin))
+    }
 }
 
 /// The state as handlers get it.

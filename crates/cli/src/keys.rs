@@ -22,7 +22,8 @@ pub(crate) enum Command {
         /// Name of the organization, if it is to be made known as well.
         #[arg(long, requires = "organization")]
         organization_name: Option<String>,
-        /// What it may do: read, write for an organization; operate, admin for an operator.
+        /// What it may do: read, write for an organization; operate, admin for an
+        /// operator, or read alone for one who only looks.
         #[arg(long, value_delimiter = ',', required = true)]
         scopes: Vec<String>,
         /// For people.

@@ -86,6 +86,7 @@ fn warning(row: &Row) -> Option<Warning> {
     Some(Warning {
         kind: WarningKind::from_name(column(row, "kind").ok()?)?,
         id: column(row, "id").ok()?,
+        name: column(row, "name").ok()?,
         count: column(row, "count").ok()?,
     })
 }

@@ -37,6 +37,7 @@ pub const MIGRATIONS: &[Migration] = migrations![
     "0014_league_boards.sql",
     "0015_portfolio.sql",
     "0016_nights.sql",
+    "0017_looking.sql",
 ];
 
 /// Oldest server that has what we use (uuidv7, RETURNING old).

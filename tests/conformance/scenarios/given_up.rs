@@ -27,8 +27,9 @@ async fn matches_that_were_given_up_are_warned_of<S: BoardSubject>(mut world: Wo
     }
     let all = [MATCHES[1], MATCHES[0]].map(|id| Warning {
         kind: WarningKind::MatchesGivenUp,
-        id,
-        count: 2,
+        id: Some(id),
+        name: None,
+        count: Some(2),
     });
     assert_eq!(warnings(&world).await, Some(all.to_vec()));
     world.subject.put_provider(&key("org_1"), None).await;

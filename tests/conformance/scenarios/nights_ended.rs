@@ -308,7 +308,8 @@ async fn a_night_that_went_wrong_is_seen_by_its_run_and_by_who_looks_after_all<
         let end = world.ending(run, status).await;
         world.write_night(end).await;
         assert_eq!(outcome(&world, run).await, Some(Some(status)));
-        let wanted = kind.map(|(kind, id)| Warning { kind, id, count: 2 });
+        let wanted =
+            kind.map(|(kind, id)| Warning { kind, id: Some(id), name: None, count: Some(2) });
         assert_eq!(warnings(&world).await, wanted.into_iter().collect::<Vec<_>>());
     }
 }

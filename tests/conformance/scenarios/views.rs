@@ -174,10 +174,10 @@ async fn runs_are_listed_and_shown<S: Subject>(mut world: World<S>) {
     assert_eq!(world.op.run_view(Uuid::max()).await.unwrap(), None);
 }
 
-const SCHEDULE: &str = "scoring.batch-recompute";
+pub(super) const SCHEDULE: &str = "scoring.batch-recompute";
 
 /// So many minutes are judged: of each, what became of it.
-async fn judge<S: Subject>(world: &mut World<S>, outcomes: &[Outcome]) -> Vec<Uuid> {
+pub(super) async fn judge<S: Subject>(world: &mut World<S>, outcomes: &[Outcome]) -> Vec<Uuid> {
     let from = world.subject.now();
     let mut started = Vec::new();
     let mut occurrences = Vec::new();

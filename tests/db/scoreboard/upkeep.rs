@@ -92,7 +92,7 @@ async fn drift(world: &World) -> Option<(i64, i64)> {
 async fn warned(world: &World) -> Vec<Uuid> {
     let session = world.http.db().open().await.unwrap();
     let vitals = session.vitals().await.unwrap();
-    vitals.warnings.expect("read").iter().map(|warning| warning.id).collect()
+    vitals.warnings.expect("read").iter().filter_map(|warning| warning.id).collect()
 }
 
 const SPOIL: &str = "update scoreboard.entries set points_e4 = points_e4 + 10000,

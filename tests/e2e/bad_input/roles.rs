@@ -45,6 +45,9 @@ async fn callers(stack: &Stack) -> Vec<Caller> {
     let operators = key("an operator's");
     admin::put_key(&owner, None, &operators, &[Scope::Operate], "").await.unwrap();
     callers.push((Role::Operator, Some(operators)));
+    let viewers = key("a viewer's");
+    admin::put_key(&owner, None, &viewers, READ, "").await.unwrap();
+    callers.push((Role::Viewer, Some(viewers)));
     let revoked = key("revoked");
     let id = admin::put_key(&owner, Some(&org), &revoked, BOTH, "").await.unwrap();
     assert!(admin::revoke_key(&owner, id).await.unwrap());

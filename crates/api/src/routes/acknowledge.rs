@@ -36,7 +36,7 @@ pub(crate) struct AcknowledgeBody {
     tag = "scoring",
     params(
         ("id" = String, Path, description = "The alert", format = "uuid"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", max_length = 200),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", pattern = "^[!-~]{1,200}$"),
     ),
     request_body(content = AcknowledgeBody, content_type = "application/json"),
     responses((status = 200, description = "It is theirs", body = AlertLine), AcknowledgeProblems),

@@ -77,7 +77,7 @@ impl From<AlertView> for AlertLine {
     params(
         ("status" = Option<String>, Query, description = "Of these, joined by commas", example = "open"),
         ("priority" = Option<String>, Query, description = "Of these, joined by commas", example = "critical,high"),
-        ("contactId" = Option<String>, Query, description = "Of this contact", max_length = 64),
+        ("contactId" = Option<String>, Query, description = "Of this contact", pattern = "^[A-Za-z0-9_.:-]{1,64}$"),
         ("limit" = Option<u16>, Query, description = "Lines of a page; 20 by default", minimum = 1, maximum = 100),
         ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
     ),

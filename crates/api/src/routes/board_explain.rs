@@ -159,7 +159,7 @@ impl From<PointLine> for PointBody {
     params(
         ("tournamentId" = String, Path, description = "The tournament", format = "uuid"),
         ("memberId" = String, Path, description = "The member", min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.:-]{1,64}$"),
-        ("kind" = Option<String>, Query, description = "`dense`, `competition`, `modified`, `ordinal` or `percentile`; the tournament's by default"),
+        ("kind" = Option<String>, Query, description = "`dense`, `competition`, `modified`, `ordinal` or `percentile`; the tournament's by default", pattern = "^(dense|competition|modified|ordinal|percentile)$"),
         ("limit" = Option<u16>, Query, description = "Entries of a page; 20 by default", minimum = 1, maximum = 100),
         ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
     ),

@@ -28,6 +28,7 @@ const SIGNAL_FIELDS: [&str; 7] =
 /// All entries of a part, in place of those that are there.
 // For the document only: bodies are read by hand, to name every fault.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[allow(dead_code, reason = "the document's shape; the body is read by hand")]
 pub(crate) struct Entries<T> {
     entries: Vec<T>,
@@ -35,6 +36,7 @@ pub(crate) struct Entries<T> {
 
 /// Points of a factor: one of the model's, or the organization's own.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = FactorEntry, example = json!({"category": "intent", "factor": "demo_request", "weight": 35}))]
 pub(crate) struct FactorEntry {
     #[schema(pattern = "^(fit|engagement|intent)$")]
@@ -52,7 +54,7 @@ pub(crate) struct FactorEntry {
 
 /// What signals of a type are given when they come.
 #[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = SignalEntry, example = json!({"signalType": "DEMO_REQUEST", "decayHours": 72}))]
 pub(crate) struct SignalEntry {
     #[schema(pattern = "^[A-Za-z0-9_.:-]{1,64}$")]

@@ -26,7 +26,7 @@ use crate::source::Source;
 /// Which contacts to score.
 // For the document only: the body is read by hand, to name every fault.
 #[derive(ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(dead_code, reason = "the document's shape; the body is read by hand")]
 pub(crate) struct PreviewRequest {
     /// This one.

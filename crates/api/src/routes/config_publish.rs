@@ -25,6 +25,7 @@ use crate::state::Shared;
 /// Why.
 // For the document only: the body is read by hand, to name every fault.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[allow(dead_code, reason = "the document's shape; the body is read by hand")]
 pub(crate) struct PublishRequest {
     /// Why, in your words; the audit keeps it.
@@ -55,7 +56,7 @@ pub(crate) struct Published {
     tag = "scoring",
     params(
         ("If-Match" = String, Header, description = "The ETag that was seen"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", max_length = 200),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", pattern = "^[!-~]{1,200}$"),
     ),
     request_body(content = Option<PublishRequest>, content_type = "application/json"),
     responses((status = 202, description = "Published; the scoring is queued", body = Published, headers(("ETag" = String, description = "The new state"))), PublishProblems),

@@ -1,5 +1,5 @@
 //! `GET /api/monitoring/health`: whether work can be done, and whether it is.
-//! Open to everybody, so it says states and stable codes, never what failed.
+//! Open to everybody, so it says states, stable codes and names of ours, never what failed.
 
 use std::ops::RangeInclusive;
 
@@ -49,24 +49,40 @@ pub(crate) struct HealthWarning {
     /// `scoreboard_drift`: a tournament's board has so many differences from its ledger.
     /// `matches_given_up`: a match without an end that nobody asks about any more, of so
     /// many; the ones that began first. `night_partial`, `night_failed`: of the newest night
-    /// that has ended so many users were not scored. `not_checked`: what there is could not
-    /// be read.
+    /// that has ended so many users were not scored. `tokens_equal`: `ADMIN_TOKEN` is the
+    /// `VIEWER_TOKEN` too, and only looks. `dead_letters`: so many of a queue, counted up to
+    /// 10,000 of all, wait for a decision. `breaker_open`: no call of a dependency goes, or only
+    /// a probe. `run_stalled`: a run makes no progress, so that its lock was taken from it.
+    /// `occurrences_missed`: so many times of a schedule in 24 hours. `rates_stale`: the newest
+    /// night that has ended went by such rates. `not_checked`: what there is could not be read.
     code: &'static str,
     /// What it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "uuid")]
     id: Option<Uuid>,
+    /// The queue, dependency, schedule or key of a run that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
     /// How many there are of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<i64>,
 }
 
 impl HealthWarning {
-    const NOT_CHECKED: Self = Self { code: "not_checked", id: None, count: None };
+    const NOT_CHECKED: Self = Self::of_all("not_checked");
+    const TOKENS_EQUAL: Self = Self::of_all("tokens_equal");
+
+    const fn of_all(code: &'static str) -> Self {
+        Self { code, id: None, name: None, count: None }
+    }
 
     fn list(warnings: Option<&Vec<Warning>>) -> Vec<Self> {
-        let of =
-            |of: &Warning| Self { code: of.kind.name(), id: Some(of.id), count: Some(of.count) };
+        let of = |of: &Warning| Self {
+            code: of.kind.name(),
+            id: of.id,
+            name: of.name.clone(),
+            count: of.count,
+        };
         warnings.map_or_else(|| vec![Self::NOT_CHECKED], |all| all.iter().map(of).collect())
     }
 }
@@ -152,7 +168,8 @@ pub(super) async fn health<P: Ports>(State(state): State<Shared<P>>) -> Response
         Health::Unhealthy => StatusCode::INTERNAL_SERVER_ERROR,
     };
     let warnings = vitals.as_ref().ok().and_then(|vitals| vitals.warnings.as_ref());
-    let warnings = HealthWarning::list(warnings);
+    let mut warnings = HealthWarning::list(warnings);
+    warnings.extend(state.has_one_token().then_some(HealthWarning::TOKENS_EQUAL));
     let note = note(&checks, vitals.err());
     let mut response = (code, Json(HealthBody { status, checks, warnings })).into_response();
     if let Some(note) = note {

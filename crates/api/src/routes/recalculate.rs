@@ -79,7 +79,7 @@ pub(crate) struct Recalculation {
     post,
     path = "/api/v1/scoring/recalculate",
     tag = "scoring",
-    params(("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", max_length = 200)),
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", pattern = "^[!-~]{1,200}$")),
     request_body(content = RecalculateBody, content_type = "application/json"),
     responses((status = 202, description = "The scoring is queued", body = Recalculation), EnqueueProblems),
     security(("bearer" = []))

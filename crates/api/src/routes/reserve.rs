@@ -48,7 +48,7 @@ pub(crate) struct Granted {
     tag = "warmup",
     params(
         ("domain" = String, Path, description = "The domain, as example.com", min_length = 3, max_length = 253),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is granted once", max_length = 200),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is granted once", pattern = "^[!-~]{1,200}$"),
     ),
     request_body(content = ReserveBody, content_type = "application/json"),
     responses((status = 200, description = "Granted", body = Granted), ReserveProblems),

@@ -84,6 +84,21 @@ async fn a_body_has_a_size_and_a_type() {
 }
 
 #[tokio::test]
+async fn where_no_field_is_needed_null_is_as_good_as_no_body() {
+    const PREVIEW: &str = "/api/v1/scoring/config/preview";
+    let call = || Call::new("POST", PREVIEW).key(READ_KEY);
+    let world = World::new();
+    assert_eq!(call().send(&world).await.code(), "no_draft", "the body is read before");
+    for body in ["null", " null\n", "{}"] {
+        assert_eq!(call().json(body).send(&world).await.code(), "no_draft", "{body:?}");
+    }
+    refused(call().json("nul"), 400, "malformed_json").await;
+    refused(call().json("0"), 422, "validation_failed").await;
+    refused(call().bytes("null"), 415, "unsupported_media_type").await;
+    refused(put("null"), 422, "validation_failed").await;
+}
+
+#[tokio::test]
 async fn unknown_routes_are_told_to_anybody() {
     for path in ["/", "/api", "/%FF", "/openapi.json/", "/admin"] {
         refused(Call::get(path), 404, "route_not_found").await;

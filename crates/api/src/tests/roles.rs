@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::call::{Answer, Call};
 use super::things::{body_of, is_guarded, path_of, path_with, query_of, seeing};
 use super::world::{
-    ADMIN_TOKEN, MISTAKEN_KEY, NOBODYS_KEY, OPERATOR_KEY, OTHER_KEY, POWERLESS_KEY, READ_KEY,
-    VIEWER_TOKEN, WRITE_KEY, WRITE_ONLY_KEY, World,
+    ADMIN_TOKEN, LOOK_KEY, MISTAKEN_KEY, NOBODYS_KEY, OPERATOR_KEY, OTHER_KEY, POWERLESS_KEY,
+    READ_KEY, VIEWER_TOKEN, WRITE_KEY, WRITE_ONLY_KEY, World,
 };
 use crate::access::{Access, ROUTES, RouteRule};
 
@@ -15,7 +15,7 @@ use crate::access::{Access, ROUTES, RouteRule};
 pub(super) const SHAPELESS: &str = "mk_nobody";
 
 /// Every kind of caller, as the columns of [`TABLE`] stand.
-const CALLERS: [Option<&str>; 12] = [
+const CALLERS: [Option<&str>; 13] = [
     None,
     Some(SHAPELESS),
     Some(NOBODYS_KEY),
@@ -25,6 +25,7 @@ const CALLERS: [Option<&str>; 12] = [
     Some(OTHER_KEY),
     Some(MISTAKEN_KEY),
     Some(POWERLESS_KEY),
+    Some(LOOK_KEY),
     Some(VIEWER_TOKEN),
     Some(OPERATOR_KEY),
     Some(ADMIN_TOKEN),
@@ -38,13 +39,13 @@ const TABLE: [(Access, &str); 6] = [
     //                                      |     an organization: reads, reads and writes, writes,
     //                                      |     |     another one, with an operator's scope
     //                                      |     |         an operator: of no scope, who looks,
-    //                                      |     |         |   who operates, the bootstrap
-    (Access::Open,                         "+++   +++++     ++++"),
-    (Access::AnyKey,                       "---   +++++     ++++"),
-    (Access::Organization(Scope::Read),    "---   ++s+s     tttt"),
-    (Access::Organization(Scope::Write),   "---   s+++s     tttt"),
-    (Access::Operator(Scope::Read),        "---   ooooo     s+++"),
-    (Access::Operator(Scope::Operate),     "---   ooooo     ss++"),
+    //                                      |     |         |   the viewer, who operates, the bootstrap
+    (Access::Open,                         "+++   +++++     +++++"),
+    (Access::AnyKey,                       "---   +++++     +++++"),
+    (Access::Organization(Scope::Read),    "---   ++s+s     ttttt"),
+    (Access::Organization(Scope::Write),   "---   s+++s     ttttt"),
+    (Access::Operator(Scope::Read),        "---   ooooo     s++++"),
+    (Access::Operator(Scope::Operate),     "---   ooooo     sss++"),
 ];
 
 /// The code of the refusal, or none if the caller is let in.

@@ -1,11 +1,20 @@
 //! What a bearer token costs, and what it opens at its edges.
 
+use std::future::ready;
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use axum::response::Response;
 use mauntic_flows::ports::PortError;
 use mauntic_sim::faults;
+use serde_json::{Value, json};
+use tower::ServiceExt;
 
 use super::call::Call;
 use super::roles::{SHAPELESS, assert_refused};
-use super::world::{ADMIN_TOKEN, NOBODYS_KEY, READ_KEY, World};
+use super::world::{ADMIN_TOKEN, NOBODYS_KEY, READ_KEY, VIEWER_TOKEN, World};
+use crate::{ApiState, LogLine, Secret, Waiting, router};
 
 #[tokio::test]
 async fn what_can_be_no_key_costs_no_connection() {
@@ -70,28 +79,51 @@ async fn the_scheme_is_read_in_any_case() {
     assert_eq!(call.send(&World::new()).await.status, 200);
 }
 
+/// What a deployment with these two tokens answers whoever has this one.
+async fn answer(tokens: [Option<&str>; 2], method: &str, path: &str, token: &str) -> Response {
+    let [admin_token, viewer_token] = tokens.map(|token| token.map(Secret::new));
+    let router = router(ApiState {
+        ports: Arc::new(World::new().ports),
+        admin_token,
+        viewer_token,
+        log: Arc::new(|_: &LogLine<'_>| {}),
+        schema: 3..=3,
+        assets: Arc::new(|_| -> Waiting<_, _> { Box::pin(ready(Ok(Vec::new()))) }),
+        rehearsals: Arc::new(|_| -> Waiting<_, _> { Box::pin(ready(Ok(Vec::new()))) }),
+    });
+    let request = Request::builder().method(method).uri(path);
+    let request = request.header("authorization", format!("Bearer {token}"));
+    router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+}
+
 #[tokio::test]
 async fn an_empty_or_missing_secret_opens_nothing() {
-    use crate::Waiting;
-    use std::future::ready;
-    use std::sync::Arc;
-    use tower::ServiceExt;
-
-    for secret in [None, Some(crate::Secret::new(""))] {
-        let router = crate::router(crate::ApiState {
-            ports: Arc::new(World::new().ports),
-            admin_token: secret.clone(),
-            viewer_token: secret,
-            log: Arc::new(|_: &crate::LogLine<'_>| {}),
-            schema: 1..=1,
-            assets: Arc::new(|_| -> Waiting<_, _> { Box::pin(ready(Ok(Vec::new()))) }),
-            rehearsals: Arc::new(|_| -> Waiting<_, _> { Box::pin(ready(Ok(Vec::new()))) }),
-        });
-        let request = axum::http::Request::get("/api/v2/admin/queues")
-            .header("authorization", format!("Bearer {ADMIN_TOKEN}"))
-            .body(axum::body::Body::empty())
-            .unwrap();
-        assert_eq!(router.oneshot(request).await.unwrap().status(), 401);
+    for secret in [None, Some("")] {
+        let answer = answer([secret; 2], "GET", "/api/v2/admin/queues", ADMIN_TOKEN).await;
+        assert_eq!(answer.status(), 401);
     }
-    assert_eq!(format!("{:?}", crate::Secret::new("hidden")), "Secret(..)");
+    assert_eq!(format!("{:?}", Secret::new("hidden")), "Secret(..)");
+}
+
+#[tokio::test]
+async fn one_token_for_both_only_looks_and_the_health_check_says_so() {
+    const RESET: &str = "/api/v2/admin/breakers/x/reset";
+    let (both, other) = (Some(ADMIN_TOKEN), Some(VIEWER_TOKEN));
+    for (tokens, act, is_told) in [
+        ([both, both], 403, true),
+        ([both, other], 404, false),
+        ([both, Some("")], 404, false),
+        ([both, None], 404, false),
+    ] {
+        let looked = answer(tokens, "GET", "/api/v2/admin/queues", ADMIN_TOKEN).await;
+        assert_eq!(looked.status(), 200, "{tokens:?}");
+        let acted = answer(tokens, "POST", RESET, ADMIN_TOKEN).await;
+        assert_eq!(acted.status(), act, "{tokens:?}");
+        let health = answer(tokens, "GET", "/api/monitoring/health", "").await;
+        assert_eq!(health.status(), 200);
+        let body = to_bytes(health.into_body(), usize::MAX).await.unwrap();
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        let told: &[Value] = if is_told { &[json!({"code": "tokens_equal"})] } else { &[] };
+        assert_eq!(body["warnings"], json!(told), "{tokens:?}");
+    }
 }

@@ -49,17 +49,20 @@ pub(crate) const OPERATOR_KEY: &str = key!("00000005");
 pub(crate) const POWERLESS_KEY: &str = key!("00000006");
 /// An organization's key that was given an operator's scope by mistake.
 pub(crate) const MISTAKEN_KEY: &str = key!("00000007");
+/// An operator's who only looks.
+pub(crate) const LOOK_KEY: &str = key!("00000009");
 /// Shaped as a key, and nobody's.
 pub(crate) const NOBODYS_KEY: &str = key!("00000008");
 
 #[rustfmt::skip]
-const KEYS: [(&str, Option<&str>, &[Scope]); 7] = [
+const KEYS: [(&str, Option<&str>, &[Scope]); 8] = [
     (READ_KEY,       Some("org_a"), &[Scope::Read]),
     (WRITE_KEY,      Some("org_a"), &[Scope::Read, Scope::Write]),
     (WRITE_ONLY_KEY, Some("org_a"), &[Scope::Write]),
     (OTHER_KEY,      Some("org_b"), &[Scope::Read, Scope::Write]),
     (OPERATOR_KEY,   None,          &[Scope::Operate]),
     (POWERLESS_KEY,  None,          &[]),
+    (LOOK_KEY,       None,          &[Scope::Read]),
     (MISTAKEN_KEY,   Some("org_a"), &[Scope::Operate, Scope::Admin]),
 ];
 

@@ -42,7 +42,13 @@ fn judge(answer: &Answer) -> Check {
         return Check::fail("health", found, "is this the address of the HTTP worker?");
     };
     if status == "healthy" {
-        return Check::ok("health", status);
+        let warnings = body.get("warnings").and_then(Value::as_array).into_iter().flatten();
+        let codes = warnings.filter_map(|warning| warning.get("code")?.as_str());
+        let codes: Vec<String> = codes.map(str::to_owned).collect();
+        return match codes.as_slice() {
+            [] => Check::ok("health", status),
+            codes => Check::warn("health", format!("{status}; {}", some(codes)), advice),
+        };
     }
     let parts = body.get("checks").and_then(Value::as_object).into_iter().flatten();
     let codes = parts.filter_map(|(part, check)| {

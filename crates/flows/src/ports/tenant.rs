@@ -168,14 +168,16 @@ pub struct Vitals {
 }
 
 /// Something that somebody should look at. Nothing waits for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
     /// What it is.
     pub kind: WarningKind,
-    /// What it is about.
-    pub id: Uuid,
-    /// How many there are of it.
-    pub count: i64,
+    /// What it is about, where that has an id.
+    pub id: Option<Uuid>,
+    /// What it is about, where that has a name: a queue, a dependency, a schedule, a run by its key.
+    pub name: Option<String>,
+    /// How many there are of it, where that says anything.
+    pub count: Option<i64>,
 }
 
 /// What somebody should look at.
@@ -190,12 +192,31 @@ pub enum WarningKind {
     NightPartial,
     /// The newest night that has ended scored nobody; so many users were to be.
     NightFailed,
+    /// So many dead letters of a queue wait for somebody's decision.
+    DeadLetters,
+    /// No call of a dependency goes, or only a probe.
+    BreakerOpen,
+    /// A run makes no progress, so that its lock was taken from it.
+    RunStalled,
+    /// So many nominal times of a schedule were missed in a day.
+    OccurrencesMissed,
+    /// The newest night that has ended went by stale rates.
+    RatesStale,
 }
 
 impl WarningKind {
     /// Every kind.
-    pub const ALL: [Self; 4] =
-        [Self::ScoreboardDrift, Self::MatchesGivenUp, Self::NightPartial, Self::NightFailed];
+    pub const ALL: [Self; 9] = [
+        Self::ScoreboardDrift,
+        Self::MatchesGivenUp,
+        Self::NightPartial,
+        Self::NightFailed,
+        Self::DeadLetters,
+        Self::BreakerOpen,
+        Self::RunStalled,
+        Self::OccurrencesMissed,
+        Self::RatesStale,
+    ];
 
     /// Most of a kind that are told.
     pub const TOLD_MAX: i32 = 10;
@@ -208,6 +229,11 @@ impl WarningKind {
             Self::MatchesGivenUp => "matches_given_up",
             Self::NightPartial => "night_partial",
             Self::NightFailed => "night_failed",
+            Self::DeadLetters => "dead_letters",
+            Self::BreakerOpen => "breaker_open",
+            Self::RunStalled => "run_stalled",
+            Self::OccurrencesMissed => "occurrences_missed",
+            Self::RatesStale => "rates_stale",
         }
     }
 

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use mauntic_domain::jobs::JobState;
-use mauntic_domain::overnight::NightStatus;
-use mauntic_flows::ports::{ApiKey, KeyStore, PortError, QueueStats, Vitals, Warning, WarningKind};
+use mauntic_flows::ports::{ApiKey, KeyStore, PortError, QueueStats, Vitals};
 
 use super::rows::JobRow;
 use super::{MemorySession, State};
@@ -37,35 +36,6 @@ impl KeyStore for MemorySession {
 }
 
 impl State {
-    fn warnings(&self) -> Vec<Warning> {
-        let most = usize::try_from(WarningKind::TOLD_MAX).unwrap_or(0);
-        let drifting = self.boards.drifts.values().map(|row| &row.found);
-        let drifting = drifting.filter(|found| found.differences > 0).map(|found| Warning {
-            kind: WarningKind::ScoreboardDrift,
-            id: found.place.tournament_id,
-            count: found.differences,
-        });
-        let given_up = self.given_up();
-        let count = i64::try_from(given_up.len()).unwrap_or(i64::MAX);
-        let kind = WarningKind::MatchesGivenUp;
-        let given_up = given_up.into_iter().map(|id| Warning { kind, id, count });
-        let night = self.night_warning();
-        drifting.take(most).chain(given_up.take(most)).chain(night).collect()
-    }
-
-    /// Of the newest night that has ended.
-    fn night_warning(&self) -> Option<Warning> {
-        let ended = self.portfolios.nights.values();
-        let ended = ended.filter(|night| night.status != NightStatus::Started);
-        let night = ended.max_by_key(|night| (night.started_at, night.run_id))?;
-        let kind = match night.status {
-            NightStatus::Partial => WarningKind::NightPartial,
-            NightStatus::Failed => WarningKind::NightFailed,
-            NightStatus::Started | NightStatus::Completed => return None,
-        };
-        Some(Warning { kind, id: night.run_id, count: night.users_failed })
-    }
-
     fn queue_stats(&self) -> BTreeMap<String, QueueStats> {
         let mut stats: BTreeMap<String, QueueStats> = BTreeMap::new();
         for row in self.jobs.live() {

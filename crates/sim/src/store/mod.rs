@@ -15,7 +15,7 @@
 //! | `intake`, `intake_signals` | contact events on their way in; what they make |
 //! | `relay`, `retire`, `retire_intake`, `retire_nights` | what is sent again; what is too old |
 //! | `runs`, `schedules`, `guards` | runs; occurrences; breakers and ledger |
-//! | `tenant`, `enqueue`, `signals`, `config`, `keys` | what the HTTP worker does |
+//! | `tenant`, `enqueue`, `signals`, `config`, `keys`, `warnings` | what the HTTP worker does |
 //! | `operator`, `acts` | what operators do, with the audit and kept answers |
 //! | `cases`, `replays`, `rehearse`, `by_hand` | replays of one and of many, dry runs; jobs and runs by hand |
 //! | `views`, `case_views`, [`contains`] | what operators see |
@@ -92,6 +92,7 @@ mod tournaments;
 mod upkeep;
 mod verifications;
 mod views;
+mod warnings;
 
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

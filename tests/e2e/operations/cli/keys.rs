@@ -32,6 +32,7 @@ pub(super) async fn a_key_is_made_and_revoked(cli: &mut Cli) {
     // An operator's scope fits no organization.
     let wrong = ["keys", "create", "--scopes", "operate", "--organization", SEEDED];
     cli.run(&wrong).failed("scopes fit");
+    cli.run(&["keys", "create", "--scopes", "read,write"]).failed("scopes fit");
     cli.run(&["keys", "create"]).misused("--scopes");
     let tenant = cli.json(&["keys", "create", "--scopes", "read", "--organization", SEEDED]);
     let path = "/api/v1/scoring/leaderboard";
@@ -42,11 +43,19 @@ pub(super) async fn a_key_is_made_and_revoked(cli: &mut Cli) {
     assert_eq!(call(cli), 401);
     cli.run(&["keys", "revoke", id]).failed("no live key");
     cli.run(&["keys", "revoke", NOTHING]).failed("no live key");
+    let viewer = cli.json(&["keys", "create", "--scopes", "read", "--note", "who only looks"]);
+    let call =
+        |cli: &Cli, method, path| cli.stack.call(method, path, viewer["key"].as_str(), None).status;
+    assert_eq!(call(cli, "GET", "/api/v2/admin/queues"), 200);
+    assert_eq!(call(cli, "POST", "/api/v2/admin/breakers/alert_webhook/reset"), 403);
+    let sql = "select actor from jobs.audit where action = 'breaker.reset' and outcome = $1";
+    let actor = given::text(&cli.owner, sql, "insufficient_scope").await;
+    assert_eq!(actor.as_deref(), viewer["id"].as_str(), "by a name of its own");
     let made = cli.json(&["keys", "create", "--scopes", "operate", "--note", "of the test"]);
     let sql = "select count(*) from jobs.audit where actor = 'owner'
       and action in ('key.create', 'key.revoke') and outcome = 'done'";
-    // Both keys, one of them revoked.
-    assert_eq!(count(&cli.owner, sql).await, 3);
+    // Three keys, one of them revoked.
+    assert_eq!(count(&cli.owner, sql).await, 4);
     let sql = "select target from jobs.audit where action = $1";
     assert_eq!(given::text(&cli.owner, sql, "key.revoke").await.as_deref(), Some(id));
     // From here on its holder works.

@@ -40,7 +40,7 @@ pub(crate) struct AuditLine {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AuditEntry {
-    /// A key's id, `bootstrap`, or `owner` for who has the database.
+    /// A key's id, `bootstrap`, `viewer`, or `owner` for who has the database.
     actor: String,
     /// What, such as `cron.run`.
     action: String,

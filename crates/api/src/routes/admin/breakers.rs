@@ -96,7 +96,7 @@ pub(super) async fn breakers<P: Ports>(operator: Operator<P>) -> Result<Json<Bre
     tag = "admin",
     params(
         ("name" = String, Path, description = "The dependency"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", max_length = 200),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", pattern = "^[!-~]{1,200}$"),
     ),
     request_body(content = Option<ReasonBody>, content_type = "application/json"),
     responses((status = 200, description = "It is closed", body = ResetBreaker), ResetBreakerProblems),

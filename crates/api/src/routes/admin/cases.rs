@@ -40,7 +40,7 @@ pub(crate) struct Groups {
         ("decided" = Option<bool>, Query, description = "Decided ones; open ones by default"),
         ("queue" = Option<String>, Query, description = "From this queue, by its production name"),
         ("type" = Option<String>, Query, description = "Of this type", max_length = 100),
-        ("organizationId" = Option<String>, Query, description = "Of this organization", max_length = 64),
+        ("organizationId" = Option<String>, Query, description = "Of this organization", pattern = "^[A-Za-z0-9_.:-]{1,64}$"),
         ("reason" = Option<String>, Query, description = "For this reason", max_length = 100),
         ("fingerprint" = Option<String>, Query, description = "Of this group", max_length = 300),
         ("runId" = Option<String>, Query, description = "Of this run's jobs", format = "uuid"),
@@ -79,7 +79,7 @@ pub(super) async fn cases<P: Ports>(
     params(
         ("queue" = Option<String>, Query, description = "From this queue, by its production name"),
         ("type" = Option<String>, Query, description = "Of this type", max_length = 100),
-        ("organizationId" = Option<String>, Query, description = "Of this organization", max_length = 64),
+        ("organizationId" = Option<String>, Query, description = "Of this organization", pattern = "^[A-Za-z0-9_.:-]{1,64}$"),
         ("reason" = Option<String>, Query, description = "For this reason", max_length = 100),
         ("fingerprint" = Option<String>, Query, description = "Of this group", max_length = 300),
         ("runId" = Option<String>, Query, description = "Of this run's jobs", format = "uuid"),

@@ -45,6 +45,7 @@ pub(crate) struct StartedBody {
 /// Whether a schedule is to be paused.
 // For the document only: the body is read by hand, to name every fault.
 #[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = PauseRequest, example = json!({"paused": true, "note": "the provider is down"}))]
 pub(crate) struct PauseBody {
     /// True to pause, false to resume.
@@ -75,7 +76,7 @@ pub(crate) struct PausedBody {
     tag = "admin",
     params(
         ("jobKey" = String, Path, description = "The schedule"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", max_length = 200),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", pattern = "^[!-~]{1,200}$"),
     ),
     request_body(content = Option<ReasonBody>, content_type = "application/json"),
     responses((status = 202, description = "The run is queued", body = StartedBody), RunScheduleProblems),

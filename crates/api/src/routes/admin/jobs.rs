@@ -48,7 +48,7 @@ pub(crate) struct CancelledJob {
         ("queue" = String, Path, description = "The queue's production name"),
         ("state" = Option<String>, Query, description = "In one of these states, joined by commas", example = "queued,failed"),
         ("type" = Option<String>, Query, description = "Of this type", max_length = 100),
-        ("organizationId" = Option<String>, Query, description = "Of this organization", max_length = 64),
+        ("organizationId" = Option<String>, Query, description = "Of this organization", pattern = "^[A-Za-z0-9_.:-]{1,64}$"),
         ("idempotencyKey" = Option<String>, Query, description = "With this key, held or given up", max_length = 200),
         ("runId" = Option<String>, Query, description = "Of this run", format = "uuid"),
         ("id" = Option<String>, Query, description = "One of these, repeated or joined by commas; at most 100"),
@@ -118,7 +118,7 @@ pub(super) async fn job<P: Ports>(
     tag = "admin",
     params(
         ("id" = String, Path, description = "The job", format = "uuid"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", max_length = 200),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", pattern = "^[!-~]{1,200}$"),
     ),
     request_body(content = Option<ReasonBody>, content_type = "application/json"),
     responses((status = 200, description = "It is cancelled", body = CancelledJob), CancelJobProblems),

@@ -27,7 +27,7 @@ use crate::state::Shared;
 /// A message; fields that are not known are tolerated, as on the queue.
 // For the document only: the domain reads it.
 #[derive(Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = MessageRequest, example = json!({"type": "scoring.BatchRecompute"}))]
 pub(crate) struct MessageBody {
     /// The job's type.
@@ -70,7 +70,7 @@ pub(crate) struct EnqueuedBody {
     params(
         ("queue" = String, Path, description = "The queue's production name"),
         ("reason" = Option<String>, Query, description = "Why, in your words; the audit keeps it", min_length = 1, max_length = 500),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", max_length = 200),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", pattern = "^[!-~]{1,200}$"),
     ),
     request_body(content = MessageBody, content_type = "application/json"),
     responses((status = 202, description = "It is queued, or was", body = EnqueuedBody), MessageProblems),

@@ -38,6 +38,7 @@ use crate::state::Shared;
 /// Why something is done.
 // For the document only: bodies are read by hand, to name every fault.
 #[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = ReasonRequest, example = json!({"reason": "asked for by the customer"}))]
 pub(crate) struct ReasonBody {
     /// Why, in your words; the audit keeps it.

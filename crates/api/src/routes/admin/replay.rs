@@ -31,7 +31,7 @@ use crate::state::Shared;
 /// How a case is to be replayed.
 // For the document only: the body is read by hand, to name every fault.
 #[derive(Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = ReplayRequest, example = json!({"dryRun": true}))]
 pub(crate) struct ReplayBody {
     /// In place of its data; of the same type and organization.
@@ -65,7 +65,7 @@ pub(crate) struct ReplayedCase {
     tag = "admin",
     params(
         ("id" = String, Path, description = "The case", format = "uuid"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", max_length = 200),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", pattern = "^[!-~]{1,200}$"),
     ),
     request_body(content = Option<ReplayBody>, content_type = "application/json"),
     responses(

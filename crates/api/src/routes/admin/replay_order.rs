@@ -31,7 +31,7 @@ use crate::state::Shared;
 /// Which cases are to be replayed, and how.
 // For the document only: the body is read by hand, to name every fault.
 #[derive(Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = ReplayManyRequest, example = json!({"filter": {"reason": "retries_exhausted"}, "canary": 5, "perSecond": 20}))]
 pub(crate) struct ReplayManyBody {
     /// Which open cases, of those that are there now: all that is named must
@@ -56,7 +56,7 @@ pub(crate) struct ReplayManyBody {
 
 /// Which cases.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = CaseFilter)]
 pub(crate) struct FilterBody {
     /// From this queue, by its production name.
@@ -127,7 +127,7 @@ struct Request {
     path = "/api/v2/admin/dlq/replay",
     operation_id = "replay_cases",
     tag = "admin",
-    params(("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", max_length = 200)),
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", pattern = "^[!-~]{1,200}$")),
     request_body(content = ReplayManyBody, content_type = "application/json"),
     responses(
         (status = 202, description = "It is begun", body = ReplayLine,

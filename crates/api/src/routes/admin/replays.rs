@@ -124,7 +124,7 @@ pub(super) async fn replay<P: Ports>(
     tag = "admin",
     params(
         ("id" = String, Path, description = "The replay", format = "uuid"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", max_length = 200),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", pattern = "^[!-~]{1,200}$"),
     ),
     request_body(content = Option<ReasonBody>, content_type = "application/json"),
     responses((status = 200, description = "It is over", body = CancelledReplay), CancelReplayProblems),

@@ -115,7 +115,7 @@ pub(super) async fn run_jobs<P: Ports>(
     tag = "admin",
     params(
         ("id" = String, Path, description = "The executionId", format = "uuid"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", max_length = 200),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", pattern = "^[!-~]{1,200}$"),
     ),
     request_body(content = Option<ReasonBody>, content_type = "application/json"),
     responses((status = 200, description = "It is ending", body = CancelledRun), CancelRunProblems),
@@ -145,7 +145,7 @@ pub(super) async fn cancel_run<P: Ports>(
     tag = "admin",
     params(
         ("id" = String, Path, description = "The executionId", format = "uuid"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", max_length = 200),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", pattern = "^[!-~]{1,200}$"),
     ),
     request_body(content = Option<ReasonBody>, content_type = "application/json"),
     responses((status = 202, description = "They are queued", body = RetriedRun), RetryRunProblems),

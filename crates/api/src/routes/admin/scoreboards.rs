@@ -125,7 +125,7 @@ impl From<Difference> for DifferenceLine {
     tag = "admin",
     params(
         ("id" = String, Path, description = "The tournament", format = "uuid"),
-        ("organizationId" = String, Query, description = "Whose it is", max_length = 64),
+        ("organizationId" = String, Query, description = "Whose it is", pattern = "^[A-Za-z0-9_.:-]{1,64}$"),
         ("cursor" = Option<String>, Query, description = "The `next` of the answer before"),
     ),
     responses((status = 200, description = "What was found", body = VerifiedLedger), TournamentProblems),

@@ -33,7 +33,7 @@ use crate::state::Shared;
 /// Whose tournament it is, and why something is done.
 // For the document only: bodies are read by hand, to name every fault.
 #[derive(Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = TournamentActRequest, example = json!({"organizationId": "org_123", "reason": "the daily check found drift"}))]
 pub(crate) struct TournamentBody {
     /// Whose tournament.
@@ -130,7 +130,7 @@ fn parse(
     tag = "admin",
     params(
         ("id" = String, Path, description = "The tournament", format = "uuid"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", max_length = 200),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", pattern = "^[!-~]{1,200}$"),
     ),
     request_body(content = TournamentBody, content_type = "application/json"),
     responses((status = 202, description = "It is queued", body = RebuildBody), RebuildProblems),
@@ -172,7 +172,7 @@ pub(super) async fn rebuild_scoreboard<P: Ports>(
     tag = "admin",
     params(
         ("id" = String, Path, description = "The tournament", format = "uuid"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", max_length = 200),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", pattern = "^[!-~]{1,200}$"),
     ),
     request_body(content = TournamentBody, content_type = "application/json"),
     responses((status = 200, description = "It is closed", body = ClosedBody), CloseProblems),

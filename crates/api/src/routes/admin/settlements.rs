@@ -120,7 +120,7 @@ impl From<SettlementView> for SettlementLine {
     operation_id = "list_settlements",
     tag = "admin",
     params(
-        ("organizationId" = Option<String>, Query, description = "Of this organization", max_length = 64),
+        ("organizationId" = Option<String>, Query, description = "Of this organization", pattern = "^[A-Za-z0-9_.:-]{1,64}$"),
         ("tournamentId" = Option<String>, Query, description = "Of this tournament", format = "uuid"),
         ("matchId" = Option<String>, Query, description = "Of this match", format = "uuid"),
         ("status" = Option<String>, Query, description = "`applied`, `skipped` or `failed`"),
@@ -198,7 +198,7 @@ impl From<VerificationView> for VerificationLine {
     operation_id = "list_verifications",
     tag = "admin",
     params(
-        ("organizationId" = Option<String>, Query, description = "Of this organization", max_length = 64),
+        ("organizationId" = Option<String>, Query, description = "Of this organization", pattern = "^[A-Za-z0-9_.:-]{1,64}$"),
         ("matchId" = Option<String>, Query, description = "Of this match", format = "uuid"),
         ("outcome" = Option<String>, Query, description = "`noop`, `retry` or `settled`"),
         ("limit" = Option<u16>, Query, description = "Lines of a page; 20 by default", minimum = 1, maximum = 100),

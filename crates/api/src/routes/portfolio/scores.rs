@@ -146,7 +146,7 @@ impl From<Difference> for DifferenceBody {
     path = "/api/v1/portfolio/scores",
     tag = "portfolio",
     params(
-        ("userId" = Option<String>, Query, description = "Only this user's", max_length = 64),
+        ("userId" = Option<String>, Query, description = "Only this user's", pattern = "^[A-Za-z0-9_.:-]{1,64}$"),
         ("limit" = Option<u16>, Query, description = "Lines of a page; 20 by default", minimum = 1, maximum = 100),
         ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
     ),
@@ -224,8 +224,8 @@ async fn last<P: Ports>(
     path = "/api/v1/portfolio/scores/{assetId}",
     tag = "portfolio",
     params(
-        ("assetId" = String, Path, description = "The asset, by the product's name", max_length = 64),
-        ("userId" = Option<String>, Query, description = "Whose; needed where several users have an asset of this name", max_length = 64),
+        ("assetId" = String, Path, description = "The asset, by the product's name", min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.:-]{1,64}$"),
+        ("userId" = Option<String>, Query, description = "Whose; needed where several users have an asset of this name", pattern = "^[A-Za-z0-9_.:-]{1,64}$"),
     ),
     responses((status = 200, description = "The score", body = AssetScore), ReadAssetProblems),
     security(("bearer" = []))
@@ -265,8 +265,8 @@ fn lines(text: &str, asset: &AssetId) -> Result<Option<Box<RawValue>>, Problem> 
     path = "/api/v1/portfolio/scores/{assetId}/history",
     tag = "portfolio",
     params(
-        ("assetId" = String, Path, description = "The asset, by the product's name", max_length = 64),
-        ("userId" = Option<String>, Query, description = "Whose; needed where several users have an asset of this name, or nobody has it any more", max_length = 64),
+        ("assetId" = String, Path, description = "The asset, by the product's name", min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.:-]{1,64}$"),
+        ("userId" = Option<String>, Query, description = "Whose; needed where several users have an asset of this name, or nobody has it any more", pattern = "^[A-Za-z0-9_.:-]{1,64}$"),
         ("limit" = Option<u16>, Query, description = "Lines of a page; 20 by default", minimum = 1, maximum = 100),
         ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
     ),
@@ -311,8 +311,8 @@ async fn calculation<P: Ports>(
     path = "/api/v1/portfolio/scores/{assetId}/inputs",
     tag = "portfolio",
     params(
-        ("assetId" = String, Path, description = "The asset, by the product's name", max_length = 64),
-        ("userId" = Option<String>, Query, description = "Whose; needed where several users have an asset of this name, or nobody has it any more", max_length = 64),
+        ("assetId" = String, Path, description = "The asset, by the product's name", min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.:-]{1,64}$"),
+        ("userId" = Option<String>, Query, description = "Whose; needed where several users have an asset of this name, or nobody has it any more", pattern = "^[A-Za-z0-9_.:-]{1,64}$"),
         ("runId" = Option<String>, Query, description = "Of which run; the newest that scored it by default", format = "uuid"),
     ),
     responses((status = 200, description = "The inputs", body = CapturedInputs), CalculationProblems),
@@ -341,8 +341,8 @@ pub(in crate::routes) async fn asset_score_inputs<P: Ports>(
     path = "/api/v1/portfolio/scores/{assetId}/replay",
     tag = "portfolio",
     params(
-        ("assetId" = String, Path, description = "The asset, by the product's name", max_length = 64),
-        ("userId" = Option<String>, Query, description = "Whose; needed where several users have an asset of this name, or nobody has it any more", max_length = 64),
+        ("assetId" = String, Path, description = "The asset, by the product's name", min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.:-]{1,64}$"),
+        ("userId" = Option<String>, Query, description = "Whose; needed where several users have an asset of this name, or nobody has it any more", pattern = "^[A-Za-z0-9_.:-]{1,64}$"),
         ("runId" = Option<String>, Query, description = "Of which run; the newest that scored it by default", format = "uuid"),
     ),
     responses((status = 200, description = "Whether it comes out the same", body = Replayed), CalculationProblems),

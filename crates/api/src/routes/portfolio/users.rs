@@ -32,7 +32,7 @@ use crate::source::Source;
 /// What a user holds, whole: what is left out is held no more.
 // For the document only: the body is read by hand, to name every fault.
 #[derive(Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = PortfolioRequest)]
 pub(crate) struct PortfolioBody {
     /// What prices are compared in.
@@ -46,6 +46,7 @@ pub(crate) struct PortfolioBody {
 
 /// An asset of a portfolio.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = Asset, example = json!({"id": "a1", "symbol": "AAPL", "market": "XNAS"}))]
 pub(crate) struct AssetLine {
     /// By the product's name; unique within its user's.
@@ -61,6 +62,7 @@ pub(crate) struct AssetLine {
 
 /// What a user looks for, whole.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = CriteriaRequest)]
 #[allow(dead_code, reason = "the document's shape; the body is read by hand")]
 pub(crate) struct CriteriaBody {
@@ -70,7 +72,7 @@ pub(crate) struct CriteriaBody {
 
 /// A criterion. Numbers are plain decimals of at most 28 digits, as strings or numbers.
 #[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = Criterion, example = json!({"id": "cheap", "name": "Cheap", "metric": "pe_ratio", "operator": "lt", "value": "15", "points": 10}))]
 #[allow(dead_code, reason = "the document's shape; the body is read by hand")]
 pub(crate) struct CriterionLine {
@@ -84,13 +86,23 @@ pub(crate) struct CriterionLine {
     #[schema(pattern = "^(gt|lt|gte|lte|equals|between|exists)$")]
     operator: String,
     /// All operators but `exists` need it.
-    value: Option<String>,
+    value: Option<Number>,
     /// The end of `between`, which never matches without it.
-    value2: Option<String>,
+    value2: Option<Number>,
     /// Given where it matches: -1000000 to 1000000.
-    points: f64,
+    points: Number,
     /// Metrics that must be known; the criterion's own where there is no list.
     required_fundamentals: Option<Vec<String>>,
+}
+
+/// A plain decimal of at most 28 digits.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = Decimal)]
+#[allow(dead_code, reason = "the document's shape; the body is read by hand")]
+pub(crate) enum Number {
+    Text(String),
+    Number(f64),
 }
 
 /// A user's portfolio.
@@ -163,7 +175,7 @@ fn body(user: PortfolioUserId, view: PortfolioView) -> Result<Json<Portfolio>, P
     put,
     path = "/api/v1/portfolio/users/{userId}",
     tag = "portfolio",
-    params(("userId" = String, Path, description = "The user, by the product's name", max_length = 64)),
+    params(("userId" = String, Path, description = "The user, by the product's name", min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.:-]{1,64}$")),
     request_body(content = PortfolioBody, content_type = "application/json"),
     responses((status = 200, description = "Stored", body = Portfolio), PutPortfolioProblems),
     security(("bearer" = []))
@@ -216,7 +228,7 @@ fn read_text<T, E: ToString>(
     get,
     path = "/api/v1/portfolio/users/{userId}",
     tag = "portfolio",
-    params(("userId" = String, Path, description = "The user, by the product's name", max_length = 64)),
+    params(("userId" = String, Path, description = "The user, by the product's name", min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.:-]{1,64}$")),
     responses((status = 200, description = "The portfolio", body = Portfolio), ReadPortfolioProblems),
     security(("bearer" = []))
 )]
@@ -235,7 +247,7 @@ pub(in crate::routes) async fn get_portfolio<P: Ports>(
     put,
     path = "/api/v1/portfolio/users/{userId}/criteria",
     tag = "portfolio",
-    params(("userId" = String, Path, description = "The user, by the product's name", max_length = 64)),
+    params(("userId" = String, Path, description = "The user, by the product's name", min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.:-]{1,64}$")),
     request_body(content = CriteriaBody, content_type = "application/json"),
     responses((status = 200, description = "The newest version", body = CriteriaVersion), PutCriteriaProblems),
     security(("bearer" = []))

@@ -269,7 +269,7 @@ async fn page<P: Ports>(reading: Reading<P>, league: Option<Uuid>) -> Result<Res
     tag = "scoreboards",
     params(
         ("tournamentId" = String, Path, description = "The tournament", format = "uuid"),
-        ("kind" = Option<String>, Query, description = "`dense`, `competition`, `modified`, `ordinal` or `percentile`; the tournament's by default"),
+        ("kind" = Option<String>, Query, description = "`dense`, `competition`, `modified`, `ordinal` or `percentile`; the tournament's by default", pattern = "^(dense|competition|modified|ordinal|percentile)$"),
         ("rounds" = Option<String>, Query, description = "What these rounds gave alone, joined by commas; of up to 5,000 members"),
         ("limit" = Option<u16>, Query, description = "Lines of a page; 20 by default", minimum = 1, maximum = 100),
         ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
@@ -295,7 +295,7 @@ pub(in crate::routes) async fn get_board<P: Ports>(
     params(
         ("tournamentId" = String, Path, description = "The tournament", format = "uuid"),
         ("leagueId" = String, Path, description = "The league", format = "uuid"),
-        ("kind" = Option<String>, Query, description = "`dense`, `competition`, `modified`, `ordinal` or `percentile`; the tournament's by default"),
+        ("kind" = Option<String>, Query, description = "`dense`, `competition`, `modified`, `ordinal` or `percentile`; the tournament's by default", pattern = "^(dense|competition|modified|ordinal|percentile)$"),
         ("rounds" = Option<String>, Query, description = "What these rounds gave alone, joined by commas; of up to 5,000 members"),
         ("limit" = Option<u16>, Query, description = "Lines of a page; 20 by default", minimum = 1, maximum = 100),
         ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
@@ -321,8 +321,8 @@ pub(in crate::routes) async fn get_league_board<P: Ports>(
     tag = "scoreboards",
     params(
         ("tournamentId" = String, Path, description = "The tournament", format = "uuid"),
-        ("memberId" = String, Path, description = "The member, by the product's name", max_length = 64),
-        ("kind" = Option<String>, Query, description = "`dense`, `competition`, `modified`, `ordinal` or `percentile`; the tournament's by default"),
+        ("memberId" = String, Path, description = "The member, by the product's name", min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.:-]{1,64}$"),
+        ("kind" = Option<String>, Query, description = "`dense`, `competition`, `modified`, `ordinal` or `percentile`; the tournament's by default", pattern = "^(dense|competition|modified|ordinal|percentile)$"),
         ("rounds" = Option<String>, Query, description = "What these rounds gave alone, joined by commas; of up to 5,000 members"),
         ("above" = Option<u16>, Query, description = "Most who stand before; 5 by default", maximum = 50),
         ("below" = Option<u16>, Query, description = "Most who stand behind; 5 by default", maximum = 50),

@@ -18,6 +18,7 @@ use crate::query::Query;
 /// A guess.
 // For the document only: bodies are read by hand, to name every fault.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = GuessRequest)]
 pub(crate) struct GuessBody {
     #[schema(minimum = 0, maximum = 99)]
@@ -28,6 +29,7 @@ pub(crate) struct GuessBody {
 
 /// Guesses about one match.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = GuessesRequest)]
 pub(crate) struct GuessesBody {
     /// One a member.
@@ -54,7 +56,7 @@ pub(crate) struct MemberGuess {
     tag = "scoreboards",
     params(
         ("tournamentId" = String, Path, description = "The tournament", format = "uuid"),
-        ("memberId" = String, Path, description = "The member, by the product's name", max_length = 64),
+        ("memberId" = String, Path, description = "The member, by the product's name", min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.:-]{1,64}$"),
         ("limit" = Option<u16>, Query, description = "Lines of a page; 20 by default", minimum = 1, maximum = 100),
         ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
     ),
@@ -87,7 +89,7 @@ pub(in crate::routes) async fn list_guesses<P: Ports>(
     params(
         ("tournamentId" = String, Path, description = "The tournament", format = "uuid"),
         ("matchId" = String, Path, description = "The match", format = "uuid"),
-        ("memberId" = String, Path, description = "The member, by the product's name", max_length = 64),
+        ("memberId" = String, Path, description = "The member, by the product's name", min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.:-]{1,64}$"),
     ),
     request_body(content = GuessBody, content_type = "application/json"),
     responses((status = 200, description = "It is stored", body = StoredGuesses), PutGuessProblems),
@@ -112,7 +114,7 @@ pub(in crate::routes) async fn put_guess<P: Ports>(
     params(
         ("tournamentId" = String, Path, description = "The tournament", format = "uuid"),
         ("matchId" = String, Path, description = "The match", format = "uuid"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", max_length = 200),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", pattern = "^[!-~]{1,200}$"),
     ),
     request_body(content = GuessesBody, content_type = "application/json"),
     responses((status = 200, description = "They are stored", body = StoredGuesses), PutGuessesProblems),

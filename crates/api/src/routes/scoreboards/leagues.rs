@@ -23,6 +23,7 @@ use crate::query::Query;
 /// What is said of a league.
 // For the document only: the body is read by hand, to name every fault.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = LeagueRequest)]
 pub(crate) struct LeagueBody {
     /// For people.
@@ -37,7 +38,7 @@ pub(crate) struct LeagueBody {
     tag = "scoreboards",
     params(
         ("tournamentId" = String, Path, description = "The tournament", format = "uuid"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", max_length = 200),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", pattern = "^[!-~]{1,200}$"),
     ),
     request_body(content = LeagueBody, content_type = "application/json"),
     responses((status = 200, description = "It is made", body = LeagueLine), JoinProblems),
@@ -109,7 +110,7 @@ pub(in crate::routes) async fn get_league<P: Ports>(
     params(
         ("tournamentId" = String, Path, description = "The tournament", format = "uuid"),
         ("leagueId" = String, Path, description = "The league", format = "uuid"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", max_length = 200),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", pattern = "^[!-~]{1,200}$"),
     ),
     request_body(content = MembersBody, content_type = "application/json"),
     responses((status = 200, description = "They are in it", body = Added), EnterLeagueProblems),
@@ -134,7 +135,7 @@ pub(in crate::routes) async fn enter_league<P: Ports>(
     params(
         ("tournamentId" = String, Path, description = "The tournament", format = "uuid"),
         ("leagueId" = String, Path, description = "The league", format = "uuid"),
-        ("memberId" = String, Path, description = "The member, by the product's name", max_length = 64),
+        ("memberId" = String, Path, description = "The member, by the product's name", min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.:-]{1,64}$"),
     ),
     responses((status = 200, description = "They are in it no more", body = Removed), LeaveLeagueProblems),
     security(("bearer" = []))

@@ -22,6 +22,7 @@ use crate::query::Query;
 /// Matches that are to be played.
 // For the document only: the body is read by hand, to name every fault.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = MatchesRequest)]
 pub(crate) struct MatchesBody {
     #[schema(max_items = 500)]
@@ -30,7 +31,7 @@ pub(crate) struct MatchesBody {
 
 /// A match that is to be played.
 #[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = MatchRequest, example = json!({"externalId": "2022-64", "round": "Final", "home": "Argentina", "away": "France", "kickoff": "2022-12-18T15:00:00Z"}))]
 pub(crate) struct MatchBody {
     /// What its provider calls it, or you do; each once.
@@ -55,7 +56,7 @@ pub(crate) struct MatchBody {
     tag = "scoreboards",
     params(
         ("tournamentId" = String, Path, description = "The tournament", format = "uuid"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", max_length = 200),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", pattern = "^[!-~]{1,200}$"),
     ),
     request_body(content = MatchesBody, content_type = "application/json"),
     responses((status = 200, description = "What became of each", body = ToldMatches), TellMatchesProblems),
@@ -74,6 +75,7 @@ pub(in crate::routes) async fn tell_matches<P: Ports>(
 
 /// How a match ended.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = ResultRequest, example = json!({"status": "ended", "score": {"ft": [2, 2], "et": [3, 3], "p": [4, 2]}}))]
 pub(crate) struct ResultBody {
     #[schema(pattern = "^ended$")]
@@ -83,6 +85,7 @@ pub(crate) struct ResultBody {
 
 /// Goals of the team named first, then of the other.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = ScoreRequest)]
 pub(crate) struct ScoreBody {
     /// After full time.

@@ -19,6 +19,7 @@ use crate::routes::shown;
 /// Members, by the product's names.
 // For the document only: the body is read by hand, to name every fault.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = MembersRequest, example = json!({"members": ["user_1", "user_2"]}))]
 pub(crate) struct MembersBody {
     /// One that is named twice is added once.
@@ -28,6 +29,7 @@ pub(crate) struct MembersBody {
 
 /// Nothing: the path says who.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = EmptyRequest)]
 pub(crate) struct NoBody {}
 
@@ -49,7 +51,7 @@ pub(crate) struct MemberLine {
     tag = "scoreboards",
     params(
         ("tournamentId" = String, Path, description = "The tournament", format = "uuid"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", max_length = 200),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", pattern = "^[!-~]{1,200}$"),
     ),
     request_body(content = MembersBody, content_type = "application/json"),
     responses((status = 200, description = "They are members", body = Added), JoinProblems),
@@ -73,7 +75,7 @@ pub(in crate::routes) async fn join_members<P: Ports>(
     tag = "scoreboards",
     params(
         ("tournamentId" = String, Path, description = "The tournament", format = "uuid"),
-        ("memberId" = String, Path, description = "The member, by the product's name", max_length = 64),
+        ("memberId" = String, Path, description = "The member, by the product's name", min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.:-]{1,64}$"),
     ),
     request_body(content = Option<NoBody>, content_type = "application/json"),
     responses((status = 200, description = "They are a member", body = Added), JoinMemberProblems),
@@ -95,7 +97,7 @@ pub(in crate::routes) async fn join_member<P: Ports>(
     get,
     path = "/api/v1/scoreboards/tournaments/{tournamentId}/members/{memberId}",
     tag = "scoreboards",
-    params(("tournamentId" = String, Path, description = "The tournament", format = "uuid"), ("memberId" = String, Path, description = "The member, by the product's name", max_length = 64)),
+    params(("tournamentId" = String, Path, description = "The tournament", format = "uuid"), ("memberId" = String, Path, description = "The member, by the product's name", min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.:-]{1,64}$")),
     responses((status = 200, description = "The member", body = MemberLine), ReadMemberProblems),
     security(("bearer" = []))
 )]

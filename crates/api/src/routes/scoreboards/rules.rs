@@ -27,7 +27,7 @@ const FIELDS: [&str; 8] = [
 /// absent is the product's.
 // For the document only: rules are read by hand, to name every fault.
 #[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = ScoreboardRules)]
 pub(crate) struct RulesShape {
     /// Points of a guess that is the score itself; 5, with at most two decimals.

@@ -22,7 +22,7 @@ use crate::query::Query;
 /// What is said of a tournament.
 // For the document only: the body is read by hand, to name every fault.
 #[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = TournamentRequest, example = json!({"name": "World Cup 2022", "rules": {"multipliers": {"Final": 2}}}))]
 pub(crate) struct TournamentBody {
     /// For people; needed to make one.
@@ -46,7 +46,7 @@ pub(crate) struct TournamentBody {
     path = "/api/v1/scoreboards/tournaments",
     tag = "scoreboards",
     params(
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", max_length = 200),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once; for 24 hours", pattern = "^[!-~]{1,200}$"),
     ),
     request_body(content = TournamentBody, content_type = "application/json"),
     responses((status = 200, description = "It is made", body = TournamentLine, headers(("ETag" = String, description = "Its state, which a change names"))), CreateTournamentProblems),
