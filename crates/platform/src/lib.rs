@@ -37,6 +37,7 @@ mod traces;
 mod transitions;
 mod triggers;
 mod wakeups;
+mod wire;
 
 pub use connect::WorkerDatabase;
 pub use host::WorkerHost;
