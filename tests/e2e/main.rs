@@ -21,6 +21,7 @@ mod letters;
 mod matches;
 mod memory;
 mod neighbours;
+mod neon;
 mod operations;
 mod overnight;
 mod panics;

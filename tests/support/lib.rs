@@ -23,6 +23,7 @@ pub mod logs;
 pub mod oracle;
 pub mod portfolios;
 pub mod ports;
+pub mod reach;
 pub mod recompute;
 pub mod say;
 pub mod scored;
