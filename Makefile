@@ -14,7 +14,7 @@ setup: ## fetch and build the tools; does nothing the second time
 build: setup ## production builds of the workers
 	@tools/build-workers.sh
 
-dev: build ## PostgreSQL, the workers and a clock, on this machine, until Ctrl-C
+dev: build ## PostgreSQL, the workers and a clock, on this machine, until Ctrl-C; TRANSPORT=neon-ws: over a stand-in of Neon's proxy
 	@$(ENV) && exec cargo run -q -p mauntic-cli -- dev
 
 demo: build ## the same, and ends when every seeded contact is scored and checked
