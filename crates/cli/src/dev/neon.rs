@@ -7,6 +7,7 @@ use anyhow::Context;
 use mauntic_local::workers::Settings;
 use mauntic_neon_local::{Asks, Authority, Options, Server};
 use mauntic_store::address;
+use tokio::runtime::{Builder, Runtime};
 
 /// What its certificate names.
 const HOST: &str = "localhost";
@@ -14,6 +15,17 @@ const HOST: &str = "localhost";
 pub(super) struct Neon {
     server: Server,
     authority: Authority,
+    /// Its own: the command's waits for the workers, and they for the stand-in.
+    runtime: Option<Runtime>,
+}
+
+/// A runtime waits for its end otherwise, which another one's thread must not.
+impl Drop for Neon {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl Neon {
@@ -24,7 +36,13 @@ impl Neon {
         let asks = Asks::AsTheDatabase;
         let options = Options { asks, ..Options::new(database, "", &[HOST]) };
         let authority = Authority::new()?;
-        Ok(Self { server: Server::start(&authority, options).await?, authority })
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let started = runtime.spawn(async move {
+            let server = Server::start(&authority, options).await?;
+            anyhow::Ok((server, authority))
+        });
+        let (server, authority) = started.await??;
+        Ok(Self { server, authority, runtime: Some(runtime) })
     }
 
     /// What the workers are to trust.
