@@ -27,7 +27,7 @@ const CUT_AFTER: [u64; 6] = [700, 1_100, 1_600, 2_300, 3_500, 5_000];
 /// The end of the next connections: without a word, and with one.
 fn cut(n: u64) -> Faults {
     let at = usize::try_from(n / 2).unwrap() % CUT_AFTER.len();
-    let ending = if n % 2 == 0 { Ending::Cut } else { Ending::Close(1000) };
+    let ending = if n.is_multiple_of(2) { Ending::Cut } else { Ending::Close(1000) };
     Faults { end: Some(End { after_bytes: CUT_AFTER[at], ending }), ..Faults::default() }
 }
 

@@ -33,4 +33,5 @@ pub mod stack;
 pub mod tournament;
 pub mod transport;
 pub mod turn;
+pub mod workerd;
 pub mod world;

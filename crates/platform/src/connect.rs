@@ -9,6 +9,7 @@ use futures::channel::oneshot;
 use futures::future::{Either, select};
 use mauntic_flows::ports::{Database, PortError};
 use mauntic_neon::{Options, Patience, awake, connect_with};
+use mauntic_store::address::Address;
 use mauntic_store::{Session, Timeout, connect_error};
 use serde_json::json;
 use tokio_postgres::config::SslMode;
@@ -94,20 +95,35 @@ async fn dial(transport: Transport) -> Result<(Client, Work), PortError> {
         Transport::Hyperdrive(hyperdrive) => {
             over(hyperdrive.connect(), hyperdrive_config(&hyperdrive)).await
         }
-        Transport::Tcp(address) => {
-            let secure = if address.tls { SecureTransport::StartTls } else { SecureTransport::Off };
-            let builder = Socket::builder().secure_transport(secure);
-            over(builder.connect(address.host, address.port), address.config).await
-        }
+        Transport::Tcp(address) => over(socket(&address), address.config).await,
         Transport::Neon(mut address, port) => {
             address.set_application_name(APPLICATION_NAME);
-            let options = Options { timeout: CONNECT_TIMEOUT, port, ..Options::default() };
             let start = |stream| wire::start(address.config(), Wire::Neon(Box::new(stream)));
-            let patience = Patience { total_max: CONNECT_TIMEOUT, ..Patience::default() };
-            let connected = awake(&patience, || connect_with(&address, &options, start)).await;
-            connected.map(|(connected, _)| connected).map_err(|e| unavailable(e.to_string()))
+            let connected = over_neon(&address, port, start).await;
+            connected.map_err(|error| unavailable(error.to_string()))
         }
     }
+}
+
+/// A socket that speaks TLS where it is to.
+pub(crate) fn socket(address: &Address) -> worker::Result<Socket> {
+    let secure = if address.tls { SecureTransport::StartTls } else { SecureTransport::Off };
+    Socket::builder().secure_transport(secure).connect(&*address.host, address.port)
+}
+
+/// What `start` makes of Neon's WebSocket, again and again while the database wakes.
+pub(crate) async fn over_neon<T, F>(
+    address: &mauntic_neon::Address,
+    port: u16,
+    start: impl Fn(mauntic_neon::Stream) -> F,
+) -> Result<T, mauntic_neon::Error>
+where
+    F: Future<Output = Result<T, tokio_postgres::Error>>,
+{
+    let options = Options { timeout: CONNECT_TIMEOUT, port, ..Options::default() };
+    let patience = Patience { total_max: CONNECT_TIMEOUT, ..Patience::default() };
+    let connected = awake(&patience, || connect_with(address, &options, &start)).await;
+    connected.map(|(connected, _)| connected)
 }
 
 /// Over a socket, with the configuration whose `sslmode` agrees with it.

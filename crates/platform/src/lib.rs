@@ -33,6 +33,8 @@ mod otlp;
 mod outside;
 mod ports;
 pub mod rehearsals;
+#[cfg(feature = "fault-hooks")]
+pub mod relay;
 mod traces;
 mod transitions;
 mod triggers;

@@ -45,6 +45,19 @@ impl TlsConnect<Wire> for Upgrade {
     }
 }
 
+/// Asks a server for TLS as the driver does, and has the runtime upgrade the socket.
+#[cfg(feature = "fault-hooks")]
+pub(crate) async fn encrypted(mut wire: Wire) -> Result<Wire, String> {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
+    wire.write_all(&SSL_REQUEST).await.map_err(|error| error.to_string())?;
+    wire.flush().await.map_err(|error| error.to_string())?;
+    match wire.read_u8().await.map_err(|error| error.to_string())? {
+        b'S' => Upgrade.connect(wire).await.map_err(|error| error.to_string()),
+        _ => Err("the server has no TLS".to_owned()),
+    }
+}
+
 /// The runtime does not tell what the channel could be bound to.
 impl TlsStream for Wire {
     fn channel_binding(&self) -> ChannelBinding {
