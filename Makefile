@@ -14,7 +14,7 @@ setup: ## fetch and build the tools; does nothing the second time
 build: setup ## production builds of the workers
 	@tools/build-workers.sh
 
-dev: build ## PostgreSQL, the workers and a clock, on this machine, until Ctrl-C
+dev: build ## PostgreSQL, the workers and a clock, on this machine, until Ctrl-C; TRANSPORT=neon-ws: over a stand-in of Neon's proxy
 	@$(ENV) && exec cargo run -q -p mauntic-cli -- dev
 
 demo: build ## the same, and ends when every seeded contact is scored and checked
@@ -40,6 +40,8 @@ soak: setup ## the long proofs: a million seeds, a thousand histories, the store
 	@$(ENV) && for way in hyperdrive tls neon-ws; do for fault in "" :split :merge :delay; do \
 	  MAUNTIC_TRANSPORT=$$way$$fault cargo test -p mauntic-tests --test conformance || exit 1; done; done
 	@$(ENV) && tools/build-workers.sh && tools/build-workers.sh --fault-hooks && \
+	  for way in tcp hyperdrive tls neon-ws; do \
+	    MAUNTIC_TRANSPORT=workerd-$$way cargo test -p mauntic-tests --test conformance postgres || exit 1; done && \
 	  MAUNTIC_E2E_JOBS=50000 cargo test -p mauntic-tests --test e2e ten_thousand && \
 	  MAUNTIC_E2E_CONTACTS=1000000 cargo test -p mauntic-tests --test e2e recompute && \
 	  cargo bench -q -p mauntic-tests --bench overnight -- soak

@@ -55,8 +55,9 @@ const SIMULATED = "sim";
 // Each target of crates/neon/fuzz, all of them at once; `make fuzz` has ten minutes.
 const FUZZ_SECS = 20;
 // The store's contract, whole over TCP, in part over every other way and with each fault
-// once; `make soak` has all of it over all of them.
-const otherWays = ["hyperdrive:delay", "tls:split", "neon-ws:merge"];
+// once, and as the workers go in workerd; `make soak` has all of it over all of them.
+const inWorkerd = ["workerd-tcp", "workerd-hyperdrive", "workerd-tls", "workerd-neon-ws"];
+const otherWays = ["hyperdrive:delay", "tls:split", "neon-ws:merge", ...inWorkerd];
 const PART_OF_CONTRACT = ["claims::postgres", "effects::postgres"];
 const metadata = JSON.parse(
   execFileSync("cargo", ["metadata", "--locked", "--no-deps", "--format-version", "1"], { maxBuffer: 2 ** 26 }),

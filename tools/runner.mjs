@@ -43,6 +43,8 @@ let past = [];
 // The harness insists on a random port and on forgetting its storage at every
 // start. Both are plain inputs one layer below: the port must stay the same over
 // a restart, R2 too, and `mauntic dev` wants to choose both.
+// It also has Node send what the workers ask of others, which opens no WebSocket; without
+// that the runtime does so by itself, as it does where it is deployed.
 const pinned = { port: 0, persist: undefined };
 function pin() {
   const Base = wrangler.unstable_DevEnv;
@@ -52,7 +54,8 @@ function pin() {
       const set = this.config.set.bind(this.config);
       this.config.set = (input, ...rest) => {
         const server = { ...input.dev.server, port: pinned.port };
-        return set({ ...input, dev: { ...input.dev, persist: pinned.persist, server } }, ...rest);
+        const own = { persist: pinned.persist, server, outboundService: undefined };
+        return set({ ...input, dev: { ...input.dev, ...own } }, ...rest);
       };
     }
   };
@@ -60,7 +63,7 @@ function pin() {
 
 // The configuration as deployed, except: the build is taken as it lies there
 // (no `[build] command` is run), from the folder asked for, with our variables.
-function load({ config, build, vars, secrets, routes }) {
+function load({ config, build, vars, secrets, routes, hyperdrive: address }) {
   const { rawConfig } = wrangler.experimental_readRawConfig({ config });
   const { build: _command, env: _environments, ...deployed } = rawConfig;
   const main = path.resolve(path.dirname(config), deployed.main);
@@ -70,7 +73,11 @@ function load({ config, build, vars, secrets, routes }) {
   const alias = { ...deployed.alias, [GENERATED]: generated };
   const directory = path.join(path.dirname(generated), "assets");
   const assets = deployed.assets && { ...deployed.assets, directory };
-  return { config: { ...deployed, main, alias, assets, routes, vars: { ...deployed.vars, ...vars } }, secrets };
+  const hyperdrive = address
+    ? [{ binding: "HYPERDRIVE", id: "local", localConnectionString: address }]
+    : deployed.hyperdrive;
+  const own = { main, alias, assets, routes, hyperdrive, vars: { ...deployed.vars, ...vars } };
+  return { config: { ...deployed, ...own }, secrets };
 }
 
 const handle = (worker) => server.getWorker(workers[worker].config.name);

@@ -1,7 +1,9 @@
 //! The suite over every way a session can take. `MAUNTIC_TRANSPORT` chooses it: `tcp`
 //! (as without it), `hyperdrive` (a bare proxy, as the local one is), `tls` (the store's own
 //! TLS to a certificate of an authority of the tests), `neon-ws` (our client over the
-//! stand-in of Neon's proxy). `split`, `merge` and `delay` behind a colon have what is
+//! stand-in of Neon's proxy), or as the workers go, whose ways in workerd carry what the
+//! store here says: `workerd-tcp`, `workerd-tls`, `workerd-hyperdrive`, `workerd-neon-ws`
+//! (they need the builds with fault hooks). `split`, `merge` and `delay` behind a colon have what is
 //! between do so: `tls:split`.
 
 use std::net::{Ipv4Addr, SocketAddr};

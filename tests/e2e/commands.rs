@@ -35,8 +35,14 @@ fn text(output: &Output) -> String {
 #[test]
 fn the_demo_scores_every_seeded_contact_as_the_rules_do() {
     let _turn = Turn::shared_blocking();
-    let output = cargo_run(&["dev", "--demo"]).output().unwrap();
-    assert!(output.status.success(), "{}", text(&output));
+    for transport in ["tcp", "neon-ws"] {
+        let demo = cargo_run(&["dev", "--demo"]).env("TRANSPORT", transport).output().unwrap();
+        shows_the_best(transport, demo);
+    }
+}
+
+fn shows_the_best(transport: &str, output: Output) {
+    assert!(output.status.success(), "{transport}: {}", text(&output));
     let printed = String::from_utf8(output.stdout).unwrap();
     assert!(printed.contains("200 contacts scored, every score equal to the rules'"), "{printed}");
     let best = printed.lines().filter(|line| line.trim_start().starts_with("contact_")).count();

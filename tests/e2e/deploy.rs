@@ -10,8 +10,8 @@ use mauntic_tests::turn::Turn;
 const HOOKS_MARKER: &[u8] = b"mauntic-fault-hooks";
 
 /// Every name by which a fault can be asked for.
-const HOOKS: [&str; 4] =
-    ["FAULT_DUPLICATES", "FAULT_CLOCK_OFFSET_MS", "fault-panic", "x-fault-panic"];
+const HOOKS: [&str; 5] =
+    ["FAULT_DUPLICATES", "FAULT_CLOCK_OFFSET_MS", "fault-panic", "x-fault-panic", "x-fault-relay"];
 
 /// Largest worker, gzipped: a third of the smallest plan's limit of 3 MB.
 const GZIP_KIB_MAX: f64 = 1_024.0;

@@ -22,6 +22,7 @@ mod letters;
 mod matches;
 mod memory;
 mod neighbours;
+mod neon;
 mod operations;
 mod overnight;
 mod panics;

@@ -16,6 +16,7 @@ use serde_json::Value;
 use tokio_postgres::Client;
 
 use crate::logs::{BatchLine, batches};
+use crate::reach::{Reach, Transport};
 use crate::turn::Turn;
 
 /// The operator's token of every test.
@@ -51,6 +52,7 @@ const USUAL_VARS: [(&str, &str); 4] = [
 struct Parts {
     is_proxied: bool,
     has_console: bool,
+    transport: Transport,
 }
 
 /// A running system. Dropped, all of it ends. A test has one at a time ([`Turn`]).
@@ -60,6 +62,8 @@ pub struct Stack {
     pub workers: Workers,
     /// Between them and the server, where a test wants it.
     pub proxy: Option<RoundTripProxy>,
+    /// How they reach the server.
+    pub reach: Reach,
     /// The server.
     pub postgres: Postgres,
     agent: ureq::Agent,
@@ -113,9 +117,15 @@ impl Stack {
         Self::start_in(Turn::shared().await, build, vars, parts).await
     }
 
+    /// [`Self::start`] with the server reached in this way.
+    pub async fn start_over(transport: Transport, build: Build, vars: &[(&str, &str)]) -> Self {
+        let parts = Parts { transport, ..Parts::default() };
+        Self::start_in(Turn::shared().await, build, vars, parts).await
+    }
+
     /// What is deployed, with the console and a proxy before the server.
     pub async fn start_with_console() -> Self {
-        let parts = Parts { is_proxied: true, has_console: true };
+        let parts = Parts { is_proxied: true, has_console: true, ..Parts::default() };
         Self::start_in(Turn::shared().await, Build::Production, &[], parts).await
     }
 
@@ -134,13 +144,15 @@ impl Stack {
         migrate::run(&owner).await.expect("the schema");
         let proxy =
             parts.is_proxied.then(|| RoundTripProxy::start(postgres.port()).expect("a port"));
+        let reach = Reach::start(parts.transport, postgres.port()).await;
         let mut options = Options::new(build);
+        options.trusted = reach.trusted();
         for (settings, role) in
             [(&mut options.http, "mauntic_http"), (&mut options.queue, "mauntic_queue")]
         {
             let direct = url(role);
             let url = proxy.as_ref().map_or(direct.clone(), |proxy| proxy.url(&direct));
-            settings.secrets.insert("DATABASE_URL".into(), url);
+            reach.lead(settings, role, "mauntic", url);
             let vars = USUAL_VARS.iter().chain(vars);
             settings.vars.extend(vars.map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
         }
@@ -155,7 +167,7 @@ impl Stack {
         let timeout = Some(Duration::from_secs(60));
         let config = ureq::Agent::config_builder().timeout_global(timeout);
         let agent = config.http_status_as_error(false).build().into();
-        Self { workers, proxy, postgres, agent, _turn: turn }
+        Self { workers, proxy, reach, postgres, agent, _turn: turn }
     }
 
     /// A fresh connection of the owner.

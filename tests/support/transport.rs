@@ -16,6 +16,9 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
+use crate::reach::Transport;
+use crate::workerd::Workerd;
+
 const HOST: &str = "ep-conformance.aws.neon.tech";
 const HTTP_HOST: &str = "api.aws.neon.tech";
 const PASSWORD: &str = "of-the-suite";
@@ -44,6 +47,8 @@ pub enum Way {
         /// Whether the password goes with the start-up.
         pipelined: bool,
     },
+    /// As the workers go, through them in workerd.
+    Workers(Transport, Arc<Workerd>),
 }
 
 impl fmt::Debug for Way {
@@ -53,17 +58,32 @@ impl fmt::Debug for Way {
             Self::Bare(_) => "hyperdrive",
             Self::Tls(_) => "tls",
             Self::Neon { .. } => "neon-ws",
+            Self::Workers(Transport::Tcp, _) => "workerd-tcp",
+            Self::Workers(Transport::Tls, _) => "workerd-tls",
+            Self::Workers(Transport::Hyperdrive, _) => "workerd-hyperdrive",
+            Self::Workers(Transport::NeonWs, _) => "workerd-neon-ws",
         })
     }
 }
 
 impl Way {
-    /// The one of that name: `tcp`, `hyperdrive`, `tls`, `neon-ws` or
-    /// `neon-ws-unpipelined`. Without a proxy there are no faults.
+    /// The one of that name: `tcp`, `hyperdrive`, `tls`, `neon-ws`,
+    /// `neon-ws-unpipelined`, or `workerd-` and one of the first four. Without a proxy of
+    /// the test's own there are no faults.
     ///
     /// # Panics
     /// When there is none of that name, or no port for it.
     pub async fn named(name: &str, database: SocketAddr, faults: Faults) -> Self {
+        let workers = match name {
+            "workerd-tcp" => Some(Transport::Tcp),
+            "workerd-tls" => Some(Transport::Tls),
+            "workerd-hyperdrive" => Some(Transport::Hyperdrive),
+            "workerd-neon-ws" => Some(Transport::NeonWs),
+            _ => None,
+        };
+        if let Some(transport) = workers {
+            return Self::Workers(transport, Workerd::shared(transport, database.port()).await);
+        }
         match name {
             "tcp" => Self::Direct(database),
             "hyperdrive" => {
@@ -80,7 +100,7 @@ impl Way {
                 server.set_faults(faults);
                 Self::Neon { server, pipelined: name == "neon-ws" }
             }
-            other => panic!("{other}: tcp, hyperdrive, tls, neon-ws or neon-ws-unpipelined"),
+            other => panic!("{other}: tcp, hyperdrive, tls, neon-ws, or workerd- and one of them"),
         }
     }
 
@@ -97,6 +117,8 @@ impl Way {
                 let (address, options) = neons(server, *pipelined, user, database);
                 tcp(user, server.address(), database, "disable").with_dial(dial(address, options))
             }
+            Self::Workers(_, workerd) => tcp(user, workerd.address(), database, "disable")
+                .with_dial(workerd.dial(user, database)),
         }
     }
 
@@ -105,6 +127,9 @@ impl Way {
     /// # Errors
     /// What went wrong, for people.
     pub async fn client(&self, user: &str, database: &str) -> Result<Client, String> {
+        if let Self::Workers(_, workerd) = self {
+            return workerd.client(user, database).await;
+        }
         let Self::Neon { server, pipelined } = self else {
             return self.store(user, database).client().await.map_err(|error| error.to_string());
         };
@@ -127,7 +152,7 @@ impl Way {
     #[must_use]
     pub fn counts(&self) -> Option<&Counts> {
         match self {
-            Self::Direct(_) => None,
+            Self::Direct(_) | Self::Workers(..) => None,
             Self::Bare(front) | Self::Tls(front) => Some(front.counts()),
             Self::Neon { server, .. } => Some(server.counts()),
         }

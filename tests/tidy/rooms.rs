@@ -22,7 +22,14 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("mauntic-sim", &["mauntic-domain", "mauntic-flows"]),
     (
         "mauntic-cli",
-        &["mauntic-domain", "mauntic-flows", "mauntic-local", "mauntic-sim", "mauntic-store"],
+        &[
+            "mauntic-domain",
+            "mauntic-flows",
+            "mauntic-local",
+            "mauntic-neon-local",
+            "mauntic-sim",
+            "mauntic-store",
+        ],
     ),
     (
         "mauntic-http",

@@ -1,6 +1,7 @@
 //! The checks that the objects in every body share. They look at the JSON value
 //! before serde reads it, for serde takes more than the API's document allows.
 
+use mauntic_domain::gather::gathered;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -25,7 +26,7 @@ pub(crate) fn check_fields<T: DeserializeOwned>(
             faults.add(&here, format!("is not known here; known are {}", names.join(", ")));
             continue;
         }
-        let alone = Map::from_iter([(name.clone(), value.clone())]);
+        let alone: Map<String, Value> = gathered([(name.clone(), value.clone())]);
         match serde_path_to_error::deserialize::<_, T>(Value::Object(alone)) {
             Err(error) => {
                 let message = expectation(&error.inner().to_string());

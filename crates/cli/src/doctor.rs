@@ -12,6 +12,7 @@ mod deployment;
 mod providers;
 mod roles;
 mod since;
+mod transport;
 mod variables;
 mod work;
 
@@ -85,6 +86,7 @@ pub(crate) async fn run(args: Args, output: Output) -> anyhow::Result<()> {
         checks.extend(deployment::checks(api, args.pre_deploy).await);
     }
     checks.push(bindings::check(&args.wrangler, &args.env, &Queue::ALL));
+    checks.push(transport::check(&args.wrangler, &args.env));
     checks.push(variables::check(&args.wrangler, &args.env));
     checks.push(providers::check(&args.wrangler, &args.env));
     print(&checks, output)?;

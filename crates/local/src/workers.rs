@@ -63,7 +63,7 @@ impl Workers {
                 return Err(Error::NotBuilt { path });
             }
         }
-        let runner = Runner::spawn(&node, &script, scratch())?;
+        let runner = Runner::spawn(&node, &script, scratch(), options.trusted.as_deref())?;
         let console = options.console.as_ref();
         let order = Start {
             scratch: runner.scratch(),
@@ -187,6 +187,7 @@ fn worker<'a>(options: &Options, worker: Worker, settings: &'a Settings) -> Star
         routes: worker.routes(),
         vars: &settings.vars,
         secrets: &settings.secrets,
+        hyperdrive: settings.hyperdrive.as_deref(),
     }
 }
 

@@ -11,7 +11,9 @@ use mauntic_flows::webhook::{SECRET_FORM, WebhookSecret};
 use wasm_bindgen::JsValue;
 use worker::{Env, Hyperdrive, Url};
 
+use mauntic_neon::{Hosts, SERVICE_PORT};
 use mauntic_store::address::{self, Address, AddressError};
+use mauntic_store::transport;
 
 use crate::otlp;
 
@@ -26,7 +28,7 @@ const OTLP_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const OTLP_HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
 
 /// What is wrong with the configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ConfigError {
     /// A secret or variable that is needed is not there.
     #[error("{name} is not set")]
@@ -37,6 +39,9 @@ pub(crate) enum ConfigError {
     /// `DATABASE_URL` cannot be used.
     #[error("DATABASE_URL {0}")]
     DatabaseUrl(AddressError),
+    /// The same, over Neon's WebSocket.
+    #[error("DATABASE_URL {0}")]
+    NeonUrl(mauntic_neon::AddressError),
     /// A variable has a value that is not allowed.
     #[error("{name} must be {expected}")]
     Invalid {
@@ -47,29 +52,63 @@ pub(crate) enum ConfigError {
     },
 }
 
-/// How the database is reached.
+/// How the database is reached, with what that takes.
 #[derive(Debug)]
 pub(crate) enum Transport {
     /// Through the binding `HYPERDRIVE`.
     Hyperdrive(Hyperdrive),
     /// By a socket to the host of `DATABASE_URL`.
     Tcp(Address),
+    /// By Neon's WebSocket at this port of the host of `DATABASE_URL`.
+    Neon(mauntic_neon::Address, u16),
 }
 
-/// The database's transport: `HYPERDRIVE` if it is bound, else `DATABASE_URL`.
+impl Transport {
+    /// As `DATABASE_TRANSPORT` has it.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::Hyperdrive(_) => transport::Transport::Hyperdrive.name(),
+            Self::Tcp(_) => transport::Transport::Tcp.name(),
+            Self::Neon(..) => transport::Transport::NeonWs.name(),
+        }
+    }
+}
+
+/// The database's transport.
 pub(crate) fn transport(env: &Env) -> Result<Transport, ConfigError> {
-    if let Ok(hyperdrive) = env.hyperdrive("HYPERDRIVE") {
+    const NAME: &str = "DATABASE_TRANSPORT";
+    let bound = env.hyperdrive("HYPERDRIVE").ok();
+    let chosen = transport::Transport::choose(text(env, NAME).as_deref(), bound.is_some());
+    let chosen = chosen.map_err(|expected| ConfigError::Invalid { name: NAME, expected })?;
+    if let (transport::Transport::Hyperdrive, Some(hyperdrive)) = (chosen, bound) {
         return Ok(Transport::Hyperdrive(hyperdrive));
     }
-    let way = text(env, "DATABASE_TRANSPORT");
-    if way.as_deref().is_some_and(|way| way != "tcp") {
-        return Err(ConfigError::Invalid {
-            name: "DATABASE_TRANSPORT",
-            expected: "tcp, the only transport of this build",
-        });
-    }
     let url = text(env, "DATABASE_URL").ok_or(ConfigError::Missing { name: "DATABASE_URL" })?;
+    if chosen == transport::Transport::NeonWs {
+        return neon(env, &url);
+    }
     address::parse(&url).map(Transport::Tcp).map_err(ConfigError::DatabaseUrl)
+}
+
+/// A password goes to Neon's own hosts, and to the one that is named.
+fn neon(env: &Env, url: &str) -> Result<Transport, ConfigError> {
+    let named = text(env, "NEON_HOST");
+    let named = named.as_deref().map(|text| {
+        let expected = transport::NEON_HOST_FORM;
+        transport::neon_host(text).ok_or(ConfigError::Invalid { name: "NEON_HOST", expected })
+    });
+    let (hosts, port) = match named.transpose()? {
+        Some((host, port)) => (Hosts::neon().and(host), port),
+        None => (Hosts::neon(), None),
+    };
+    match mauntic_neon::Address::parse(url, &hosts) {
+        Ok(address) => Ok(Transport::Neon(address, port.unwrap_or(SERVICE_PORT))),
+        Err(mauntic_neon::AddressError::HostRefused { .. }) => Err(ConfigError::Invalid {
+            name: "DATABASE_URL",
+            expected: "of a host of Neon's, or of the one that NEON_HOST names",
+        }),
+        Err(error) => Err(ConfigError::NeonUrl(error)),
+    }
 }
 
 /// How long a claim holds a job, where the deployment says so; else its type

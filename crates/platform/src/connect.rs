@@ -2,22 +2,25 @@
 //! platform forbids an invocation to use another's socket.
 
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::channel::oneshot;
 use futures::future::{Either, select};
 use mauntic_flows::ports::{Database, PortError};
+use mauntic_neon::{Options, Patience, awake, connect_with};
+use mauntic_store::address::Address;
 use mauntic_store::{Session, Timeout, connect_error};
 use serde_json::json;
-use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
+use tokio_postgres::{Client, Config};
 use wasm_bindgen_futures::spawn_local;
-use worker::postgres_tls::PassthroughTls;
 use worker::send::IntoSendFuture;
 use worker::{Delay, Env, Hyperdrive, SecureTransport, Socket};
 
 use crate::config::{self, ConfigError, Transport};
 use crate::log;
+use crate::wire::{self, Wire, Work};
 
 /// Longest wait for an authenticated connection: a sleeping database wakes in
 /// less, and the driver itself would wait for ever.
@@ -29,7 +32,7 @@ const APPLICATION_NAME: &str = "mauntic";
 /// The component in errors.
 const DATABASE: &str = "the database";
 
-/// Opens sessions over `HYPERDRIVE` or TCP.
+/// Opens sessions over what `DATABASE_TRANSPORT` says.
 #[derive(Debug)]
 pub struct WorkerDatabase {
     env: Env,
@@ -59,22 +62,14 @@ impl Database for WorkerDatabase {
 async fn open(env: &Env) -> Result<Session, PortError> {
     let lease_secs = config::lease_secs(env).map_err(|error| misconfigured(&error))?;
     let transport = config::transport(env).map_err(|error| misconfigured(&error))?;
-    let (socket, config) = dial(transport).map_err(|error| unavailable(error.to_string()))?;
-    let connecting = pin!(config.connect_raw(socket, PassthroughTls));
-    let timeout = pin!(Delay::from(CONNECT_TIMEOUT));
-    let (client, connection) = match select(connecting, timeout).await {
-        Either::Left((connected, _)) => connected.map_err(|error| connect_error(&error))?,
-        Either::Right(((), _)) => {
-            let secs = CONNECT_TIMEOUT.as_secs();
-            return Err(unavailable(format!("no connection within {secs} s")));
-        }
-    };
+    tell_once(&transport);
+    let (client, work) = dial(transport).await?;
     // What is spawned is polled for the last time before the invocation ends, and what it holds
     // then stays in the isolate's memory for ever, half a megabyte of buffers behind a chunk.
     // So it does not wait for the server: polled once more after the client is gone, it has
     // said goodbye. A broken connection shows as an error of the client's next call.
     let (end, gone) = oneshot::channel();
-    spawn_local(async move { drop(select(connection, gone).await) });
+    spawn_local(async move { drop(select(work, gone).await) });
     let session = Session::new(client, timer).with_end(end);
     Ok(match lease_secs {
         Some(secs) => session.with_lease(secs),
@@ -82,27 +77,73 @@ async fn open(env: &Env) -> Result<Session, PortError> {
     })
 }
 
+/// How the database is reached is the same as long as an isolate lives.
+fn tell_once(transport: &Transport) {
+    static TOLD: AtomicBool = AtomicBool::new(false);
+    if !TOLD.swap(true, Ordering::Relaxed) {
+        log::info("database_transport", json!({"transport": transport.name()}));
+    }
+}
+
 /// The runtime's way of waiting.
 fn timer(limit: Duration) -> Timeout {
     Box::pin(Delay::from(limit).into_send())
 }
 
-/// A socket, and the configuration whose `sslmode` agrees with it.
-fn dial(transport: Transport) -> worker::Result<(Socket, Config)> {
-    let (socket, mut config) = match transport {
+async fn dial(transport: Transport) -> Result<(Client, Work), PortError> {
+    match transport {
         Transport::Hyperdrive(hyperdrive) => {
-            (hyperdrive.connect()?, hyperdrive_config(&hyperdrive))
+            over(hyperdrive.connect(), hyperdrive_config(&hyperdrive)).await
         }
-        Transport::Tcp(address) => {
-            let secure = if address.tls { SecureTransport::StartTls } else { SecureTransport::Off };
-            let builder = Socket::builder().secure_transport(secure);
-            (builder.connect(address.host, address.port)?, address.config)
+        Transport::Tcp(address) => over(socket(&address), address.config).await,
+        Transport::Neon(mut address, port) => {
+            address.set_application_name(APPLICATION_NAME);
+            let start = |stream| wire::start(address.config(), Wire::Neon(Box::new(stream)));
+            let connected = over_neon(&address, port, start).await;
+            connected.map_err(|error| unavailable(error.to_string()))
         }
-    };
+    }
+}
+
+/// A socket that speaks TLS where it is to.
+pub(crate) fn socket(address: &Address) -> worker::Result<Socket> {
+    let secure = if address.tls { SecureTransport::StartTls } else { SecureTransport::Off };
+    Socket::builder().secure_transport(secure).connect(&*address.host, address.port)
+}
+
+/// What `start` makes of Neon's WebSocket, again and again while the database wakes.
+pub(crate) async fn over_neon<T, F>(
+    address: &mauntic_neon::Address,
+    port: u16,
+    start: impl Fn(mauntic_neon::Stream) -> F,
+) -> Result<T, mauntic_neon::Error>
+where
+    F: Future<Output = Result<T, tokio_postgres::Error>>,
+{
+    let options = Options { timeout: CONNECT_TIMEOUT, port, ..Options::default() };
+    let patience = Patience { total_max: CONNECT_TIMEOUT, ..Patience::default() };
+    let connected = awake(&patience, || connect_with(address, &options, &start)).await;
+    connected.map(|(connected, _)| connected)
+}
+
+/// Over a socket, with the configuration whose `sslmode` agrees with it.
+async fn over(
+    socket: worker::Result<Socket>,
+    mut config: Config,
+) -> Result<(Client, Work), PortError> {
+    let wire = Wire::Socket(socket.map_err(|error| unavailable(error.to_string()))?);
     if config.get_application_name().is_none() {
         config.application_name(APPLICATION_NAME);
     }
-    Ok((socket, config))
+    let connecting = pin!(wire::start(&config, wire));
+    let timeout = pin!(Delay::from(CONNECT_TIMEOUT));
+    match select(connecting, timeout).await {
+        Either::Left((connected, _)) => connected.map_err(|error| connect_error(&error)),
+        Either::Right(((), _)) => {
+            let secs = CONNECT_TIMEOUT.as_secs();
+            Err(unavailable(format!("no connection within {secs} s")))
+        }
+    }
 }
 
 /// From its parts: its connection string holds the password unescaped. The hop

@@ -4,6 +4,8 @@
 //! - A contact whose id starts with `fault-panic` kills the instance at its
 //!   job's first claim; `fault-panic-always` at every claim.
 //! - The request header `x-fault-panic` kills the instance of the HTTP worker.
+//! - The request header `x-fault-relay` opens a WebSocket that carries a session's bytes
+//!   ([`crate::relay`]).
 //! - `FAULT_DUPLICATES=true` sends every message twice.
 //! - `FAULT_LOST_COUNTERS` loses the answers of so many in a thousand of the counters'
 //!   writes, half of which are done.

@@ -33,10 +33,13 @@ mod otlp;
 mod outside;
 mod ports;
 pub mod rehearsals;
+#[cfg(feature = "fault-hooks")]
+pub mod relay;
 mod traces;
 mod transitions;
 mod triggers;
 mod wakeups;
+mod wire;
 
 pub use connect::WorkerDatabase;
 pub use host::WorkerHost;

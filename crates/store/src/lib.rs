@@ -69,6 +69,7 @@ mod tournament_acts;
 mod tournament_results;
 mod tournament_told;
 mod tournaments;
+pub mod transport;
 mod upkeep;
 mod verifications;
 mod views;

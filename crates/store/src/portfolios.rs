@@ -256,20 +256,20 @@ fn cut<T>(mut items: Vec<T>, page: Page, id: impl Fn(&T) -> Uuid) -> Paged<T> {
 
 fn portfolio(users: &[Row], assets: &[Row]) -> Result<Option<PortfolioView>, PortError> {
     let Some(row) = users.first() else { return Ok(None) };
-    let held = |row: &Row| {
+    let mut held = BTreeMap::new();
+    for row in assets {
         let holding = Holding {
             symbol: code(row, "symbol", Symbol::parse)?,
             market: code(row, "market", Market::parse)?,
         };
-        Ok((code(row, "asset_id", AssetId::parse)?, holding))
-    };
-    let assets = assets.iter().map(held).collect::<Result<BTreeMap<_, _>, PortError>>()?;
+        held.insert(code(row, "asset_id", AssetId::parse)?, holding);
+    }
     let has_criteria = column::<Option<i32>>(row, "version")?.is_some();
     Ok(Some(PortfolioView {
         portfolio: PortfolioWrite {
             base_currency: code(row, "base_currency", Currency::parse)?,
             active: column(row, "active")?,
-            assets,
+            assets: held,
         },
         updated_at: column(row, "updated_at")?,
         criteria: has_criteria.then(|| criteria_view(row)).transpose()?,

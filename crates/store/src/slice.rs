@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use mauntic_domain::gather::gathered;
 use mauntic_flows::ports::PortError;
 use serde_json::Value;
 use tokio_postgres::Row;
@@ -75,7 +76,7 @@ pub(crate) async fn release(
     };
     let columns = Columns::of(jobs_of(still)?).decided(Some(actor), why).paced(id, start, spacing);
     let jobs = replay(open, "going on with a replay", &columns).await?.queued;
-    let queued: BTreeSet<Uuid> = jobs.iter().copied().collect();
+    let queued: BTreeSet<Uuid> = gathered(jobs.iter().copied());
     let mut refused = 0;
     for row in still {
         let job: Option<Uuid> = column(row, "job_id")?;

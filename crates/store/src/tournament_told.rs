@@ -75,7 +75,11 @@ impl At<'_> {
         if rows.len() != of.len() {
             return Err(meanwhile(WHAT));
         }
-        rows.iter().map(|row| Ok((column(row, "external_id")?, column(row, "id")?))).collect()
+        let mut written = BTreeMap::new();
+        for row in &rows {
+            written.insert(column(row, "external_id")?, column(row, "id")?);
+        }
+        Ok(written)
     }
 
     pub(crate) async fn guess(

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Response;
+#[cfg(feature = "fault-hooks")]
+use axum::http::StatusCode;
 use mauntic_api::{ApiState, LogLine, Secret, Waiting, router};
 use mauntic_platform::log::{self, Level};
 use mauntic_platform::{WorkerPorts, assets, config, rehearsals};
@@ -27,9 +29,28 @@ async fn fetch(request: HttpRequest, env: Env, _context: Context) -> Result<Resp
     if request.headers().contains_key(mauntic_platform::faults::PANIC_HEADER) {
         mauntic_platform::faults::die("a request asked for it");
     }
+    #[cfg(feature = "fault-hooks")]
+    if request.headers().contains_key(mauntic_platform::relay::RELAY_HEADER) {
+        return Ok(relayed(&env).await);
+    }
     let mut router = ROUTER.with(|router| router.get_or_init(|| build(&env)).clone());
     let Ok(response) = router.call(request).await;
     Ok(response)
+}
+
+/// A WebSocket, in the place where the SDK looks for it.
+#[cfg(feature = "fault-hooks")]
+async fn relayed(env: &Env) -> Response<Body> {
+    let (mut answer, status) = match mauntic_platform::relay::relay(env).await {
+        Ok(socket) => {
+            let mut answer = Response::new(Body::empty());
+            answer.extensions_mut().insert(socket);
+            (answer, StatusCode::SWITCHING_PROTOCOLS)
+        }
+        Err(cause) => (Response::new(Body::from(cause)), StatusCode::BAD_GATEWAY),
+    };
+    *answer.status_mut() = status;
+    answer
 }
 
 fn build(env: &Env) -> Router {

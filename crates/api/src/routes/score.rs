@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::http::Uri;
 use chrono::{DateTime, Utc};
+use mauntic_domain::gather::gathered;
 use mauntic_domain::ids::ContactId;
 use mauntic_domain::points::PointsE4;
 use mauntic_domain::scoring::Category;
@@ -88,7 +89,7 @@ impl Score {
             fit_score: score.category(Category::Fit),
             engagement_score: score.category(Category::Engagement),
             intent_score: score.category(Category::Intent),
-            components: components.map(|(factor, points)| (factor.to_owned(), points)).collect(),
+            components: gathered(components.map(|(factor, points)| (factor.to_owned(), points))),
             top_contributors: top
                 .map(|c| Contributor {
                     factor: c.factor.clone(),

@@ -6,6 +6,7 @@
 
 mod cup;
 mod demo;
+mod neon;
 mod providers;
 mod screen;
 mod secrets;
@@ -39,9 +40,23 @@ pub(crate) struct Args {
     /// address of an owner. Its workers' roles get new passwords.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
+    /// How the workers reach the database: `neon-ws` puts a stand-in of Neon's proxy
+    /// before it.
+    #[arg(long, env = "TRANSPORT", value_enum, default_value_t)]
+    transport: Transport,
     /// Where the embedded PostgreSQL and the secrets are kept.
     #[arg(long, default_value = ".local")]
     folder: PathBuf,
+}
+
+/// A way to the database, by the name that `DATABASE_TRANSPORT` has for it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Transport {
+    /// A socket.
+    #[default]
+    Tcp,
+    /// Neon's WebSocket.
+    NeonWs,
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {

@@ -14,8 +14,9 @@ use mauntic_store::{admin, connect::Tcp, migrate};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::neon::Neon;
 use super::secrets::Secrets;
-use super::{Args, cup, providers};
+use super::{Args, Transport, cup, providers};
 use crate::seed::{self, Demo};
 
 /// Database of the embedded server.
@@ -24,6 +25,7 @@ const DATABASE: &str = "mauntic";
 pub(super) struct Stack {
     // Dropped in this order: workers before the database they talk to.
     pub(super) workers: Arc<Workers>,
+    neon: Option<Neon>,
     providers: Web,
     database: Option<Postgres>,
     owner_url: String,
@@ -60,11 +62,31 @@ impl Stack {
         let queue_url = with_user(&owner_url, "mauntic_queue", &secrets.queue_password);
         options.queue = settings(&[("DATABASE_URL", queue_url)]);
         options.console = Some(settings(&[("SESSION_SECRET", secrets.session_secret())]));
+        let neon = match args.transport {
+            Transport::Tcp => None,
+            Transport::NeonWs => Some(Neon::start(&owner_url).await?),
+        };
+        if let Some(neon) = &neon {
+            options.trusted = Some(neon.pem());
+            for settings in [&mut options.http, &mut options.queue] {
+                neon.lead(settings);
+            }
+        }
         let urls = providers::VARIABLES.map(|name| (name.to_owned(), providers.url()));
         options.queue.vars.extend(urls);
         let workers = Arc::new(Workers::start(&options)?);
         said("the workers run in workerd", started);
-        Ok(Self { workers, providers, database, owner_url, key_id, secrets, demo, first_start })
+        Ok(Self {
+            workers,
+            neon,
+            providers,
+            database,
+            owner_url,
+            key_id,
+            secrets,
+            demo,
+            first_start,
+        })
     }
 
     /// The providers.
@@ -84,6 +106,7 @@ impl Stack {
     /// Ends everything. A demo's key opens nothing afterwards.
     pub(super) async fn stop(self, demo: bool) -> anyhow::Result<()> {
         drop(self.workers);
+        drop(self.neon);
         // The embedded server of a demo is gone with its key.
         if demo && self.database.is_none() {
             let owner = Tcp::new(&self.owner_url)?.client().await?;

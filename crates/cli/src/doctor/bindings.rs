@@ -7,15 +7,16 @@ use mauntic_domain::contact_events;
 use mauntic_domain::jobs::Queue;
 use mauntic_domain::jobs::queue::{Incoming, Origin};
 use mauntic_domain::schedules::TICK_CRON;
+use mauntic_store::transport::Transport;
 use toml::{Table, Value};
 
 use super::check::{Check, some};
-use super::console;
+use super::{console, transport};
 
 /// Every worker's file.
 const WORKERS: [&str; 3] = ["http", "queue", "console"];
 
-/// Secrets of those that have the database; `DATABASE_URL` unless Hyperdrive is bound.
+/// Secrets of those that have the database; `DATABASE_URL` unless Hyperdrive is used.
 const SECRETS: [(&str, &[&str]); 2] =
     [("http", &["DATABASE_URL", "ADMIN_TOKEN"]), ("queue", &["DATABASE_URL"])];
 
@@ -86,8 +87,9 @@ fn lacking(
         tables(own.get(list)).iter().any(|one| text(one, "binding") == Some(binding))
     };
     let named = required(own);
+    let has_own_address = transport::way(own) == Ok(Transport::Hyperdrive);
     for secret in secrets {
-        let is_replaced = *secret == "DATABASE_URL" && is_bound("hyperdrive", "HYPERDRIVE");
+        let is_replaced = *secret == "DATABASE_URL" && has_own_address;
         if !named.contains(secret) && !is_replaced {
             lacks.push(format!("secret {secret}"));
         }

@@ -9,6 +9,7 @@ use super::fate::{Reason, UserFate};
 use super::inputs::Inputs;
 use super::replay::{Difference, Stored, differ, first_difference, made_again, walk};
 use super::scores::Scores;
+use crate::gather::gathered;
 
 /// What is stored of a user in a night: what became of him, the bodies of his events, each
 /// none where there is no such event, and the rows of his scores.
@@ -139,5 +140,5 @@ fn rows(inputs: Option<&Inputs>, scores: Option<&Scores>) -> Map<String, Value> 
         let row = score_row(symbol.as_str(), numbers, inputs.criteria_version);
         Some((of.asset_id.as_str().to_owned(), row))
     };
-    scores.assets.iter().filter_map(row).collect()
+    gathered(scores.assets.iter().filter_map(row))
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::totals::{MATCHES_MAX, TOTAL_E4_MAX, Totals};
-use crate::gather::gathered;
+use crate::gather::{gathered, sort_by};
 use crate::ids::MemberId;
 
 /// Bits of a count in [`Chain::standing`].
@@ -125,7 +125,7 @@ impl Chain {
             TieBreak::ExactHits => totals.exact_hits,
             TieBreak::RightOutcomes => totals.right_outcomes,
         };
-        entrants.sort_by(|a, b| {
+        sort_by(entrants, |a, b| {
             let by_counts = self.0.iter().map(|of| count(&b.totals, of).cmp(&count(&a.totals, of)));
             let by_points = b.totals.points.cmp(&a.totals.points);
             by_counts

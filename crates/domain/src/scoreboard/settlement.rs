@@ -13,6 +13,7 @@ use super::round::Round;
 use super::rules::Rules;
 use super::score::Score;
 use super::totals::Totals;
+use crate::gather::gathered;
 
 /// Most guesses of one settlement, which is one transaction: at 5 to 15 µs each on two
 /// shared cores 10 to 30 s of the 55 that a worker's transaction may last.
@@ -101,10 +102,8 @@ pub fn decide(stored: &Match, job_version: i32, applied: Option<Applied>) -> Dec
 #[must_use]
 pub fn awards(rules: &Rules, round: &Round, result: MatchResult) -> BTreeMap<Score, Totals> {
     let award = rules.awards(rules.multiplier(round), result);
-    Score::all()
-        .map(|guess| (guess, Totals::from(award(guess))))
-        .filter(|(_, earned)| *earned != Totals::ZERO)
-        .collect()
+    let earned = Score::all().map(|guess| (guess, Totals::from(award(guess))));
+    gathered(earned.filter(|(_, earned)| *earned != Totals::ZERO))
 }
 
 /// What a settlement adds to a member: what the guess earns now, nothing where it

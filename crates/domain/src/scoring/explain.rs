@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::model::{CLAMP_FACTOR, Category, RESERVED_FACTORS, rule};
 use super::score::{Grade, Score};
 use super::signals::SIGNALS_FACTOR;
+use crate::gather::sort_by;
 use crate::points::PointsE4;
 
 /// Hundredths of a percent in a whole.
@@ -130,7 +131,8 @@ fn shares(score: &Score) -> Vec<Share> {
     }
     let missing = BASIS_POINTS - shares.iter().map(|share| share.share_basis_points).sum::<i64>();
     let mut by_remainder: Vec<&mut Share> = shares.iter_mut().collect();
-    by_remainder.sort_by_key(|share| -(magnitude(share.category) * BASIS_POINTS % whole));
+    let remainder = |share: &Share| magnitude(share.category) * BASIS_POINTS % whole;
+    sort_by(&mut by_remainder, |a, b| remainder(b).cmp(&remainder(a)));
     let missing = usize::try_from(missing).unwrap_or(0);
     by_remainder.into_iter().take(missing).for_each(|share| share.share_basis_points += 1);
     shares

@@ -8,6 +8,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use crate::gather::sort_by;
 use crate::ids::ContactId;
 use crate::jobs::data::RANGE_CONTACTS;
 use crate::jobs::limits::SPAWNED_MAX;
@@ -132,9 +133,8 @@ pub fn preview<'a>(
             movers.push(Mover { contact: contact.contact.clone(), before: from, after: to });
         }
     }
-    movers.sort_by_key(|mover| {
-        (Reverse((mover.after - mover.before).e4().abs()), mover.contact.clone())
-    });
+    let way = |mover: &Mover| (mover.after - mover.before).e4().abs();
+    sort_by(&mut movers, |a, b| way(b).cmp(&way(a)).then_with(|| a.contact.cmp(&b.contact)));
     movers.truncate(MOVERS_MAX);
     let movement = |((Reverse(from), Reverse(to)), contacts)| Movement { from, to, contacts };
     preview.movements = movements.into_iter().map(movement).collect();

@@ -1,6 +1,5 @@
 //! Computes a score: which factors apply, what each gives, and what the sum is.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +8,7 @@ use super::config::Config;
 use super::features::Features;
 use super::model::{CLAMP_FACTOR, Category, MODEL, rule};
 use super::signals::{SIGNALS_CAP_DEFAULT, SIGNALS_FACTOR};
-use crate::gather::gathered;
+use crate::gather::{gathered, sort_by};
 use crate::points::PointsE4;
 
 /// Largest total; the smallest is zero.
@@ -110,7 +109,7 @@ impl Score {
     /// A score as stored. Contributions are kept sorted by factor.
     #[must_use]
     pub fn from_contributions(mut contributions: Vec<Contribution>) -> Self {
-        contributions.sort_by(|a, b| a.factor.cmp(&b.factor));
+        sort_by(&mut contributions, |a, b| a.factor.cmp(&b.factor));
         Self { contributions }
     }
 
@@ -174,7 +173,7 @@ impl Score {
     #[must_use]
     pub fn top_contributors(&self) -> Vec<&Contribution> {
         let mut largest: Vec<&Contribution> = self.contributions.iter().collect();
-        largest.sort_by_key(|c| (Reverse(c.points), c.factor.as_str()));
+        sort_by(&mut largest, |a, b| b.points.cmp(&a.points).then_with(|| a.factor.cmp(&b.factor)));
         largest.truncate(TOP_CONTRIBUTORS);
         largest
     }

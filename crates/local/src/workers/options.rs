@@ -58,6 +58,8 @@ pub struct Settings {
     pub vars: BTreeMap<String, String>,
     /// Secrets, of which the file has none.
     pub secrets: BTreeMap<String, String>,
+    /// The address of the database behind the binding `HYPERDRIVE`, which the file has not.
+    pub hyperdrive: Option<String>,
 }
 
 /// What is to be run.
@@ -79,6 +81,8 @@ pub struct Options {
     pub port: Option<u16>,
     /// The folder that keeps R2 over the end of this process; none: it is lost.
     pub persist: Option<PathBuf>,
+    /// Certificates in PEM that the workers trust besides those that everybody does.
+    pub trusted: Option<String>,
 }
 
 impl Options {
@@ -88,6 +92,7 @@ impl Options {
         let tools = crate::repository_root();
         let wrangler = tools.join("wrangler");
         let (http, queue) = (Settings::default(), Settings::default());
-        Self { tools, wrangler, build, http, queue, console: None, port: None, persist: None }
+        let (console, port, persist, trusted) = (None, None, None, None);
+        Self { tools, wrangler, build, http, queue, console, port, persist, trusted }
     }
 }

@@ -53,9 +53,19 @@ pub(super) struct Runner {
 
 impl Runner {
     /// Starts Node on the script. Whatever it and its children write besides
-    /// their answers goes to `scratch`, which is removed in the end.
-    pub(super) fn spawn(node: &Path, script: &Path, scratch: PathBuf) -> Result<Self, Error> {
+    /// their answers goes to `scratch`, which is removed in the end. Certificates
+    /// that are `trusted` are so by the workers, too.
+    pub(super) fn spawn(
+        node: &Path,
+        script: &Path,
+        scratch: PathBuf,
+        trusted: Option<&str>,
+    ) -> Result<Self, Error> {
         fs::create_dir_all(&scratch).map_err(io("create", &scratch))?;
+        let certificates = scratch.join("trusted.pem");
+        if let Some(pem) = trusted {
+            fs::write(&certificates, pem).map_err(io("write", &certificates))?;
+        }
         // An environment of our own: what wrangler finds in a developer's
         // (accounts, proxies, log levels) must not change what a test sees.
         let mut child = Command::new(node)
@@ -67,6 +77,7 @@ impl Runner {
             .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
             // Loading wrangler is half of a start; this halves it.
             .env("NODE_COMPILE_CACHE", script.with_file_name("../node_modules/.cache/node"))
+            .envs(trusted.map(|_| ("NODE_EXTRA_CA_CERTS", &certificates)))
             .env("HOME", &scratch)
             .env("TMPDIR", &scratch)
             .current_dir(&scratch)

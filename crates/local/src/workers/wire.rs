@@ -130,6 +130,7 @@ pub(super) struct StartWorker<'a> {
     pub(super) build: &'static str,
     pub(super) vars: &'a BTreeMap<String, String>,
     pub(super) secrets: &'a BTreeMap<String, String>,
+    pub(super) hyperdrive: Option<&'a str>,
     /// What is asked of this worker, and not of the first one.
     pub(super) routes: &'static [&'static str],
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use mauntic_domain::gather::{gathered, sort_by};
 use mauntic_domain::ids::{MemberId, ProviderMatchId, ProviderTournamentId};
 use mauntic_domain::scoreboard::fixtures::{FIXTURES_MAX, is_team};
 use mauntic_domain::scoreboard::guesses::GUESSES_MAX;
@@ -127,22 +128,18 @@ pub(super) fn result(fields: Map<String, Value>) -> Result<MatchResult, Problem>
     form.parse("status", "ended", |status| (status.as_str() == Some("ended")).then_some(()));
     let known = ["ft", "et", "p"];
     form.inner("score", &known, |_| ());
-    let result =
-        match read_result(&score.map(|score| ("score".to_owned(), score)).into_iter().collect()) {
-            Ok(Some(result)) => Some(result),
-            Ok(None) => {
-                form.fault(
-                    "score",
-                    "must have ft, the goals of both teams after full time".to_owned(),
-                );
-                None
-            }
-            Err(AnswerError::Field { .. }) => None,
-            Err(error) => {
-                form.fault("score", error.to_string());
-                None
-            }
-        };
+    let result = match read_result(&gathered(score.map(|score| ("score".to_owned(), score)))) {
+        Ok(Some(result)) => Some(result),
+        Ok(None) => {
+            form.fault("score", "must have ft, the goals of both teams after full time".to_owned());
+            None
+        }
+        Err(AnswerError::Field { .. }) => None,
+        Err(error) => {
+            form.fault("score", error.to_string());
+            None
+        }
+    };
     form.done()?;
     // Without one the form has a fault.
     result.ok_or_else(|| Problem::new(crate::code::Code::ValidationFailed))
@@ -159,7 +156,7 @@ pub(super) fn members(fields: Map<String, Value>) -> Result<Named, Problem> {
     });
     form.done()?;
     let mut members: Vec<MemberId> = named.iter().map(|(member, _)| member.clone()).collect();
-    members.sort();
+    sort_by(&mut members, Ord::cmp);
     members.dedup();
     Ok((members, named))
 }

@@ -90,10 +90,11 @@ fn multipliers(form: &mut Form) -> BTreeMap<Round, Amount> {
     );
     let read_all = |value: &Value| {
         let fields = value.as_object().filter(|fields| fields.len() <= MULTIPLIERS_MAX)?;
-        let one = |(name, factor): (&String, &Value)| {
-            Some((Round::parse(name.as_str()).ok()?, read::<Amount>(factor)?))
-        };
-        fields.iter().map(one).collect::<Option<BTreeMap<Round, Amount>>>()
+        let mut all = BTreeMap::new();
+        for (name, factor) in fields {
+            all.insert(Round::parse(name.as_str()).ok()?, read::<Amount>(factor)?);
+        }
+        Some(all)
     };
     form.parse_if("multipliers", &expected, read_all).unwrap_or_default()
 }
