@@ -201,14 +201,8 @@ impl Door<'_> {
         };
         let token = csrf::token(self.secrets, session);
         let once = self.moment.token("once");
-        let visit = Visit {
-            api,
-            session,
-            asked: &self.asked,
-            moment: self.moment,
-            request_id: &self.request_id,
-            signed: Signed { token: &token, once: &once },
-        };
+        let signed = Signed { token: &token, once: &once };
+        let visit = Visit::new(api, session, &self.asked, self.moment, &self.request_id, signed);
         match pages::dispatch(&visit).await {
             Ok(Outcome::Page(page)) => End::Shown(page, self.session.clone()),
             Ok(Outcome::Done(path)) => End::Moved(path),

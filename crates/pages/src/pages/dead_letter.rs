@@ -15,7 +15,7 @@ use crate::client::{Act, Api};
 use crate::form::{Field, ONCE, Signed, Typed, area, hidden, reason, refusal};
 use crate::paths::{segment, with_query};
 use crate::show::{badge, facts, job as job_link, nothing, run as run_link, when, when_if};
-use crate::stop::{Problem, Stop};
+use crate::stop::{Kind, Problem, Stop};
 use crate::visit::Visit;
 
 /// Most characters of data that replace a case's.
@@ -124,7 +124,10 @@ async fn page<A: Api>(visit: &Visit<'_, A>, id: &str, said: Said) -> Result<Page
     let body = html! {
         (known(&whole, now))
         @if whole.case.decision.is_none() {
-            div.acts { (decide(&whole, &said, values, &visit.signed)) }
+            @match visit.signs(Kind::Operator) {
+                Some(signed) => div.acts { (decide(&whole, &said, values, signed)) },
+                None => (visit.only_looks(Kind::Operator)),
+            }
         }
         section { h2 { "Body" } (body_of(&whole)) }
         section { h2 { "Failures" } (failures(&whole.errors, now)) }

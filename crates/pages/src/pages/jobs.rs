@@ -14,7 +14,7 @@ use crate::client::{Act, Api};
 use crate::form::{ONCE, Typed, choice, hidden, reason, refusal, search};
 use crate::paths::{segment, with_query};
 use crate::show::{badge, exactly, facts, more, nothing, run as run_link, when, when_if};
-use crate::stop::{Problem, Stop};
+use crate::stop::{Kind, Problem, Stop};
 use crate::visit::Visit;
 
 /// What can be searched for, as the API names it.
@@ -128,10 +128,13 @@ async fn page<A: Api>(
     let body = html! {
         (known(&whole, visit.moment.now))
         @if can_end || problem.is_some() {
-            form.panel method="post" action={ "/admin/jobs/" (segment(id)) "/cancel" } {
-                h2 { "Cancel" }
-                (hidden(&visit.signed)) (refusal(&typed)) (reason("cancel-reason", false, &typed))
-                button.danger { "Cancel the job" }
+            @match visit.signs(Kind::Operator) {
+                Some(signed) => form.panel method="post" action={ "/admin/jobs/" (segment(id)) "/cancel" } {
+                    h2 { "Cancel" }
+                    (hidden(signed)) (refusal(&typed)) (reason("cancel-reason", false, &typed))
+                    button.danger { "Cancel the job" }
+                },
+                None => (visit.only_looks(Kind::Operator)),
             }
         }
         section { h2 { "Data" } (pretty(&whole.data)) }

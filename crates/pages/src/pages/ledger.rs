@@ -13,7 +13,7 @@ use crate::client::{Act, Api};
 use crate::form::{ONCE, Typed, hidden, reason, refusal};
 use crate::paths::{segment, with_query};
 use crate::show::{badge, count, exactly, facts, more, nothing, table};
-use crate::stop::{Problem, Stop};
+use crate::stop::{Kind, Problem, Stop};
 use crate::visit::Visit;
 
 /// What a look at the ledger found.
@@ -102,13 +102,16 @@ async fn page<A: Api>(
         (known(&verified))
         @if !verified.differences.is_empty() { (differences(&verified)) }
         (more(&format!("{here}/ledger"), query, verified.next.as_deref()))
-        form.panel method="post" action={ (here) "/rebuild" } {
-            h2 { "Rebuild the board" }
-            p.hint { "Makes the board of members and entries of points, in one transaction. Settlements wait for it." }
-            (hidden(&visit.signed))
-            input type="hidden" name="organizationId" value=(organization);
-            (refusal(&typed)) (reason("rebuild-reason", false, &typed))
-            button.danger { "Rebuild" }
+        @match visit.signs(Kind::Operator) {
+            Some(signed) => form.panel method="post" action={ (here) "/rebuild" } {
+                h2 { "Rebuild the board" }
+                p.hint { "Makes the board of members and entries of points, in one transaction. Settlements wait for it." }
+                (hidden(signed))
+                input type="hidden" name="organizationId" value=(organization);
+                (refusal(&typed)) (reason("rebuild-reason", false, &typed))
+                button.danger { "Rebuild" }
+            },
+            None => (visit.only_looks(Kind::Operator)),
         }
         section { h2 { "Settlements" } (settlement_rows(&settlements, now)) }
         section { h2 { "What providers said to the organization" } (verification_rows(&verifications, now)) }

@@ -14,7 +14,7 @@ use crate::client::{Act, Api};
 use crate::form::{ONCE, Signed, Typed, hidden, reason, refusal};
 use crate::paths::{segment, with_query};
 use crate::show::{badge, count, exactly, facts, more, nothing, span, took, when, when_if};
-use crate::stop::{Problem, Stop};
+use crate::stop::{Kind, Problem, Stop};
 use crate::svg::progress;
 use crate::visit::Visit;
 
@@ -77,7 +77,10 @@ async fn page<A: Api>(
     let is_open = run.finished_at.is_none();
     let body = html! {
         (state(&run, visit.moment.now))
-        div.acts { (acts(&run, &here, &visit.signed, typed)) }
+        @match visit.signs(Kind::Operator) {
+            Some(signed) => div.acts { (acts(&run, &here, signed, typed)) },
+            None => (visit.only_looks(Kind::Operator)),
+        }
         section {
             h2 { "Jobs" }
             p { @for (text, state) in STATES {

@@ -15,7 +15,7 @@ use crate::client::{Act, Api};
 use crate::form::{Field, ONCE, Signed, Typed, field, hidden, refusal};
 use crate::paths::{segment, with_query};
 use crate::show::{badge, exactly, facts, nothing, run as run_link, table, took, when, when_if};
-use crate::stop::{Problem, Stop};
+use crate::stop::{Kind, Problem, Stop};
 use crate::visit::Visit;
 
 /// Runs that are shown; the page of runs has all.
@@ -133,7 +133,10 @@ async fn page<A: Api>(
     let (run, pause) = (typed(Form::Run), typed(Form::Pause));
     let body = html! {
         (facts_of(&model.schedule, visit.moment.now))
-        div.acts { (run_form(&model.schedule, &visit.signed, &run)) (pause_form(&model.schedule, &visit.signed, &pause)) }
+        @match visit.signs(Kind::Operator) {
+            Some(signed) => div.acts { (run_form(&model.schedule, signed, &run)) (pause_form(&model.schedule, signed, &pause)) },
+            None => (visit.only_looks(Kind::Operator)),
+        }
         (times(&model, visit.moment.now))
     };
     Ok(Page::new("/admin/cron", key, body))

@@ -92,8 +92,13 @@ pub(super) fn console() -> Console {
     Console { assets, secrets: Some(secrets()) }
 }
 
-/// Somebody signed in with both kinds of keys.
+/// Somebody signed in with both kinds of keys, who may do all.
 pub(super) fn session() -> Session {
+    session_of(&["operate"], &["read", "write"])
+}
+
+/// Somebody signed in with an operator's key and an organization's of these scopes.
+pub(super) fn session_of(operates: &[&str], owns: &[&str]) -> Session {
     let holder = |key: &str, organization: Option<&str>, scopes: &[&str]| Holder {
         key: key.to_owned(),
         name: key.to_owned(),
@@ -101,13 +106,23 @@ pub(super) fn session() -> Session {
         scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
     };
     let session = Session::fresh(&moment());
-    let session = session.with(holder(OPERATOR, None, &["operate"]), &moment());
-    session.with(holder(TENANT, Some("org_1"), &["read", "write"]), &moment())
+    let session = session.with(holder(OPERATOR, None, operates), &moment());
+    session.with(holder(TENANT, Some("org_1"), owns), &moment())
 }
 
-/// A request of that session.
+/// A request of who may do all.
 pub(super) fn request(method: &str, path: &str, body: &str) -> Request<Vec<u8>> {
-    let cookie = session().seal(&secrets(), COOKIE, &moment());
+    request_of(&session(), method, path, body)
+}
+
+/// A request of a session.
+pub(super) fn request_of(
+    session: &Session,
+    method: &str,
+    path: &str,
+    body: &str,
+) -> Request<Vec<u8>> {
+    let cookie = session.seal(&secrets(), COOKIE, &moment());
     let request = Request::builder().method(method).uri(format!("{HOST}{path}"));
     let request = request.header("cookie", format!("{COOKIE}={cookie}"));
     let request = request.header("sec-fetch-site", "same-origin").header("origin", HOST);

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::api::{Told, form, request, send, text};
 
 /// Every page. A new one is added here.
-const PAGES: [&str; 25] = [
+pub(super) const PAGES: [&str; 25] = [
     "/admin",
     "/admin/cron",
     "/admin/cron/{z}",
@@ -35,7 +35,7 @@ const PAGES: [&str; 25] = [
 ];
 
 /// Every form that shows a page, rather than leading to one.
-const FORMS: [&str; 14] = [
+pub(super) const FORMS: [&str; 14] = [
     "/admin/cron/{z}/run",
     "/admin/cron/{z}/pause",
     "/admin/runs/{z}/cancel",

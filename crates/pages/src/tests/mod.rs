@@ -4,5 +4,6 @@ mod answers;
 mod api;
 mod doors;
 mod hostile;
+mod roles;
 mod sessions;
 mod shown;
