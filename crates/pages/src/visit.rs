@@ -18,7 +18,7 @@ pub(crate) struct Visit<'v, A> {
     pub(crate) asked: &'v Asked,
     pub(crate) moment: &'v Moment,
     pub(crate) request_id: &'v str,
-    signed: Signed<'v>,
+    signed: Signed,
 }
 
 impl<'v, A: Api> Visit<'v, A> {
@@ -29,7 +29,7 @@ impl<'v, A: Api> Visit<'v, A> {
         asked: &'v Asked,
         moment: &'v Moment,
         request_id: &'v str,
-        signed: Signed<'v>,
+        signed: Signed,
     ) -> Self {
         Self { api, session, asked, moment, request_id, signed }
     }
@@ -57,7 +57,7 @@ impl<'v, A: Api> Visit<'v, A> {
 
     /// What signs a form by which an operator, or an organization, acts; none where the key
     /// only looks. Forms are signed by nothing else, so that none is offered in vain.
-    pub(crate) fn signs(&self, kind: Kind) -> Option<&Signed<'v>> {
+    pub(crate) fn signs(&self, kind: Kind) -> Option<&Signed> {
         self.session.may_act(kind).then_some(&self.signed)
     }
 

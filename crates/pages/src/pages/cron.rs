@@ -160,7 +160,7 @@ fn view(
     cron: &Cron,
     strips: &[Occurrences],
     now: DateTime<Utc>,
-    signed: Option<&Signed<'_>>,
+    signed: Option<&Signed>,
 ) -> Markup {
     let rows: Vec<Markup> = cron
         .jobs
@@ -203,7 +203,7 @@ fn row(
     schedule: &Schedule,
     strip_of: &Occurrences,
     now: DateTime<Utc>,
-    signed: Option<&Signed<'_>>,
+    signed: Option<&Signed>,
 ) -> Markup {
     let queue = &schedule.queue;
     html! {

@@ -172,7 +172,7 @@ fn decide(
     whole: &Whole,
     said: &Said,
     values: Option<&crate::request::Pairs>,
-    signed: &Signed<'_>,
+    signed: &Signed,
 ) -> Markup {
     let here = format!("/admin/dead-letters/{}", segment(&whole.case.case_id));
     let replay =

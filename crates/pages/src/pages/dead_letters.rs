@@ -160,7 +160,7 @@ fn named(of: &Pairs) -> Markup {
     }
 }
 
-fn many(query: &Pairs, signed: &Signed<'_>) -> Markup {
+fn many(query: &Pairs, signed: &Signed) -> Markup {
     html! {
         form.panel method="post" action="/admin/dead-letters/try" {
             h2 { "All that match" }

@@ -189,7 +189,7 @@ pub(super) async fn reset_breaker<A: Api>(
     }
 }
 
-fn view(model: &Model, now: DateTime<Utc>, signed: Option<&Signed<'_>>) -> Markup {
+fn view(model: &Model, now: DateTime<Utc>, signed: Option<&Signed>) -> Markup {
     html! {
         (state(model, now))
         (warnings(model))
@@ -340,7 +340,7 @@ fn runs(schedules: &[Schedule], now: DateTime<Utc>) -> Markup {
     table("The newest run of each schedule", &["Schedule", "Status", "Started", "#Took"], &rows)
 }
 
-fn breakers(breakers: &[Breaker], now: DateTime<Utc>, signed: Option<&Signed<'_>>) -> Markup {
+fn breakers(breakers: &[Breaker], now: DateTime<Utc>, signed: Option<&Signed>) -> Markup {
     let rows: Vec<Markup> = breakers
         .iter()
         .map(|breaker| {

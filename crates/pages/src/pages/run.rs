@@ -130,12 +130,7 @@ fn state(run: &Run, now: DateTime<Utc>) -> Markup {
 }
 
 /// What can be done; `typed` is what was typed into a form, and why that was refused.
-fn acts<'t>(
-    run: &Run,
-    here: &str,
-    signed: &Signed<'_>,
-    typed: impl Fn(&str) -> Typed<'t>,
-) -> Markup {
+fn acts<'t>(run: &Run, here: &str, signed: &Signed, typed: impl Fn(&str) -> Typed<'t>) -> Markup {
     let form = |path: &str, title: &str, text: &str, class: &str| {
         let typed = typed(path);
         html! {

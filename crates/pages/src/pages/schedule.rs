@@ -159,7 +159,7 @@ fn facts_of(schedule: &Schedule, now: DateTime<Utc>) -> Markup {
     }
 }
 
-fn run_form(schedule: &Schedule, signed: &Signed<'_>, typed: &Typed<'_>) -> Markup {
+fn run_form(schedule: &Schedule, signed: &Signed, typed: &Typed<'_>) -> Markup {
     let reason = Field {
         name: "reason",
         id: "run-reason",
@@ -179,7 +179,7 @@ fn run_form(schedule: &Schedule, signed: &Signed<'_>, typed: &Typed<'_>) -> Mark
     }
 }
 
-fn pause_form(schedule: &Schedule, signed: &Signed<'_>, typed: &Typed<'_>) -> Markup {
+fn pause_form(schedule: &Schedule, signed: &Signed, typed: &Typed<'_>) -> Markup {
     let address = format!("/admin/cron/{}", segment(&schedule.job_key));
     match &schedule.pause_note {
         Some(note) => {

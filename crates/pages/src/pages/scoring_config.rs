@@ -250,12 +250,7 @@ fn state(factors: &Config, signals: &Config, now: DateTime<Utc>) -> Markup {
 }
 
 /// A part as a form, and as a table for who only looks.
-fn part_of(
-    signed: Option<&Signed<'_>>,
-    part: Part,
-    told: &Told<Config>,
-    typed: &Typed<'_>,
-) -> Markup {
+fn part_of(signed: Option<&Signed>, part: Part, told: &Told<Config>, typed: &Typed<'_>) -> Markup {
     let config = &told.value;
     let entries = &config.draft.as_ref().unwrap_or(&config.published).entries;
     // What was typed is of the state that it was typed on, until that is loaded anew.
@@ -282,7 +277,7 @@ fn part_of(
     }
 }
 
-fn endings(signed: &Signed<'_>, tag: Option<&str>, typed: &Typed<'_>) -> Markup {
+fn endings(signed: &Signed, tag: Option<&str>, typed: &Typed<'_>) -> Markup {
     let note = Field {
         name: "note",
         id: "publish-note",

@@ -52,7 +52,9 @@ impl Api for Told<'_> {
         let path = request.uri().path().to_owned();
         let is_read = request.method() == "GET";
         self.asked.borrow_mut().push(request);
-        let (status, body) = if path == "/api/v1/caller" {
+        let (status, body) = if self.without == Some(path.as_str()) {
+            self.missing.clone()
+        } else if path == "/api/v1/caller" {
             match key.strip_prefix("Bearer ").unwrap() {
                 OPERATOR => {
                     (200, json!({"name": "k-1", "organizationId": null, "scopes": ["operate"]}))
@@ -63,8 +65,6 @@ impl Api for Told<'_> {
                 ),
                 _ => (401, json!({"code": "unauthenticated", "status": 401})),
             }
-        } else if self.without == Some(path.as_str()) {
-            self.missing.clone()
         } else if let Some(refusal) =
             self.refusal.clone().filter(|(status, _)| !is_read || *status != 422)
         {
