@@ -56,7 +56,7 @@ pub(super) async fn acknowledge<A: Api>(visit: &Visit<'_, A>, id: &str) -> Resul
         Err(Stop::Refused(problem)) => {
             let taken = Typed { values: Some(form), problem: Some(&problem) };
             let page = super::scoring::page(visit, &Typed::default(), &taken).await?;
-            Ok(page.faulty().into())
+            Ok(page.faulty(&problem).into())
         }
         Err(stop) => Err(stop),
     }

@@ -103,7 +103,11 @@ pub(super) async fn show<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop> 
         }
     };
     let page = Page::new("/admin/jobs", "Dead letters", body);
-    Ok(if problem.is_some() { page.faulty() } else { page }.into())
+    Ok(match &problem {
+        Some(problem) => page.faulty(problem),
+        None => page,
+    }
+    .into())
 }
 
 fn form(typed: &Typed<'_>, decided: Option<&str>) -> Markup {
@@ -196,7 +200,7 @@ pub(super) async fn rehearse<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, St
     match visit.operator()?.act::<Rehearsals>(act).await {
         Ok(found) => Ok(confirm(visit, Ok(&found), &Typed::default()).into()),
         Err(Stop::Refused(problem)) => {
-            Ok(confirm(visit, Err(&problem), &Typed::default()).faulty().into())
+            Ok(confirm(visit, Err(&problem), &Typed::default()).faulty(&problem).into())
         }
         Err(stop) => Err(stop),
     }
@@ -237,7 +241,7 @@ pub(super) async fn replay<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop
         Err(Stop::Refused(mut problem)) => {
             problem.rename("reason", WHY);
             let typed = Typed { values: Some(form), problem: Some(&problem) };
-            Ok(confirm(visit, Ok(&Rehearsals::default()), &typed).faulty().into())
+            Ok(confirm(visit, Ok(&Rehearsals::default()), &typed).faulty(&problem).into())
         }
         Err(stop) => Err(stop),
     }

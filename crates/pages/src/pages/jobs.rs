@@ -78,7 +78,11 @@ pub(super) async fn show<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop> 
         p { a href="/admin/dead-letters" { "Dead letters" } }
     };
     let page = Page::new("/admin/jobs", "Jobs", body);
-    Ok(if problem.is_some() { page.faulty() } else { page }.into())
+    Ok(match &problem {
+        Some(problem) => page.faulty(problem),
+        None => page,
+    }
+    .into())
 }
 
 fn form(queues: &[&str], queue: &str, typed: &Typed<'_>) -> Markup {
@@ -111,7 +115,9 @@ pub(super) async fn cancel<A: Api>(visit: &Visit<'_, A>, id: &str) -> Result<Out
     let act = Act { method: Method::POST, path: &path, body: Some(&body), once, seen: None };
     match visit.operator()?.act::<Value>(act).await {
         Ok(_) => Ok(Outcome::Done(format!("/admin/jobs/{}", segment(id)))),
-        Err(Stop::Refused(problem)) => Ok(page(visit, id, Some(&problem)).await?.faulty().into()),
+        Err(Stop::Refused(problem)) => {
+            Ok(page(visit, id, Some(&problem)).await?.faulty(&problem).into())
+        }
         Err(stop) => Err(stop),
     }
 }

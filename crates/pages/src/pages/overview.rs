@@ -184,7 +184,9 @@ pub(super) async fn reset_breaker<A: Api>(
     let act = Act { method, path: &path, body: Some(&body), once, seen: None };
     match visit.operator()?.act::<Value>(act).await {
         Ok(_) => Ok(Outcome::Done("/admin".to_owned())),
-        Err(Stop::Refused(problem)) => Ok(page(visit, Some(&problem)).await?.faulty().into()),
+        Err(Stop::Refused(problem)) => {
+            Ok(page(visit, Some(&problem)).await?.faulty(&problem).into())
+        }
         Err(stop) => Err(stop),
     }
 }

@@ -79,7 +79,9 @@ pub(super) async fn cancel<A: Api>(visit: &Visit<'_, A>, id: &str) -> Result<Out
     let act = Act { method: Method::POST, path: &path, body: Some(&body), once, seen: None };
     match visit.operator()?.act::<Value>(act).await {
         Ok(_) => Ok(Outcome::Done(format!("/admin/replays/{}", segment(id)))),
-        Err(Stop::Refused(problem)) => Ok(page(visit, id, Some(&problem)).await?.faulty().into()),
+        Err(Stop::Refused(problem)) => {
+            Ok(page(visit, id, Some(&problem)).await?.faulty(&problem).into())
+        }
         Err(stop) => Err(stop),
     }
 }

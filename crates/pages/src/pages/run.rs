@@ -47,9 +47,8 @@ pub(super) async fn act<A: Api>(
     match visit.operator()?.act::<Value>(act).await {
         Ok(_) => Ok(Outcome::Done(format!("/admin/runs/{}", segment(id)))),
         Err(Stop::Refused(problem)) => {
-            let mut page = page(visit, id, Some((what, &problem))).await?.faulty();
-            page.status = if problem.status == 409 { 409 } else { 422 };
-            Ok(page.into())
+            let page = page(visit, id, Some((what, &problem))).await?;
+            Ok(page.faulty(&problem).into())
         }
         Err(stop) => Err(stop),
     }

@@ -100,18 +100,14 @@ async fn refused<A: Api>(
     form: Form,
     problem: Problem,
 ) -> Result<Outcome, Stop> {
-    let status = problem.status;
-    let mut page = page(visit, key, Some((form, problem))).await?;
-    page.status = if status == 409 { 409 } else { 422 };
-    // What was typed would be lost.
-    page.refresh = None;
-    Ok(page.into())
+    let page = page(visit, key, Some((form, &problem))).await?;
+    Ok(page.faulty(&problem).into())
 }
 
 async fn page<A: Api>(
     visit: &Visit<'_, A>,
     key: &str,
-    problem: Option<(Form, Problem)>,
+    problem: Option<(Form, &Problem)>,
 ) -> Result<Page, Stop> {
     let api = visit.operator()?;
     let cron: Cron = api.get("/api/v2/admin/cron").await?;

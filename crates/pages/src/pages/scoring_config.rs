@@ -131,9 +131,9 @@ struct Cost {
 }
 
 /// Which form was refused, and why.
-enum Refused {
-    Part(Part, Problem),
-    Publish(Problem),
+enum Refused<'r> {
+    Part(Part, &'r Problem),
+    Publish(&'r Problem),
 }
 
 /// `GET /admin/scoring/config`.
@@ -157,7 +157,8 @@ pub(super) async fn draft<A: Api>(visit: &Visit<'_, A>, part: Part) -> Result<Ou
         Ok(_) => Ok(Outcome::Done(HERE.to_owned())),
         Err(Stop::Refused(problem)) => {
             let problem = faults(*problem, &rows);
-            Ok(page(visit, Some(Refused::Part(part, problem))).await?.faulty().into())
+            let page = page(visit, Some(Refused::Part(part, &problem))).await?;
+            Ok(page.faulty(&problem).into())
         }
         Err(stop) => Err(stop),
     }
@@ -186,13 +187,14 @@ pub(super) async fn end<A: Api>(
     match visit.tenant()?.act::<Value>(act).await {
         Ok(_) => Ok(Outcome::Done(HERE.to_owned())),
         Err(Stop::Refused(problem)) => {
-            Ok(page(visit, Some(Refused::Publish(*problem))).await?.faulty().into())
+            let page = page(visit, Some(Refused::Publish(&problem))).await?;
+            Ok(page.faulty(&problem).into())
         }
         Err(stop) => Err(stop),
     }
 }
 
-async fn page<A: Api>(visit: &Visit<'_, A>, refused: Option<Refused>) -> Result<Page, Stop> {
+async fn page<A: Api>(visit: &Visit<'_, A>, refused: Option<Refused<'_>>) -> Result<Page, Stop> {
     let api = visit.tenant()?;
     let (factors, signals): (Told<Config>, Told<Config>) =
         try_join(api.tagged(Part::Factors.route()), api.tagged(Part::Signals.route())).await?;

@@ -30,7 +30,7 @@ fn told(stop: &Stop, request_id: &str, again: Option<Markup>) -> Page {
         Stop::NeedsKey(kind) => (403, "Another key is needed", needs_key(*kind)),
         Stop::Forbidden(problem) => (403, "Not allowed", forbidden(problem)),
         Stop::NotFound(what) => (404, "Not found", html! { p { (what) } }),
-        Stop::Refused(problem) => (refusal(problem.status), "Refused", refused(problem)),
+        Stop::Refused(problem) => (problem.refusal(), "Refused", refused(problem)),
         Stop::Away(problem) => (503, "Not there at the moment", away(problem, again.is_none())),
         Stop::Unreadable(what) => (502, "Not understood", html! { p { (what) } }),
         Stop::Forged => (403, "Nothing was done", forged()),
@@ -59,10 +59,6 @@ fn kept(stop: &Stop, again: &Markup) -> Markup {
             Stop::SignIn | Stop::NotFound(_) | Stop::Refused(_) | Stop::Forged => {},
         }
     }
-}
-
-fn refusal(status: u16) -> u16 {
-    if (400..500).contains(&status) { status } else { 409 }
 }
 
 fn words(problem: &Problem) -> Markup {

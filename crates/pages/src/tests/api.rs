@@ -22,6 +22,9 @@ const SECRET: &str = "0123456789abcdef0123456789abcdef";
 pub(super) const HOST: &str = "https://console.example";
 pub(super) const COOKIE: &str = "__Host-mauntic";
 
+/// Statuses by which acts are refused, while pages are read.
+const OF_ACTS: [u16; 4] = [400, 409, 412, 422];
+
 /// Answers every route; every text of an answer is this one.
 pub(super) struct Told<'t> {
     pub(super) text: &'t str,
@@ -66,7 +69,7 @@ impl Api for Told<'_> {
                 _ => (401, json!({"code": "unauthenticated", "status": 401})),
             }
         } else if let Some(refusal) =
-            self.refusal.clone().filter(|(status, _)| !is_read || *status != 422)
+            self.refusal.clone().filter(|(status, _)| !is_read || !OF_ACTS.contains(status))
         {
             refusal
         } else {
