@@ -2,6 +2,8 @@
 
 use maud::Markup;
 
+use crate::stop::Problem;
+
 /// What a page has besides the frame around it.
 #[derive(Debug)]
 pub(crate) struct Page {
@@ -15,7 +17,7 @@ pub(crate) struct Page {
     pub(crate) refresh: Option<u16>,
     /// Seconds after which a browser asks again by itself; none where a person decides.
     pub(crate) again: Option<u16>,
-    /// The status: 422 where a form has faults.
+    /// The status: of a form that was refused, the refusal's.
     pub(crate) status: u16,
 }
 
@@ -31,10 +33,10 @@ impl Page {
         self
     }
 
-    /// One that shows what is wrong with a form, and stands still: a refresh would take away
-    /// what was typed.
-    pub(crate) fn faulty(mut self) -> Self {
-        self.status = 422;
+    /// One that shows what is wrong with a form, as the API has it, and stands still: a refresh
+    /// would take away what was typed.
+    pub(crate) fn faulty(mut self, problem: &Problem) -> Self {
+        self.status = problem.refusal();
         self.refresh = None;
         self
     }

@@ -3,7 +3,9 @@
 use maud::{Markup, html};
 
 use crate::csrf;
+use crate::moment::Moment;
 use crate::request::Pairs;
+use crate::session::{Secrets, Session};
 use crate::stop::Problem;
 
 /// The hidden field that makes a form sent twice one act.
@@ -36,13 +38,20 @@ impl Typed<'_> {
 }
 
 /// Whose token and which page's random text a form has.
-pub(crate) struct Signed<'s> {
-    pub(crate) token: &'s str,
-    pub(crate) once: &'s str,
+pub(crate) struct Signed {
+    pub(crate) token: String,
+    pub(crate) once: String,
+}
+
+impl Signed {
+    /// What signs a session's forms of this moment.
+    pub(crate) fn of(session: &Session, secrets: &Secrets, moment: &Moment) -> Self {
+        Self { token: csrf::token(secrets, session), once: moment.token("once") }
+    }
 }
 
 /// The hidden fields of every form.
-pub(crate) fn hidden(signed: &Signed<'_>) -> Markup {
+pub(crate) fn hidden(signed: &Signed) -> Markup {
     html! {
         input type="hidden" name=(csrf::FIELD) value=(signed.token);
         input type="hidden" name=(ONCE) value=(signed.once);

@@ -14,7 +14,8 @@ use crate::csrf;
 use crate::form::Signed;
 use crate::layout::{Assets, Frame, document};
 use crate::moment::Moment;
-use crate::pages::{self, sign_in, stopped};
+use crate::pages::sign_in::{self, Wanted};
+use crate::pages::{self, stopped};
 use crate::paths::{ROOT, returning};
 use crate::request::{Asked, FORM_BYTES_MAX, cookie, header};
 use crate::session::{SESSION_MAX, Secrets, Session};
@@ -176,51 +177,55 @@ impl Door<'_> {
     /// A form of this origin, whose token is not of this session: most likely of one before it.
     /// It is shown again, as what was typed into a page whose session ended.
     fn outdated(&self, session: &Session, here: &[&str]) -> End {
-        let is_act = session.is_somebody() && !matches!(here, ["sign-in" | "sign-out"]);
-        let token = csrf::token(self.secrets, session);
         let why =
             "This page was of a session before this one. Nothing was done; it was to do this:";
-        let page =
-            is_act.then(|| self.wanted_act().resume(why, &token, &self.moment.token("once")));
-        match page.flatten() {
-            Some(page) => End::Shown(Box::new(page.forbidden()), self.session.clone()),
-            None => self.stop(&Stop::Forged),
+        match here {
+            ["sign-in"] => {
+                let wanted = Wanted::read(&self.asked.form);
+                self.ask(session.clone(), &wanted, Some(sign_in::OVER), 401)
+            }
+            ["sign-out"] => self.stop(&Stop::Forged),
+            _ if !session.is_somebody() => self.ask_for_key(),
+            _ => match self.wanted_act().resume(why, &self.signed(session)) {
+                Some(page) => End::Shown(Box::new(page.forbidden()), self.session.clone()),
+                None => self.stop(&Stop::Forged),
+            },
         }
     }
 
     /// What a form was to do, and where it was.
-    fn wanted_act(&self) -> sign_in::Wanted {
+    fn wanted_act(&self) -> Wanted {
         let from = header(self.request, &REFERER).unwrap_or_default();
         let from = from.strip_prefix(&self.origin).map(str::to_owned);
-        sign_in::Wanted::act(returning(from.as_deref()), &self.asked)
+        Wanted::act(returning(from.as_deref()), &self.asked)
     }
 
     async fn visit<A: Api>(&self, api: &A) -> End {
         let Some(session) = self.session.as_ref().filter(|session| session.is_somebody()) else {
             return self.ask_for_key();
         };
-        let token = csrf::token(self.secrets, session);
-        let once = self.moment.token("once");
-        let visit = Visit {
-            api,
-            session,
-            asked: &self.asked,
-            moment: self.moment,
-            request_id: &self.request_id,
-            signed: Signed { token: &token, once: &once },
-        };
+        let signed = self.signed(session);
+        let visit = Visit::new(api, session, &self.asked, self.moment, &self.request_id, signed);
         match pages::dispatch(&visit).await {
             Ok(Outcome::Page(page)) => End::Shown(page, self.session.clone()),
             Ok(Outcome::Done(path)) => End::Moved(path),
             Err(Stop::SignIn) => self.ask_for_key(),
+            Err(stop) if self.asked.method == Method::POST => {
+                // What was typed into a form of ours is not lost with its page.
+                let again = self.wanted_act().again(&self.signed(session));
+                let page = stopped::page_of_form(&stop, &self.request_id, again);
+                End::Shown(Box::new(page), self.session.clone())
+            }
             Err(stop) => self.stop(&stop),
         }
     }
 
+    fn signed(&self, session: &Session) -> Signed {
+        Signed::of(session, self.secrets, self.moment)
+    }
+
     fn stop(&self, stop: &Stop) -> End {
-        let is_post = self.asked.method == Method::POST;
-        let page = stopped::page(stop, &self.request_id, is_post);
-        End::Shown(Box::new(page), self.session.clone())
+        End::Shown(Box::new(stopped::page(stop, &self.request_id)), self.session.clone())
     }
 
     /// The page to sign in on. Browsers leave a strict cookie away where another site led
@@ -235,51 +240,46 @@ impl Door<'_> {
         // That of nobody stays: other tabs have its forms.
         let nobody = self.session.clone().filter(|session| !session.is_somebody());
         let session = nobody.unwrap_or_else(|| Session::fresh(self.moment));
-        let wanted =
-            if is_get { sign_in::Wanted::page(&self.asked.here) } else { self.wanted_act() };
+        let wanted = if is_get { Wanted::page(&self.asked.here) } else { self.wanted_act() };
+        self.ask(session, &wanted, None, 401)
+    }
+
+    /// The page to sign in on, of this session.
+    fn ask(&self, session: Session, wanted: &Wanted, fault: Option<&str>, status: u16) -> End {
         let token = csrf::token(self.secrets, &session);
-        let mut page = sign_in::page(&wanted, &token, None);
-        page.status = 401;
+        let mut page = sign_in::page(wanted, &token, fault);
+        page.status = status;
         End::Shown(Box::new(page), Some(session))
     }
 
     async fn sign_in<A: Api>(&self, api: &A, is_post: bool) -> End {
         // A link names a page and nothing else: no act is prepared by whoever wrote the link.
         let wanted = if is_post {
-            sign_in::Wanted::read(&self.asked.form)
+            Wanted::read(&self.asked.form)
         } else {
-            sign_in::Wanted::page(self.asked.query.get("return").unwrap_or_default())
+            Wanted::page(self.asked.query.get("return").unwrap_or_default())
         };
-        let session = match &self.session {
-            Some(session) if is_post => session.clone(),
-            Some(session) => {
-                let token = csrf::token(self.secrets, session);
-                return End::Shown(
-                    Box::new(sign_in::page(&wanted, &token, None)),
-                    Some(session.clone()),
-                );
-            }
-            None => {
+        let session = match (&self.session, is_post) {
+            (Some(session), true) => session.clone(),
+            (Some(session), false) => return self.ask(session.clone(), &wanted, None, 200),
+            (None, true) => {
                 let session = Session::fresh(self.moment);
-                let token = csrf::token(self.secrets, &session);
-                let over = is_post.then_some("This page was open for too long. Sign in once more.");
-                return End::Shown(Box::new(sign_in::page(&wanted, &token, over)), Some(session));
+                return self.ask(session, &wanted, Some(sign_in::OVER), 401);
             }
+            (None, false) => return self.ask(Session::fresh(self.moment), &wanted, None, 200),
         };
         let key = self.asked.form.get("key").unwrap_or_default();
         match sign_in::find(api, key, &self.request_id).await {
             Ok(holder) => {
                 let session = session.with(holder, self.moment);
-                let token = csrf::token(self.secrets, &session);
-                match wanted.resume(sign_in::SIGNED_IN, &token, &self.moment.token("once")) {
+                match wanted.resume(sign_in::SIGNED_IN, &self.signed(&session)) {
                     Some(page) => End::Shown(Box::new(page), Some(session)),
                     None => End::Gone(wanted.back().to_owned(), Some(session)),
                 }
             }
-            Err(sign_in::Refused::Key(why)) => {
-                let token = csrf::token(self.secrets, &session);
-                let page = sign_in::page(&wanted, &token, Some(why)).faulty();
-                End::Shown(Box::new(page), Some(session))
+            Err(sign_in::Refused::Key(why)) => self.ask(session, &wanted, Some(why), 422),
+            Err(sign_in::Refused::Stop(Stop::Away(_))) => {
+                self.ask(session, &wanted, Some(sign_in::AWAY), 503)
             }
             Err(sign_in::Refused::Stop(stop)) => self.stop(&stop),
         }

@@ -10,6 +10,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::moment::{Moment, keyed};
+use crate::stop::Kind;
 
 /// How long who signed in stays so: a working day.
 pub(crate) const SESSION_MAX: TimeDelta = TimeDelta::hours(8);
@@ -100,6 +101,16 @@ impl Session {
     /// Whether anybody is signed in.
     pub(crate) fn is_somebody(&self) -> bool {
         self.operator.is_some() || self.tenant.is_some()
+    }
+
+    /// Whether the key of this kind may change something. An operator's highest scope includes
+    /// those below it, an organization's are named one by one, as the API has it.
+    pub(crate) fn may_act(&self, kind: Kind) -> bool {
+        let (holder, scopes): (_, &[&str]) = match kind {
+            Kind::Operator => (&self.operator, &["operate", "admin"]),
+            Kind::Organization => (&self.tenant, &["write"]),
+        };
+        holder.as_ref().is_some_and(|holder| scopes.iter().any(|scope| holder.has(scope)))
     }
 
     /// This session with one more key, under another id: what was known of the session

@@ -26,6 +26,11 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
+    /// The status of a page that shows it: its own, where that is a refusal's.
+    pub(crate) fn refusal(&self) -> u16 {
+        if (400..500).contains(&self.status) { self.status } else { 422 }
+    }
+
     /// What is wrong at the API's `place` is wrong with the form's `field`.
     pub(crate) fn rename(&mut self, place: &str, field: &str) {
         let is_there = |fault: &&mut Fault| fault.pointer.strip_prefix('/') == Some(place);
@@ -90,7 +95,13 @@ impl Stop {
                     message: "names nothing that is there".to_owned(),
                 };
                 let title = "Not found".to_owned();
-                Ok(Problem { title, detail, errors: vec![fault], ..Problem::default() })
+                Ok(Problem {
+                    title,
+                    detail,
+                    errors: vec![fault],
+                    status: 422,
+                    ..Problem::default()
+                })
             }
             stop => Err(stop),
         }
@@ -103,7 +114,7 @@ impl Stop {
             403 => Self::Forbidden(Box::new(problem)),
             404 => Self::NotFound(problem.detail),
             429 | 500..=599 => Self::Away(Box::new(problem)),
-            _ => Self::Refused(Box::new(problem)),
+            _ => Self::Refused(Box::new(Problem { status, ..problem })),
         }
     }
 }

@@ -1,9 +1,12 @@
 //! One person's request while it is answered: who they are, what they asked, and the API by
 //! their keys.
 
+use maud::{Markup, html};
+
 use crate::client::{Api, Client};
 use crate::form::Signed;
 use crate::moment::Moment;
+use crate::paths::with_query;
 use crate::request::Asked;
 use crate::session::{Holder, Session};
 use crate::stop::{Kind, Stop};
@@ -15,11 +18,22 @@ pub(crate) struct Visit<'v, A> {
     pub(crate) asked: &'v Asked,
     pub(crate) moment: &'v Moment,
     pub(crate) request_id: &'v str,
-    /// For the forms of its page.
-    pub(crate) signed: Signed<'v>,
+    signed: Signed,
 }
 
 impl<'v, A: Api> Visit<'v, A> {
+    /// Of a session; `signed` is for the forms of its page.
+    pub(crate) fn new(
+        api: &'v A,
+        session: &'v Session,
+        asked: &'v Asked,
+        moment: &'v Moment,
+        request_id: &'v str,
+        signed: Signed,
+    ) -> Self {
+        Self { api, session, asked, moment, request_id, signed }
+    }
+
     /// The API as the operator.
     pub(crate) fn operator(&self) -> Result<Client<'v, A>, Stop> {
         self.client(self.session.operator.as_ref(), Kind::Operator)
@@ -41,8 +55,24 @@ impl<'v, A: Api> Visit<'v, A> {
         Ok(Client::new(self.api, &holder.key, self.request_id))
     }
 
-    /// Whether the organization's key may change what is its own.
-    pub(crate) fn may_write(&self) -> bool {
-        self.session.tenant.as_ref().is_some_and(|holder| holder.has("write"))
+    /// What signs a form by which an operator, or an organization, acts; none where the key
+    /// only looks. Forms are signed by nothing else, so that none is offered in vain.
+    pub(crate) fn signs(&self, kind: Kind) -> Option<&Signed> {
+        self.session.may_act(kind).then_some(&self.signed)
+    }
+
+    /// Why there is nothing to act by.
+    pub(crate) fn only_looks(&self, kind: Kind) -> Markup {
+        let scope = match kind {
+            Kind::Operator => "operate",
+            Kind::Organization => "write",
+        };
+        let other = with_query("/admin/sign-in", [("return", Some(self.asked.here.as_str()))]);
+        html! {
+            p.hint {
+                "Your key only looks. To act here, " a href=(other) { "sign in" }
+                " with one that has the scope " code { (scope) } " as well."
+            }
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::client::{Act, Api};
 use crate::form::{ONCE, Typed, hidden, refusal};
 use crate::paths::segment;
 use crate::show::{badge, nothing, table, when};
-use crate::stop::Stop;
+use crate::stop::{Kind, Stop};
 use crate::visit::Visit;
 
 /// Most characters of a user's id, as the API takes them.
@@ -35,6 +35,12 @@ pub(super) struct Alert {
     acknowledged_by: Option<String>,
 }
 
+impl Alert {
+    fn is_open(&self) -> bool {
+        self.status == "open"
+    }
+}
+
 /// `POST /admin/scoring/alerts/{id}/acknowledge`.
 pub(super) async fn acknowledge<A: Api>(visit: &Visit<'_, A>, id: &str) -> Result<Outcome, Stop> {
     let form = &visit.asked.form;
@@ -50,7 +56,7 @@ pub(super) async fn acknowledge<A: Api>(visit: &Visit<'_, A>, id: &str) -> Resul
         Err(Stop::Refused(problem)) => {
             let taken = Typed { values: Some(form), problem: Some(&problem) };
             let page = super::scoring::page(visit, &Typed::default(), &taken).await?;
-            Ok(page.faulty().into())
+            Ok(page.faulty(&problem).into())
         }
         Err(stop) => Err(stop),
     }
@@ -74,13 +80,19 @@ pub(super) fn rows<A: Api>(visit: &Visit<'_, A>, alerts: &[Alert], taken: &Typed
         })
         .collect();
     let heads = ["Contact", "Signal", "Priority", "State", "Opened", "Due", "Whose"];
-    html! { (refusal(taken)) (table("Alerts", &heads, &rows)) }
+    let may_be_taken =
+        visit.signs(Kind::Organization).is_some() || alerts.iter().all(|alert| !alert.is_open());
+    html! {
+        (refusal(taken))
+        (table("Alerts", &heads, &rows))
+        @if !may_be_taken { (visit.only_looks(Kind::Organization)) }
+    }
 }
 
 fn whose<A: Api>(visit: &Visit<'_, A>, alert: &Alert, taken: &Typed<'_>) -> Markup {
-    if alert.status != "open" || !visit.may_write() {
+    let Some(signed) = visit.signs(Kind::Organization).filter(|_| alert.is_open()) else {
         return alert.acknowledged_by.as_deref().map_or_else(nothing, |by| html! { (by) });
-    }
+    };
     let address = format!("/admin/scoring/alerts/{}/acknowledge", segment(&alert.alert_id));
     // Only the form that was sent has what was typed, and what is wrong with it.
     let empty = Typed::default();
@@ -89,7 +101,7 @@ fn whose<A: Api>(visit: &Visit<'_, A>, alert: &Alert, taken: &Typed<'_>) -> Mark
     let fault = typed.fault("userId");
     html! {
         form.inline method="post" action=(address) {
-            (hidden(&visit.signed))
+            (hidden(signed))
             input type="hidden" name="contact" value=(alert.contact_id);
             input #(id) name="userId" value=(typed.value("userId", "")) maxlength=(USER_CHARS_MAX)
                 required placeholder="User id" autocomplete="off" aria-invalid=[fault.map(|_| "true")]

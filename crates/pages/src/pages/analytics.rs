@@ -120,7 +120,11 @@ pub(super) async fn show<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop> 
         section { h2 { "Warm-up today" } (warm_up(&domains.items)) (next("domains", "More domains", &domains.next)) }
     };
     let page = Page::new(HERE, "Analytics", body);
-    Ok(if problem.is_some() { page.faulty() } else { page }.into())
+    Ok(match &problem {
+        Some(problem) => page.faulty(problem),
+        None => page,
+    }
+    .into())
 }
 
 async fn reports<A: Api>(

@@ -87,7 +87,11 @@ pub(super) async fn show<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop> 
         (more("/admin/audit", query, lines.next.as_deref()))
     };
     let page = Page::new("/admin/audit", "Audit", body);
-    Ok(if problem.is_some() { page.faulty() } else { page }.into())
+    Ok(match &problem {
+        Some(problem) => page.faulty(problem),
+        None => page,
+    }
+    .into())
 }
 
 fn chain(verified: &Verified) -> Markup {

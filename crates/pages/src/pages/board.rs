@@ -144,7 +144,11 @@ pub(super) async fn show<A: Api>(visit: &Visit<'_, A>, id: &str) -> Result<Outco
         section { h2 { "Matches" } (match_rows(&matches, now)) @if matches.next.is_some() { p.hint { "The first 100." } } }
     };
     let page = Page::new(super::scoreboards::HERE, tournament.name.clone(), body);
-    Ok(if problem.is_some() { page.faulty() } else { page }.into())
+    Ok(match &problem {
+        Some(problem) => page.faulty(problem),
+        None => page,
+    }
+    .into())
 }
 
 fn known(of: &Tournament, board: &Board, now: DateTime<Utc>) -> Markup {

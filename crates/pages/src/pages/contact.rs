@@ -112,7 +112,11 @@ pub(super) async fn show<A: Api>(visit: &Visit<'_, A>, id: &str) -> Result<Outco
         section { h2 { "Alerts" } (rows(visit, &alerts.items, &Typed::default())) }
     };
     let page = Page::new("/admin/scoring", id, body);
-    Ok(if problem.is_some() { page.faulty() } else { page }.into())
+    Ok(match &problem {
+        Some(problem) => page.faulty(problem),
+        None => page,
+    }
+    .into())
 }
 
 fn head(of: &Explanation, now: DateTime<Utc>) -> Markup {

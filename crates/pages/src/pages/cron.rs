@@ -10,7 +10,7 @@ use crate::client::{Api, Client};
 use crate::form::{Signed, hidden};
 use crate::paths::segment;
 use crate::show::{badge, count, nothing, table, took, when, when_if};
-use crate::stop::Stop;
+use crate::stop::{Kind, Stop};
 use crate::svg::{self, Mark};
 use crate::visit::Visit;
 
@@ -90,7 +90,11 @@ pub(super) async fn show<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop> 
     let api = visit.operator()?;
     let cron: Cron = api.get("/api/v2/admin/cron").await?;
     let strips = try_join_all(cron.jobs.iter().map(|of| occurrences(&api, &of.job_key))).await?;
-    let body = view(&cron, &strips, visit.moment.now, &visit.signed);
+    let signed = visit.signs(Kind::Operator);
+    let body = html! {
+        (view(&cron, &strips, visit.moment.now, signed))
+        @if signed.is_none() { (visit.only_looks(Kind::Operator)) }
+    };
     Ok(Page::new("/admin/cron", "Cron", body).every(REFRESH_SECS).into())
 }
 
@@ -152,23 +156,21 @@ pub(super) fn state(schedule: &Schedule) -> Markup {
     }
 }
 
-fn view(cron: &Cron, strips: &[Occurrences], now: DateTime<Utc>, signed: &Signed<'_>) -> Markup {
+fn view(
+    cron: &Cron,
+    strips: &[Occurrences],
+    now: DateTime<Utc>,
+    signed: Option<&Signed>,
+) -> Markup {
     let rows: Vec<Markup> = cron
         .jobs
         .iter()
         .zip(strips)
         .map(|(schedule, strip)| row(schedule, strip, now, signed))
         .collect();
-    let heads = [
-        "Schedule",
-        "State",
-        "When (UTC)",
-        "Last 50 times",
-        "Last run",
-        "Next run",
-        "Queue",
-        "Act",
-    ];
+    let mut heads =
+        vec!["Schedule", "State", "When (UTC)", "Last 50 times", "Last run", "Next run", "Queue"];
+    heads.extend(signed.map(|_| "Act"));
     html! {
         p {
             "Scheduler " (badge(&cron.scheduler.status)) ", last heartbeat "
@@ -201,7 +203,7 @@ fn row(
     schedule: &Schedule,
     strip_of: &Occurrences,
     now: DateTime<Utc>,
-    signed: &Signed<'_>,
+    signed: Option<&Signed>,
 ) -> Markup {
     let queue = &schedule.queue;
     html! {
@@ -220,10 +222,12 @@ fn row(
         }
         td { (when_if(schedule.next_run_at.as_deref(), now)) }
         td { (count(queue.pending)) " pending, " (count(queue.processing)) " now, " (count(queue.dlq)) " dead" }
-        td {
-            form method="post" action={ "/admin/cron/" (segment(&schedule.job_key)) "/run" } {
-                (hidden(signed))
-                button.small id={ "run-" (schedule.job_key) } aria-label={ "Run now: " (schedule.job_key) } { "Run now" }
+        @if let Some(signed) = signed {
+            td {
+                form method="post" action={ "/admin/cron/" (segment(&schedule.job_key)) "/run" } {
+                    (hidden(signed))
+                    button.small id={ "run-" (schedule.job_key) } aria-label={ "Run now: " (schedule.job_key) } { "Run now" }
+                }
             }
         }
     }

@@ -15,7 +15,7 @@ use crate::client::{Act, Api};
 use crate::form::{Field, ONCE, Signed, Typed, area, hidden, reason, refusal};
 use crate::paths::{segment, with_query};
 use crate::show::{badge, facts, job as job_link, nothing, run as run_link, when, when_if};
-use crate::stop::{Problem, Stop};
+use crate::stop::{Kind, Problem, Stop};
 use crate::visit::Visit;
 
 /// Most characters of data that replace a case's.
@@ -37,10 +37,10 @@ struct Whole {
 
 /// What was tried or refused by a form of the page.
 #[derive(Default)]
-struct Said {
+struct Said<'s> {
     rehearsal: Option<Rehearsal>,
-    replay: Option<Problem>,
-    discard: Option<Problem>,
+    replay: Option<&'s Problem>,
+    discard: Option<&'s Problem>,
 }
 
 /// `GET /admin/dead-letters/{id}`.
@@ -59,7 +59,8 @@ pub(super) async fn rehearse<A: Api>(visit: &Visit<'_, A>, id: &str) -> Result<O
             Ok(page(visit, id, said).await?.into())
         }
         Err(Stop::Refused(problem)) => {
-            refused(visit, id, Said { replay: Some(*problem), ..Said::default() }).await
+            let page = page(visit, id, Said { replay: Some(&problem), ..Said::default() }).await?;
+            Ok(page.faulty(&problem).into())
         }
         Err(stop) => Err(stop),
     }
@@ -78,7 +79,8 @@ pub(super) async fn replay<A: Api>(visit: &Visit<'_, A>, id: &str) -> Result<Out
     match visit.operator()?.act::<Replayed>(act).await {
         Ok(replayed) => Ok(Outcome::Done(format!("/admin/jobs/{}", segment(&replayed.job_id)))),
         Err(Stop::Refused(problem)) => {
-            refused(visit, id, Said { replay: Some(*problem), ..Said::default() }).await
+            let page = page(visit, id, Said { replay: Some(&problem), ..Said::default() }).await?;
+            Ok(page.faulty(&problem).into())
         }
         Err(stop) => Err(stop),
     }
@@ -92,14 +94,11 @@ pub(super) async fn discard<A: Api>(visit: &Visit<'_, A>, id: &str) -> Result<Ou
     match visit.operator()?.act::<Value>(act).await {
         Ok(_) => Ok(Outcome::Done(format!("/admin/dead-letters/{}", segment(id)))),
         Err(Stop::Refused(problem)) => {
-            refused(visit, id, Said { discard: Some(*problem), ..Said::default() }).await
+            let page = page(visit, id, Said { discard: Some(&problem), ..Said::default() }).await?;
+            Ok(page.faulty(&problem).into())
         }
         Err(stop) => Err(stop),
     }
-}
-
-async fn refused<A: Api>(visit: &Visit<'_, A>, id: &str, said: Said) -> Result<Outcome, Stop> {
-    Ok(page(visit, id, said).await?.faulty().into())
 }
 
 /// What a replay is asked for. Data that is no JSON goes as text, and the API says so.
@@ -115,7 +114,7 @@ fn order<A: Api>(visit: &Visit<'_, A>, dry_run: bool) -> Value {
     Value::Object(body)
 }
 
-async fn page<A: Api>(visit: &Visit<'_, A>, id: &str, said: Said) -> Result<Page, Stop> {
+async fn page<A: Api>(visit: &Visit<'_, A>, id: &str, said: Said<'_>) -> Result<Page, Stop> {
     let whole: Whole = visit.operator()?.get(&format!("/api/v2/admin/dlq/{}", segment(id))).await?;
     let now = visit.moment.now;
     let is_other = |of: &&Case| of.case_id != whole.case.case_id;
@@ -124,7 +123,10 @@ async fn page<A: Api>(visit: &Visit<'_, A>, id: &str, said: Said) -> Result<Page
     let body = html! {
         (known(&whole, now))
         @if whole.case.decision.is_none() {
-            div.acts { (decide(&whole, &said, values, &visit.signed)) }
+            @match visit.signs(Kind::Operator) {
+                Some(signed) => div.acts { (decide(&whole, &said, values, signed)) },
+                None => (visit.only_looks(Kind::Operator)),
+            }
         }
         section { h2 { "Body" } (body_of(&whole)) }
         section { h2 { "Failures" } (failures(&whole.errors, now)) }
@@ -167,15 +169,14 @@ fn known(whole: &Whole, now: DateTime<Utc>) -> Markup {
 
 fn decide(
     whole: &Whole,
-    said: &Said,
+    said: &Said<'_>,
     values: Option<&crate::request::Pairs>,
-    signed: &Signed<'_>,
+    signed: &Signed,
 ) -> Markup {
     let here = format!("/admin/dead-letters/{}", segment(&whole.case.case_id));
-    let replay =
-        Typed { values: values.filter(|_| said.discard.is_none()), problem: said.replay.as_ref() };
+    let replay = Typed { values: values.filter(|_| said.discard.is_none()), problem: said.replay };
     let discard =
-        Typed { values: values.filter(|_| said.discard.is_some()), problem: said.discard.as_ref() };
+        Typed { values: values.filter(|_| said.discard.is_some()), problem: said.discard };
     let data = Field {
         name: "data",
         id: "replay-data",

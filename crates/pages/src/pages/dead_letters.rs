@@ -16,7 +16,7 @@ use crate::form::{Field, ONCE, Signed, Typed, choice, field, hidden, refusal, se
 use crate::paths::{segment, with_query};
 use crate::request::Pairs;
 use crate::show::{badge, case as case_link, count, more, nothing, table, when};
-use crate::stop::Stop;
+use crate::stop::{Kind, Stop};
 use crate::visit::Visit;
 
 /// Why one replays: `reason` is why a case died.
@@ -95,10 +95,19 @@ pub(super) async fn show<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop> 
             (rows("Dead letters, newest first", &cases.items, now))
             (more(HERE, query, cases.next.as_deref()))
         }
-        @if decided.is_none() && !cases.items.is_empty() { (many(query, &visit.signed)) }
+        @if decided.is_none() && !cases.items.is_empty() {
+            @match visit.signs(Kind::Operator) {
+                Some(signed) => (many(query, signed)),
+                None => (visit.only_looks(Kind::Operator)),
+            }
+        }
     };
     let page = Page::new("/admin/jobs", "Dead letters", body);
-    Ok(if problem.is_some() { page.faulty() } else { page }.into())
+    Ok(match &problem {
+        Some(problem) => page.faulty(problem),
+        None => page,
+    }
+    .into())
 }
 
 fn form(typed: &Typed<'_>, decided: Option<&str>) -> Markup {
@@ -155,7 +164,7 @@ fn named(of: &Pairs) -> Markup {
     }
 }
 
-fn many(query: &Pairs, signed: &Signed<'_>) -> Markup {
+fn many(query: &Pairs, signed: &Signed) -> Markup {
     html! {
         form.panel method="post" action="/admin/dead-letters/try" {
             h2 { "All that match" }
@@ -191,7 +200,7 @@ pub(super) async fn rehearse<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, St
     match visit.operator()?.act::<Rehearsals>(act).await {
         Ok(found) => Ok(confirm(visit, Ok(&found), &Typed::default()).into()),
         Err(Stop::Refused(problem)) => {
-            Ok(confirm(visit, Err(&problem), &Typed::default()).faulty().into())
+            Ok(confirm(visit, Err(&problem), &Typed::default()).faulty(&problem).into())
         }
         Err(stop) => Err(stop),
     }
@@ -232,7 +241,7 @@ pub(super) async fn replay<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop
         Err(Stop::Refused(mut problem)) => {
             problem.rename("reason", WHY);
             let typed = Typed { values: Some(form), problem: Some(&problem) };
-            Ok(confirm(visit, Ok(&Rehearsals::default()), &typed).faulty().into())
+            Ok(confirm(visit, Ok(&Rehearsals::default()), &typed).faulty(&problem).into())
         }
         Err(stop) => Err(stop),
     }
@@ -258,14 +267,17 @@ fn confirm<A: Api>(
             Ok(_) => {},
             Err(problem) => (refusal(&Typed { values: None, problem: Some(problem) })),
         }
-        form.panel method="post" action="/admin/dead-letters/replay" {
-            h2 { "Replay them" }
-            (hidden(&visit.signed)) (filter_fields(form)) (refusal(typed))
-            (number("canary", "First", "So many cases first; the others follow when all of these are completed.", "1"))
-            (number("perSecond", "Per second", "No more than so many a second.", "20"))
-            (number("limit", "At most", "Cases, the oldest first; empty for all.", ""))
-            (why(WHY, "replay-why", false, typed))
-            button { "Replay all that match" } " " a href=(HERE) { "Leave them" }
+        @match visit.signs(Kind::Operator) {
+            Some(signed) => form.panel method="post" action="/admin/dead-letters/replay" {
+                h2 { "Replay them" }
+                (hidden(signed)) (filter_fields(form)) (refusal(typed))
+                (number("canary", "First", "So many cases first; the others follow when all of these are completed.", "1"))
+                (number("perSecond", "Per second", "No more than so many a second.", "20"))
+                (number("limit", "At most", "Cases, the oldest first; empty for all.", ""))
+                (why(WHY, "replay-why", false, typed))
+                button { "Replay all that match" } " " a href=(HERE) { "Leave them" }
+            },
+            None => (visit.only_looks(Kind::Operator)),
         }
     };
     Page::new("/admin/jobs", "Replay of many", body)

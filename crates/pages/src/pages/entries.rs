@@ -6,6 +6,7 @@ use serde_json::{Map, Number, Value};
 
 use crate::form::Typed;
 use crate::request::Pairs;
+use crate::show::{nothing, table};
 use crate::stop::Problem;
 
 /// Empty rows behind those that there are.
@@ -84,6 +85,22 @@ pub(super) fn faults(mut problem: Problem, rows: &[usize]) -> Problem {
         }
     }
     problem
+}
+
+/// The entries to be read.
+pub(super) fn list(caption: &str, columns: &[Column], entries: &[Value]) -> Markup {
+    let heads: Vec<&'static str> = columns.iter().map(|column| column.label).collect();
+    let shown = |entry: &Value, column: &Column| match (column.kind, entry.get(column.name)) {
+        (Kind::Flag, Some(Value::Bool(false))) => html! { "no" },
+        (Kind::Flag, _) => html! { "yes" },
+        (_, None | Some(Value::Null)) => nothing(),
+        (_, Some(value)) => html! { (text(value)) },
+    };
+    let rows: Vec<Markup> = entries
+        .iter()
+        .map(|entry| html! { @for column in columns { td { (shown(entry, column)) } } })
+        .collect();
+    table(caption, &heads, &rows)
 }
 
 /// The rows as fields.

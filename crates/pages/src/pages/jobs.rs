@@ -14,7 +14,7 @@ use crate::client::{Act, Api};
 use crate::form::{ONCE, Typed, choice, hidden, reason, refusal, search};
 use crate::paths::{segment, with_query};
 use crate::show::{badge, exactly, facts, more, nothing, run as run_link, when, when_if};
-use crate::stop::{Problem, Stop};
+use crate::stop::{Kind, Problem, Stop};
 use crate::visit::Visit;
 
 /// What can be searched for, as the API names it.
@@ -78,7 +78,11 @@ pub(super) async fn show<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop> 
         p { a href="/admin/dead-letters" { "Dead letters" } }
     };
     let page = Page::new("/admin/jobs", "Jobs", body);
-    Ok(if problem.is_some() { page.faulty() } else { page }.into())
+    Ok(match &problem {
+        Some(problem) => page.faulty(problem),
+        None => page,
+    }
+    .into())
 }
 
 fn form(queues: &[&str], queue: &str, typed: &Typed<'_>) -> Markup {
@@ -111,7 +115,9 @@ pub(super) async fn cancel<A: Api>(visit: &Visit<'_, A>, id: &str) -> Result<Out
     let act = Act { method: Method::POST, path: &path, body: Some(&body), once, seen: None };
     match visit.operator()?.act::<Value>(act).await {
         Ok(_) => Ok(Outcome::Done(format!("/admin/jobs/{}", segment(id)))),
-        Err(Stop::Refused(problem)) => Ok(page(visit, id, Some(&problem)).await?.faulty().into()),
+        Err(Stop::Refused(problem)) => {
+            Ok(page(visit, id, Some(&problem)).await?.faulty(&problem).into())
+        }
         Err(stop) => Err(stop),
     }
 }
@@ -128,10 +134,13 @@ async fn page<A: Api>(
     let body = html! {
         (known(&whole, visit.moment.now))
         @if can_end || problem.is_some() {
-            form.panel method="post" action={ "/admin/jobs/" (segment(id)) "/cancel" } {
-                h2 { "Cancel" }
-                (hidden(&visit.signed)) (refusal(&typed)) (reason("cancel-reason", false, &typed))
-                button.danger { "Cancel the job" }
+            @match visit.signs(Kind::Operator) {
+                Some(signed) => form.panel method="post" action={ "/admin/jobs/" (segment(id)) "/cancel" } {
+                    h2 { "Cancel" }
+                    (hidden(signed)) (refusal(&typed)) (reason("cancel-reason", false, &typed))
+                    button.danger { "Cancel the job" }
+                },
+                None => (visit.only_looks(Kind::Operator)),
             }
         }
         section { h2 { "Data" } (pretty(&whole.data)) }

@@ -12,8 +12,9 @@ use crate::answer::{Outcome, Page};
 use crate::client::{Act, Api};
 use crate::form::{ONCE, Typed, hidden, reason, refusal};
 use crate::paths::{segment, with_query};
+use crate::request::Pairs;
 use crate::show::{badge, count, exactly, facts, more, nothing, table};
-use crate::stop::{Problem, Stop};
+use crate::stop::{Kind, Problem, Stop};
 use crate::visit::Visit;
 
 /// What a look at the ledger found.
@@ -74,7 +75,7 @@ pub(super) async fn rebuild<A: Api>(visit: &Visit<'_, A>, id: &str) -> Result<Ou
     match visit.operator()?.act::<Ordered>(act).await {
         Ok(ordered) => Ok(Outcome::Done(format!("/admin/runs/{}", segment(&ordered.execution_id)))),
         Err(Stop::Refused(problem)) => {
-            Ok(page(visit, id, organization, Some(&problem)).await?.faulty().into())
+            Ok(page(visit, id, organization, Some(&problem)).await?.faulty(&problem).into())
         }
         Err(stop) => Err(stop),
     }
@@ -96,19 +97,24 @@ async fn page<A: Api>(
     let verifications = with_query("/api/v2/admin/verifications", [owner, limit]);
     let (verified, settlements, verifications): (Verified, Settlements, Verifications) =
         try_join3(api.get(&verify), api.get(&settlements), api.get(&verifications)).await?;
+    // A form that was refused has no query.
+    let of = Pairs::of(&[("organizationId", organization)]);
     let typed = Typed { values: problem.map(|_| &visit.asked.form), problem };
     let here = format!("{HERE}/{}", segment(id));
     let body = html! {
         (known(&verified))
         @if !verified.differences.is_empty() { (differences(&verified)) }
-        (more(&format!("{here}/ledger"), query, verified.next.as_deref()))
-        form.panel method="post" action={ (here) "/rebuild" } {
-            h2 { "Rebuild the board" }
-            p.hint { "Makes the board of members and entries of points, in one transaction. Settlements wait for it." }
-            (hidden(&visit.signed))
-            input type="hidden" name="organizationId" value=(organization);
-            (refusal(&typed)) (reason("rebuild-reason", false, &typed))
-            button.danger { "Rebuild" }
+        (more(&format!("{here}/ledger"), &of, verified.next.as_deref()))
+        @match visit.signs(Kind::Operator) {
+            Some(signed) => form.panel method="post" action={ (here) "/rebuild" } {
+                h2 { "Rebuild the board" }
+                p.hint { "Makes the board of members and entries of points, in one transaction. Settlements wait for it." }
+                (hidden(signed))
+                input type="hidden" name="organizationId" value=(organization);
+                (refusal(&typed)) (reason("rebuild-reason", false, &typed))
+                button.danger { "Rebuild" }
+            },
+            None => (visit.only_looks(Kind::Operator)),
         }
         section { h2 { "Settlements" } (settlement_rows(&settlements, now)) }
         section { h2 { "What providers said to the organization" } (verification_rows(&verifications, now)) }

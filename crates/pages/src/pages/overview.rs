@@ -13,7 +13,7 @@ use crate::client::{Act, Api};
 use crate::form::{Signed, Typed, hidden, refusal};
 use crate::paths::{segment, with_query};
 use crate::show::{badge, case, count, facts, nothing, span, table, took, when, when_if};
-use crate::stop::{Problem, Stop};
+use crate::stop::{Kind, Problem, Stop};
 use crate::visit::Visit;
 
 /// Seconds between two looks: a tick comes every minute, and what it did shows soon after.
@@ -167,7 +167,8 @@ async fn page<A: Api>(visit: &Visit<'_, A>, problem: Option<&Problem>) -> Result
     let model = Model { health, cron, queues, groups, breakers };
     let body = html! {
         (refusal(&Typed { values: None, problem }))
-        (view(&model, visit.moment.now, &visit.signed))
+        (view(&model, visit.moment.now, visit.signs(Kind::Operator)))
+        @if visit.signs(Kind::Operator).is_none() { (visit.only_looks(Kind::Operator)) }
     };
     Ok(Page::new("/admin", "Overview", body).every(REFRESH_SECS))
 }
@@ -183,12 +184,14 @@ pub(super) async fn reset_breaker<A: Api>(
     let act = Act { method, path: &path, body: Some(&body), once, seen: None };
     match visit.operator()?.act::<Value>(act).await {
         Ok(_) => Ok(Outcome::Done("/admin".to_owned())),
-        Err(Stop::Refused(problem)) => Ok(page(visit, Some(&problem)).await?.faulty().into()),
+        Err(Stop::Refused(problem)) => {
+            Ok(page(visit, Some(&problem)).await?.faulty(&problem).into())
+        }
         Err(stop) => Err(stop),
     }
 }
 
-fn view(model: &Model, now: DateTime<Utc>, signed: &Signed<'_>) -> Markup {
+fn view(model: &Model, now: DateTime<Utc>, signed: Option<&Signed>) -> Markup {
     html! {
         (state(model, now))
         (warnings(model))
@@ -339,7 +342,7 @@ fn runs(schedules: &[Schedule], now: DateTime<Utc>) -> Markup {
     table("The newest run of each schedule", &["Schedule", "Status", "Started", "#Took"], &rows)
 }
 
-fn breakers(breakers: &[Breaker], now: DateTime<Utc>, signed: &Signed<'_>) -> Markup {
+fn breakers(breakers: &[Breaker], now: DateTime<Utc>, signed: Option<&Signed>) -> Markup {
     let rows: Vec<Markup> = breakers
         .iter()
         .map(|breaker| {
@@ -348,20 +351,20 @@ fn breakers(breakers: &[Breaker], now: DateTime<Utc>, signed: &Signed<'_>) -> Ma
                 td { (badge(&breaker.state)) }
                 td.number { (count(breaker.failures)) }
                 td { (when_if(breaker.retry_at.as_deref(), now)) }
-                td {
-                    @if breaker.state != "closed" {
-                        form method="post" action={ "/admin/breakers/" (segment(&breaker.name)) "/reset" } {
-                            (hidden(signed))
-                            button.small id={ "reset-" (breaker.name) } { "Close it" }
+                @if let Some(signed) = signed {
+                    td {
+                        @if breaker.state != "closed" {
+                            form method="post" action={ "/admin/breakers/" (segment(&breaker.name)) "/reset" } {
+                                (hidden(signed))
+                                button.small id={ "reset-" (breaker.name) } { "Close it" }
+                            }
                         }
                     }
                 }
             }
         })
         .collect();
-    table(
-        "Breakers of what we depend on",
-        &["Breaker", "State", "#Failures", "Tried again", "Act"],
-        &rows,
-    )
+    let mut heads = vec!["Breaker", "State", "#Failures", "Tried again"];
+    heads.extend(signed.map(|_| "Act"));
+    table("Breakers of what we depend on", &heads, &rows)
 }

@@ -10,7 +10,7 @@ use crate::client::{Act, Api};
 use crate::form::{ONCE, Typed, hidden, reason, refusal};
 use crate::paths::segment;
 use crate::show::{badge, count, facts, nothing, when, when_if};
-use crate::stop::{Problem, Stop};
+use crate::stop::{Kind, Problem, Stop};
 use crate::svg::progress;
 use crate::visit::Visit;
 
@@ -56,10 +56,13 @@ async fn page<A: Api>(
         (state(&replay))
         (known(&replay, visit))
         @if replay.finished_at.is_none() || problem.is_some() {
-            form.panel method="post" action={ "/admin/replays/" (segment(id)) "/cancel" } {
-                h2 { "Cancel" }
-                (hidden(&visit.signed)) (refusal(&typed)) (reason("cancel-reason", false, &typed))
-                button.danger { "Stop it here" }
+            @match visit.signs(Kind::Operator) {
+                Some(signed) => form.panel method="post" action={ "/admin/replays/" (segment(id)) "/cancel" } {
+                    h2 { "Cancel" }
+                    (hidden(signed)) (refusal(&typed)) (reason("cancel-reason", false, &typed))
+                    button.danger { "Stop it here" }
+                },
+                None => (visit.only_looks(Kind::Operator)),
             }
         }
         section { h2 { "What it takes" } (super::jobs::pretty(&replay.filter)) }
@@ -76,7 +79,9 @@ pub(super) async fn cancel<A: Api>(visit: &Visit<'_, A>, id: &str) -> Result<Out
     let act = Act { method: Method::POST, path: &path, body: Some(&body), once, seen: None };
     match visit.operator()?.act::<Value>(act).await {
         Ok(_) => Ok(Outcome::Done(format!("/admin/replays/{}", segment(id)))),
-        Err(Stop::Refused(problem)) => Ok(page(visit, id, Some(&problem)).await?.faulty().into()),
+        Err(Stop::Refused(problem)) => {
+            Ok(page(visit, id, Some(&problem)).await?.faulty(&problem).into())
+        }
         Err(stop) => Err(stop),
     }
 }

@@ -14,7 +14,7 @@ use crate::client::{Act, Api};
 use crate::form::{ONCE, Signed, Typed, hidden, reason, refusal};
 use crate::paths::{segment, with_query};
 use crate::show::{badge, count, exactly, facts, more, nothing, span, took, when, when_if};
-use crate::stop::{Problem, Stop};
+use crate::stop::{Kind, Problem, Stop};
 use crate::svg::progress;
 use crate::visit::Visit;
 
@@ -47,9 +47,8 @@ pub(super) async fn act<A: Api>(
     match visit.operator()?.act::<Value>(act).await {
         Ok(_) => Ok(Outcome::Done(format!("/admin/runs/{}", segment(id)))),
         Err(Stop::Refused(problem)) => {
-            let mut page = page(visit, id, Some((what, &problem))).await?.faulty();
-            page.status = if problem.status == 409 { 409 } else { 422 };
-            Ok(page.into())
+            let page = page(visit, id, Some((what, &problem))).await?;
+            Ok(page.faulty(&problem).into())
         }
         Err(stop) => Err(stop),
     }
@@ -77,7 +76,10 @@ async fn page<A: Api>(
     let is_open = run.finished_at.is_none();
     let body = html! {
         (state(&run, visit.moment.now))
-        div.acts { (acts(&run, &here, &visit.signed, typed)) }
+        @match visit.signs(Kind::Operator) {
+            Some(signed) => div.acts { (acts(&run, &here, signed, typed)) },
+            None => (visit.only_looks(Kind::Operator)),
+        }
         section {
             h2 { "Jobs" }
             p { @for (text, state) in STATES {
@@ -127,12 +129,7 @@ fn state(run: &Run, now: DateTime<Utc>) -> Markup {
 }
 
 /// What can be done; `typed` is what was typed into a form, and why that was refused.
-fn acts<'t>(
-    run: &Run,
-    here: &str,
-    signed: &Signed<'_>,
-    typed: impl Fn(&str) -> Typed<'t>,
-) -> Markup {
+fn acts<'t>(run: &Run, here: &str, signed: &Signed, typed: impl Fn(&str) -> Typed<'t>) -> Markup {
     let form = |path: &str, title: &str, text: &str, class: &str| {
         let typed = typed(path);
         html! {

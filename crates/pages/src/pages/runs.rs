@@ -95,7 +95,11 @@ pub(super) async fn show<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop> 
     };
     let body = html! { (form(&Typed { values: Some(query), problem: problem.as_ref() })) (list) };
     let page = Page::new("/admin/runs", "Runs", body).every(REFRESH_SECS);
-    Ok(if problem.is_some() { page.faulty() } else { page }.into())
+    Ok(match &problem {
+        Some(problem) => page.faulty(problem),
+        None => page,
+    }
+    .into())
 }
 
 fn form(typed: &Typed<'_>) -> Markup {

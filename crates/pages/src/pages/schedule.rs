@@ -15,7 +15,7 @@ use crate::client::{Act, Api};
 use crate::form::{Field, ONCE, Signed, Typed, field, hidden, refusal};
 use crate::paths::{segment, with_query};
 use crate::show::{badge, exactly, facts, nothing, run as run_link, table, took, when, when_if};
-use crate::stop::{Problem, Stop};
+use crate::stop::{Kind, Problem, Stop};
 use crate::visit::Visit;
 
 /// Runs that are shown; the page of runs has all.
@@ -100,18 +100,14 @@ async fn refused<A: Api>(
     form: Form,
     problem: Problem,
 ) -> Result<Outcome, Stop> {
-    let status = problem.status;
-    let mut page = page(visit, key, Some((form, problem))).await?;
-    page.status = if status == 409 { 409 } else { 422 };
-    // What was typed would be lost.
-    page.refresh = None;
-    Ok(page.into())
+    let page = page(visit, key, Some((form, &problem))).await?;
+    Ok(page.faulty(&problem).into())
 }
 
 async fn page<A: Api>(
     visit: &Visit<'_, A>,
     key: &str,
-    problem: Option<(Form, Problem)>,
+    problem: Option<(Form, &Problem)>,
 ) -> Result<Page, Stop> {
     let api = visit.operator()?;
     let cron: Cron = api.get("/api/v2/admin/cron").await?;
@@ -133,7 +129,10 @@ async fn page<A: Api>(
     let (run, pause) = (typed(Form::Run), typed(Form::Pause));
     let body = html! {
         (facts_of(&model.schedule, visit.moment.now))
-        div.acts { (run_form(&model.schedule, &visit.signed, &run)) (pause_form(&model.schedule, &visit.signed, &pause)) }
+        @match visit.signs(Kind::Operator) {
+            Some(signed) => div.acts { (run_form(&model.schedule, signed, &run)) (pause_form(&model.schedule, signed, &pause)) },
+            None => (visit.only_looks(Kind::Operator)),
+        }
         (times(&model, visit.moment.now))
     };
     Ok(Page::new("/admin/cron", key, body))
@@ -156,7 +155,7 @@ fn facts_of(schedule: &Schedule, now: DateTime<Utc>) -> Markup {
     }
 }
 
-fn run_form(schedule: &Schedule, signed: &Signed<'_>, typed: &Typed<'_>) -> Markup {
+fn run_form(schedule: &Schedule, signed: &Signed, typed: &Typed<'_>) -> Markup {
     let reason = Field {
         name: "reason",
         id: "run-reason",
@@ -176,7 +175,7 @@ fn run_form(schedule: &Schedule, signed: &Signed<'_>, typed: &Typed<'_>) -> Mark
     }
 }
 
-fn pause_form(schedule: &Schedule, signed: &Signed<'_>, typed: &Typed<'_>) -> Markup {
+fn pause_form(schedule: &Schedule, signed: &Signed, typed: &Typed<'_>) -> Markup {
     let address = format!("/admin/cron/{}", segment(&schedule.job_key));
     match &schedule.pause_note {
         Some(note) => {

@@ -45,7 +45,7 @@ pub(super) async fn show<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop> 
         Err(stop) => {
             let problem = stop.at_form("contactId", "contact")?;
             let typed = Typed { values: Some(&visit.asked.query), problem: Some(&problem) };
-            Ok(page(visit, &typed, &Typed::default()).await?.faulty().into())
+            Ok(page(visit, &typed, &Typed::default()).await?.faulty(&problem).into())
         }
     }
 }

@@ -10,13 +10,13 @@ use mauntic_domain::points::PointsE4;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::entries::{Column, Kind, editor, faults, read};
+use super::entries::{Column, Kind, editor, faults, list, read};
 use crate::answer::{Outcome, Page};
 use crate::client::{Act, Api, Told};
-use crate::form::{Field, ONCE, Typed, field, hidden, refusal};
+use crate::form::{Field, ONCE, Signed, Typed, field, hidden, refusal};
 use crate::paths::segment;
 use crate::show::{count, facts, nothing, table, when_if};
-use crate::stop::{Problem, Stop};
+use crate::stop::{Kind as Whose, Problem, Stop};
 use crate::svg::pair;
 use crate::visit::Visit;
 
@@ -131,9 +131,9 @@ struct Cost {
 }
 
 /// Which form was refused, and why.
-enum Refused {
-    Part(Part, Problem),
-    Publish(Problem),
+enum Refused<'r> {
+    Part(Part, &'r Problem),
+    Publish(&'r Problem),
 }
 
 /// `GET /admin/scoring/config`.
@@ -157,7 +157,8 @@ pub(super) async fn draft<A: Api>(visit: &Visit<'_, A>, part: Part) -> Result<Ou
         Ok(_) => Ok(Outcome::Done(HERE.to_owned())),
         Err(Stop::Refused(problem)) => {
             let problem = faults(*problem, &rows);
-            Ok(page(visit, Some(Refused::Part(part, problem))).await?.faulty().into())
+            let page = page(visit, Some(Refused::Part(part, &problem))).await?;
+            Ok(page.faulty(&problem).into())
         }
         Err(stop) => Err(stop),
     }
@@ -186,13 +187,14 @@ pub(super) async fn end<A: Api>(
     match visit.tenant()?.act::<Value>(act).await {
         Ok(_) => Ok(Outcome::Done(HERE.to_owned())),
         Err(Stop::Refused(problem)) => {
-            Ok(page(visit, Some(Refused::Publish(*problem))).await?.faulty().into())
+            let page = page(visit, Some(Refused::Publish(&problem))).await?;
+            Ok(page.faulty(&problem).into())
         }
         Err(stop) => Err(stop),
     }
 }
 
-async fn page<A: Api>(visit: &Visit<'_, A>, refused: Option<Refused>) -> Result<Page, Stop> {
+async fn page<A: Api>(visit: &Visit<'_, A>, refused: Option<Refused<'_>>) -> Result<Page, Stop> {
     let api = visit.tenant()?;
     let (factors, signals): (Told<Config>, Told<Config>) =
         try_join(api.tagged(Part::Factors.route()), api.tagged(Part::Signals.route())).await?;
@@ -206,6 +208,8 @@ async fn page<A: Api>(visit: &Visit<'_, A>, refused: Option<Refused>) -> Result<
         false => None,
     };
     let (form, now) = (&visit.asked.form, visit.moment.now);
+    let owner = Whose::Organization;
+    let signed = visit.signs(owner);
     let typed = |part: Part| match &refused {
         Some(Refused::Part(of, problem)) if *of == part => {
             Typed { values: Some(form), problem: Some(problem) }
@@ -220,10 +224,11 @@ async fn page<A: Api>(visit: &Visit<'_, A>, refused: Option<Refused>) -> Result<
         (state(&factors.value, &signals.value, now))
         @if let Some(preview) = &preview {
             section { h2 { "What the draft would change" } (changes(preview)) }
-            @if visit.may_write() { (endings(visit, factors.tag.as_deref(), &ending)) }
+            @if let Some(signed) = signed { (endings(signed, factors.tag.as_deref(), &ending)) }
         }
-        section { h2 { "Factors" } (part_form(visit, Part::Factors, &factors, &typed(Part::Factors))) }
-        section { h2 { "Signals" } (part_form(visit, Part::Signals, &signals, &typed(Part::Signals))) }
+        @if signed.is_none() { (visit.only_looks(owner)) }
+        section { h2 { "Factors" } (part_of(signed, Part::Factors, &factors, &typed(Part::Factors))) }
+        section { h2 { "Signals" } (part_of(signed, Part::Signals, &signals, &typed(Part::Signals))) }
     };
     Ok(Page::new("/admin/scoring", "Scoring configuration", body))
 }
@@ -246,12 +251,8 @@ fn state(factors: &Config, signals: &Config, now: DateTime<Utc>) -> Markup {
     ])
 }
 
-fn part_form<A: Api>(
-    visit: &Visit<'_, A>,
-    part: Part,
-    told: &Told<Config>,
-    typed: &Typed<'_>,
-) -> Markup {
+/// A part as a form, and as a table for who only looks.
+fn part_of(signed: Option<&Signed>, part: Part, told: &Told<Config>, typed: &Typed<'_>) -> Markup {
     let config = &told.value;
     let entries = &config.draft.as_ref().unwrap_or(&config.published).entries;
     // What was typed is of the state that it was typed on, until that is loaded anew.
@@ -262,22 +263,23 @@ fn part_form<A: Api>(
         Part::Factors => ("Factors and their points", "factors"),
         Part::Signals => ("Signals, their points and how these fall", "signals"),
     };
+    let Some(signed) = signed else {
+        return list(caption, part.columns(), entries);
+    };
     html! {
         form method="post" action={ (HERE) "/" (name) } {
-            (hidden(&visit.signed))
+            (hidden(signed))
             input type="hidden" name="seen" value=(seen);
             (refusal(typed))
             @if is_of_another { p { a href=(HERE) { "Load what is there now" } " and type it anew: saving would undo it." } }
             (editor(caption, part.columns(), entries, typed))
-            @if visit.may_write() {
-                p.hint { "A row whose first field is empty is left out. Nothing is in force before it is published." }
-                button { "Save the draft" }
-            }
+            p.hint { "A row whose first field is empty is left out. Nothing is in force before it is published." }
+            button { "Save the draft" }
         }
     }
 }
 
-fn endings<A: Api>(visit: &Visit<'_, A>, tag: Option<&str>, typed: &Typed<'_>) -> Markup {
+fn endings(signed: &Signed, tag: Option<&str>, typed: &Typed<'_>) -> Markup {
     let note = Field {
         name: "note",
         id: "publish-note",
@@ -289,7 +291,7 @@ fn endings<A: Api>(visit: &Visit<'_, A>, tag: Option<&str>, typed: &Typed<'_>) -
     html! {
         form.panel method="post" action={ (HERE) "/publish" } {
             h2 { "Publish the draft" }
-            (hidden(&visit.signed))
+            (hidden(signed))
             input type="hidden" name="seen" value=(tag.unwrap_or_default());
             (refusal(typed)) (field(&note, typed))
             button { "Publish" } " "

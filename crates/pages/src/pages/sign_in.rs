@@ -23,6 +23,14 @@ const KEPT_CHARS_MAX: usize = 64 * 1024;
 pub(crate) const SIGNED_IN: &str =
     "You are signed in. What you were about to do has not been done:";
 
+/// Above the page to sign in on that nobody signed in by: it was shown before its session.
+pub(crate) const OVER: &str =
+    "This page was open for too long, or somebody signed in in another tab. Sign in once more.";
+
+/// Above the page to sign in on while nobody can say whose a key is.
+pub(crate) const AWAY: &str =
+    "Whose key this is could not be looked up: the API does not answer at the moment. Try again.";
+
 /// What somebody wanted who had to sign in first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Wanted {
@@ -54,10 +62,10 @@ impl Wanted {
         Self { back: returning(Some(here)).to_owned(), act: None }
     }
 
-    /// What a form was to do.
+    /// What a form was to do. Its token is of its session; what makes it one act stays with it.
     pub(crate) fn act(back: &str, asked: &Asked) -> Self {
         let mut kept = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in asked.form.iter().filter(|(name, _)| !is_ours(name)) {
+        for (name, value) in asked.form.iter().filter(|(name, _)| *name != csrf::FIELD) {
             kept.append_pair(name, value);
         }
         Self { back: back.to_owned(), act: Some((asked.here.clone(), kept.finish())) }
@@ -78,14 +86,21 @@ impl Wanted {
     }
 
     /// The page that shows what a form held, and why, to be sent once more.
-    pub(crate) fn resume(&self, why: &str, token: &str, once: &str) -> Option<Page> {
+    pub(crate) fn resume(&self, why: &str, signed: &Signed) -> Option<Page> {
+        let again = self.again(signed)?;
+        Some(Page::new("", "Go on where you were", html! { p { (why) } (again) }))
+    }
+
+    /// A form that holds what another one held. It is the same act: was that done and its
+    /// answer lost, this one does nothing more.
+    pub(crate) fn again(&self, signed: &Signed) -> Option<Markup> {
         let (action, kept) = self.act.as_ref()?;
         let kept = Pairs::parse(kept.as_bytes());
+        let once = kept.get(ONCE).unwrap_or(&signed.once).to_owned();
         let shown: Vec<_> = kept.iter().filter(|(name, _)| !is_ours(name)).collect();
-        let body = html! {
-            p { (why) }
+        Some(html! {
             form.panel method="post" action=(action) {
-                (hidden(&Signed { token, once }))
+                (hidden(&Signed { token: signed.token.clone(), once }))
                 p { code { (action) } }
                 dl.facts {
                     @for (name, value) in &shown {
@@ -95,8 +110,7 @@ impl Wanted {
                 @for (name, value) in &shown { input type="hidden" name=(name) value=(value); }
                 button { "Do it now" } " " a href=(self.back) { "Go back without doing it" }
             }
-        };
-        Some(Page::new("", "Go on where you were", body))
+        })
     }
 
     fn fields(&self) -> Markup {

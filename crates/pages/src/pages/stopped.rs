@@ -10,28 +10,55 @@ use crate::stop::{Kind, Problem, Stop};
 /// that slept takes to wake up, twice over.
 const AGAIN_SECS: u16 = 10;
 
-/// Says why there is no page. What was sent by a form is not sent again by itself, and may have
-/// been done.
-pub(crate) fn page(stop: &Stop, request_id: &str, is_post: bool) -> Page {
-    let (status, title, body) = match stop {
-        Stop::SignIn => (401, "Signed out", html! { p { a href="/admin/sign-in" { "Sign in" } } }),
-        Stop::NeedsKey(kind) => (403, "Another key is needed", needs_key(*kind)),
-        Stop::Forbidden(problem) => (403, "Not allowed", words(problem)),
-        Stop::NotFound(what) => (404, "Not found", html! { p { (what) } }),
-        Stop::Refused(problem) => (refusal(problem.status), "Refused", refused(problem)),
-        Stop::Away(problem) => (503, "Not there at the moment", away(problem, is_post)),
-        Stop::Unreadable(what) => (502, "Not understood", html! { p { (what) } }),
-        Stop::Forged => (403, "Nothing was done", forged()),
-    };
-    let body = html! { div.stopped { (body) p.hint { "Request " code { (request_id) } } } };
-    let mut page = Page::new("", title, body);
-    page.status = status;
-    page.again = (matches!(stop, Stop::Away(_)) && !is_post).then_some(AGAIN_SECS);
+/// Says why there is no page.
+pub(crate) fn page(stop: &Stop, request_id: &str) -> Page {
+    let mut page = told(stop, request_id, None);
+    page.again = matches!(stop, Stop::Away(_)).then_some(AGAIN_SECS);
     page
 }
 
-fn refusal(status: u16) -> u16 {
-    if (400..500).contains(&status) { status } else { 409 }
+/// Says why a form has no answer. What it held is never sent again by itself: it may have been
+/// done. `again` is a form that holds it.
+pub(crate) fn page_of_form(stop: &Stop, request_id: &str, again: Option<Markup>) -> Page {
+    told(stop, request_id, Some(again.unwrap_or_default()))
+}
+
+/// The page; of a form, with the form that sends it once more.
+fn told(stop: &Stop, request_id: &str, again: Option<Markup>) -> Page {
+    let (status, title, body) = match stop {
+        Stop::SignIn => (401, "Signed out", html! { p { a href="/admin/sign-in" { "Sign in" } } }),
+        Stop::NeedsKey(kind) => (403, "Another key is needed", needs_key(*kind)),
+        Stop::Forbidden(problem) => (403, "Not allowed", forbidden(problem)),
+        Stop::NotFound(what) => (404, "Not found", html! { p { (what) } }),
+        Stop::Refused(problem) => (problem.refusal(), "Refused", refused(problem)),
+        Stop::Away(problem) => (503, "Not there at the moment", away(problem, again.is_none())),
+        Stop::Unreadable(what) => (502, "Not understood", html! { p { (what) } }),
+        Stop::Forged => (403, "Nothing was done", forged()),
+    };
+    let body = html! {
+        div.stopped { (body) p.hint { "Request " code { (request_id) } } }
+        @if let Some(again) = again { (kept(stop, &again)) }
+    };
+    let mut page = Page::new("", title, body);
+    page.status = status;
+    page
+}
+
+/// What became of a form whose page did not come back, and what to do with what it held.
+fn kept(stop: &Stop, again: &Markup) -> Markup {
+    html! {
+        @match stop {
+            Stop::NeedsKey(_) | Stop::Forbidden(_) => {
+                p { "Nothing was done. What you typed is kept: add a key in another tab, then send it from here." }
+                (again)
+            },
+            Stop::Away(_) | Stop::Unreadable(_) => {
+                p { "It is not known whether this was done. Sent once more from here it is the same act: what was done is not done twice." }
+                (again)
+            },
+            Stop::SignIn | Stop::NotFound(_) | Stop::Refused(_) | Stop::Forged => {},
+        }
+    }
 }
 
 fn words(problem: &Problem) -> Markup {
@@ -46,25 +73,35 @@ fn refused(problem: &Problem) -> Markup {
     }
 }
 
-fn away(problem: &Problem, is_post: bool) -> Markup {
+fn forbidden(problem: &Problem) -> Markup {
     html! {
         (words(problem))
-        @if is_post { p { "It is not known whether this was done. Go back, load the page anew, and look before you send it again." } }
-        @else { p { "This page tries again by itself every " (AGAIN_SECS) " seconds." } }
+        p { "Who only looks has no key to act by: an operator's needs the scope operate, an organization's the scope write. " (add_a_key()) }
+    }
+}
+
+fn add_a_key() -> Markup {
+    html! { a href="/admin/sign-in" target="_blank" { "Add a key" } }
+}
+
+fn away(problem: &Problem, is_page: bool) -> Markup {
+    html! {
+        (words(problem))
+        @if is_page { p { "This page tries again by itself every " (AGAIN_SECS) " seconds." } }
         @if !problem.request_id.is_empty() { p.hint { "The API's request " code { (problem.request_id) } } }
     }
 }
 
 fn needs_key(kind: Kind) -> Markup {
     let whose = match kind {
-        Kind::Operator => "an operator's key (scope operate or admin)",
+        Kind::Operator => "an operator's key (scope read to look, operate or admin to act)",
         Kind::Organization => {
             "a key of the organization that it is about (scope read, or write to change things)"
         }
     };
     html! {
         p { "This page needs " (whose) ". You stay signed in with the one you have." }
-        p { a href="/admin/sign-in" { "Add a key" } }
+        p { (add_a_key()) }
     }
 }
 

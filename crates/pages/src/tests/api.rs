@@ -22,6 +22,9 @@ const SECRET: &str = "0123456789abcdef0123456789abcdef";
 pub(super) const HOST: &str = "https://console.example";
 pub(super) const COOKIE: &str = "__Host-mauntic";
 
+/// Statuses by which acts are refused, while pages are read.
+const OF_ACTS: [u16; 4] = [400, 409, 412, 422];
+
 /// Answers every route; every text of an answer is this one.
 pub(super) struct Told<'t> {
     pub(super) text: &'t str,
@@ -52,7 +55,9 @@ impl Api for Told<'_> {
         let path = request.uri().path().to_owned();
         let is_read = request.method() == "GET";
         self.asked.borrow_mut().push(request);
-        let (status, body) = if path == "/api/v1/caller" {
+        let (status, body) = if self.without == Some(path.as_str()) {
+            self.missing.clone()
+        } else if path == "/api/v1/caller" {
             match key.strip_prefix("Bearer ").unwrap() {
                 OPERATOR => {
                     (200, json!({"name": "k-1", "organizationId": null, "scopes": ["operate"]}))
@@ -63,10 +68,8 @@ impl Api for Told<'_> {
                 ),
                 _ => (401, json!({"code": "unauthenticated", "status": 401})),
             }
-        } else if self.without == Some(path.as_str()) {
-            self.missing.clone()
         } else if let Some(refusal) =
-            self.refusal.clone().filter(|(status, _)| !is_read || *status != 422)
+            self.refusal.clone().filter(|(status, _)| !is_read || !OF_ACTS.contains(status))
         {
             refusal
         } else {
@@ -92,8 +95,13 @@ pub(super) fn console() -> Console {
     Console { assets, secrets: Some(secrets()) }
 }
 
-/// Somebody signed in with both kinds of keys.
+/// Somebody signed in with both kinds of keys, who may do all.
 pub(super) fn session() -> Session {
+    session_of(&["operate"], &["read", "write"])
+}
+
+/// Somebody signed in with an operator's key and an organization's of these scopes.
+pub(super) fn session_of(operates: &[&str], owns: &[&str]) -> Session {
     let holder = |key: &str, organization: Option<&str>, scopes: &[&str]| Holder {
         key: key.to_owned(),
         name: key.to_owned(),
@@ -101,13 +109,23 @@ pub(super) fn session() -> Session {
         scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
     };
     let session = Session::fresh(&moment());
-    let session = session.with(holder(OPERATOR, None, &["operate"]), &moment());
-    session.with(holder(TENANT, Some("org_1"), &["read", "write"]), &moment())
+    let session = session.with(holder(OPERATOR, None, operates), &moment());
+    session.with(holder(TENANT, Some("org_1"), owns), &moment())
 }
 
-/// A request of that session.
+/// A request of who may do all.
 pub(super) fn request(method: &str, path: &str, body: &str) -> Request<Vec<u8>> {
-    let cookie = session().seal(&secrets(), COOKIE, &moment());
+    request_of(&session(), method, path, body)
+}
+
+/// A request of a session.
+pub(super) fn request_of(
+    session: &Session,
+    method: &str,
+    path: &str,
+    body: &str,
+) -> Request<Vec<u8>> {
+    let cookie = session.seal(&secrets(), COOKIE, &moment());
     let request = Request::builder().method(method).uri(format!("{HOST}{path}"));
     let request = request.header("cookie", format!("{COOKIE}={cookie}"));
     let request = request.header("sec-fetch-site", "same-origin").header("origin", HOST);

@@ -4,5 +4,7 @@ mod answers;
 mod api;
 mod doors;
 mod hostile;
+mod kept;
+mod roles;
 mod sessions;
 mod shown;

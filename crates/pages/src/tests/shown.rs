@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::api::{Told, form, moment, request, send, text};
+use super::hostile::FORMS;
 use crate::show::{count, short, span, took, when};
 
 #[test]
@@ -129,6 +130,29 @@ fn a_refused_act_shows_its_page_again() {
         assert!(shown.contains("A title.") && shown.contains("role=\"alert\""), "{path}");
         assert!(!shown.contains("Go back to change"), "{path}");
     }
+}
+
+#[test]
+fn a_refused_act_has_the_status_of_its_refusal() {
+    for status in [400, 409, 412, 422] {
+        for path in FORMS {
+            let api = Told::refusing(status, "z");
+            let page = send(&api, request("POST", &path.replace("{z}", "z"), &form("reason=x")));
+            assert_eq!(page.status(), status, "{path}");
+            assert!(text(&page).contains("A title."), "{path}");
+        }
+    }
+}
+
+#[test]
+fn a_ledger_goes_on_after_a_refused_rebuild() {
+    let api = Told::refusing(422, "invalid_request");
+    let sent = form("organizationId=org_1");
+    let page = text(&send(&api, request("POST", "/admin/scoreboards/a/rebuild", &sent)));
+    assert!(
+        page.contains("/admin/scoreboards/a/ledger?organizationId=org_1&amp;cursor=z"),
+        "{page}"
+    );
 }
 
 #[test]
