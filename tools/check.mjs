@@ -43,14 +43,14 @@ const docsDeny = { RUSTDOCFLAGS: "-Dwarnings" };
 const E2E = "e2e";
 // The console in a browser: one stack and one browser, which the scenarios share.
 const BROWSER = "browser";
-// They wait for ticks, leases and retries more than they compute: one more at a time
-// than two cores have takes a third less time.
-const E2E_THREADS = 3;
-// The end-to-end tests take less than all others; these and the browser's come behind them,
-// so that both lanes end together.
+// They wait for ticks, leases and retries more than they compute: twice as many at a time as
+// two cores have keep them busy.
+const E2E_THREADS = 4;
+// Lanes of about as long: with all others in one step that one would come near the longest
+// that a step may take.
+const DATABASE = ["conformance", "db"];
 const INTERLEAVE = "interleave";
-// Ten thousand seeds are both cores for three minutes: with all others one step would come
-// near the longest that a step may take.
+// Ten thousand seeds are both cores for three minutes.
 const SIMULATED = "sim";
 // Each target of crates/neon/fuzz, all of them at once; `make fuzz` has ten minutes.
 const FUZZ_SECS = 20;
@@ -65,7 +65,7 @@ const metadata = JSON.parse(
 const testTargets = metadata.packages.flatMap(({ targets }) =>
   targets.filter(({ kind }) => kind.includes("test")).map(({ name }) => name),
 );
-const isAside = (name) => [E2E, BROWSER, INTERLEAVE, SIMULATED].includes(name);
+const isAside = (name) => [E2E, BROWSER, INTERLEAVE, SIMULATED, ...DATABASE].includes(name);
 const otherTargets = [...new Set(testTargets)].filter((name) => !isAside(name));
 const others = ["--lib", "--bins", ...otherTargets.flatMap((name) => ["--test", name])];
 
@@ -103,7 +103,11 @@ const stages = [
   [
     [
       { name: "tests", run: ["cargo", "test", ...onHost, "--no-fail-fast", ...others], tests: true },
-      { name: "tests, simulated", run: ["cargo", "test", ...onHost, "--test", SIMULATED], tests: true },
+      {
+        name: "tests with a database",
+        run: ["cargo", "test", ...onHost, "--no-fail-fast", ...DATABASE.flatMap((name) => ["--test", name])],
+        tests: true,
+      },
       { name: "tests in documents", run: ["cargo", "test", ...onHost, "--no-fail-fast", "--doc"] },
     ],
     [
@@ -114,7 +118,6 @@ const stages = [
         run: ["cargo", "test", ...onHost, "--test", E2E, "--", `--test-threads=${E2E_THREADS}`],
         tests: true,
       },
-      { name: "tests, interleaved", run: ["cargo", "test", ...onHost, "--test", INTERLEAVE], tests: true },
       { name: "tests in a browser", run: ["cargo", "test", ...onHost, "--test", BROWSER], tests: true },
     ],
     // Behind the others by its niceness: it computes all the time, they mostly wait.
@@ -126,6 +129,8 @@ const stages = [
         env: { MAUNTIC_TRANSPORT: way },
         tests: true,
       })),
+      { name: "tests, interleaved", run: ["cargo", "test", ...onHost, "--test", INTERLEAVE], tests: true },
+      { name: "tests, simulated", run: ["cargo", "test", ...onHost, "--test", SIMULATED], tests: true },
     ],
   ],
 ];

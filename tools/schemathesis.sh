@@ -23,12 +23,16 @@ make_venv() {
   python3 -m venv "$VENV" > "$OUT/venv.log" 2>&1
 }
 
+# As schemathesis and what it needs say of themselves.
+is_new_enough() { python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; }
+
 key=$(git hash-object --no-filters "$REQUIREMENTS")
 if [ "$(cat "$VENV/.key" 2> /dev/null)" != "$key" ] || ! works; then
+  is_new_enough || die "$(python3 --version 2>&1 || echo "there is no python3")." "Wanted: Python >= 3.11."
   # Debian has Python without what makes an environment in it.
   make_venv || { can_apt && apt_install python3-venv && make_venv; } \
     || die "no Python environment: $(tail -1 "$OUT/venv.log")" \
-      "Wanted: Python >= 3.10 with venv (Debian 'apt-get install python3-venv')."
+      "Wanted: Python >= 3.11 with venv (Debian 'apt-get install python3-venv')."
   bounded 300 "$VENV/bin/pip" install --quiet --disable-pip-version-check --require-hashes \
     --only-binary :all: -r "$REQUIREMENTS" < /dev/null \
     || die "pip could not install $REQUIREMENTS (its output is above)."

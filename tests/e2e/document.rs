@@ -1,8 +1,10 @@
 //! The API against its own document: schemathesis reads it from the worker and calls every
 //! operation as it says, and as it says nobody should.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use mauntic_api::DOCUMENT;
 use mauntic_flows::ports::Scope;
@@ -28,12 +30,27 @@ const PARTS: [(&str, &str, bool); 3] = [
     ("--exclude-path-regex", "^/(metrics|api/v2/admin/|api/v1/scoreboards/)", false),
 ];
 
-/// One of them, which a process of its own goes through.
+/// One of them, which a process of its own goes through. Dropped, that ends.
 struct Part {
     child: Child,
-    /// Where it leaves its report, and what it remembers for itself.
+    /// Where it leaves its report, and what it says and remembers for itself.
     folder: PathBuf,
 }
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        // What is over cannot be killed, and is there to be waited for.
+        drop(self.child.kill());
+        drop(self.child.wait());
+        drop(std::fs::remove_dir_all(&self.folder));
+    }
+}
+
+/// What the three may take: three times what they do on two cores where all else runs beside.
+const WITHIN: Duration = Duration::from_secs(540);
+
+/// Where it says what it does.
+const SAID: &str = "said.txt";
 
 const REPORT: &str = "report.json";
 
@@ -45,6 +62,7 @@ impl Part {
         let folder = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&folder).unwrap();
         let document = format!("{}{DOCUMENT}", stack.workers.http_url());
+        let said = File::create(folder.join(SAID)).unwrap();
         let child = Command::new(root.join(PROGRAM))
             .arg("--config-file")
             .arg(root.join(CONFIG))
@@ -54,20 +72,26 @@ impl Part {
             .env("TOKEN", token)
             .envs(ids.iter().copied())
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(said.try_clone().unwrap())
+            .stderr(said)
             .spawn();
         Self { child: child.expect("tools/schemathesis.sh has installed it"), folder }
     }
 
     /// What it found, and what it says of that.
-    fn end(self) -> (Value, String) {
-        let output = self.child.wait_with_output().unwrap();
-        let said = [output.stdout, output.stderr].concat();
+    fn end(mut self, until: Instant) -> (Value, String) {
+        let is_over = loop {
+            let is_over = self.child.try_wait().unwrap().is_some();
+            if is_over || Instant::now() > until {
+                break is_over;
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        };
+        let said = std::fs::read(self.folder.join(SAID)).unwrap();
         let said = String::from_utf8_lossy(&said).into_owned();
+        assert!(is_over, "it was not over within {WITHIN:?}\n{said}");
         let report = std::fs::read(self.folder.join(REPORT));
         let report = report.unwrap_or_else(|error| panic!("no report: {error}\n{said}"));
-        std::fs::remove_dir_all(&self.folder).unwrap();
         (serde_json::from_slice(&report).unwrap(), said)
     }
 }
@@ -96,11 +120,19 @@ async fn the_api_does_what_its_document_says() {
         ("JOB", &died.letters[0].job),
     ];
     let all = operations(&stack.call("GET", DOCUMENT, Some(&key), None).body);
+    // Whoever is not known is refused everywhere, as the document says.
+    for (path, token) in
+        [("/api/v1/scoring/leaderboard", &key[..]), ("/api/v2/admin/queues", ADMIN_TOKEN)]
+    {
+        assert_eq!(stack.call("GET", path, Some(token), None).status, 200, "{path}");
+    }
     let (mut tested, mut cases) = (0, 0);
     // Ticking, so that the scheduler is well and what is asked for is done.
     let ended = stack.while_ticking(|| {
         let token = |index: usize| if PARTS[index].2 { ADMIN_TOKEN } else { key.as_str() };
-        [0, 1, 2].map(|index| Part::begin(&stack, index, token(index), &ids)).map(Part::end)
+        let until = Instant::now() + WITHIN;
+        let parts = [0, 1, 2].map(|index| Part::begin(&stack, index, token(index), &ids));
+        parts.map(|part| part.end(until))
     });
     for (report, said) in ended {
         let count = |at: &str| report.pointer(at).and_then(Value::as_u64).expect("a number");

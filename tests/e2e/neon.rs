@@ -7,7 +7,7 @@ use mauntic_flows::ports::Scope;
 use mauntic_local::workers::Build;
 use mauntic_neon_local::{End, Ending, Faults, Server};
 use mauntic_tests::contacts::{Numbers, features};
-use mauntic_tests::reach::{Reach, Transport};
+use mauntic_tests::reach::{PASSWORD, Reach, Transport};
 use mauntic_tests::say::say;
 use mauntic_tests::scored::{by_the_rules, computed};
 use mauntic_tests::stack::{Stack, until};
@@ -23,6 +23,9 @@ const CUT_CODES: [&str; 2] = ["unavailable", "commit_unknown"];
 
 /// From behind the start-up to within the longest answers, by bytes that come before the end.
 const CUT_AFTER: [u64; 6] = [700, 1_100, 1_600, 2_300, 3_500, 5_000];
+
+/// Each of them, without a word and with one.
+const CUTS: u64 = 2 * CUT_AFTER.len() as u64;
 
 /// The end of the next connections: without a word, and with one.
 fn cut(n: u64) -> Faults {
@@ -74,10 +77,16 @@ async fn jobs_are_done_over_neons_websocket_whatever_ends_amid_an_answer() {
             }
             documents.push(document);
             stack.tick();
-            (refused > 0 && is_cut_off(&stack)).then_some(())
+            let is_each_cut = cuts.load(Ordering::Relaxed) >= CUTS;
+            (is_each_cut && refused > 0 && is_cut_off(&stack)).then_some(())
         },
     )
     .await;
+    // Who is sent elsewhere does not take the password there.
+    neon(&stack).set_faults(Faults { moved: true, ..Faults::default() });
+    let before = neon(&stack).counts().upgrades();
+    assert_eq!(put(&stack, &key, "contact_0", &documents[0]), 503);
+    assert_eq!(neon(&stack).counts().upgrades(), before);
     neon(&stack).set_faults(Faults::default());
     // Whatever was refused, and may have been done all the same.
     for (n, document) in documents.iter().enumerate().skip(CONTACTS) {
@@ -118,6 +127,8 @@ fn names_its_transport(stack: &Stack, name: &str) {
     let told = logs.iter().filter(|log| log.message.contains("database_transport"));
     let told: Vec<&String> = told.map(|log| &log.message).collect();
     assert!(told.len() >= 2 && told.iter().all(|line| line.contains(name)), "{told:?}");
+    let secret = logs.iter().find(|log| log.message.contains(PASSWORD));
+    assert!(secret.is_none(), "{secret:?}");
 }
 
 fn is_cut_off(stack: &Stack) -> bool {

@@ -13,7 +13,7 @@ use crate::transport::authority;
 const HOST: &str = "localhost";
 
 /// What every role's password is; the server itself trusts everybody.
-const PASSWORD: &str = "of-the-stand-in";
+pub const PASSWORD: &str = "of-the-stand-in";
 
 /// A way to the server, by the name that `DATABASE_TRANSPORT` has for it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -19,6 +19,10 @@ pub(crate) enum Command {
         /// The organization it opens; none makes an operator's key.
         #[arg(long)]
         organization: Option<String>,
+        /// That the key is an operator's, who sees every organization's: to be said where it
+        /// only looks, for an organization's key may be of scope read alone as well.
+        #[arg(long, conflicts_with = "organization")]
+        operator: bool,
         /// Name of the organization, if it is to be made known as well.
         #[arg(long, requires = "organization")]
         organization_name: Option<String>,
@@ -41,10 +45,16 @@ pub(crate) enum Command {
 
 pub(crate) async fn run(command: Command, output: Output) -> anyhow::Result<()> {
     match command {
-        Command::Create { database, organization, organization_name, scopes, note } => {
+        Command::Create { database, organization, operator, organization_name, scopes, note } => {
             let owner = organization.map(OrganizationId::parse).transpose();
             let owner = owner.context("--organization")?;
             let scopes = parse_scopes(&scopes)?;
+            if scopes == [Scope::Read] && owner.is_none() && !operator {
+                bail!(
+                    "a key of scope read is an organization's, by --organization, or that of an \
+                     operator who sees every organization's, by --operator: say which"
+                );
+            }
             let client = database.client().await?;
             if let (Some(owner), Some(name)) = (&owner, organization_name) {
                 admin::put_organization(&client, owner, &name).await?;
@@ -53,7 +63,8 @@ pub(crate) async fn run(command: Command, output: Output) -> anyhow::Result<()> 
             let id = admin::put_key(&client, owner.as_ref(), &key, &scopes, &note).await.context(
                 "storing the key; is the organization known, and do the scopes fit its owner?",
             )?;
-            eprintln!("key {id}; keep it now, it cannot be shown again:");
+            let whose = owner.map_or("an operator's", |_| "an organization's");
+            eprintln!("key {id}, {whose}; keep it now, it cannot be shown again:");
             output.print(&json!({"id": id, "key": key}), |_| key.clone())?;
         }
         Command::Revoke { database, id } => {

@@ -47,6 +47,8 @@ pub struct Faults {
     pub mute: bool,
     /// Whether there are no WebSockets here.
     pub not_upgraded: bool,
+    /// Whether they are at another path, to which whoever asks for one is sent.
+    pub moved: bool,
 }
 
 impl Faults {

@@ -185,9 +185,13 @@ async fn serve(
     let service = service_fn(|mut request: Request<Incoming>| {
         let (shared, upgraded) = (Arc::clone(&shared), Arc::clone(&upgraded));
         async move {
+            let is_moved = faults.moved && request.uri().path() != MOVED_TO;
+            if is_moved && upgrade(&request).is_some() {
+                return Ok::<_, Infallible>(moved());
+            }
             let answer = upgrade(&request).filter(|_| !faults.not_upgraded);
             let Some(answer) = answer else {
-                return Ok::<_, Infallible>(sql::answer(request, &shared, &faults).await);
+                return Ok(sql::answer(request, &shared, &faults).await);
             };
             shared.counts.upgraded();
             let on = hyper::upgrade::on(&mut request);
@@ -206,6 +210,16 @@ async fn serve(
     {
         websocket::serve(TokioIo::new(stream), &shared, &faults).await;
     }
+}
+
+/// Where WebSockets are by [`Faults::moved`].
+const MOVED_TO: &str = "/elsewhere";
+
+fn moved() -> Response<Body> {
+    let mut answer = Response::new(sql::body(Vec::new(), None));
+    *answer.status_mut() = StatusCode::TEMPORARY_REDIRECT;
+    answer.headers_mut().insert(header::LOCATION, HeaderValue::from_static(MOVED_TO));
+    answer
 }
 
 /// The answer to a request for a WebSocket; none if it is for something else.

@@ -97,12 +97,16 @@ fn neon(env: &Env, url: &str) -> Result<Transport, ConfigError> {
         let expected = transport::NEON_HOST_FORM;
         transport::neon_host(text).ok_or(ConfigError::Invalid { name: "NEON_HOST", expected })
     });
-    let (hosts, port) = match named.transpose()? {
-        Some((host, port)) => (Hosts::neon().and(host), port),
-        None => (Hosts::neon(), None),
+    // The port is that host's alone.
+    let (hosts, host, port) = match named.transpose()? {
+        Some((host, port)) => (Hosts::neon().and(host), Some(host), port),
+        None => (Hosts::neon(), None, None),
     };
     match mauntic_neon::Address::parse(url, &hosts) {
-        Ok(address) => Ok(Transport::Neon(address, port.unwrap_or(SERVICE_PORT))),
+        Ok(address) => {
+            let port = port.filter(|_| Some(address.host()) == host);
+            Ok(Transport::Neon(address, port.unwrap_or(SERVICE_PORT)))
+        }
         Err(mauntic_neon::AddressError::HostRefused { .. }) => Err(ConfigError::Invalid {
             name: "DATABASE_URL",
             expected: "of a host of Neon's, or of the one that NEON_HOST names",

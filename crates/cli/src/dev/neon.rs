@@ -1,7 +1,7 @@
 //! The database as Neon has it: a stand-in of Neon's proxy, which the workers reach over
 //! WebSockets with TLS.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use anyhow::Context;
 use mauntic_local::workers::Settings;
@@ -31,8 +31,9 @@ impl Drop for Neon {
 impl Neon {
     /// In front of the database of this address, which asks for its own passwords.
     pub(super) async fn start(owner_url: &str) -> anyhow::Result<Self> {
-        let port = address::parse(owner_url).context("DATABASE_URL")?.port;
-        let database = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let at = address::parse(owner_url).context("DATABASE_URL")?;
+        let ip: IpAddr = at.host.parse().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let database = SocketAddr::from((ip, at.port));
         let asks = Asks::AsTheDatabase;
         let options = Options { asks, ..Options::new(database, "", &[HOST]) };
         let authority = Authority::new()?;
@@ -41,8 +42,13 @@ impl Neon {
             let server = Server::start(&authority, options).await?;
             anyhow::Ok((server, authority))
         });
-        let (server, authority) = started.await??;
-        Ok(Self { server, authority, runtime: Some(runtime) })
+        match started.await.map_err(anyhow::Error::from).flatten() {
+            Ok((server, authority)) => Ok(Self { server, authority, runtime: Some(runtime) }),
+            Err(error) => {
+                runtime.shutdown_background();
+                Err(error)
+            }
+        }
     }
 
     /// What the workers are to trust.

@@ -45,7 +45,8 @@ pub(super) fn way(own: &Value) -> Result<Transport, String> {
     let var = |name: &str| var(name).filter(|value| !value.is_empty());
     let way = Transport::choose(var("DATABASE_TRANSPORT"), is_bound)
         .map_err(|expected| format!("DATABASE_TRANSPORT must be {expected}"))?;
-    if var("NEON_HOST").is_some_and(|host| neon_host(host).is_none()) {
+    let is_neon = way == Transport::NeonWs;
+    if is_neon && var("NEON_HOST").is_some_and(|host| neon_host(host).is_none()) {
         return Err(format!("NEON_HOST must be {NEON_HOST_FORM}"));
     }
     Ok(way)
@@ -75,7 +76,11 @@ mod tests {
                 "DATABASE_TRANSPORT = \"hyperdrive\"",
                 Err("DATABASE_TRANSPORT must be tcp or neon-ws where"),
             ),
-            ("NEON_HOST = \"wss://db.example.com\"", Err("NEON_HOST must be a host")),
+            ("NEON_HOST = \"wss://db.example.com\"", Ok("tcp")),
+            (
+                "DATABASE_TRANSPORT = \"neon-ws\"\nNEON_HOST = \"wss://db.example.com\"",
+                Err("NEON_HOST must be a host"),
+            ),
         ] {
             let own: Table = format!("[vars]\n{vars}").parse().unwrap();
             let way = way(&Value::Table(own)).map(Transport::name);

@@ -14,7 +14,7 @@ use worker::js_sys::{ArrayBuffer, Uint8Array};
 use worker::wasm_bindgen::closure::Closure;
 use worker::wasm_bindgen::{JsCast, JsValue};
 use worker::web_sys::{BinaryType, CloseEvent, Event as AnyEvent, MessageEvent};
-use worker::{Fetch, Method, Request, WebSocket};
+use worker::{Fetch, Headers, Method, Request, RequestInit, RequestRedirect, WebSocket};
 
 use super::Network;
 use crate::error::Error;
@@ -91,9 +91,12 @@ pub(crate) async fn open(
     };
     // The runtime opens a WebSocket by a request that asks for the upgrade.
     let url = format!("https://{host}:{port}{path}");
-    let mut request = Request::new(&url, Method::Get).map_err(unreachable)?;
-    let headers = request.headers_mut().map_err(unreachable)?;
+    let headers = Headers::new();
     headers.set("Upgrade", "websocket").map_err(unreachable)?;
+    let mut init = RequestInit::new();
+    // The password goes to this host and to no other.
+    init.with_method(Method::Get).with_headers(headers).with_redirect(RequestRedirect::Manual);
+    let request = Request::new_with_init(&url, &init).map_err(unreachable)?;
     let answer = Fetch::Request(request).send().await.map_err(unreachable)?;
     let status = answer.status_code();
     let socket =

@@ -103,6 +103,13 @@ async fn a_host_without_websockets_says_its_status() {
     assert!(matches!(error, Error::NotUpgraded { status: 404, .. }), "{error}");
 }
 
+#[tokio::test]
+async fn a_host_that_sends_elsewhere_is_not_followed() {
+    let place = Place::with_faults(Faults { moved: true, ..Faults::default() }).await;
+    let error = refused(&place).await;
+    assert!(matches!(error, Error::NotUpgraded { status: 307, .. }), "{error}");
+}
+
 /// What a connection ends with when its start-up, and when its first answer, ends so.
 async fn both(ending: Ending) -> [Error; 2] {
     let during =

@@ -43,7 +43,11 @@ pub(super) async fn a_key_is_made_and_revoked(cli: &mut Cli) {
     assert_eq!(call(cli), 401);
     cli.run(&["keys", "revoke", id]).failed("no live key");
     cli.run(&["keys", "revoke", NOTHING]).failed("no live key");
-    let viewer = cli.json(&["keys", "create", "--scopes", "read", "--note", "who only looks"]);
+    let viewer = {
+        let unsaid = ["keys", "create", "--scopes", "read", "--note", "who only looks"];
+        cli.run(&unsaid).failed("--operator");
+        cli.json(&[&unsaid[..], &["--operator"]].concat())
+    };
     let call =
         |cli: &Cli, method, path| cli.stack.call(method, path, viewer["key"].as_str(), None).status;
     assert_eq!(call(cli, "GET", "/api/v2/admin/queues"), 200);

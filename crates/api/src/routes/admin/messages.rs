@@ -27,7 +27,7 @@ use crate::state::Shared;
 /// A message; fields that are not known are tolerated, as on the queue.
 // For the document only: the domain reads it.
 #[derive(Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 #[schema(as = MessageRequest, example = json!({"type": "scoring.BatchRecompute"}))]
 pub(crate) struct MessageBody {
     /// The job's type.
