@@ -218,7 +218,10 @@ const MOVED_TO: &str = "/elsewhere";
 fn moved() -> Response<Body> {
     let mut answer = Response::new(sql::body(Vec::new(), None));
     *answer.status_mut() = StatusCode::TEMPORARY_REDIRECT;
-    answer.headers_mut().insert(header::LOCATION, HeaderValue::from_static(MOVED_TO));
+    let headers = answer.headers_mut();
+    headers.insert(header::LOCATION, HeaderValue::from_static(MOVED_TO));
+    // Faults are a connection's.
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     answer
 }
 

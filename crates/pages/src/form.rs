@@ -5,11 +5,14 @@ use maud::{Markup, html};
 use crate::csrf;
 use crate::moment::Moment;
 use crate::request::Pairs;
-use crate::session::{Secrets, Session};
+use crate::session::{Holder, Secrets, Session};
 use crate::stop::Problem;
 
 /// The hidden field that makes a form sent twice one act.
 pub(crate) const ONCE: &str = "once";
+
+/// The hidden field that says whose a form is: it is sent by nobody else after another sign-in.
+pub(crate) const WHOSE: &str = "whose";
 
 /// What a form shows again: what was typed, and why it was refused.
 #[derive(Default)]
@@ -41,12 +44,47 @@ impl Typed<'_> {
 pub(crate) struct Signed {
     pub(crate) token: String,
     pub(crate) once: String,
+    pub(crate) whose: Whose,
+}
+
+/// Who held a session: an operator by name, and an organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Whose {
+    operator: String,
+    organization: String,
+}
+
+impl Whose {
+    fn of(session: &Session) -> Self {
+        let name = |of: &Holder| of.name.clone();
+        let organization = session.tenant.as_ref().and_then(|of| of.organization.clone());
+        Self {
+            operator: session.operator.as_ref().map(name).unwrap_or_default(),
+            organization: organization.unwrap_or_default(),
+        }
+    }
+
+    /// As the field has it. No organization's id has a line break.
+    pub(crate) fn text(&self) -> String {
+        format!("{}\n{}", self.organization, self.operator)
+    }
+
+    /// Whether a form of `before` is another's by now: a key that was added since, or is
+    /// gone, is none in its place.
+    pub(crate) fn is_other(&self, before: &str) -> bool {
+        // A browser sends line breaks as two characters.
+        let (organization, operator) = before.split_once('\n').unwrap_or_default();
+        let is_replaced = |was: &str, now: &str| !was.is_empty() && !now.is_empty() && was != now;
+        is_replaced(organization.trim_end_matches('\r'), &self.organization)
+            || is_replaced(operator, &self.operator)
+    }
 }
 
 impl Signed {
     /// What signs a session's forms of this moment.
     pub(crate) fn of(session: &Session, secrets: &Secrets, moment: &Moment) -> Self {
-        Self { token: csrf::token(secrets, session), once: moment.token("once") }
+        let whose = Whose::of(session);
+        Self { token: csrf::token(secrets, session), once: moment.token("once"), whose }
     }
 }
 
@@ -55,6 +93,7 @@ pub(crate) fn hidden(signed: &Signed) -> Markup {
     html! {
         input type="hidden" name=(csrf::FIELD) value=(signed.token);
         input type="hidden" name=(ONCE) value=(signed.once);
+        input type="hidden" name=(WHOSE) value=(signed.whose.text());
     }
 }
 

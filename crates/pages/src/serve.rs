@@ -177,8 +177,8 @@ impl Door<'_> {
     /// A form of this origin, whose token is not of this session: most likely of one before it.
     /// It is shown again, as what was typed into a page whose session ended.
     fn outdated(&self, session: &Session, here: &[&str]) -> End {
-        let why =
-            "This page was of a session before this one. Nothing was done; it was to do this:";
+        let why = "This page was of a session before this one. Nothing was done by sending it now; \
+            whether it was done before is not known. It was to do this:";
         match here {
             ["sign-in"] => {
                 let wanted = Wanted::read(&self.asked.form);

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::answer::Page;
 use crate::client::{Api, Client};
 use crate::csrf;
-use crate::form::{ONCE, Signed, hidden};
+use crate::form::{ONCE, Signed, WHOSE, hidden};
 use crate::paths::returning;
 use crate::request::{Asked, Pairs};
 use crate::session::Holder;
@@ -20,8 +20,11 @@ const KEY_CHARS_MAX: usize = 256;
 const KEPT_CHARS_MAX: usize = 64 * 1024;
 
 /// Above what a form held, after its session had ended.
-pub(crate) const SIGNED_IN: &str =
-    "You are signed in. What you were about to do has not been done:";
+pub(crate) const SIGNED_IN: &str = "You are signed in. What you sent has not been done by that; whether it was before is not known:";
+
+/// Below what somebody else's form held.
+const OTHERS: &str = "It was somebody else's, or another organization's, than you are signed in \
+    as now: it is not sent from here. Its own page has a form of yours.";
 
 /// Above the page to sign in on that nobody signed in by: it was shown before its session.
 pub(crate) const OVER: &str =
@@ -97,16 +100,26 @@ impl Wanted {
         let (action, kept) = self.act.as_ref()?;
         let kept = Pairs::parse(kept.as_bytes());
         let once = kept.get(ONCE).unwrap_or(&signed.once).to_owned();
+        let (token, whose) = (signed.token.clone(), signed.whose.clone());
+        let is_others = kept.get(WHOSE).is_some_and(|before| whose.is_other(before));
         let shown: Vec<_> = kept.iter().filter(|(name, _)| !is_ours(name)).collect();
+        let facts = html! {
+            p { code { (action) } }
+            dl.facts {
+                @for (name, value) in &shown {
+                    div { dt { (name) } dd { (value) } }
+                }
+            }
+        };
+        if is_others {
+            return Some(
+                html! { div.panel { (facts) p { (OTHERS) " " a href=(self.back) { "Go back" } } } },
+            );
+        }
         Some(html! {
             form.panel method="post" action=(action) {
-                (hidden(&Signed { token: signed.token.clone(), once }))
-                p { code { (action) } }
-                dl.facts {
-                    @for (name, value) in &shown {
-                        div { dt { (name) } dd { (value) } }
-                    }
-                }
+                (hidden(&Signed { token, once, whose }))
+                (facts)
                 @for (name, value) in &shown { input type="hidden" name=(name) value=(value); }
                 button { "Do it now" } " " a href=(self.back) { "Go back without doing it" }
             }
@@ -133,7 +146,7 @@ impl Wanted {
 }
 
 fn is_ours(name: &str) -> bool {
-    [csrf::FIELD, ONCE].contains(&name)
+    [csrf::FIELD, ONCE, WHOSE].contains(&name)
 }
 
 /// The page to sign in on.

@@ -53,7 +53,7 @@ fn kept(stop: &Stop, again: &Markup) -> Markup {
                 (again)
             },
             Stop::Away(_) | Stop::Unreadable(_) => {
-                p { "It is not known whether this was done. Sent once more from here it is the same act: what was done is not done twice." }
+                p { "It is not known whether this was done. Look first: sent once more from here it is the same act, so that what is queued, replayed or published is not done twice, but a pause, a discard and a draft would be." }
                 (again)
             },
             Stop::SignIn | Stop::NotFound(_) | Stop::Refused(_) | Stop::Forged => {},

@@ -52,6 +52,30 @@ fn a_form_of_a_session_before_is_shown_again_and_not_sent() {
     assert!(api.asked.borrow().is_empty(), "nothing was done");
 }
 
+/// What one typed for an organization is not sent by another's key, nor by another operator's.
+#[test]
+fn a_form_of_somebody_else_is_shown_and_cannot_be_sent() {
+    let operator = session().operator.unwrap().name;
+    let organization = session().tenant.unwrap().organization.unwrap();
+    for (whose, can_be_sent) in [
+        (format!("{organization}\r\n{operator}"), true),
+        (format!("\n{operator}"), true),
+        (format!("{organization}\n"), true),
+        (format!("org_other\r\n{operator}"), false),
+        (format!("{organization}\r\nsomebody"), false),
+    ] {
+        let fields = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([("csrf", "00"), ("once", "y"), ("note", "n"), ("whose", &whose)])
+            .finish();
+        let api = Told::with("z");
+        let shown = text(&send(&api, request("POST", "/admin/cron/a/pause", &fields)));
+        assert_eq!(shown.contains("Do it now"), can_be_sent, "{whose:?}: {shown}");
+        assert_eq!(shown.contains("name=\"note\""), can_be_sent, "{whose:?}");
+        assert!(shown.contains("<dt>note</dt><dd>n</dd>"), "{shown}");
+        assert!(api.asked.borrow().is_empty(), "nothing was done");
+    }
+}
+
 #[test]
 fn what_is_too_long_to_be_kept_is_told_so() {
     let asked = stranger("POST", "/admin/scoring/config/factors");
