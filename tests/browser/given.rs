@@ -4,15 +4,23 @@
 use mauntic_domain::ids::OrganizationId;
 use mauntic_flows::ports::Scope;
 use mauntic_tests::letters::{died, waiting};
-use mauntic_tests::stack::{ADMIN_TOKEN, Stack, until};
+use mauntic_tests::stack::{ADMIN_TOKEN, Stack, VIEWER_TOKEN, until};
 use serde_json::{Value, json};
 use tokio_postgres::Client;
+
+use super::nights;
 
 /// Whose scores, reports and boards are looked at.
 const ORGANIZATION: &str = "org_acme";
 
 /// Whose dead letters are replayed all at once.
 const CROWD: &str = "org_crowd";
+
+/// Whose draft is discarded and whose alert is taken on.
+const SMALL: &str = "org_small";
+
+/// Whose dead letters are being replayed.
+const REPLAYED: &str = "org_replayed";
 
 /// The schedule with a past.
 const WITH_HISTORY: &str = "match-verifier-5m";
@@ -34,6 +42,8 @@ impl Given {
         let tenant = stack.organization(&id(ORGANIZATION), &[Scope::Read, Scope::Write]).await;
         let reader = stack.organization(&id(ORGANIZATION), &[Scope::Read]).await;
         stack.organization(&id(CROWD), &[Scope::Read]).await;
+        stack.organization(&id(REPLAYED), &[Scope::Read]).await;
+        let small = stack.organization(&id(SMALL), &[Scope::Read, Scope::Write]).await;
         stack.tick();
         let owner = stack.owner().await;
         let data = |organization: &str, many: u32| -> Vec<Value> {
@@ -43,6 +53,11 @@ impl Given {
         let letters = died(&owner, ORGANIZATION, &data(ORGANIZATION, 4), CAUSE).await;
         died(&owner, CROWD, &data(CROWD, 3), CAUSE).await;
         history(&owner).await;
+        owner.execute(BREAKER, &[]).await.unwrap();
+        let replayed = died(&owner, REPLAYED, &data(REPLAYED, 5), CAUSE).await;
+        let replay = replay(&stack, &replayed.run);
+        alert(&stack, &small).await;
+        let night_of_some = nights::partial(&stack, &owner, &tenant, ORGANIZATION).await;
         scores(&stack, &tenant).await;
         let tournament = tournament(&stack, &tenant).await;
         let night = "/api/v2/admin/cron/overnight-scoring/run";
@@ -52,7 +67,9 @@ impl Given {
             "url": stack.workers.http_url(),
             "pictures": mauntic_local::repository_root().join("target/browser"),
             "operator": ADMIN_TOKEN,
+            "viewer": VIEWER_TOKEN,
             "tenant": tenant,
+            "small": small,
             "reader": reader,
             "organization": ORGANIZATION,
             "crowd": CROWD,
@@ -68,6 +85,8 @@ impl Given {
             "past": WITH_HISTORY,
             "lead": "lead_0",
             "tournament": tournament,
+            "night": night_of_some,
+            "replay": replay,
         });
         Self { stack, told }
     }
@@ -81,6 +100,39 @@ const OCCURRENCES: &str = "insert into jobs.occurrence (job_key, nominal_at, out
   from generate_series(1, 60) n
   cross join lateral (select case when n = 3 then 'missed' when n in (9, 10) then 'late'
     when n between 20 and 23 then 'skipped' when n = 31 then 'backfilled' else 'ran' end) o(outcome)";
+
+/// A dependency that is away.
+const BREAKER: &str = "insert into jobs.breaker (name, state, failures, successes, until, version)
+  values ('match_provider', 'open', 5, 0, clock_timestamp() + interval '1 h', 1)";
+
+/// A replay of a run's letters, one of them first; its id.
+fn replay(stack: &Stack, run: &str) -> String {
+    let order = json!({"filter": {"runId": run}, "canary": 1, "reason": "the provider is back"});
+    let path = "/api/v2/admin/dlq/replay";
+    let answer = stack.call("POST", path, Some(ADMIN_TOKEN), Some(&order));
+    assert_eq!(answer.status, 202, "{:?}", answer.body);
+    answer.body["replayId"].as_str().unwrap().to_owned()
+}
+
+/// An organization with an open alert.
+async fn alert(stack: &Stack, key: &str) {
+    let seen = json!({"id": "evt_1", "type": "content.PageVisited",
+        "occurredAt": chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
+        "data": {"contactId": "lead_small", "url": "https://example.com/pricing"}});
+    let told = json!({"events": [seen]});
+    let answer = stack.call("POST", "/api/v1/events", Some(key), Some(&told));
+    assert!(answer.status < 300, "{:?}", answer.body);
+    until(
+        "the alert is open",
+        || stack.story(),
+        async || {
+            let path = "/api/v1/scoring/alerts?status=open";
+            let alerts = stack.call("GET", path, Some(key), None).body;
+            alerts["items"].as_array().is_some_and(|items| !items.is_empty()).then_some(())
+        },
+    )
+    .await;
+}
 
 /// A schedule with a history.
 async fn history(owner: &Client) {

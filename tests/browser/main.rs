@@ -15,6 +15,7 @@
 mod away;
 mod driver;
 mod given;
+mod nights;
 
 use tokio::sync::{OnceCell, RwLock};
 
@@ -59,12 +60,17 @@ scenarios! {
     jobs_are_found_by_what_they_hold
     a_dead_letter_is_tried_and_replayed
     all_that_match_are_replayed
+    a_breaker_is_closed_by_hand
+    a_night_is_looked_at_and_checked_again
     a_search_for_nothing_keeps_what_was_typed
     a_board_is_rebuilt
     a_configuration_is_drafted_previewed_and_published
+    a_draft_is_discarded
+    an_alert_is_taken_on_at_a_phone
     a_contacts_score_explains_itself
     an_organization_reads_its_reports_and_boards
     a_key_opens_what_it_may_and_no_more
+    who_only_looks_sees_every_page_and_changes_nothing
     every_page_in_light
     every_page_in_the_dark
     every_page_on_a_phone

@@ -6,9 +6,10 @@
 mod api;
 mod cli;
 pub(crate) mod given;
-pub(crate) mod night;
 
 use std::collections::BTreeSet;
+
+pub(crate) use mauntic_tests::night;
 
 /// The schedule that runs by hand.
 const SCHEDULE: &str = "scoring-batch-recompute";

@@ -20,6 +20,7 @@ pub mod contacts;
 pub mod counters;
 pub mod letters;
 pub mod logs;
+pub mod night;
 pub mod oracle;
 pub mod portfolios;
 pub mod ports;

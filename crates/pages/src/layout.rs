@@ -117,12 +117,14 @@ fn who(session: &Session, token: &str) -> Markup {
     html! {
         form.who method="post" action="/admin/sign-out" {
             input type="hidden" name=(csrf::FIELD) value=(token);
-            @if let Some(operator) = &session.operator {
-                span title=(operator.name) { "Operator, " (operator.scopes.join(", ")) }
-            }
-            @if let Some(tenant) = &session.tenant {
-                span title=(tenant.name) {
-                    (tenant.organization.as_deref().unwrap_or_default()) ", " (tenant.scopes.join(", "))
+            div {
+                @if let Some(operator) = &session.operator {
+                    span title=(operator.name) { "Operator, " (operator.scopes.join(", ")) }
+                }
+                @if let Some(tenant) = &session.tenant {
+                    span title=(tenant.name) {
+                        (tenant.organization.as_deref().unwrap_or_default()) ", " (tenant.scopes.join(", "))
+                    }
                 }
             }
             @if session.operator.is_none() || session.tenant.is_none() {

@@ -84,9 +84,8 @@ pub(crate) fn count(number: i64) -> String {
 /// How well a state is: its colour, never alone.
 fn tone(state: &str) -> &'static str {
     match state {
-        "completed" | "healthy" | "online" | "closed" | "ran" | "done" | "applied" | "settled" => {
-            "good"
-        }
+        "completed" | "healthy" | "online" | "closed" | "ran" | "done" | "applied" | "settled"
+        | "verified" => "good",
         "running" | "in_progress" | "queued" | "backfilled" | "started" | "half_open" | "open"
         | "pacing" | "canary" => "busy",
         "late" | "partial" | "failed" | "degraded" | "paused" | "stalled" => "warn",

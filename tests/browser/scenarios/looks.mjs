@@ -16,7 +16,10 @@ const PAGES = {
   scoreboards: "/admin/scoreboards",
   board: ({ tournament }) => `/admin/scoreboards/${tournament}?member=ada`,
   ledger: ({ tournament, organization }) => `/admin/scoreboards/${tournament}/ledger?organizationId=${organization}`,
+  replay: ({ replay }) => `/admin/replays/${replay}`,
   overnight: "/admin/overnight",
+  night: ({ night }) => `/admin/overnight/${night}`,
+  "night-checked": ({ night }) => `/admin/overnight/${night}/replay`,
   audit: "/admin/audit",
   scoring: "/admin/scoring",
   contact: ({ lead }) => `/admin/scoring/contacts/${lead}`,
@@ -48,6 +51,19 @@ export const every_page_in_light = (world) => look(world, { scheme: "light" });
 export const every_page_in_the_dark = (world) => look(world, { scheme: "dark" });
 export const every_page_on_a_phone = (world) => look(world, { scheme: "light", size: "phone" });
 export const every_page_on_a_phone_in_the_dark = (world) => look(world, { scheme: "dark", size: "phone" });
+
+export async function who_only_looks_sees_every_page_and_changes_nothing({ given, enter }) {
+  const person = await enter();
+  await person.signIn(given.viewer);
+  await person.signIn(given.reader);
+  for (const [name, where] of Object.entries(PAGES)) {
+    const answer = await person.go(typeof where === "function" ? where(given) : where);
+    assert.equal(answer.status(), 200, name);
+    const forms = person.page.locator('form[method="post"]');
+    const actions = await forms.evaluateAll((all) => all.map((form) => form.getAttribute("action")));
+    assert.deepEqual(actions, ["/admin/sign-out"], name);
+  }
+}
 
 export async function the_first_page_is_light({ given, enter }) {
   const person = await enter();

@@ -109,3 +109,30 @@ export async function a_board_is_rebuilt({ given, enter }) {
   await person.press("Rebuild");
   assert.match(new URL(person.page.url()).pathname, /^\/admin\/runs\//);
 }
+
+export async function a_breaker_is_closed_by_hand({ given, enter }) {
+  const person = await enter();
+  const { page } = person;
+  await person.signIn(given.operator);
+  const warning = page.locator(".warnings li", { hasText: "match_provider" });
+  assert.equal(await warning.innerText(), "The breaker match_provider is open.");
+  const row = page.locator("tr", { has: page.getByRole("rowheader", { name: "match_provider" }) });
+  await person.press("Close it", row);
+  await row.getByText("closed").waitFor();
+  assert.equal(await warning.count(), 0);
+}
+
+export async function a_night_is_looked_at_and_checked_again({ given, enter }) {
+  const person = await enter();
+  const { page } = person;
+  await person.signIn(given.operator, "/admin/overnight");
+  await page.locator(`a[href$="${given.night}"]`).click();
+  await person.sees("TSLA has no price <img src=x onerror=alert(1)>");
+  await page.getByRole("link", { name: "Skipped" }).click();
+  await page.getByRole("rowheader", { name: "fay" }).waitFor();
+  assert.equal(await page.getByRole("rowheader", { name: "eve" }).count(), 0);
+  await page.getByRole("link", { name: "Check its scores again" }).click();
+  await person.sees("3 users computed again");
+  const differs = page.getByRole("region", { name: "What differs" }).locator("tbody tr");
+  assert.match(await differs.first().innerText(), /ada[^]*inputsHash/);
+}

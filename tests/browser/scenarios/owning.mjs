@@ -88,3 +88,29 @@ export async function a_key_opens_what_it_may_and_no_more({ given, enter }) {
     assert.equal(saves, who === "tenant" ? 2 : 0, who);
   }
 }
+
+export async function a_draft_is_discarded({ given, enter }) {
+  const person = await enter();
+  const { page } = person;
+  await person.signIn(given.small, "/admin/scoring/config");
+  const factors = page.locator('form[action$="/factors"]');
+  await factors.getByLabel("Factor of row 1").fill("of_no_use");
+  await factors.getByLabel("Points of row 1").fill("3");
+  await person.press("Save the draft", factors);
+  assert.equal(await page.getByLabel("Factor of row 1").inputValue(), "of_no_use");
+  await person.press("Discard the draft");
+  assert.equal(await page.getByText("What the draft would change").count(), 0);
+  assert.equal(await page.locator('input[value="of_no_use"]').count(), 0);
+}
+
+export async function an_alert_is_taken_on_at_a_phone({ given, enter }) {
+  const person = await enter({ size: "phone" });
+  const { page } = person;
+  await person.signIn(given.small, "/admin/scoring");
+  await page.getByLabel("User who takes on PRICING_PAGE of lead_small").fill("ada");
+  await person.fits();
+  await person.press("Take it on");
+  assert.equal(await person.heading().innerText(), "lead_small");
+  await person.sees("acknowledged");
+  await person.fits();
+}

@@ -125,7 +125,7 @@ fn head(of: &Explanation, now: DateTime<Utc>) -> Markup {
         (facts(&[
             ("Score", html! { strong { (of.total_score) } }),
             ("Grade", html! { (of.grade) }),
-            ("Trend", html! { (of.trend.direction) " " (of.trend.change) }),
+            ("Trend", html! { (of.trend.direction) @if of.trend.change != PointsE4::default() { " " (of.trend.change) } }),
             ("As of", when(&of.as_of, now)),
             ("Calculated", when_if(of.calculated_at.as_deref(), now)),
         ]))

@@ -221,7 +221,7 @@ fn row(
             }
         }
         td { (when_if(schedule.next_run_at.as_deref(), now)) }
-        td { (count(queue.pending)) " pending, " (count(queue.processing)) " now, " (count(queue.dlq)) " dead" }
+        td { (count(queue.pending)) " pending, " (count(queue.processing)) " processing, " (count(queue.dlq)) " dead" }
         @if let Some(signed) = signed {
             td {
                 form method="post" action={ "/admin/cron/" (segment(&schedule.job_key)) "/run" } {

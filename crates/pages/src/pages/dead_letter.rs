@@ -159,12 +159,26 @@ fn known(whole: &Whole, now: DateTime<Utc>) -> Markup {
             ("Message", text(&case.message_id)),
             ("Case", html! { code { (case.case_id) } }),
             ("Others of this cause", html! { a href=(same) { code { (case.fingerprint) } } }),
-            ("Decided", when_if(case.decided_at.as_deref(), now)),
-            ("By", text(&case.decided_by)),
-            ("Why", text(&case.decided_why)),
-            ("Replay of many", case.replay_id.as_deref().map_or_else(nothing, |id| html! { a href={ "/admin/replays/" (segment(id)) } { "its progress" } })),
         ]))
+        @if case.decision.is_some() { (decided(case, now)) }
     }
+}
+
+fn decided(case: &Case, now: DateTime<Utc>) -> Markup {
+    let text =
+        |text: &Option<String>| text.as_deref().map_or_else(nothing, |text| html! { (text) });
+    facts(&[
+        ("Decided", when_if(case.decided_at.as_deref(), now)),
+        ("By", text(&case.decided_by)),
+        ("Why", text(&case.decided_why)),
+        (
+            "Replay of many",
+            case.replay_id.as_deref().map_or_else(
+                nothing,
+                |id| html! { a href={ "/admin/replays/" (segment(id)) } { "its progress" } },
+            ),
+        ),
+    ])
 }
 
 fn decide(

@@ -121,7 +121,7 @@ pub(super) fn editor(
                 thead { tr { @for column in columns { th scope="col" { (column.label) } } } }
                 tbody {
                     @for row in 0..rows {
-                        tr { @for column in columns { td { (cell(column, row, entries.get(row), typed)) } } }
+                        tr { @for column in columns { td data-head=(column.label) { (cell(column, row, entries.get(row), typed)) } } }
                     }
                 }
             }

@@ -26,6 +26,7 @@ mod scoring;
 mod scoring_config;
 pub(crate) mod sign_in;
 pub(crate) mod stopped;
+mod warning;
 
 use http::Method;
 

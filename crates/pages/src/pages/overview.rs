@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::cron::{Cron, Schedule};
+use super::warning::Warning;
 use crate::answer::{Outcome, Page};
 use crate::client::{Act, Api};
 use crate::form::{Signed, Typed, hidden, refusal};
@@ -69,13 +70,6 @@ struct Duty {
     name: String,
     status: String,
     age_seconds: i64,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-struct Warning {
-    code: String,
-    id: Option<String>,
-    count: Option<i64>,
 }
 
 /// Every queue.
@@ -230,9 +224,7 @@ fn warnings(model: &Model) -> Markup {
             html! { "The duty " code { (duty.name) } " of the tick was last done " (age) " ago." },
         );
     }
-    for warning in &model.health.warnings {
-        found.push(warning_text(warning));
-    }
+    found.extend(model.health.warnings.iter().filter_map(Warning::sentence));
     for breaker in model.breakers.items.iter().filter(|breaker| breaker.state != "closed") {
         found.push(html! { "The breaker " code { (breaker.name) } " is " (breaker.state.replace('_', "-")) "." });
     }
@@ -246,25 +238,6 @@ fn warnings(model: &Model) -> Markup {
             @if found.is_empty() { p.calm { "Nothing." } }
             @else { ul.warnings { @for warning in found { li { (warning) } } } }
         }
-    }
-}
-
-fn warning_text(warning: &Warning) -> Markup {
-    let many = warning.count.map_or_else(|| "some".to_owned(), count);
-    let id = warning.id.as_deref().unwrap_or_default();
-    match warning.code.as_str() {
-        "scoreboard_drift" => html! {
-            "The board of tournament " code { (id) } " has " (many) " differences from its ledger. "
-            a href="/admin/scoreboards" { "Look at scoreboards" }
-        },
-        "matches_given_up" => {
-            html! { (many) " matches without an end that nobody asks about any more; first " code { (id) } "." }
-        }
-        "night_partial" | "night_failed" => html! {
-            (many) " users were not scored by " a href={ "/admin/overnight/" (segment(id)) } { "the newest night" } "."
-        },
-        "not_checked" => html! { "What there is to look at could not be read." },
-        code => html! { "The health check warns of " code { (code) } "." },
     }
 }
 
@@ -343,6 +316,8 @@ fn runs(schedules: &[Schedule], now: DateTime<Utc>) -> Markup {
 }
 
 fn breakers(breakers: &[Breaker], now: DateTime<Utc>, signed: Option<&Signed>) -> Markup {
+    // Where all are closed there is nothing to do.
+    let signed = signed.filter(|_| breakers.iter().any(|breaker| breaker.state != "closed"));
     let rows: Vec<Markup> = breakers
         .iter()
         .map(|breaker| {

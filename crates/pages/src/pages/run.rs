@@ -118,7 +118,7 @@ fn state(run: &Run, now: DateTime<Utc>) -> Markup {
             ("Ended", when_if(run.finished_at.as_deref(), now)),
             ("Being cancelled", when_if(run.cancelled_at.as_deref(), now)),
             ("Users of the night", run.outcome.as_deref().map_or_else(nothing, badge)),
-            ("Opened again", html! { (count(run.revision)) " times" }),
+            ("Times opened again", html! { (count(run.revision)) }),
             ("Took", run.duration_ms.map_or_else(nothing, |millis| html! { (took(millis)) })),
             ("Nominal time", run.scheduled_for.as_deref().map_or_else(nothing, exactly)),
             ("Organization", run.organization_id.as_deref().map_or_else(nothing, |id| html! { (id) })),

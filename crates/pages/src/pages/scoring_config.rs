@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::entries::{Column, Kind, editor, faults, list, read};
 use crate::answer::{Outcome, Page};
-use crate::client::{Act, Api, Told};
+use crate::client::{Act, Api, Client, Told};
 use crate::form::{Field, ONCE, Signed, Typed, field, hidden, refusal};
 use crate::paths::segment;
 use crate::show::{count, facts, nothing, table, when_if};
@@ -194,19 +194,23 @@ pub(super) async fn end<A: Api>(
     }
 }
 
+/// What the draft would change, or why that is not told: the rest of the page can do without.
+async fn preview<A: Api>(api: &Client<'_, A>) -> Result<Result<Preview, Box<Problem>>, Stop> {
+    let (method, path) = (Method::POST, "/api/v1/scoring/config/preview");
+    let act = Act { method, path, body: Some(&json!({})), once: None, seen: None };
+    match api.act(act).await {
+        Ok(preview) => Ok(Ok(preview)),
+        Err(Stop::Refused(problem) | Stop::Away(problem)) => Ok(Err(problem)),
+        Err(stop) => Err(stop),
+    }
+}
+
 async fn page<A: Api>(visit: &Visit<'_, A>, refused: Option<Refused<'_>>) -> Result<Page, Stop> {
     let api = visit.tenant()?;
     let (factors, signals): (Told<Config>, Told<Config>) =
         try_join(api.tagged(Part::Factors.route()), api.tagged(Part::Signals.route())).await?;
     let has_draft = factors.value.draft.is_some() || signals.value.draft.is_some();
-    let preview = match has_draft {
-        true => {
-            let (method, path) = (Method::POST, "/api/v1/scoring/config/preview");
-            let act = Act { method, path, body: Some(&json!({})), once: None, seen: None };
-            Some(api.act::<Preview>(act).await?)
-        }
-        false => None,
-    };
+    let preview = if has_draft { Some(preview(&api).await?) } else { None };
     let (form, now) = (&visit.asked.form, visit.moment.now);
     let owner = Whose::Organization;
     let signed = visit.signs(owner);
@@ -223,7 +227,13 @@ async fn page<A: Api>(visit: &Visit<'_, A>, refused: Option<Refused<'_>>) -> Res
     let body = html! {
         (state(&factors.value, &signals.value, now))
         @if let Some(preview) = &preview {
-            section { h2 { "What the draft would change" } (changes(preview)) }
+            section {
+                h2 { "What the draft would change" }
+                @match preview {
+                    Ok(preview) => (changes(preview)),
+                    Err(problem) => (refusal(&Typed { values: None, problem: Some(problem) })),
+                }
+            }
             @if let Some(signed) = signed { (endings(signed, factors.tag.as_deref(), &ending)) }
         }
         @if signed.is_none() { (visit.only_looks(owner)) }

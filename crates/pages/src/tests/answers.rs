@@ -212,12 +212,29 @@ fn acted(z: &str) -> Value {
 }
 
 fn health(z: &str) -> Value {
+    let warns = |code: &&str| json!({"code": code, "id": z, "name": z, "count": 3});
+    let warnings: Vec<Value> = [z].iter().chain(&WARNINGS).map(warns).collect();
     json!({"status": z, "checks": {
         "database": {"status": z, "code": z},
         "schema": {"status": z, "code": z, "version": 16},
         "scheduler": {"status": z, "code": z, "duties": [{"name": z, "status": z, "ageSeconds": 70}]},
-    }, "warnings": [{"code": z, "id": z, "count": 3}, {"code": "scoreboard_drift", "id": z, "count": 3}]})
+    }, "warnings": warnings})
 }
+
+/// What the health check warns of.
+pub(super) const WARNINGS: [&str; 11] = [
+    "scoreboard_drift",
+    "matches_given_up",
+    "night_partial",
+    "night_failed",
+    "dead_letters",
+    "breaker_open",
+    "run_stalled",
+    "occurrences_missed",
+    "rates_stale",
+    "tokens_equal",
+    "not_checked",
+];
 
 fn schedule(z: &str) -> Value {
     json!({"jobKey": z, "description": z, "owner": z, "schedule": z, "enabled": false,

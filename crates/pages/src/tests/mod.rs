@@ -8,3 +8,4 @@ mod kept;
 mod roles;
 mod sessions;
 mod shown;
+mod warnings;

@@ -188,6 +188,20 @@ fn a_counter_that_is_away_takes_its_own_place_only() {
 }
 
 #[test]
+fn a_refused_preview_takes_its_own_section_only() {
+    for status in [409, 429, 503] {
+        let refused = (status, json!({"status": status, "title": "Not now"}));
+        let without = Some("/api/v1/scoring/config/preview");
+        let api = Told { without, missing: refused, ..Told::with("z") };
+        let page = send(&api, request("GET", "/admin/scoring/config", ""));
+        assert_eq!(page.status(), 200);
+        let shown = text(&page);
+        assert!(shown.contains("Not now.") && shown.contains("Save the draft"), "{shown}");
+        assert!(shown.contains("Discard the draft"), "{shown}");
+    }
+}
+
+#[test]
 fn lists_of_one_page_go_on_by_themselves() {
     let api = Told::with("z");
     let page = text(&send(&api, request("GET", "/admin/analytics?campaigns=c&events=e", "")));

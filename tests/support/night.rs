@@ -8,7 +8,7 @@ use mauntic_domain::portfolio::{
 use tokio_postgres::Client;
 
 /// What the user looks for.
-pub(crate) const CRITERIA: &str = r#"[{"id":"cheap","name":"Cheap","metric":"pe_ratio","operator":"lt","value":"25","points":10}]"#;
+pub const CRITERIA: &str = r#"[{"id":"cheap","name":"Cheap","metric":"pe_ratio","operator":"lt","value":"25","points":10}]"#;
 
 const RUN: &str = "insert into portfolio.overnight_job_runs
     (id, job_type, status, started_at, completed_at, correlation_id, inputs_of, chunks_total,
@@ -42,7 +42,7 @@ const SCORE: &str = "with scored as (
   from scored s join portfolio.overnight_job_runs n on n.id = s.run_id";
 
 /// A night that scored a user's one asset at this price.
-pub(crate) async fn scored(owner: &Client, organization: &str, user: &str, asset: &str) -> String {
+pub async fn scored(owner: &Client, organization: &str, user: &str, asset: &str) -> String {
     let run: String = owner.query_one(RUN, &[]).await.unwrap().get(0);
     owner.execute(USER, &[&run, &organization, &user]).await.unwrap();
     let of = calculation(asset, "189.95");
@@ -82,7 +82,7 @@ async fn tell(owner: &Client, run: &str, organization: &str, user: &str, of: &Ca
 }
 
 /// One captured price is another from now on.
-pub(crate) async fn alter(owner: &Client, run: &str, organization: &str, user: &str, asset: &str) {
+pub async fn alter(owner: &Client, run: &str, organization: &str, user: &str, asset: &str) {
     let inputs = calculation(asset, "189.96").inputs.unwrap().to_json();
     let (seq, kind) =
         (CalculationKind::InputsCaptured.seq(), CalculationKind::InputsCaptured.name());
