@@ -127,6 +127,9 @@ async fn page<A: Api>(visit: &Visit<'_, A>, id: &str, said: Said<'_>) -> Result<
                 Some(signed) => div.acts { (decide(&whole, &said, values, signed)) },
                 None => (visit.only_looks(Kind::Operator)),
             }
+        } @else {
+            // Somebody else has decided meanwhile: there is no form that would show why not.
+            (refusal(&Typed { values, problem: said.replay.or(said.discard) }))
         }
         section { h2 { "Body" } (body_of(&whole)) }
         section { h2 { "Failures" } (failures(&whole.errors, now)) }

@@ -236,6 +236,7 @@ async fn page<A: Api>(visit: &Visit<'_, A>, refused: Option<Refused<'_>>) -> Res
             }
             @if let Some(signed) = signed { (endings(signed, factors.tag.as_deref(), &ending)) }
         }
+        @if preview.is_none() { (refusal(&ending)) }
         @if signed.is_none() { (visit.only_looks(owner)) }
         section { h2 { "Factors" } (part_of(signed, Part::Factors, &factors, &typed(Part::Factors))) }
         section { h2 { "Signals" } (part_of(signed, Part::Signals, &signals, &typed(Part::Signals))) }

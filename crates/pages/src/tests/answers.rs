@@ -2,6 +2,9 @@
 
 use serde_json::{Value, json};
 
+/// The text of what somebody else has decided meanwhile.
+pub(super) const GONE: &str = "gone";
+
 /// The answer of a route; none where pages ask no such route.
 pub(super) fn answer(path: &str, is_read: bool, z: &str) -> Option<Value> {
     let path = path.strip_prefix("/api/").unwrap_or(path);
@@ -197,7 +200,9 @@ fn entry(z: &str) -> Value {
 
 fn config(z: &str, entry: &Value) -> Value {
     let stated = json!({"at": z, "by": z, "entries": [entry]});
-    json!({"version": 2, "published": stated, "draft": stated})
+    // Of this name somebody has published meanwhile.
+    let draft = if z == GONE { Value::Null } else { stated.clone() };
+    json!({"version": 2, "published": stated, "draft": draft})
 }
 
 /// What acts are answered with: all that any of them reads.
@@ -272,7 +277,7 @@ fn case(z: &str, decision: Option<&str>) -> Value {
 }
 
 fn whole_case(z: &str) -> Value {
-    let mut whole = case(z, None);
+    let mut whole = case(z, (z == GONE).then_some("discarded"));
     let more = json!({"attempts": 3, "body": z, "bodyEncoding": z, "job": job(z),
         "errors": [{"attempt": 1, "at": z, "error": z}], "lineage": [case(z, Some(z))]});
     whole.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
+use super::answers::GONE;
 use super::api::{Told, form, moment, request, send, text};
 use super::hostile::FORMS;
 use crate::show::{count, short, span, took, when};
@@ -141,6 +142,25 @@ fn a_refused_act_has_the_status_of_its_refusal() {
             assert_eq!(page.status(), status, "{path}");
             assert!(text(&page).contains("A title."), "{path}");
         }
+    }
+}
+
+#[test]
+fn a_refusal_is_told_where_somebody_else_was_faster() {
+    for path in [
+        "/admin/dead-letters/gone/discard",
+        "/admin/dead-letters/gone/replay",
+        "/admin/scoring/config/publish",
+        "/admin/scoring/config/discard",
+    ] {
+        let api = Told { text: GONE, ..Told::refusing(412, "z") };
+        let page = send(&api, request("POST", path, &form("reason=x")));
+        assert_eq!(page.status(), 412, "{path}");
+        let shown = text(&page);
+        assert!(
+            shown.contains("A title.") && !shown.contains(&format!("action=\"{path}\"")),
+            "{path}: {shown}"
+        );
     }
 }
 
