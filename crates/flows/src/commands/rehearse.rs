@@ -77,7 +77,8 @@ async fn one<P: Ports>(
     };
     // The database's clock: of no schedule it tells nothing else.
     let now = session.schedules(&[]).await?.now;
-    let cx = Context { ports, session, now, begun: ports.host().now() };
+    // Nothing that is rehearsed asks anybody outside, whose time would be told from it.
+    let cx = Context { ports, session, now, begun: now };
     match decide_and_rehearse(&cx, &held).await {
         Ok((decision, Committed::Done { superseded, .. })) => {
             Ok(Some((blank.decided(&held, decision, superseded), true)))
