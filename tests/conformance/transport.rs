@@ -3,8 +3,8 @@
 //! TLS to a certificate of an authority of the tests), `neon-ws` (our client over the
 //! stand-in of Neon's proxy), or as the workers go, whose ways in workerd carry what the
 //! store here says: `workerd-tcp`, `workerd-tls`, `workerd-hyperdrive`, `workerd-neon-ws`
-//! (they need the builds with fault hooks). `split`, `merge` and `delay` behind a colon have what is
-//! between do so: `tls:split`.
+//! (they need the builds with fault hooks). `split`, `merge` and `delay` behind a colon have what
+//! is between do so, but for the latter: `tls:split`.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;

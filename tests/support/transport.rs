@@ -68,11 +68,11 @@ impl fmt::Debug for Way {
 
 impl Way {
     /// The one of that name: `tcp`, `hyperdrive`, `tls`, `neon-ws`,
-    /// `neon-ws-unpipelined`, or `workerd-` and one of the first four. Without a proxy of
-    /// the test's own there are no faults.
+    /// `neon-ws-unpipelined`, or `workerd-` and one of the first four, on which there
+    /// are no faults. Nor are there without a proxy.
     ///
     /// # Panics
-    /// When there is none of that name, or no port for it.
+    /// When there is none of that name, no port for it, or no faults on it that are asked for.
     pub async fn named(name: &str, database: SocketAddr, faults: Faults) -> Self {
         let workers = match name {
             "workerd-tcp" => Some(Transport::Tcp),
@@ -82,6 +82,7 @@ impl Way {
             _ => None,
         };
         if let Some(transport) = workers {
+            assert_eq!(faults, Faults::default(), "{name}: there are no faults on this way");
             return Self::Workers(transport, Workerd::shared(transport, database.port()).await);
         }
         match name {

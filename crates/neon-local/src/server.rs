@@ -185,14 +185,13 @@ async fn serve(
     let service = service_fn(|mut request: Request<Incoming>| {
         let (shared, upgraded) = (Arc::clone(&shared), Arc::clone(&upgraded));
         async move {
-            let is_moved = faults.moved && request.uri().path() != MOVED_TO;
-            if is_moved && upgrade(&request).is_some() {
-                return Ok::<_, Infallible>(moved());
-            }
             let answer = upgrade(&request).filter(|_| !faults.not_upgraded);
             let Some(answer) = answer else {
-                return Ok(sql::answer(request, &shared, &faults).await);
+                return Ok::<_, Infallible>(sql::answer(request, &shared, &faults).await);
             };
+            if faults.moved && request.uri().path() != MOVED_TO {
+                return Ok(moved());
+            }
             shared.counts.upgraded();
             let on = hyper::upgrade::on(&mut request);
             *upgraded.lock().unwrap_or_else(PoisonError::into_inner) = Some(on);

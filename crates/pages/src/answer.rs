@@ -41,6 +41,14 @@ impl Page {
         self
     }
 
+    /// The same where something is wrong with it.
+    pub(crate) fn faulty_if(self, problem: Option<&Problem>) -> Self {
+        match problem {
+            Some(problem) => self.faulty(problem),
+            None => self,
+        }
+    }
+
     /// One in place of what was not let through.
     pub(crate) fn forbidden(mut self) -> Self {
         self.status = 403;

@@ -210,6 +210,17 @@ pub(crate) fn search(name: &str, label: &str, typed: &Typed<'_>) -> Markup {
     }
 }
 
+/// The form by which something that goes on is ended.
+pub(crate) fn cancel(signed: &Signed, action: &str, button: &str, typed: &Typed<'_>) -> Markup {
+    html! {
+        form.panel method="post" action=(action) {
+            h2 { "Cancel" }
+            (hidden(signed)) (refusal(typed)) (reason("cancel-reason", false, typed))
+            button.danger { (button) }
+        }
+    }
+}
+
 /// The field for why something is done.
 pub(crate) fn reason(id: &str, is_required: bool, typed: &Typed<'_>) -> Markup {
     why("reason", id, is_required, typed)

@@ -65,7 +65,7 @@ async fn carry(wire: Wire, socket: &WebSocket) -> Result<(), String> {
     let mut events = socket.events().map_err(|error| error.to_string())?;
     let asking = Box::pin(async move {
         while let Some(Ok(WebsocketEvent::Message(frame))) = events.next().await {
-            let bytes = frame.bytes().unwrap_or_default();
+            let bytes = frame.bytes().ok_or("a frame of text")?;
             questions.write_all(&bytes).await.map_err(|error| error.to_string())?;
             questions.flush().await.map_err(|error| error.to_string())?;
         }

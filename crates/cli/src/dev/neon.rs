@@ -32,6 +32,7 @@ impl Neon {
     /// In front of the database of this address, which asks for its own passwords.
     pub(super) async fn start(owner_url: &str) -> anyhow::Result<Self> {
         let at = address::parse(owner_url).context("DATABASE_URL")?;
+        // `dev` takes no host but this machine, whose only name is `localhost`.
         let ip: IpAddr = at.host.parse().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let database = SocketAddr::from((ip, at.port));
         let asks = Asks::AsTheDatabase;

@@ -120,11 +120,7 @@ pub(super) async fn show<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop> 
         section { h2 { "Warm-up today" } (warm_up(&domains.items)) (next("domains", "More domains", &domains.next)) }
     };
     let page = Page::new(HERE, "Analytics", body);
-    Ok(match &problem {
-        Some(problem) => page.faulty(problem),
-        None => page,
-    }
-    .into())
+    Ok(page.faulty_if(problem.as_ref()).into())
 }
 
 async fn reports<A: Api>(

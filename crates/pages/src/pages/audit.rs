@@ -87,11 +87,7 @@ pub(super) async fn show<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop> 
         (more("/admin/audit", query, lines.next.as_deref()))
     };
     let page = Page::new("/admin/audit", "Audit", body);
-    Ok(match &problem {
-        Some(problem) => page.faulty(problem),
-        None => page,
-    }
-    .into())
+    Ok(page.faulty_if(problem.as_ref()).into())
 }
 
 fn chain(verified: &Verified) -> Markup {

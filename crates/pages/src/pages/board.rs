@@ -144,11 +144,7 @@ pub(super) async fn show<A: Api>(visit: &Visit<'_, A>, id: &str) -> Result<Outco
         section { h2 { "Matches" } (match_rows(&matches, now)) @if matches.next.is_some() { p.hint { "The first 100." } } }
     };
     let page = Page::new(super::scoreboards::HERE, tournament.name.clone(), body);
-    Ok(match &problem {
-        Some(problem) => page.faulty(problem),
-        None => page,
-    }
-    .into())
+    Ok(page.faulty_if(problem.as_ref()).into())
 }
 
 fn known(of: &Tournament, board: &Board, now: DateTime<Utc>) -> Markup {

@@ -112,11 +112,7 @@ pub(super) async fn show<A: Api>(visit: &Visit<'_, A>, id: &str) -> Result<Outco
         section { h2 { "Alerts" } (rows(visit, &alerts.items, &Typed::default())) }
     };
     let page = Page::new("/admin/scoring", id, body);
-    Ok(match &problem {
-        Some(problem) => page.faulty(problem),
-        None => page,
-    }
-    .into())
+    Ok(page.faulty_if(problem.as_ref()).into())
 }
 
 fn head(of: &Explanation, now: DateTime<Utc>) -> Markup {

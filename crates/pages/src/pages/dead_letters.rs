@@ -103,11 +103,7 @@ pub(super) async fn show<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop> 
         }
     };
     let page = Page::new("/admin/jobs", "Dead letters", body);
-    Ok(match &problem {
-        Some(problem) => page.faulty(problem),
-        None => page,
-    }
-    .into())
+    Ok(page.faulty_if(problem.as_ref()).into())
 }
 
 fn form(typed: &Typed<'_>, decided: Option<&str>) -> Markup {

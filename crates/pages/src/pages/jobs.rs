@@ -11,7 +11,7 @@ use super::job_rows::{Failure, Job, Jobs, failures, rows};
 use super::overview::Queues;
 use crate::answer::{Outcome, Page};
 use crate::client::{Act, Api};
-use crate::form::{ONCE, Typed, choice, hidden, reason, refusal, search};
+use crate::form::{ONCE, Typed, cancel as cancel_form, choice, refusal, search};
 use crate::paths::{segment, with_query};
 use crate::show::{badge, exactly, facts, more, nothing, run as run_link, when, when_if};
 use crate::stop::{Kind, Problem, Stop};
@@ -78,11 +78,7 @@ pub(super) async fn show<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop> 
         p { a href="/admin/dead-letters" { "Dead letters" } }
     };
     let page = Page::new("/admin/jobs", "Jobs", body);
-    Ok(match &problem {
-        Some(problem) => page.faulty(problem),
-        None => page,
-    }
-    .into())
+    Ok(page.faulty_if(problem.as_ref()).into())
 }
 
 fn form(queues: &[&str], queue: &str, typed: &Typed<'_>) -> Markup {
@@ -135,11 +131,7 @@ async fn page<A: Api>(
         (known(&whole, visit.moment.now))
         @if can_end || problem.is_some() {
             @match visit.signs(Kind::Operator) {
-                Some(signed) => form.panel method="post" action={ "/admin/jobs/" (segment(id)) "/cancel" } {
-                    h2 { "Cancel" }
-                    (hidden(signed)) (refusal(&typed)) (reason("cancel-reason", false, &typed))
-                    button.danger { "Cancel the job" }
-                },
+                Some(signed) => (cancel_form(signed, &format!("/admin/jobs/{}/cancel", segment(id)), "Cancel the job", &typed)),
                 None => (visit.only_looks(Kind::Operator)),
             }
         }

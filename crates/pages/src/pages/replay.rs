@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::answer::{Outcome, Page};
 use crate::client::{Act, Api};
-use crate::form::{ONCE, Typed, hidden, reason, refusal};
+use crate::form::{ONCE, Typed, cancel as cancel_form};
 use crate::paths::segment;
 use crate::show::{badge, count, facts, nothing, when, when_if};
 use crate::stop::{Kind, Problem, Stop};
@@ -57,11 +57,7 @@ async fn page<A: Api>(
         (known(&replay, visit))
         @if replay.finished_at.is_none() || problem.is_some() {
             @match visit.signs(Kind::Operator) {
-                Some(signed) => form.panel method="post" action={ "/admin/replays/" (segment(id)) "/cancel" } {
-                    h2 { "Cancel" }
-                    (hidden(signed)) (refusal(&typed)) (reason("cancel-reason", false, &typed))
-                    button.danger { "Stop it here" }
-                },
+                Some(signed) => (cancel_form(signed, &format!("/admin/replays/{}/cancel", segment(id)), "Stop it here", &typed)),
                 None => (visit.only_looks(Kind::Operator)),
             }
         }

@@ -95,11 +95,7 @@ pub(super) async fn show<A: Api>(visit: &Visit<'_, A>) -> Result<Outcome, Stop> 
     };
     let body = html! { (form(&Typed { values: Some(query), problem: problem.as_ref() })) (list) };
     let page = Page::new("/admin/runs", "Runs", body).every(REFRESH_SECS);
-    Ok(match &problem {
-        Some(problem) => page.faulty(problem),
-        None => page,
-    }
-    .into())
+    Ok(page.faulty_if(problem.as_ref()).into())
 }
 
 fn form(typed: &Typed<'_>) -> Markup {

@@ -16,7 +16,7 @@ use crate::client::{Act, Api, Client, Told};
 use crate::form::{Field, ONCE, Signed, Typed, field, hidden, refusal};
 use crate::paths::segment;
 use crate::show::{count, facts, nothing, table, when_if};
-use crate::stop::{Kind as Whose, Problem, Stop};
+use crate::stop::{Kind as KeyKind, Problem, Stop};
 use crate::svg::pair;
 use crate::visit::Visit;
 
@@ -212,7 +212,7 @@ async fn page<A: Api>(visit: &Visit<'_, A>, refused: Option<Refused<'_>>) -> Res
     let has_draft = factors.value.draft.is_some() || signals.value.draft.is_some();
     let preview = if has_draft { Some(preview(&api).await?) } else { None };
     let (form, now) = (&visit.asked.form, visit.moment.now);
-    let owner = Whose::Organization;
+    let owner = KeyKind::Organization;
     let signed = visit.signs(owner);
     let typed = |part: Part| match &refused {
         Some(Refused::Part(of, problem)) if *of == part => {

@@ -20,7 +20,8 @@ const KEY_CHARS_MAX: usize = 256;
 const KEPT_CHARS_MAX: usize = 64 * 1024;
 
 /// Above what a form held, after its session had ended.
-pub(crate) const SIGNED_IN: &str = "You are signed in. What you sent has not been done by that; whether it was before is not known:";
+pub(crate) const SIGNED_IN: &str = "You are signed in. What you sent has not been done by that; \
+    whether it was before is not known:";
 
 /// Below what somebody else's form held.
 const OTHERS: &str = "It was somebody else's, or another organization's, than you are signed in \
